@@ -1,0 +1,78 @@
+"""Outgoing mail: one message for each digest and recipient, as HTML and as plain text of the same worth.
+
+`message` writes it, `server` knows the mail server and what its answers mean, `folder` stands in for one.
+Incoming mail is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bot.channels.email.folder import Folder
+from bot.channels.email.message import mailbox, message
+from bot.channels.email.server import Server, from_url
+from bot.digest import Digest
+from bot.errors import ChannelError, SettingsError
+from bot.settings import EXAMPLES, Settings
+
+
+def channel(settings: Settings) -> Email:
+    """The mail channel of SMTP_URL and SMTP_FROM; SettingsError says which of them is missing or wrong."""
+    if settings.smtp_url is None:
+        raise SettingsError([_fault("SMTP_URL", "the email channel needs the address of a mail server")])
+    url = settings.smtp_url.get_secret_value()
+    try:
+        server = Folder(Path(unquote(urlsplit(url).path))) if url.startswith("file:") else from_url(url)
+    except ValueError:
+        raise SettingsError([_fault("SMTP_URL", "the port must be a number")]) from None
+    user = server.user if isinstance(server, Server) else ""
+    name, address = parseaddr(settings.smtp_from) if settings.smtp_from else ("Sudi", user)
+    sender = mailbox(address, " ".join(name.split()))
+    if sender is None:
+        raise SettingsError([_fault("SMTP_FROM", "must be the address that the mail comes from")])
+    return Email(server, sender)
+
+
+class Email:
+    """A mail server and the address we write from; a connection for each message."""
+
+    def __init__(self, server: Server | Folder, sender: Address) -> None:
+        self._server = server
+        self._sender = sender
+
+    @property
+    def name(self) -> str:
+        """The name in BOT_CHANNELS."""
+        return "email"
+
+    def render(self, digest: Digest) -> tuple[str, ...]:
+        """One whole message (RFC 5322) in ASCII, but for its `Date`, which is that of sending."""
+        return (message(digest, self._sender),)
+
+    def preview(self, bodies: Sequence[str]) -> str:
+        """The messages as they are sent, without `Date`."""
+        return "\n".join(bodies)
+
+    async def send(self, address: str, body: str, key: str) -> str:
+        """Hand the message to the server and return its answer; the Message-ID in the body is the stable key."""
+        recipient = mailbox(address)
+        if recipient is None:
+            raise ChannelError("the address of the destination is not a mail address", permanent=True)
+        dated = f"Date: {format_datetime(datetime.now(UTC))}\n{body}"
+        return await self._server.deliver(self._sender.addr_spec, recipient.addr_spec, dated.encode("ascii"))
+
+    async def check(self) -> str:
+        """Connect, encrypt, log in, and leave."""
+        return await self._server.check(self._sender.addr_spec)
+
+    async def close(self) -> None:
+        """Nothing is held between messages."""
+
+
+def _fault(name: str, what: str) -> str:
+    return f"{name}: {what} (for example: {name}={EXAMPLES[name]})"

@@ -1,0 +1,193 @@
+"""The mail server: how it is reached, and what its answers mean for the outbox.
+
+Nothing that leaves here holds the password or a whole address: servers repeat addresses in their answers,
+so errors of the library are never chained to ours.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+
+from bot.errors import ChannelError
+
+STEP_TIMEOUT = 30.0
+"""Seconds for one command."""
+
+ANSWER_TIMEOUT = 60.0
+"""Seconds for the answer to a whole message: servers look for spam and viruses before it."""
+
+GREYLIST = timedelta(minutes=5)
+"""When to come back to a server that says "not now"."""
+
+_START_INPUT = 354
+_QUIT_TIMEOUT = 5.0
+_MAILBOX_CODES = frozenset({550, 551, 553, 554, 556})
+_MAILBOX_STATUS = re.compile(r"5\.(?:0\.\d+|1\.(?:[0-6]|10)|2\.[01]|4\.1)\b")
+_ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+_ANY_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
+
+Security = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One mail server, with the account that we have there, if any."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    async def deliver(self, sender: str, recipient: str, content: bytes) -> str:
+        """Send one message to one recipient; the server's answer. Raises ChannelError and nothing else."""
+        with self._translated():
+            async with self._session(sender) as client:
+                await client.mail(sender)
+                await client.rcpt(recipient)
+                return _quoted(await self._transfer(client, content))
+
+    async def check(self, sender: str) -> str:
+        """Connect, encrypt, log in, NOOP; one line that says what was reached."""
+        with self._translated():
+            async with self._session(sender) as client:
+                await client.noop()
+                tls = client.get_transport_info("ssl_object")
+                encryption = tls.version() if tls else "NOT ENCRYPTED"
+                return f"{self.host}:{self.port}, {encryption}, {'logged in' if self.user else 'no login'}"
+
+    @asynccontextmanager
+    async def _session(self, sender: str) -> AsyncIterator[aiosmtplib.SMTP]:
+        """A connection on which mail may be sent; never a clear one unless the admin asked for that."""
+        client = aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            local_hostname=sender.rpartition("@")[2],  # the default asks the DNS and tells the machine's name
+            use_tls=self.security == "tls",
+            start_tls=False,  # done here, to say clearly what is wrong
+            timeout=STEP_TIMEOUT,
+        )
+        try:
+            await client.connect()
+            await client.ehlo()
+            if self.security == "starttls":
+                await self._encrypt(client)
+            if self.user:
+                await client.login(self.user, self.password)
+            yield client
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=_QUIT_TIMEOUT)
+        finally:
+            client.close()
+
+    async def _encrypt(self, client: aiosmtplib.SMTP) -> None:
+        if not client.supports_extension("starttls"):
+            raise ChannelError(
+                f"{self.host} offers no STARTTLS, and nothing is sent in clear text;"
+                " SMTP_URL may say smtps://, or ?tls=none to go without encryption on purpose"
+            )
+        await client.starttls()
+        await client.ehlo()
+
+    async def _transfer(self, client: aiosmtplib.SMTP, content: bytes) -> str:
+        """DATA by hand: only so is it known whether the message had gone out when the connection broke."""
+        start = await client.execute_command(b"DATA")
+        if start.code != _START_INPUT or client.protocol is None:
+            raise aiosmtplib.SMTPDataError(start.code, start.message)
+        client.protocol.write(_stuffed(content))
+        try:
+            answer = await client.protocol.read_response(timeout=ANSWER_TIMEOUT)
+        except (aiosmtplib.SMTPException, OSError):
+            raise ChannelError(
+                f"{self.host} has the message but did not say whether it takes it", ambiguous=True
+            ) from None
+        if answer.code // 100 != 2:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return f"{answer.code} {answer.message}"
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
+            raise self._decision(error) from None
+
+    def _decision(self, error: Exception) -> ChannelError:
+        """What the outbox should do about an error of the library."""
+        match error:
+            case aiosmtplib.SMTPAuthenticationError():
+                reason = f"{self.host} refuses the login ({error.code}): see the user and the password in SMTP_URL"
+            case aiosmtplib.SMTPSenderRefused():
+                reason = f"{self.host} refuses SMTP_FROM as the sender: {_answer(error)}"
+            case aiosmtplib.SMTPRecipientRefused():
+                reason = f"{self.host} refuses the recipient: {_answer(error)}"
+            case aiosmtplib.SMTPDataError():
+                reason = f"{self.host} refuses the message: {_answer(error)}"
+            case aiosmtplib.SMTPResponseException():
+                reason = f"{self.host} answers {_answer(error)}"
+            case _:
+                reason = f"{self.host}:{self.port} cannot be used: {_quoted(_cause(error))}"
+        is_later = isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 500
+        return ChannelError(reason, permanent=_is_final(error), retry_after=GREYLIST if is_later else None)
+
+
+def from_url(url: str) -> Server:
+    """`smtp://` is STARTTLS, `smtps://` is TLS, `?tls=none` is neither; ValueError if the port is no number."""
+    parts = urlsplit(url)
+    security: Security = "starttls"
+    if parts.scheme == "smtps":
+        security = "tls"
+    elif parse_qs(parts.query).get("tls") == ["none"]:
+        security = "none"
+    port = parts.port or {"starttls": 587, "tls": 465, "none": 25}[security]
+    return Server(
+        parts.hostname or "", port, security, unquote(parts.username or ""), unquote(parts.password or "")
+    )
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the mailbox itself is refused, as opposed to our account, the message, or a full disk.
+
+    Enhanced status codes (RFC 3463) decide; without one, a refusal of RCPT is about the mailbox and one of
+    DATA is about the message. 552 and 5.2.2 (mailbox full) mend themselves.
+    """
+    if not isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
+        return False
+    if error.code not in _MAILBOX_CODES:
+        return False
+    if _ENHANCED_STATUS.match(error.message):
+        return _MAILBOX_STATUS.match(error.message) is not None
+    return isinstance(error, aiosmtplib.SMTPRecipientRefused)
+
+
+def _answer(error: aiosmtplib.SMTPResponseException) -> str:
+    return _quoted(f"{error.code} {error.message}")
+
+
+def _cause(error: Exception) -> str:
+    causes = (error, error.__cause__, error.__context__)
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid: {cause.verify_message}"
+    return str(error) or type(error).__name__
+
+
+def _quoted(answer: str) -> str:
+    """Words of a server: one printable line without addresses, at most 200 characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in answer).split())
+    return _ANY_ADDRESS.sub("…@…", line)[:200]
+
+
+def _stuffed(content: bytes) -> bytes:
+    """A message as DATA carries it: CRLF, dots doubled at the start of lines, the end mark (RFC 5321, 4.5.2)."""
+    lines = content.rstrip(b"\n").split(b"\n")
+    return b"".join((b"." + line if line.startswith(b".") else line) + b"\r\n" for line in lines) + b".\r\n"

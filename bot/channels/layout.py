@@ -1,0 +1,219 @@
+"""What a card and a digest say, line by line, in the reader's language; how it looks is each channel's business.
+
+Not a channel. Every text that leaves here is one line of readable, harmless Unicode (no TeX, no control
+characters, no bidirectional overrides) but is still plain: channels escape it.
+
+Readers of both languages get labels twice, and the coverage and the reasons once, in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from bot.channels.coverage import coverage_line
+from bot.digest import Card, Digest
+from bot.locale import say
+from bot.model import Language, Paper, Reason, Subscription
+from bot.text.chinese import typeset
+from bot.text.latex import readable
+
+NAME = "Sudi 速递"
+AUTHORS_SHOWN = 12
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_FIELD_PREFIX = re.compile(r"^[a-z]+:")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text in one language, under its label; titles have none."""
+
+    text: str
+    lang: str  # BCP 47: en or zh-Hans
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLines:
+    """One paper, in reading order; an empty text or tuple is a line that is not there."""
+
+    id: str
+    url: str
+    titles: tuple[Passage, ...]
+    authors: str
+    facts: str  # categories, type, and the date where the digest spans several
+    why: str
+    notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments
+    abstracts: tuple[Passage, ...]
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLines:
+    """A whole digest, in reading order; an empty text is a line that is not there."""
+
+    lang: str  # of its own sentences
+    title: str
+    coverage: str
+    provenance: str
+    nothing: str
+    cards: tuple[CardLines, ...]
+    more: str
+
+
+def digest_lines(digest: Digest) -> DigestLines:
+    """Everything that one digest says."""
+    language = digest.destination.language
+    provenances = dict.fromkeys(card.summary.provenance for card in digest.cards if card.summary)
+    names = ", ".join(_maker(each) for each in provenances if each)
+    return DigestLines(
+        lang="zh-Hans" if language is Language.ZH else "en",
+        title=_title(digest),
+        coverage=coverage_line(digest.coverage, digest.matched, interface(language)),
+        provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
+        nothing="" if digest.cards else _twice("digest.nothing", language),
+        cards=cards_lines(digest.cards, language),
+        more=_twice("digest.more", language, n=digest.more) if digest.more > 0 else "",
+    )
+
+
+def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, ...]:
+    """The cards that are shown together; each says its date if they have several."""
+    is_dated = len({card.date for card in cards}) > 1
+    return tuple(_card(card, language, is_dated=is_dated) for card in cards)
+
+
+def interface(language: Language) -> str:
+    """The language of the sentences that are said only once."""
+    return "zh" if language is Language.ZH else "en"
+
+
+def harmless(text: str) -> str:
+    """Text without terminal escapes, control characters and direction tricks; line breaks stay."""
+    shown = _BIDI.sub("", _CONTROL.sub(" ", _ESCAPE_SEQUENCE.sub("", text)))
+    return _SURROGATE.sub("\ufffd", shown)
+
+
+def one_line(text: str) -> str:
+    """Harmless text on one line, single-spaced."""
+    return " ".join(harmless(text).split())
+
+
+def _title(digest: Digest) -> str:
+    counts = [say("digest.count", tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
+    dates = digest.dates or tuple(sorted({row.date for row in digest.coverage}))
+    return " · ".join(part for part in (NAME, _span(dates), *reversed(counts)) if part)
+
+
+def _span(dates: Sequence[date]) -> str:
+    days = [day.isoformat() for day in dates]
+    return ", ".join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
+
+
+def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
+    paper = card.paper
+    english = Passage(_english(paper.title), "en")
+    chinese = _chinese_passages(card) if language is not Language.EN else {}
+    titles = (english, chinese["title"]) if "title" in chinese else (english,)
+    facts = [one_line(" ".join(paper.categories)), _type(card, language)]
+    return CardLines(
+        id=one_line(paper.id),
+        url=quote(paper.url, safe=":/."),
+        titles=titles[::-1] if language is Language.ZH else titles,
+        authors=_authors(paper, language),
+        facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
+        why=_why(card, interface(language)),
+        notes=tuple(filter(None, (chinese.get("one_line"), _comments(paper)))),
+        abstracts=_abstracts(paper, chinese.get("abstract"), language),
+        missing="" if chinese or language is Language.EN else _twice("card.missing", language),
+    )
+
+
+def _chinese_passages(card: Card) -> dict[str, Passage]:
+    if card.summary is None:
+        return {}
+    texts = {"title": card.summary.title, "one_line": card.summary.one_line, "abstract": card.summary.abstract}
+    labels = {"title": "", "one_line": say("card.one_line", "zh"), "abstract": say("card.chinese_abstract", "zh")}
+    readied = {kind: one_line(readable(typeset(text))) for kind, text in texts.items()}
+    return {kind: Passage(text, "zh-Hans", labels[kind]) for kind, text in readied.items() if text}
+
+
+def _abstracts(paper: Paper, chinese: Passage | None, language: Language) -> tuple[Passage, ...]:
+    """Chinese first; Chinese readers get the English one only if there is no other."""
+    english = Passage(_english(paper.abstract), "en", say("card.abstract", interface(language)))
+    shown = [chinese] if chinese else []
+    if english.text and not (chinese and language is Language.ZH):
+        shown.append(english)
+    return tuple(shown)
+
+
+def _comments(paper: Paper) -> Passage | None:
+    text = _english(paper.comments)
+    return Passage(text, "en", say("card.comments", "en")) if text else None
+
+
+def _authors(paper: Paper, language: Language) -> str:
+    names = [_english(author) for author in paper.authors]
+    shown = ", ".join(names[:AUTHORS_SHOWN])
+    if len(names) <= AUTHORS_SHOWN:
+        return shown
+    more = len(names) - AUTHORS_SHOWN
+    return say("card.authors", interface(language), shown=shown, more=more, all=len(names))
+
+
+def _type(card: Card, language: Language) -> str:
+    return _twice(f"card.type_{card.type.value.replace('-', '_')}", language, version=card.paper.version)
+
+
+def _why(card: Card, tongue: str) -> str:
+    found = [*_reasons(card.reasons, tongue), *_subscriptions(card.subscriptions, tongue)]
+    return say("card.because", tongue, reasons=" · ".join(found)) if found else ""
+
+
+def _reasons(reasons: Sequence[Reason], tongue: str) -> list[str]:
+    """Terms found in texts first, with all the fields of each; then categories and types as they are."""
+    fields: dict[str, list[str]] = {}
+    codes: dict[str, None] = {}
+    for reason in reasons:
+        term = one_line(_FIELD_PREFIX.sub("", reason.term).strip('"'))
+        if reason.field in ("category", "type"):
+            codes[term] = None
+        else:
+            fields.setdefault(term, []).append(say(f"card.field_{reason.field}", tongue))
+    comma = say("card.comma", tongue)
+    return [
+        *(say("card.found", tongue, term=term, fields=comma.join(names)) for term, names in fields.items()),
+        *codes,
+    ]
+
+
+def _subscriptions(subscriptions: Sequence[Subscription], tongue: str) -> list[str]:
+    numbers = say("card.comma", tongue).join(str(each.number) for each in subscriptions)
+    return [say("card.subscriptions", tongue, n=len(subscriptions), numbers=numbers)] if numbers else []
+
+
+def _maker(provenance: str) -> str:
+    """A provenance as people read it: `arxivdaily`, `llm:MODEL`, `mt:ENGINE`."""
+    kind, _, name = provenance.partition(":")
+    return {"arxivdaily": "arXivDaily", "llm": f"AI ({one_line(name)})", "mt": one_line(name)}.get(
+        kind, one_line(provenance)
+    )
+
+
+def _english(text: str) -> str:
+    return one_line(readable(text))
+
+
+def _tongues(language: Language) -> tuple[str, ...]:
+    return ("zh", "en") if language is Language.BOTH else (language.value,)
+
+
+def _twice(key: str, language: Language, **values: object) -> str:
+    return " / ".join(dict.fromkeys(say(key, tongue, **values) for tongue in _tongues(language)))

@@ -1,0 +1,30 @@
+"""The command line: `sudi`. Each command is thin: settings in, App or a file in the middle, text out."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.doctor import doctor
+from bot.cli.rehearse import match, preview
+from bot.cli.service import console, fetch, migrate_, run, send
+from bot.cli.transfer import export, import_
+from bot.demo import demo
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Settings come from the environment and from .env; .env.example explains each.",
+)
+@click.version_option(package_name="sudi")
+def sudi() -> None:
+    """Sudi 速递: the papers you asked for, each working day, in English and Chinese.
+
+    \b
+    Example:
+      sudi demo      see a whole day, without keys and without network
+      sudi run       serve the channels of BOT_CHANNELS
+    """
+
+
+for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_):
+    sudi.add_command(command)

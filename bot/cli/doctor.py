@@ -1,0 +1,121 @@
+"""`sudi doctor`: try everything once, say in one line each: ok, or what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.util import find_spec
+
+import click
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from bot import channels, sources
+from bot.app import defaults
+from bot.cli.service import settings_and_logs
+from bot.errors import SourceError, StoreError, SudiError
+from bot.logs import SecretsHidden
+from bot.settings import Settings
+from bot.sources.client import LocalPacer, PoliteClient
+from bot.store import Store
+from bot.store.migrate import head
+
+_TRIED_CATEGORY = "cs.LG"
+
+
+@click.command()
+def doctor() -> None:
+    """Show what is configured, and try the database, each channel and the source once.
+
+    \b
+    Example:
+      sudi doctor
+    """
+    settings = settings_and_logs()
+    if not asyncio.run(_examine(settings)):
+        sys.exit(1)
+
+
+async def _examine(settings: Settings) -> bool:
+    hide = SecretsHidden(settings.secrets()).hide
+    sound = True
+    async for name, verdict in _verdicts(settings):
+        good = not isinstance(verdict, SudiError)
+        sound = sound and good
+        mark = click.style("ok  ", fg="green") if good else click.style("FAIL", fg="red")
+        click.echo(f"{mark} {name:<10} {hide(str(verdict))}")
+    return sound
+
+
+async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
+    yield "settings", _configured(settings)
+    yield "database", await _tried(lambda: _database(settings))
+    for name in settings.bot_channels:
+        yield name, await _tried(lambda name=name: _channel(name, settings))  # type: ignore[misc]
+    if not settings.bot_channels:
+        yield "channels", "none: `sudi run` serves this terminal; set BOT_CHANNELS=email to reach people"
+    for name in settings.bot_sources:
+        yield name, await _tried(lambda name=name: _source(name, settings))  # type: ignore[misc]
+
+
+async def _tried(attempt: Callable[[], Awaitable[str]]) -> str | SudiError:
+    try:
+        return await attempt()
+    except SudiError as error:
+        return error
+
+
+def _configured(settings: Settings) -> str:
+    given = sorted(settings.model_fields_set)
+    shown = [f"{name.upper()}={_shown(getattr(settings, name))}" for name in given]
+    slot = defaults(settings).slot
+    usual = f"new readers get {settings.bot_language} at {slot.clock} {slot.zone}"
+    return f"{' '.join(shown) or 'nothing set: all defaults'}; {usual}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "(set)"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+async def _database(settings: Settings) -> str:
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() == "postgresql" and find_spec("psycopg") is None:
+        raise StoreError("PostgreSQL needs its driver: pip install 'sudi[postgres]'")
+    store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
+    try:
+        found = await store.revision()
+        waiting = "not there yet: `sudi migrate` or `sudi run` makes it"
+        state = waiting if found is None else "up to date" if found == head() else "old: run `sudi migrate`"
+        return f"{url.render_as_string(hide_password=True)} {state}"
+    except (DBAPIError, OSError) as error:
+        cause = getattr(error, "orig", error)
+        raise StoreError(f"cannot reach {url.render_as_string(hide_password=True)}: {cause}") from error
+    finally:
+        await store.close()
+
+
+async def _channel(name: str, settings: Settings) -> str:
+    channel = channels.load(name, settings)
+    try:
+        return await channel.check()
+    finally:
+        await channel.close()
+
+
+async def _source(name: str, settings: Settings) -> str:
+    client = PoliteClient.create(settings, LocalPacer())
+    try:
+        source = sources.load(name, settings, client)
+        async for outcome in source.fetch([_TRIED_CATEGORY], {}):
+            if isinstance(outcome, SourceError):
+                raise outcome
+            if isinstance(outcome, sources.Unchanged):
+                return "reached, nothing has changed"
+            return f"{outcome.category} of {outcome.date}: {len(outcome.announcements)} announcements"
+        raise SourceError(_TRIED_CATEGORY, "the source gave no answer")
+    finally:
+        await client.close()

@@ -1,0 +1,180 @@
+"""Commands that do the bot's work: run, console, migrate, fetch, send."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot import app as root
+from bot import logs, taxonomy
+from bot.errors import SettingsError
+from bot.settings import Settings, read
+from bot.sources import Outcome
+from bot.store import Store
+from bot.store.migrate import head, migrate
+
+HOW_TO_CONNECT = """\
+No channel is connected, so this terminal is the channel: type `help`, end with Ctrl-D.
+To reach people, set in .env and start again:
+  e-mail   BOT_CHANNELS=email  SMTP_URL=smtp://user:password@smtp.example.org:587  SMTP_FROM=papers@example.org
+还没有连接任何频道，因此以本终端为频道：输入 help 查看命令，Ctrl-D 结束。
+"""
+
+
+def settings_and_logs() -> Settings:
+    """The settings of this process, with logging set up by them."""
+    settings = read()
+    logs.setup(settings.bot_log_level, settings.secrets())
+    return settings
+
+
+@click.command()
+def run() -> None:
+    """Serve the channels of BOT_CHANNELS until stopped: everything in one process.
+
+    \b
+    Example:
+      BOT_CHANNELS=email SMTP_URL=smtp://... sudi run
+    """
+    settings = settings_and_logs()
+    if not settings.bot_channels:
+        sys.stderr.write(HOW_TO_CONNECT)
+        settings = settings.model_copy(update={"bot_channels": ("console",)})
+    asyncio.run(_run(settings))
+
+
+@click.command()
+def console() -> None:
+    """Chat with the bot in this terminal; digests are printed here too.
+
+    \b
+    Example:
+      sudi console
+      papers> subscribe cs.LG "kv cache" -survey
+    """
+    asyncio.run(_run(settings_and_logs().model_copy(update={"bot_channels": ("console",)})))
+
+
+async def _run(settings: Settings) -> None:
+    async with root.opened(settings) as app:
+        names = ", ".join(app.channels)
+        await app.run(ready=lambda: _say(f"ready: {names}; Ctrl-C stops"))
+
+
+@click.command("migrate")
+def migrate_() -> None:
+    """Bring the database of DATABASE_URL up to date.
+
+    \b
+    Example:
+      DATABASE_URL=postgresql://sudi:secret@localhost/sudi sudi migrate
+    """
+    settings = settings_and_logs()
+
+    async def go() -> bool:
+        store = Store.open(settings.database_url.get_secret_value())
+        try:
+            return await migrate(store)
+        finally:
+            await store.close()
+
+    changed = asyncio.run(go())
+    _say(f"database {'brought to' if changed else 'already at'} {head()}")
+
+
+@click.command()
+@click.argument("categories", nargs=-1)
+@click.option("--from", "location", help="A saved feed or page (path or URL) instead of the network.")
+def fetch(categories: tuple[str, ...], location: str | None) -> None:
+    """Read today's listings and match them; by default the categories that subscriptions want.
+
+    \b
+    Example:
+      sudi fetch cs.LG cs.CL
+      sudi fetch --from saved-feed.xml
+    """
+    settings = settings_and_logs()
+    codes = [_category(code) for code in categories] or None
+    asyncio.run(_fetch(settings, codes, location))
+
+
+def _category(code: str) -> str:
+    found = taxonomy.resolve(code)
+    if found is None:
+        nearest = ", ".join(taxonomy.suggest(code)) or "cs.LG"
+        raise SettingsError([f"{code}: there is no such category; did you mean {nearest}?"])
+    return found
+
+
+async def _fetch(settings: Settings, codes: list[str] | None, location: str | None) -> None:
+    async with root.opened(settings) as app:
+        if location is not None:
+            day = await app.read_file(location)
+        else:
+            codes = codes if codes is not None else await app.wanted()
+            if not codes:
+                _say("nobody has subscribed yet; name categories: sudi fetch cs.LG cs.CL")
+                return
+            with _progress() as (bar, advance):
+                bar.add_task("listings", total=len(codes) * len(app.sources))
+                day = await app.read(codes, advance)
+    for name, reading in day.readings.items():
+        read_, same, bad = len(reading.listings), len(reading.unchanged), len(reading.faults)
+        _say(f"{name}: {read_} listings read, {same} unchanged, {bad} failed")
+        for fault in reading.faults:
+            _say(f"  {fault}")
+    done = day.ingested
+    _say(f"{done.announced} announcements, {done.new} new, {done.matched} matches")
+    if any(reading.faults for reading in day.readings.values()):
+        sys.exit(1)
+
+
+class _progress:
+    """A bar on standard error; `advance` takes one outcome."""
+
+    def __enter__(self) -> tuple[Progress, Callable[[Outcome], None]]:
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._bar.start()
+        return self._bar, lambda _outcome: self._bar.advance(self._bar.task_ids[0])
+
+    def __exit__(self, *_error: object) -> None:
+        self._bar.stop()
+
+
+@click.command()
+def send() -> None:
+    """Deliver now whatever has matched and was not delivered, whatever the time of day.
+
+    \b
+    Example:
+      sudi fetch && sudi send
+    """
+    settings = settings_and_logs()
+
+    async def go() -> bool:
+        async with root.opened(settings) as app:
+            await app.plan_all()
+            tallies = await app.deliver()
+        for name, tally in tallies.items():
+            _say(
+                f"{name}: {tally.sent} digests with {tally.papers} papers sent, "
+                f"{tally.retried} to be tried again, {tally.refused} refused"
+            )
+        return not any(tally.retried or tally.refused for tally in tallies.values())
+
+    if not settings.bot_channels:
+        raise SettingsError(["BOT_CHANNELS: names no channel to send on (for example: BOT_CHANNELS=email)"])
+    if not asyncio.run(go()):
+        sys.exit(1)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

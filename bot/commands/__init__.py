@@ -1,0 +1,106 @@
+"""One layer of commands for all channels: text in, Reply out, in the person's language.
+
+::
+
+    text -> verb + argument -> may they? -> handler -> Reply
+                    \\______________\\________\\-> UserError -> one polite sentence
+
+The channel has acknowledged before we start, and renders what we return. Who may manage a place is the
+channel's knowledge; what that permits is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.channels import Invocation, Reply
+from bot.commands.request import Defaults, Request
+from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
+from bot.commands.typed import cleaned, pointed, shown
+from bot.errors import QueryError, UserError
+from bot.locale import say
+from bot.model import Destination, Language
+from bot.query import parse
+from bot.store import Store
+from bot.text.normal import has_han
+
+__all__ = ["SPECS", "CommandSpec", "Commands", "Defaults"]
+
+_PREFIX = re.compile(r"^(?:/\s?papers\b[\s:,]*)?/?\s*", re.IGNORECASE)
+_VERB = re.compile(r"[^\s:,]+")
+_BETWEEN = " :,"
+_CHINESE_NAMES = sorted(filter(has_han, BY_NAME), key=len, reverse=True)
+
+
+class Commands:
+    """Answers commands; the app hands it to the channels."""
+
+    def __init__(self, store: Store, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._defaults = defaults
+        self._clock = clock
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        """Answer one command, whatever was typed."""
+        text = cleaned(invocation.text)
+        async with self._store.read() as tx:
+            place = await tx.subscribers.destination(invocation.channel, invocation.place)
+        language = _language_of_reply(invocation, place, text)
+        try:
+            spec, argument = _understood(text)
+            if spec.needs_manage and not invocation.may_manage:
+                raise UserError("error.not_allowed", {"command": spec.name})
+            return await spec.handler(
+                Request(self._store, self._defaults, invocation, place, argument, language, self._clock())
+            )
+        except UserError as error:
+            return Reply(_explained(error, language), Language(language))
+
+
+def _language_of_reply(invocation: Invocation, place: Destination | None, text: str) -> str:
+    """The person's language, else the place's, else that of the text."""
+    for language in (invocation.language, place.language if place else None):
+        if language in (Language.EN, Language.ZH):
+            return language.value
+    return "zh" if has_han(text) else "en"
+
+
+def _understood(text: str) -> tuple[CommandSpec, str]:
+    """The command and its argument; no text asks for help. UserError suggests what was meant."""
+    bare = _PREFIX.sub("", text, count=1)
+    if not bare:
+        return BY_NAME["help"], ""
+    found = _VERB.match(bare)
+    word = found[0] if found else bare
+    name = word.casefold()
+    if spec := BY_NAME.get(name) or BY_NAME.get(name.rstrip("?!.")):
+        return spec, bare[len(word) :].lstrip(_BETWEEN)
+    for alias in _CHINESE_NAMES:  # nobody types a space after a Chinese verb
+        if name.startswith(alias):
+            return BY_NAME[alias], bare[len(alias) :].lstrip(_BETWEEN)
+    raise _unknown(bare, word)
+
+
+def _unknown(text: str, word: str) -> UserError:
+    """What to say about a text that begins with no verb: a typing error, a bare query, or neither."""
+    if spec := nearest(word.casefold()):
+        return UserError("error.verb_meant", {"typed": shown(word), "suggestion": spec.name, "usage": spec.usage})
+    try:
+        query = parse(text)
+    except QueryError:
+        return UserError("error.unknown_verb", {"typed": shown(word)})
+    return UserError("error.only_a_query", {"query": str(query)})
+
+
+def _explained(error: UserError, language: str) -> str:
+    """The one place where an error becomes a sentence; a query is quoted with a mark where it went wrong."""
+    if not isinstance(error, QueryError):
+        return say(error.key, language, **error.values)
+    values = {name: shown(one) if isinstance(one, str) else one for name, one in error.values.items()}
+    sentence = say(error.key, language, **values)
+    if not error.position:
+        return sentence
+    where = pointed(str(error.values["typed"]), error.position)
+    return f"{sentence}\n{say('error.here', language, where=where)}"

@@ -1,0 +1,125 @@
+"""The commands about how a place reads: language, time, days, pause, resume."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.channels import Reply
+from bot.commands.request import Request
+from bot.commands.subscriptions import habits_in_words, next_digest_in_words, numbered
+from bot.commands.times import Clock, read_clock, read_days
+from bot.commands.typed import read_number, shown
+from bot.commands.zones import find_zone
+from bot.errors import UserError
+from bot.model import Destination, Language, Slot
+
+BY_REQUEST = "paused on request"
+"""Why a place is paused when its own people wanted it."""
+_MOST_REFUSED = 1_000
+_LANGUAGES = {
+    Language.EN: "en english 英文 英语",
+    Language.ZH: "zh chinese cn zh-cn zh-hans 中文 汉语 简体中文 简体",
+    Language.BOTH: "both bilingual all en+zh zh+en en,zh 双语 中英 中英文 中英双语",
+}
+
+
+async def set_language(request: Request) -> Reply:
+    """Change what the place reads its cards in."""
+    typed = request.argument.casefold()
+    language = next((one for one, words in _LANGUAGES.items() if typed in words.split()), None)
+    if language is None:
+        raise UserError("error.unknown_language", {"typed": shown(request.argument)})
+    async with request.store.write() as tx:
+        place = await request.ensure_place(tx)
+        await tx.subscribers.set_language(place.id, language)
+    name = request.say(f"reply.language_{language.value}")
+    return request.reply(request.say("reply.language_set", language=name), is_public=True)
+
+
+async def set_time(request: Request) -> Reply:
+    """Change the time of the day, or the zone, or both."""
+    clock = read_clock(request.argument)
+    if clock is None and (not request.argument or request.argument[0].isdecimal()):
+        raise UserError("error.unknown_time", {"typed": shown(request.argument)})
+    minute, zone = clock or Clock(request.slot.minute, request.argument)
+    name = find_zone(zone) if zone.strip() else request.slot.zone
+    return await _with_slot(request, replace(request.slot, minute=minute, zone=name))
+
+
+async def set_days(request: Request) -> Reply:
+    """Change the days on which the digest comes."""
+    days = read_days(request.argument)
+    if days is None:
+        raise UserError("error.unknown_days", {"typed": shown(request.argument)})
+    return await _with_slot(request, replace(request.slot, days=days))
+
+
+async def pause(request: Request) -> Reply:
+    """Send nothing for a while, to the place or for one subscription; what matches meanwhile waits."""
+    if request.argument:
+        return await _set_paused(request, paused=True)
+    place = request.known_place()
+    if place.paused:
+        return request.reply(request.say("reply.already_paused"))
+    async with request.store.write() as tx:
+        await tx.subscribers.pause(place.id, BY_REQUEST)
+    return request.reply(request.say("reply.paused"), is_public=True)
+
+
+async def resume(request: Request) -> Reply:
+    """Send again, also what was refused."""
+    if request.argument:
+        return await _set_paused(request, paused=False)
+    place = request.known_place()
+    if not place.paused:
+        return await _not_paused(request, place)
+    async with request.store.write() as tx:
+        refused = [one for one in await tx.outbox.history(place.id, _MOST_REFUSED) if one.state == "dead"]
+        await tx.subscribers.resume(place.id)
+        await tx.outbox.revive(place.id, request.now)
+        waiting = await tx.outbox.waiting(place.id)
+    papers = sum(one.papers for one in refused)
+    return request.reply(
+        request.say("reply.resumed"),
+        request.say("reply.sent_again", n=papers) if papers else "",
+        request.say("reply.waiting", n=waiting),
+        next_digest_in_words(request, replace(place, paused="")),
+        is_public=True,
+    )
+
+
+async def _with_slot(request: Request, slot: Slot) -> Reply:
+    async with request.store.write() as tx:
+        place = await request.ensure_place(tx)
+        await tx.subscribers.set_slot(place.id, slot, request.now)
+    moved = replace(place, slot=slot)
+    return request.reply(habits_in_words(request, moved), next_digest_in_words(request, moved), is_public=True)
+
+
+async def _set_paused(request: Request, *, paused: bool) -> Reply:
+    number = read_number(request.argument)
+    if number is None:
+        raise UserError("error.not_a_number", {"typed": shown(request.argument)})
+    place = request.known_place()
+    async with request.store.write() as tx:
+        known = await tx.subscribers.subscriptions(place.id)
+        if not known:
+            raise UserError("error.no_subscriptions")
+        chosen = numbered(known, number)
+        await tx.subscribers.set_paused(chosen.id, paused=paused)
+        waiting = await tx.outbox.waiting(place.id)
+    key = "reply.subscription_paused" if paused else "reply.subscription_resumed"
+    said = request.say(key, number=number, query=chosen.query)
+    if chosen.paused == paused:
+        return request.reply(said)
+    return request.reply(said, "" if paused else request.say("reply.waiting", n=waiting), is_public=True)
+
+
+async def _not_paused(request: Request, place: Destination) -> Reply:
+    """Nothing to resume; perhaps a single subscription was meant."""
+    async with request.store.read() as tx:
+        held = [one for one in await tx.subscribers.subscriptions(place.id) if one.paused]
+    return request.reply(
+        request.say("reply.not_paused"),
+        *(request.say("reply.subscription_paused", number=one.number, query=one.query) for one in held),
+    )

@@ -1,0 +1,89 @@
+"""The commands that explain the bot: status and help. They change nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.channels import Reply
+from bot.channels.coverage import coverage_line
+from bot.commands.habits import BY_REQUEST
+from bot.commands.request import Request
+from bot.commands.subscriptions import habits_in_words, next_digest_in_words
+from bot.commands.times import day_in_words, instant_in_words
+from bot.commands.typed import shown
+from bot.model import Destination
+from bot.store import Transaction
+from bot.store.outbox import Delivered
+
+_DELIVERIES = 5
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+
+
+async def status(request: Request) -> Reply:
+    """How things stand: what was read, what was delivered, what waits, what comes next."""
+    async with request.store.read() as tx:
+        lines = [await _listings(request, tx)]
+        if request.place is None:
+            lines.append(request.say("reply.no_subscriptions_yet"))
+        else:
+            lines += await _of_place(request, tx, request.place)
+    return request.reply(*lines)
+
+
+async def _listings(request: Request, tx: Transaction) -> str:
+    """The last announcement date, how much of it was read, and when."""
+    days = await tx.papers.days(1)
+    fetched = await tx.papers.last_fetch()
+    if not days or fetched is None:
+        return request.say("reply.nothing_stored")
+    matched = await tx.outbox.matches_on(request.place.id, days[0]) if request.place else []
+    return request.say(
+        "reply.listings",
+        day=day_in_words(days[0], request.language),
+        coverage=coverage_line(
+            await tx.papers.coverage(days), len({one.paper_id for one in matched}), request.language
+        ),
+        when=instant_in_words(fetched, request.slot.zone, request.language),
+    )
+
+
+async def _of_place(request: Request, tx: Transaction, place: Destination) -> list[str]:
+    known = await tx.subscribers.subscriptions(place.id)
+    history = await tx.outbox.history(place.id, _DELIVERIES)
+    waiting = await tx.outbox.waiting(place.id)
+    return [
+        request.say("reply.subscriptions", n=len(known)) if known else request.say("reply.no_subscriptions_yet"),
+        habits_in_words(request, place),
+        _paused(request, place),
+        next_digest_in_words(request, place),
+        request.say("reply.waiting", n=waiting),
+        *_deliveries(request, place, history),
+    ]
+
+
+def _paused(request: Request, place: Destination) -> str:
+    if not place.paused:
+        return ""
+    if place.paused == BY_REQUEST:
+        return request.say("reply.paused_on_request")
+    return request.say("reply.paused_because", reason=_reason(place.paused))
+
+
+def _deliveries(request: Request, place: Destination, history: Sequence[Delivered]) -> list[str]:
+    if not history:
+        return [request.say("reply.no_deliveries")]
+    rows = [
+        request.say(
+            f"reply.delivery_{one.state}",
+            when=instant_in_words(one.done_at or one.created_at, place.slot.zone, request.language),
+            papers=request.say("reply.papers", n=one.papers),
+        )
+        for one in history
+    ]
+    return [request.say("reply.deliveries"), *rows]
+
+
+def _reason(text: str) -> str:
+    """What a channel said, without the addresses in it."""
+    return shown(_ADDRESS.sub("…", text))

@@ -1,0 +1,181 @@
+"""The commands about papers: preview, today, show, why. They change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.channels import Reply
+from bot.channels.layout import cards_lines
+from bot.commands.request import Request, read_query
+from bot.commands.subscriptions import next_digest_in_words
+from bot.commands.times import day_in_words, instant_in_words
+from bot.commands.trial import cards_on, trial_in_words, trial_of
+from bot.commands.typed import PaperId, read_paper, shown
+from bot.digest import Card
+from bot.errors import UserError
+from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, prepare
+from bot.model import ALL, AnnounceType, Language, Paper, Subscription
+from bot.query import And, Query, in_words, parse
+from bot.store import Transaction
+
+_PREVIEWED = 5  # cards
+
+
+class _Stored(NamedTuple):
+    """A paper with what was announced of it."""
+
+    candidate: Candidate
+    asked: PaperId
+
+    @property
+    def card(self) -> Card:
+        types = self.candidate.types.values()
+        kind = min(types, key=list(AnnounceType).index)
+        return Card(self.candidate.paper, kind, self.candidate.date, summary=self.candidate.summary)
+
+
+async def preview(request: Request) -> Reply:
+    """What a query would have matched, without subscribing."""
+    query = read_query(request.argument)
+    trial = await trial_of(request.store, query)
+    shown_cards = trial.cards[:_PREVIEWED]
+    return request.reply(
+        request.say("reply.in_words", words=in_words(query, request.language)),
+        trial_in_words(request, trial),
+        request.say("reply.first_cards", n=len(shown_cards)) if len(trial.cards) > _PREVIEWED else "",
+        request.say("reply.preview_hint", query=str(query)),
+        cards=shown_cards,
+    )
+
+
+async def today(request: Request) -> Reply:
+    """Everything that the place's subscriptions match on the last stored date."""
+    place = request.known_place()
+    async with request.store.read() as tx:
+        known = await tx.subscribers.subscriptions(place.id)
+        days = await tx.papers.days(1)
+    if not known:
+        raise UserError("error.no_subscriptions")
+    if not days:
+        return request.reply(request.say("reply.nothing_stored"))
+    found = await cards_on(request.store, days[0], known)
+    day = day_in_words(days[0], request.language)
+    return request.reply(request.say("reply.today", n=len(found), day=day), cards=found)
+
+
+async def show(request: Request) -> Reply:
+    """One paper, whole."""
+    async with request.store.read() as tx:
+        stored = await _stored(request, tx)
+    return request.reply(_headline(request, stored), _other_version(request, stored), cards=[stored.card])
+
+
+async def why(request: Request) -> Reply:
+    """Why a paper did or did not come to this place: announced where, matched by what, delivered when."""
+    async with request.store.read() as tx:
+        stored = await _stored(request, tx)
+        known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
+        fate = await _fate(request, tx, stored.candidate.paper, known)
+    prepared = prepare(stored.candidate)
+    return request.reply(
+        _headline(request, stored),
+        _other_version(request, stored),
+        _announced(request, stored.candidate),
+        *(_verdict(request, one, prepared) for one in known),
+        fate or _not_delivered(request, known, prepared),
+    )
+
+
+async def _stored(request: Request, tx: Transaction) -> _Stored:
+    """The paper that was asked for, in that version if it is stored, else in the newest."""
+    asked = read_paper(request.argument)
+    if asked is None:
+        raise UserError("error.no_paper_id", {"typed": shown(request.argument)})
+    exact = await tx.papers.papers([(asked.id, asked.version)]) if asked.version else {}
+    paper = next(iter(exact.values()), None) or await tx.papers.newest(asked.id)
+    announced = await tx.papers.announced([(paper.id, paper.version)]) if paper else []
+    if paper is None or not announced:
+        raise UserError("error.unknown_paper", {"paper": asked.id})
+    summaries = await tx.papers.summaries([(paper.id, paper.version)], Language.ZH)
+    return _Stored(candidates(announced, summaries)[0], asked)
+
+
+def _headline(request: Request, stored: _Stored) -> str:
+    (lines,) = cards_lines([stored.card], Language(request.language))
+    paper = stored.candidate.paper
+    return request.say("reply.paper", paper=f"{paper.id}v{paper.version}", title=lines.titles[0].text)
+
+
+def _other_version(request: Request, stored: _Stored) -> str:
+    asked, paper = stored.asked.version, stored.candidate.paper
+    if asked in (None, paper.version):
+        return ""
+    return request.say("reply.other_version", asked=asked, version=paper.version)
+
+
+def _announced(request: Request, candidate: Candidate) -> str:
+    rows = [
+        request.say(
+            "reply.announced_in",
+            category=request.say("reply.all_categories") if category == ALL else category,
+            type=request.say(f"reply.type_{kind.value}"),
+        )
+        for category, kind in candidate.types.items()
+    ]
+    day = day_in_words(candidate.date, request.language)
+    return request.say("reply.announced", day=day, categories=request.say("reply.comma").join(rows))
+
+
+def _verdict(request: Request, subscription: Subscription, prepared: Prepared) -> str:
+    """Whether one subscription matches, and by which reasons, or for want of what."""
+    query = parse(subscription.query)
+    values = {"number": subscription.number, "query": subscription.query}
+    found = match(query, prepared)
+    if found is None:
+        missing = request.say("reply.comma").join(_missing(query, prepared))
+        return request.say("reply.why_not", **values, missing=missing)
+    key = "reply.why" if is_wanted(query, found.type) else "reply.why_left_out"
+    return request.say(key, **values, because=_because(request, found, prepared))
+
+
+def _because(request: Request, found: Found, prepared: Prepared) -> str:
+    one = prepared.candidate
+    card = Card(one.paper, found.type, one.date, found.reasons)
+    return cards_lines([card], Language(request.language))[0].why
+
+
+def _missing(query: Query, prepared: Prepared) -> list[str]:
+    """The parts of a query that a paper does not answer."""
+    parts = query.root.parts if isinstance(query.root, And) else (query.root,)
+    unanswered = [str(Query(part)) for part in parts if match(Query(part), prepared) is None]
+    return unanswered or [str(query)]
+
+
+async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence[Subscription]) -> str:
+    """What became of the paper at this place; empty when it never matched."""
+    place = request.place
+    if place is None or not known:
+        return request.say("reply.why_no_subscriptions")
+    fate = await tx.outbox.fate(place.id, paper.id)
+    if fate and fate.state == "sent" and fate.done_at:
+        when = instant_in_words(fate.done_at, place.slot.zone, request.language)
+        return request.say("reply.delivered", when=when)
+    if fate:
+        return request.say("reply.refused" if fate.state == "dead" else "reply.on_its_way")
+    matched = {one.subscription_id for one in await tx.outbox.matches_of(place.id, paper.id)}
+    if not matched:
+        return ""
+    if all(one.paused for one in known if one.id in matched):
+        return request.say("reply.waits_paused")
+    return request.say("reply.waits", next=next_digest_in_words(request, place))
+
+
+def _not_delivered(request: Request, known: Sequence[Subscription], prepared: Prepared) -> str:
+    """No digest has it: nothing matches, or nothing matched when it was announced."""
+    for one in known:
+        query = parse(one.query)
+        found = match(query, prepared)
+        if found is not None and is_wanted(query, found.type):
+            return request.say("reply.too_early")
+    return request.say("reply.not_delivered")

@@ -1,0 +1,83 @@
+"""One command on its way through a handler: what was typed, where, when, and the words to answer with.
+
+Which handler gets it is decided in `commands`; what the channel makes of the answer is the channel's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.channels import Invocation, Reply
+from bot.digest import Card
+from bot.errors import QueryError, UserError
+from bot.locale import say
+from bot.model import Destination, Language, Slot
+from bot.query import Query, parse
+from bot.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The reading habits of a new destination, until its people change them."""
+
+    language: Language
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command, understood as far as its verb."""
+
+    store: Store
+    defaults: Defaults
+    invocation: Invocation
+    place: Destination | None  # as it was when the command came; None when nothing was ever asked for here
+    argument: str  # what follows the verb
+    language: str  # of the reply: en or zh
+    now: datetime
+
+    @property
+    def slot(self) -> Slot:
+        """When the place gets its digest, or would."""
+        return self.place.slot if self.place else self.defaults.slot
+
+    def say(self, key: str, /, **values: object) -> str:
+        """One sentence in the language of the reply."""
+        return say(key, self.language, **values)
+
+    def reply(self, *lines: str, cards: Iterable[Card] = (), is_public: bool = False) -> Reply:
+        """The answer; empty lines are left out. With cards, its language is the one that the place reads."""
+        shown = tuple(cards)
+        language = Language(self.language)
+        if shown:
+            language = self.place.language if self.place else self.defaults.language
+        return Reply("\n".join(filter(None, lines)), language, shown, is_public)
+
+    def known_place(self) -> Destination:
+        """The place; UserError when nothing was ever asked for here."""
+        if self.place is None:
+            raise UserError("error.no_subscriptions")
+        return self.place
+
+    async def ensure_place(self, tx: Transaction) -> Destination:
+        """The place as it is now, made with the default habits when it is new."""
+        invocation = self.invocation
+        known = await tx.subscribers.destination(invocation.channel, invocation.place)
+        return known or await tx.subscribers.add_destination(
+            invocation.channel,
+            invocation.place,
+            owner=invocation.sender,
+            language=self.defaults.language,
+            slot=self.defaults.slot,
+            now=self.now,
+        )
+
+
+def read_query(text: str) -> Query:
+    """The query in a text; a QueryError remembers the text, so that the answer can show where."""
+    try:
+        return parse(text)
+    except QueryError as error:
+        raise QueryError(error.key, {**error.values, "typed": text}, error.position) from error

@@ -1,0 +1,126 @@
+"""The commands: names, aliases, usage, and who answers. Help, command trees and hints of channels come from here.
+
+What a command does, in one sentence of each language, is `command.NAME` in the locale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.channels import Reply
+from bot.commands import habits, overview, papers, subscriptions
+from bot.commands.request import Request
+from bot.commands.typed import shown
+from bot.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command. `usage` and `example` are what people type, in any language."""
+
+    name: str
+    aliases: tuple[str, ...]
+    usage: str
+    example: str
+    handler: Callable[[Request], Awaitable[Reply]]
+    needs_manage: bool = False  # changes what a place receives
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and its aliases."""
+        return (self.name, *self.aliases)
+
+
+async def answer_help(request: Request) -> Reply:
+    """All commands, or one."""
+    if not request.argument:
+        rows = [request.say("reply.help_row", usage=one.usage, does=_does(request, one)) for one in SPECS]
+        return request.reply(request.say("reply.help"), *rows, request.say("reply.help_queries"))
+    word = request.argument.removeprefix("/").casefold()
+    spec = BY_NAME.get(word) or nearest(word)
+    if spec is None:
+        raise UserError("error.no_such_command", {"typed": shown(word)})
+    return request.reply(
+        _does(request, spec),
+        request.say("reply.usage", usage=spec.usage, example=spec.example),
+        request.say("reply.aliases", aliases=", ".join(spec.aliases)),
+    )
+
+
+SPECS: tuple[CommandSpec, ...] = (
+    CommandSpec(
+        "subscribe",
+        ("sub", "add", "订阅", "添加"),
+        "subscribe QUERY",
+        'subscribe cs.LG, cs.CL "kv cache"',
+        subscriptions.subscribe,
+        needs_manage=True,
+    ),
+    CommandSpec(
+        "unsubscribe",
+        ("unsub", "del", "cancel", "delete", "remove", "退订", "取消订阅", "删除"),
+        "unsubscribe N|QUERY|all",
+        "unsubscribe 2",
+        subscriptions.unsubscribe,
+        needs_manage=True,
+    ),
+    CommandSpec("list", ("ls", "subscriptions", "列表", "订阅列表"), "list", "list", subscriptions.list_all),
+    CommandSpec(
+        "edit",
+        ("change", "修改", "编辑"),
+        "edit N QUERY",
+        "edit 1 cs.LG -survey",
+        subscriptions.edit,
+        needs_manage=True,
+    ),
+    CommandSpec("pause", ("暂停",), "pause [N]", "pause", habits.pause, needs_manage=True),
+    CommandSpec("resume", ("continue", "恢复", "继续"), "resume [N]", "resume", habits.resume, needs_manage=True),
+    CommandSpec(
+        "language",
+        ("lang", "语言"),
+        "language en|zh|both",
+        "language both",
+        habits.set_language,
+        needs_manage=True,
+    ),
+    CommandSpec(
+        "time",
+        ("at", "timezone", "时间", "时区"),
+        "time HH:MM [ZONE]",
+        "time 09:00 Asia/Shanghai",
+        habits.set_time,
+        needs_manage=True,
+    ),
+    CommandSpec(
+        "days",
+        ("rhythm", "日程", "频率"),
+        "days mon-fri|daily|weekly",
+        "days mon-fri",
+        habits.set_days,
+        needs_manage=True,
+    ),
+    CommandSpec(
+        "preview", ("try", "test", "预览", "试试"), "preview QUERY", "preview hep-th axion*", papers.preview
+    ),
+    CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
+    CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
+    CommandSpec("why", ("whynot", "explain", "为什么"), "why ID", "why 2606.90001", papers.why),
+    CommandSpec("status", ("状态",), "status", "status", overview.status),
+    CommandSpec("help", ("?", "commands", "帮助"), "help [COMMAND]", "help subscribe", answer_help),
+)
+
+
+BY_NAME: Mapping[str, CommandSpec] = {name: spec for spec in SPECS for name in spec.names}
+"""The commands by name and alias, in lower case."""
+
+
+def nearest(word: str) -> CommandSpec | None:
+    """The command that was probably meant."""
+    near = get_close_matches(word, BY_NAME, 1, 0.75)
+    return BY_NAME[near[0]] if near else None
+
+
+def _does(request: Request, spec: CommandSpec) -> str:
+    return request.say(f"command.{spec.name}")

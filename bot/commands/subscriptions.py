@@ -1,0 +1,168 @@
+"""The commands about what a place asks for: subscribe, unsubscribe, list, edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.channels import Reply
+from bot.channels.layout import cards_lines
+from bot.commands.request import Request, read_query
+from bot.commands.times import instant_in_words, slot_in_words
+from bot.commands.trial import trial_in_words, trial_of
+from bot.commands.typed import read_number, shown
+from bot.commands.zones import zone_name
+from bot.errors import QueryError, UserError
+from bot.model import Destination, Language, Subscription
+from bot.query import Query, in_words, parse
+from bot.store import Transaction
+
+MOST = 50
+"""Subscriptions of one place."""
+_EXAMPLES_SHOWN = 3
+_ALL = ("all", "everything", "全部", "所有")
+
+
+async def subscribe(request: Request) -> Reply:
+    """Add a subscription; saying it twice changes nothing. It never brings what was announced before."""
+    query = read_query(request.argument)
+    async with request.store.write() as tx:
+        place = await request.ensure_place(tx)
+        known = {one.query for one in await tx.subscribers.subscriptions(place.id)}
+        if len(known) >= MOST and str(query) not in known:
+            raise UserError("error.too_many_subscriptions", {"limit": MOST})
+        subscription, is_new = await tx.subscribers.subscribe(place.id, str(query), request.now)
+    key = "reply.subscribed" if is_new else "reply.already_subscribed"
+    return await _confirmed(request, place, subscription, key=key, is_public=is_new)
+
+
+async def unsubscribe(request: Request) -> Reply:
+    """End one subscription, by number or by query, or all of them."""
+    place = request.known_place()
+    async with request.store.write() as tx:
+        known = await _subscriptions(tx, place)
+        if not request.argument:
+            raise UserError("error.which_subscription", {"list": _numbered(request, known)})
+        gone = known if request.argument.casefold() in _ALL else [_named(request, known)]
+        for one in gone:
+            await tx.subscribers.unsubscribe(one.id)
+    if len(gone) > 1:
+        return request.reply(request.say("reply.unsubscribed_all", n=len(gone)), is_public=True)
+    left = request.say("reply.left", n=len(known) - 1) if len(known) > 1 else request.say("reply.none_left")
+    ended = request.say("reply.unsubscribed", number=gone[0].number, query=gone[0].query)
+    return request.reply(ended, left, is_public=True)
+
+
+async def list_all(request: Request) -> Reply:
+    """What the place asks for, and when and in which language it comes."""
+    place = request.known_place()
+    async with request.store.read() as tx:
+        known = await _subscriptions(tx, place)
+    return request.reply(
+        request.say("reply.list", n=len(known)),
+        _numbered(request, known),
+        "",
+        habits_in_words(request, place),
+        next_digest_in_words(request, place),
+        request.say("reply.list_hint", number=known[0].number),
+    )
+
+
+async def edit(request: Request) -> Reply:
+    """Give a subscription another query; what the old one had waiting is dropped."""
+    typed, _, text = request.argument.partition(" ")
+    number = read_number(typed)
+    if number is None:
+        raise UserError("error.edit_what", {"typed": shown(request.argument)})
+    place = request.known_place()
+    query = read_query(text)
+    async with request.store.write() as tx:
+        known = await _subscriptions(tx, place)
+        chosen = numbered(known, number)
+        twin = next((one for one in known if one.query == str(query)), None)
+        if twin and twin.id != chosen.id:
+            raise UserError("error.same_query", {"number": twin.number, "query": twin.query})
+        if twin is None:
+            await tx.subscribers.set_query(chosen.id, str(query))
+            await tx.outbox.forget(chosen.id)
+    edited = Subscription(chosen.id, place.id, chosen.number, str(query), chosen.paused)
+    key = "reply.already_subscribed" if twin else "reply.edited"
+    return await _confirmed(request, place, edited, key=key, is_public=twin is None)
+
+
+def numbered(known: Sequence[Subscription], number: int) -> Subscription:
+    """The subscription with a number; UserError names the numbers that there are."""
+    for one in known:
+        if one.number == number:
+            return one
+    numbers = ", ".join(str(one.number) for one in known)
+    raise UserError("error.no_such_number", {"number": number, "numbers": numbers})
+
+
+def habits_in_words(request: Request, place: Destination) -> str:
+    """The language and the slot of a place."""
+    return request.say(
+        "reply.habits",
+        language=request.say(f"reply.language_{place.language.value}"),
+        slot=slot_in_words(place.slot, request.language),
+    )
+
+
+def next_digest_in_words(request: Request, place: Destination) -> str:
+    """When the next digest comes, by the clock of the place, or that none comes."""
+    if place.paused:
+        return request.say("reply.no_digest_while_paused")
+    when = instant_in_words(place.slot.next_after(request.now), place.slot.zone, request.language)
+    return request.say("reply.next_digest", when=when, zone=zone_name(place.slot.zone))
+
+
+async def _confirmed(
+    request: Request, place: Destination, subscription: Subscription, *, key: str, is_public: bool
+) -> Reply:
+    """Read a subscription back, with what it would have matched and when the next digest comes."""
+    query = parse(subscription.query)
+    trial = await trial_of(request.store, query)
+    examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
+    paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
+    return request.reply(
+        request.say(key, number=subscription.number, query=subscription.query),
+        request.say("reply.in_words", words=in_words(query, request.language)),
+        trial_in_words(request, trial),
+        *(f"• {lines.titles[0].text}" for lines in examples),
+        next_digest_in_words(request, place),
+        request.say("reply.no_backfill") if is_public else "",
+        paused,
+        is_public=is_public,
+    )
+
+
+async def _subscriptions(tx: Transaction, place: Destination) -> list[Subscription]:
+    known = await tx.subscribers.subscriptions(place.id)
+    if not known:
+        raise UserError("error.no_subscriptions")
+    return known
+
+
+def _named(request: Request, known: Sequence[Subscription]) -> Subscription:
+    """The subscription that was meant; UserError lists what there is."""
+    number = read_number(request.argument)
+    query = _query_or_none(request.argument)
+    for one in known:
+        if one.number == number or (query is not None and one.query == str(query)):
+            return one
+    raise UserError(
+        "error.no_such_subscription", {"typed": shown(request.argument), "list": _numbered(request, known)}
+    )
+
+
+def _query_or_none(text: str) -> Query | None:
+    try:
+        return parse(text)
+    except QueryError:
+        return None
+
+
+def _numbered(request: Request, known: Sequence[Subscription]) -> str:
+    return "\n".join(
+        request.say("reply.row_paused" if one.paused else "reply.row", number=one.number, query=one.query)
+        for one in known
+    )

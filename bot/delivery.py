@@ -1,0 +1,206 @@
+"""The outbox at work: ``claim | compose | render | send | record``, for one channel.
+
+A claim is committed before anything is sent. The messages of a delivery are fixed before the first one
+goes, so that every retry sends the same. A receipt is recorded whatever it takes. Which errors are final
+is the channel's word; when to try again is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.channels import Channel
+from bot.digest import Digest, cards, compose
+from bot.errors import ChannelError
+from bot.matching import reads
+from bot.model import ALL, Language, Receipt
+from bot.query import parse
+from bot.store import Store
+from bot.store.outbox import Claim
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=100)
+"""How long a claim lasts; renewed for each part. Shorter than 30 s loses to a restart of the database."""
+
+SEND_TIMEOUT = 75.0
+"""Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
+
+_BATCH = 20
+_AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one round did."""
+
+    sent: int = 0
+    papers: int = 0
+    retried: int = 0
+    refused: int = 0
+
+
+class Courier:
+    """Delivers what is due on one channel; several may work on one database."""
+
+    def __init__(
+        self, store: Store, channel: Channel, *, owner: str, cap: int, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._owner = f"{owner}/{channel.name}"
+        self._cap = cap
+        self._clock = clock
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; what is in flight ends."""
+        self._stopping = True
+
+    async def drain(self) -> Tally:
+        """Deliver until nothing is due."""
+        tally = Tally()
+        while not self._stopping and (claims := await self._claim()):
+            gate = asyncio.Semaphore(_AT_ONCE)
+            ends = await asyncio.gather(
+                *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
+            )
+            # A bug in one delivery must not cut off the others; it is reported when they are done.
+            for end in ends:
+                if end is not None:
+                    raise end
+        return tally
+
+    async def release(self) -> None:
+        """Give back what was claimed and will not be sent: nobody has to wait for the lease."""
+        async with self._store.write() as tx:
+            await tx.outbox.release(self._owner, self._clock())
+
+    async def _claim(self) -> list[Claim]:
+        now = self._clock()
+        async with self._store.write() as tx:
+            return await tx.outbox.claim(
+                self._channel.name, owner=self._owner, now=now, lease_until=now + LEASE, most=_BATCH
+            )
+
+    async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
+        async with gate:
+            if not self._stopping:
+                await self._deliver(claim, tally)
+
+    async def _deliver(self, claim: Claim, tally: Tally) -> None:
+        try:
+            papers = await self._send_parts(claim)
+        except ChannelError as error:
+            await self._failed(claim, error, tally)
+            return
+        if papers is not None:
+            tally.sent += 1
+            tally.papers += papers
+
+    async def _send_parts(self, claim: Claim) -> int | None:
+        """Send what has not arrived; the number of papers, or None when the delivery is not ours any more."""
+        async with self._store.read() as tx:
+            parts = await tx.outbox.parts(claim.id)
+        if not parts:
+            digest = await self._digest(claim)
+            bodies = await asyncio.to_thread(self._channel.render, digest)
+            async with self._store.write() as tx:
+                if not await tx.outbox.compose(claim, bodies):
+                    return None
+                parts = await tx.outbox.parts(claim.id)
+        for part in parts:
+            if part.sent_at is None and not await self._send_part(claim, part.number, part.body):
+                return None
+        return await self._finish(claim)
+
+    async def _send_part(self, claim: Claim, number: int, body: str) -> bool:
+        now = self._clock()
+        async with self._store.write() as tx:
+            if not await tx.outbox.start(claim, number, now=now, lease_until=now + LEASE):
+                return False
+        key = f"{claim.id}.{number}"
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                reference = await self._channel.send(claim.destination.address, body, key)
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+        receipt = Receipt(reference, self._clock())
+
+        async def record() -> None:
+            async with self._store.write() as tx:
+                await tx.outbox.arrived(claim.id, number, receipt)
+
+        await _insist(record)
+        return True
+
+    async def _finish(self, claim: Claim) -> int | None:
+        async def record() -> int | None:
+            async with self._store.write() as tx:
+                if not await tx.outbox.finish(claim, self._clock()):
+                    return None
+                return (await tx.outbox.history(claim.destination.id, 1))[0].papers
+
+        papers = await _insist(record)
+        log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
+        return papers
+
+    async def _digest(self, claim: Claim) -> Digest:
+        async with self._store.read() as tx:
+            found = await tx.outbox.contents(claim)
+            versions = {(one.paper_id, one.version) for one in found}
+            asked = await tx.subscribers.subscriptions(claim.destination.id)
+            ranked = cards(
+                found,
+                await tx.papers.papers(versions),
+                {one.id: one for one in asked},
+                await tx.papers.summaries(versions, Language.ZH),
+            )
+            wanted = reads(parse(one.query) for one in asked)
+            coverage = await tx.papers.coverage({card.date for card in ranked})
+        mine = [one for one in coverage if wanted is None or one.category == ALL or one.category in wanted]
+        return compose(str(claim.id), claim.destination, ranked, coverage=mine, cap=self._cap)
+
+    async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
+        now = self._clock()
+        if error.permanent:
+            tally.refused += 1
+
+            async def record() -> None:
+                async with self._store.write() as tx:
+                    await tx.outbox.refuse(claim, reason=error.reason, now=now)
+        else:
+            tally.retried += 1
+            pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
+
+            async def record() -> None:
+                async with self._store.write() as tx:
+                    await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
+
+        await _insist(record)
+        log.warning(
+            "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
+            claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
+        )  # fmt: skip
+
+
+async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:
+    """Write until the database answers: what has been sent must not be forgotten."""
+    pause = 0.2
+    while True:
+        try:
+            return await record()
+        except DBAPIError as error:
+            log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)

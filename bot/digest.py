@@ -1,0 +1,96 @@
+"""Matches -> Digest: merge what several subscriptions found, rank it, cap it. Pure.
+
+A digest is whatever has matched for a destination and is in no delivery yet; which matches those are is
+the store's business, how it looks is the channel's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.model import AnnounceType, Coverage, Destination, Match, Paper, Reason, Subscription, Summary
+
+Version = tuple[str, int]
+"""A paper's id and version."""
+
+_ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One paper as one destination sees it: once, naming every subscription that found it."""
+
+    paper: Paper
+    type: AnnounceType
+    date: date  # of the announcement, Eastern
+    reasons: tuple[Reason, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    summary: Summary | None = None  # the Chinese texts, where there are any
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What goes to one destination at once; `key` is stable over retries (the delivery's id)."""
+
+    key: str
+    destination: Destination
+    cards: tuple[Card, ...]
+    matched: int  # before the cap
+    coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def more(self) -> int:
+        """How many matched papers the cap left out."""
+        return self.matched - len(self.cards)
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The announcement dates in it, oldest first."""
+        return tuple(sorted({card.date for card in self.cards}))
+
+
+def cards(
+    matches: Iterable[Match],
+    papers: Mapping[Version, Paper],
+    subscriptions: Mapping[int, Subscription],
+    summaries: Mapping[Version, Summary],
+) -> list[Card]:
+    """One card for each paper, best first: new before cross before revised, then by how much matched."""
+    merged: dict[str, list[Match]] = {}
+    for match in matches:
+        merged.setdefault(match.paper_id, []).append(match)
+    found = [_card(group, papers, subscriptions, summaries) for group in merged.values()]
+    return sorted(found, key=_rank)
+
+
+def compose(
+    key: str, destination: Destination, ranked: Sequence[Card], *, coverage: Sequence[Coverage], cap: int
+) -> Digest:
+    """The digest of these cards; at most `cap` of them are shown, all are counted."""
+    return Digest(key, destination, tuple(ranked[:cap]), len(ranked), tuple(coverage))
+
+
+def _card(
+    group: list[Match],
+    papers: Mapping[Version, Paper],
+    subscriptions: Mapping[int, Subscription],
+    summaries: Mapping[Version, Summary],
+) -> Card:
+    newest = max(group, key=lambda match: match.version)
+    version = (newest.paper_id, newest.version)
+    named = {match.subscription_id: subscriptions[match.subscription_id] for match in group}
+    return Card(
+        paper=papers[version],
+        type=min((match.type for match in group), key=_ORDER.__getitem__),
+        date=newest.date,
+        reasons=tuple(dict.fromkeys(reason for match in group for reason in match.reasons)),
+        subscriptions=tuple(sorted(named.values(), key=lambda one: one.number)),
+        summary=summaries.get(version),
+    )
+
+
+def _rank(card: Card) -> tuple[int, int, int, str]:
+    in_title = any(reason.field.startswith("title") for reason in card.reasons)
+    return (_ORDER[card.type], -len(card.subscriptions), 0 if in_title else 1, card.paper.id)

@@ -1,0 +1,95 @@
+"""Every exception that the bot raises on purpose.
+
+::
+
+    SudiError
+    ├── SettingsError      the environment is wrong: one line per fault; the start stops
+    ├── UserError          a person can mend it: a key of the locale and its values
+    │   └── QueryError     the query cannot be read: where, and what to type instead
+    ├── SourceError        a listing could not be had, or is not what was asked for
+    ├── ChannelError       a channel did not take a part: permanent, or try again later
+    └── StoreError         the database is unusable: locked by another process, not migrated
+
+Anything else that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+
+class SudiError(Exception):
+    """The root: catch it at an edge that must go on."""
+
+
+class SettingsError(SudiError):
+    """The environment is wrong; `faults` has one printable line for each fault."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class UserError(SudiError):
+    """Something that a person can mend: `key` names a sentence of the locale, `args` fills it.
+
+    Values may be strings or numbers; they are untrusted text and are never formatted as markup.
+    """
+
+    def __init__(self, key: str, values: Mapping[str, object] | None = None) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values: Mapping[str, object] = dict(values or {})
+
+    def __str__(self) -> str:
+        return f"{self.key} {dict(self.values)}" if self.values else self.key
+
+
+class QueryError(UserError):
+    """A query that cannot be read; `position` is an offset in characters into what was typed."""
+
+    def __init__(self, key: str, values: Mapping[str, object] | None = None, position: int = 0) -> None:
+        super().__init__(key, values)
+        self.position = position
+
+
+class SourceError(SudiError):
+    """A listing that could not be had, or that is not what was asked for.
+
+    Nothing of that category may be marked as seen. `category` is a code, or `all`; `reason` is one
+    sentence for the admin; `retry_after` says how long the source asked us to wait, if it did.
+    """
+
+    def __init__(self, category: str, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(f"{category}: {reason}")
+        self.category = category
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class ChannelError(SudiError):
+    """A channel did not take a part; the error carries the decision.
+
+    `permanent`: the destination itself is refused (unknown mailbox, deleted channel): it is paused,
+    its subscriptions are kept and its owner is told. Otherwise the part is tried again, not before
+    `retry_after` if the channel named a time. `ambiguous`: the part may have arrived all the same.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        ambiguous: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.ambiguous = ambiguous
+
+
+class StoreError(SudiError):
+    """The database cannot be used as it is; the message says what to do."""

@@ -1,0 +1,32 @@
+"""Every sentence that the bot says, in `en.toml` and `zh.toml`; nothing else lives here.
+
+A key is `table.name`. A sentence is filled by `str.format` with named values; a sentence that counts is
+a table `{ one = "...", other = "..." }` and is chosen by the value `n`. The words "both languages" are
+the caller's business: say it twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+LANGUAGES = ("en", "zh")
+
+Sentence = str | Mapping[str, str]
+
+
+@functools.cache
+def sentences(language: str) -> Mapping[str, Sentence]:
+    """All sentences of one language, `en` or `zh`, by key."""
+    tree = tomllib.loads(resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
+    return {f"{table}.{name}": value for table, rows in tree.items() for name, value in rows.items()}
+
+
+def say(key: str, language: str, /, **values: object) -> str:
+    """One sentence, filled; raises KeyError for a key or a value that is not there."""
+    sentence = sentences(language)[key]
+    if not isinstance(sentence, str):
+        sentence = sentence["one" if values["n"] == 1 and "one" in sentence else "other"]
+    return sentence.format(**values)

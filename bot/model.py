@@ -1,0 +1,224 @@
+"""The nouns of the product, as frozen values. No I/O, no markup, no vendor.
+
+All instants are aware UTC; dates of listings are arXiv's Eastern dates. Texts of papers are kept as the
+source gave them (TeX and all): `text` makes them readable, channels escape them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ALL = "all"
+"""The category of a listing that covers every category (a saved arXivDaily page)."""
+
+
+class AnnounceType(enum.StrEnum):
+    """How a paper appears in one mailing, relative to the categories that one reads; best first.
+
+    https://info.arxiv.org/help/rss_specifications.html
+    """
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+
+    @property
+    def is_revision(self) -> bool:
+        """Whether the paper was announced before and is back in a new version."""
+        return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+
+
+class Language(enum.StrEnum):
+    """What a destination reads its cards in."""
+
+    EN = "en"
+    ZH = "zh"
+    BOTH = "both"
+
+
+class Days(enum.StrEnum):
+    """The days of a slot."""
+
+    WEEKDAYS = "mon-fri"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """ISO weekdays, Monday is 1; a weekly digest comes on Mondays."""
+        return {
+            Days.WEEKDAYS: frozenset(range(1, 6)),
+            Days.DAILY: frozenset(range(1, 8)),
+            Days.WEEKLY: frozenset({1}),
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One version of a paper, with the metadata of its source and nothing derived."""
+
+    id: str  # without version: 2606.90001, or hep-th/9901001
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    categories: tuple[str, ...]  # as the source wrote them, primary first
+    comments: str = ""
+    doi: str = ""
+    journal_ref: str = ""
+    license: str = ""  # a URL
+
+    @property
+    def primary(self) -> str:
+        """The primary category, as the source wrote it."""
+        return self.categories[0] if self.categories else ""
+
+    @property
+    def url(self) -> str:
+        """The page of the paper, without version, so that readers land on the current one."""
+        return f"https://arxiv.org/abs/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One paper in one listing; `type` is relative to that listing's category."""
+
+    paper: Paper
+    category: str  # a canonical code, or ALL
+    date: date
+    type: AnnounceType
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Texts made for one paper, version and language; an empty text is not there."""
+
+    paper_id: str
+    version: int
+    language: Language  # EN or ZH
+    title: str = ""
+    one_line: str = ""
+    abstract: str = ""
+    provenance: str = ""  # who made it: arxivdaily, llm:MODEL, mt:firefox
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What a server gave for asking again cheaply (RFC 9110, conditional requests)."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source returned for one category and one announcement date."""
+
+    source: str
+    category: str
+    date: date
+    announcements: tuple[Announcement, ...]
+    claimed: int | None = None  # the count that the source itself claims, when it does
+    summaries: tuple[Summary, ...] = ()
+    validator: Validator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of one category was read for a day; `claimed` is None while nobody has confirmed it."""
+
+    category: str
+    date: date
+    read: int
+    claimed: int | None = None
+
+    @property
+    def is_complete(self) -> bool | None:
+        """True or False when the claim is known, else None."""
+        return None if self.claimed is None else self.read == self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper matched: this term of the query was found in this field."""
+
+    term: str  # as the query writes it
+    field: str  # category, title, abstract, comment, author, type, title_zh, abstract_zh
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When destinations get their digest: a wall-clock time in a zone, on some days."""
+
+    zone: str  # an IANA name
+    minute: int  # of the local day, 0 to 1439
+    days: Days = Days.WEEKDAYS
+
+    @property
+    def clock(self) -> str:
+        """The wall-clock time, HH:MM."""
+        return f"{self.minute // 60:02d}:{self.minute % 60:02d}"
+
+    def next_after(self, instant: datetime) -> datetime:
+        """The first due instant after `instant`, in UTC: one for each local day of the slot.
+
+        A time that the clock skips comes as much later as it skips; one that it repeats comes the
+        first time only. (Cron triggers get both wrong: https://github.com/agronholm/apscheduler/issues/606)
+        """
+        zone = ZoneInfo(self.zone)
+        today = instant.astimezone(zone).date()
+        for ahead in range(-1, 10):
+            day = today + timedelta(days=ahead)
+            due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone).astimezone(UTC)
+            if due > instant and day.isoweekday() in self.days.weekdays:
+                return due
+        raise AssertionError("a week has every weekday")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One place inside a channel, with its reading habits."""
+
+    id: int
+    channel: str
+    address: str  # what the channel needs to post there; never logged
+    language: Language
+    slot: Slot
+    owner: str = ""  # the address of the identity that made it
+    paused: str = ""  # why nothing is sent: a word of the owner, or the channel's refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A query plus a destination; `number` is what people type: 1, 2, 3 at their destination."""
+
+    id: int
+    destination_id: int
+    number: int
+    query: str  # canonical: str(parse(query)) == query
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Subscription x announcement; `type` is relative to the categories that the query reads."""
+
+    subscription_id: int
+    paper_id: str
+    version: int
+    date: date
+    type: AnnounceType
+    reasons: tuple[Reason, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a channel gave for a part that arrived: its message id, and when."""
+
+    reference: str
+    at: datetime

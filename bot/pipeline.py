@@ -1,0 +1,132 @@
+"""The day, step by step: ``read | ingest | plan``; `delivery` does the rest.
+
+Each step may run twice: announcements that are stored are not new, papers that are in a delivery wait no
+more. What a source cannot give is a fault of that category alone, and nothing of it is marked as seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot import taxonomy
+from bot.errors import SourceError
+from bot.matching import Candidate, candidates, matches, reads
+from bot.model import Language, Listing, Match, Subscription, Summary
+from bot.query import parse
+from bot.sources import Outcome, Source
+from bot.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest changed."""
+
+    announced: int = 0  # in the listings
+    new: int = 0  # of them not known before
+    matched: int = 0  # subscription x paper, replaced ones included
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one round over the sources brought."""
+
+    listings: list[Listing] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    faults: list[SourceError] = field(default_factory=list)
+
+
+async def categories_to_read(store: Store) -> list[str]:
+    """The categories that subscriptions read; all of them when one subscription does not say which."""
+    async with store.read() as tx:
+        queries = {one.query for one in await tx.subscribers.all_subscriptions()}
+    wanted = reads(map(parse, queries))
+    if wanted is None:
+        return sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
+    return sorted(wanted)
+
+
+async def read(
+    store: Store,
+    source: Source,
+    categories: Sequence[str],
+    on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
+) -> Reading:
+    """Ask one source for these categories; nothing is stored yet."""
+    async with store.read() as tx:
+        known = await tx.papers.validators(source.name)
+    reading = Reading()
+    async for outcome in source.fetch(categories, known):
+        match outcome:
+            case Listing():
+                reading.listings.append(outcome)
+            case SourceError():
+                log.warning("listing_failed source=%s reason=%s", source.name, outcome)
+                reading.faults.append(outcome)
+            case _:
+                reading.unchanged.append(outcome.category)
+        on_outcome(outcome)
+    return reading
+
+
+async def ingest(store: Store, listings: Sequence[Listing], now: datetime) -> Ingested:
+    """Store what is new in listings and match it, in one transaction; the matching itself is done before."""
+    announced = sum(len(one.announcements) for one in listings)
+    async with store.read() as tx:
+        subscriptions = await tx.subscribers.all_subscriptions()
+        papers = await _changed(tx, listings)
+    found = await asyncio.to_thread(_matched, subscriptions, papers)
+    async with store.write() as tx:
+        await tx.subscribers.freeze()
+        late = set(await tx.subscribers.all_subscriptions()) ^ set(subscriptions)
+        if late or len(papers) != len(await _changed(tx, listings)):
+            # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
+            papers = await _changed(tx, listings)
+            found = _matched(await tx.subscribers.all_subscriptions(), papers)
+        new = await tx.papers.unknown(listings)
+        await tx.papers.add(listings, new, now)
+        await tx.outbox.rematch([(one.paper.id, one.paper.version) for one in papers], found)
+    log.info("ingested listings=%d announced=%d new=%d matched=%d", len(listings), announced, len(new), len(found))
+    return Ingested(announced, len(new), len(found))
+
+
+async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candidate]:
+    """The papers that these listings announce anew, with every category that has announced them."""
+    new = await tx.papers.unknown(listings)
+    versions = {(one.paper.id, one.paper.version) for one in new}
+    before = await tx.papers.announced(versions)
+    carried: dict[tuple[str, int], Summary] = await tx.papers.summaries(versions, Language.ZH)
+    for listing in listings:
+        for one in listing.summaries:
+            if one.language is Language.ZH:
+                carried.setdefault((one.paper_id, one.version), one)
+    return candidates([*before, *new], carried)
+
+
+def _matched(subscriptions: Iterable[Subscription], papers: Sequence[Candidate]) -> list[Match]:
+    return list(matches(subscriptions, papers))
+
+
+async def plan(store: Store, now: datetime) -> int:
+    """One delivery for each destination of each due slot that has papers waiting; how many are new."""
+    async with store.read() as tx:
+        due = await tx.slots.due(now)
+    made = 0
+    for slot in due:
+        async with store.write() as tx:
+            if await tx.slots.take(slot, now):
+                made += await tx.outbox.plan(slot.id, slot.due, now)
+    if made:
+        log.info("planned deliveries=%d", made)
+    return made
+
+
+async def plan_all(store: Store, now: datetime) -> int:
+    """One delivery for every destination with papers waiting, whatever its slot says."""
+    async with store.write() as tx:
+        return sum([await tx.outbox.plan_for(one.id, now) for one in await tx.subscribers.destinations()])

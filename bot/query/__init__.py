@@ -1,0 +1,27 @@
+"""The query language: text to Query and back, and a query in plain words.
+
+Whether a paper answers a query is not decided here (`matching` does that), nor is any number of papers known.
+"""
+
+from __future__ import annotations
+
+from bot.query.parser import LENGTH_LIMIT, NESTING_LIMIT, TERM_LIMIT, parse
+from bot.query.plain import in_words
+from bot.query.syntax import And, Field, InCategory, Node, Not, OfType, Or, Query, Term
+
+__all__ = [
+    "LENGTH_LIMIT",
+    "NESTING_LIMIT",
+    "TERM_LIMIT",
+    "And",
+    "Field",
+    "InCategory",
+    "Node",
+    "Not",
+    "OfType",
+    "Or",
+    "Query",
+    "Term",
+    "in_words",
+    "parse",
+]

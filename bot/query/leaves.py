@@ -1,0 +1,129 @@
+"""One word or phrase with its field: a term, a category or an announce type, or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from bot import taxonomy
+from bot.errors import QueryError
+from bot.query.syntax import Field, InCategory, Leaf, OfType, Term
+from bot.text import normal
+
+PREFIX_MINIMUM = 3  # letters and digits
+
+_FIELDS = {
+    "title": "title",
+    "ti": "title",
+    "abstract": "abstract",
+    "abs": "abstract",
+    "author": "author",
+    "au": "author",
+    "comment": "comment",
+    "comments": "comment",
+    "co": "comment",
+    "type": "type",
+    "category": "cat",
+    "cat": "cat",
+    "primary": "primary",
+}
+_TYPES = {
+    "new": "new",
+    "新提交": "new",
+    "cross": "cross",
+    "replace": "replace",
+    "revised": "replace",
+    "updated": "replace",
+    "replace-cross": "replace-cross",
+}
+_CATEGORY_SHAPE = re.compile(r"([a-z-]+)\.[a-z-]+\*?", re.IGNORECASE | re.ASCII)
+_LONGEST_NAME = 60  # characters; what is longer is no mistyped category
+_EXAMPLES = ("cs.LG", "hep-th", "stat.*")
+
+
+class Token(NamedTuple):
+    """A piece of the normalised text; `kind` is a group of the parser's expression, or an operator."""
+
+    kind: str
+    text: str  # without quotes
+    start: int
+
+
+def field_named(token: Token) -> str:
+    """The full name of a field written as `ti:`."""
+    typed = token.text.removesuffix(":")
+    name = _FIELDS.get(typed.lower())
+    if name is None:
+        suggestion = get_close_matches(typed.lower(), _FIELDS, n=1, cutoff=0)[0]
+        raise QueryError("query.unknown_field", {"field": typed, "suggestion": suggestion}, token.start)
+    return name
+
+
+def read(token: Token, field: str | None) -> Leaf:
+    """What a word or a phrase means in a field, or in none."""
+    match field:
+        case None if token.kind == "word":
+            return _bare_category(token) or _term(token, None)
+        case None:
+            return _term(token, None)
+        case "type":
+            return _type(token)
+        case "cat" | "primary":
+            pattern = _pattern(token.text.strip())
+            if pattern is None:
+                raise _unknown_category(token)
+            return InCategory(pattern, primary=field == "primary")
+        case name:
+            return _term(token, Field(name))
+
+
+def _bare_category(token: Token) -> InCategory | None:
+    code = token.text.rstrip(".")  # a sentence may end with a category
+    if "." not in code and "-" not in code:
+        return None
+    pattern = _pattern(code)
+    if pattern:
+        return InCategory(pattern, primary=False)
+    shape = _CATEGORY_SHAPE.fullmatch(code)
+    if shape and shape[1].lower() in taxonomy.archives():
+        raise _unknown_category(token)
+    return None
+
+
+def _pattern(code: str) -> str | None:
+    """The canonical way to write a category or an archive; an archive that is a category is written as that."""
+    archive = code.lower().removesuffix(".*")
+    if archive in taxonomy.archives() and archive not in taxonomy.categories():
+        return f"{archive}.*"
+    return taxonomy.resolve(archive)
+
+
+def _unknown_category(token: Token) -> QueryError:
+    code = token.text.strip()
+    archive = code.partition(".")[0][:_LONGEST_NAME]
+    found = taxonomy.suggest(code[:_LONGEST_NAME]) or taxonomy.suggest(archive) or _EXAMPLES
+    return QueryError("query.unknown_category", {"code": code, "suggestions": ", ".join(found)}, token.start)
+
+
+def _type(token: Token) -> OfType:
+    typed = token.text.strip()
+    known = _TYPES.get(typed.lower())
+    if known is None:
+        raise QueryError("query.unknown_type", {"type": typed}, token.start)
+    return OfType(known)
+
+
+def _term(token: Token, field: Field | None) -> Term:
+    text = " ".join(token.text.split())
+    if not normal.words(text):
+        raise QueryError("query.no_letters", {"text": text}, token.start)
+    if token.kind == "phrase":
+        return Term(text, field, quoted=True, prefix=False)
+    body = text.removesuffix("*")
+    if "*" in body:
+        raise QueryError("query.star_inside", {"text": text}, token.start)
+    prefix = body != text and not normal.has_han(body[-1])  # Chinese is found inside words anyway
+    if prefix and sum(map(str.isalnum, body)) < PREFIX_MINIMUM:
+        raise QueryError("query.short_prefix", {"text": text, "minimum": PREFIX_MINIMUM}, token.start)
+    return Term(body, field, quoted=False, prefix=prefix)

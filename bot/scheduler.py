@@ -1,0 +1,78 @@
+"""The metronome: what runs when, in one process, until it is told to stop.
+
+APScheduler only ticks; the store says what is due, so that a lost or doubled tick is harmless. Every
+worker is a loop around a bell, supervised: an error is logged, and the next ring tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 20
+"""How often the store is asked what is due; a slot is a minute wide."""
+
+GRACE_SECONDS = 20.0
+"""How long work in flight may take to end after a stop; hosts kill after 30 s."""
+
+Work = Callable[[], Awaitable[object]]
+
+
+class Scheduler:
+    """Runs named pieces of work at every tick, each in a loop of its own: one never delays another."""
+
+    def __init__(self, works: Mapping[str, Work]) -> None:
+        self._works = works
+        self._bells = {name: asyncio.Event() for name in works}
+        self._stopped = asyncio.Event()
+
+    def ring(self, *names: str) -> None:
+        """Wake these works now, or all of them."""
+        for name in names or self._bells:
+            self._bells[name].set()
+
+    def stop(self) -> None:
+        """Start nothing more; `run` returns when what is in flight has ended, or its grace is over."""
+        self._stopped.set()
+        self.ring()
+
+    async def run(self) -> None:
+        """Tick until stopped."""
+        metronome = AsyncIOScheduler(timezone=UTC)
+        metronome.add_job(
+            self.ring, "interval", seconds=TICK_SECONDS, next_run_time=datetime.now(UTC), coalesce=True
+        )
+        metronome.start()
+        loops = [asyncio.create_task(self._loop(name, work), name=name) for name, work in self._works.items()]
+        try:
+            await self._stopped.wait()
+            await asyncio.wait(loops, timeout=GRACE_SECONDS)
+        finally:
+            metronome.shutdown(wait=False)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _loop(self, name: str, work: Work) -> None:
+        bell = self._bells[name]
+        while not self._stopped.is_set():
+            await bell.wait()
+            bell.clear()
+            if not self._stopped.is_set():
+                await supervised(name, work)
+
+
+async def supervised(name: str, work: Work) -> bool:
+    """Do a piece of work; whatever goes wrong is logged and does not spread. True when it went well."""
+    try:
+        await work()
+    except Exception:  # the one place that survives a bug: the next tick tries again
+        log.exception("work_failed name=%s", name)
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""The environment, read once. Every setting is here, in `.env.example`, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AliasGenerator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+EXAMPLES = {
+    "DATABASE_URL": "sqlite:///sudi.db, or postgresql://user:password@host/sudi",
+    "BOT_CHANNELS": "email, or console,email",
+    "BOT_SOURCES": "arxiv_feed",
+    "BOT_CONTACT": "you@example.org",
+    "BOT_ADMINS": "email:you@example.org",
+    "BOT_LANGUAGE": "both (or en, or zh)",
+    "BOT_TIME": "09:00",
+    "BOT_TIMEZONE": "Asia/Shanghai",
+    "BOT_DIGEST_CAP": "20",
+    "BOT_LOG_LEVEL": "info",
+    "SMTP_URL": "smtp://user:password@smtp.example.org:587",
+    "SMTP_FROM": "Sudi <papers@example.org>",
+    "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
+    "ARXIVDAILY_PAGE": "saved-page.txt",
+}
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
+class Settings(BaseSettings):
+    """What an admin may set; names are the environment's, in lower case.
+
+    Read with :func:`read`, which turns every fault into one line for a person.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        alias_generator=AliasGenerator(validation_alias=str.upper),
+        populate_by_name=True,
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///sudi.db")
+
+    bot_channels: Names = ()
+    bot_sources: Names = ("arxiv_feed",)
+    bot_contact: str = ""
+    bot_admins: Names = ()
+    bot_language: Literal["en", "zh", "both"] = "both"
+    bot_time: str = "09:00"
+    bot_timezone: str = "UTC"
+    bot_digest_cap: int = Field(default=20, ge=1, le=500)
+    bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
+    arxivdaily_page: str = ""
+
+    smtp_url: SecretStr | None = None
+    smtp_from: str = ""
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    discord_token: SecretStr | None = None
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str = ""
+
+    @field_validator("bot_channels", "bot_sources", "bot_admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("bot_contact")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be one mail address, which arXiv sees in our requests")
+        return value
+
+    @field_validator("bot_admins")
+    @classmethod
+    def _admins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [admin for admin in value if not all(admin.partition(":"))]:
+            raise ValueError(f"must be channel:address, separated by commas, not {', '.join(wrong)}")
+        return value
+
+    @field_validator("bot_time")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("must be a time of day, HH:MM")
+        return value
+
+    @field_validator("bot_timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be the name of a time zone of the IANA list")
+        return ZoneInfo(value).key
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme == "file" and parts.path:
+            return value
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("must be smtp://... (STARTTLS), smtps://... (TLS) and name a host, or file:///folder")
+        if parse_qs(parts.query).get("tls", ["required"])[0] not in ("required", "none"):
+            raise ValueError("knows only ?tls=none, which sends without encryption on purpose")
+        return value
+
+    def secrets(self) -> set[str]:
+        """What must never be shown: every secret, and the passwords inside of URLs, as written and decoded."""
+        values = {value.get_secret_value() for _, value in self if isinstance(value, SecretStr)}
+        passwords = {urlsplit(value).password or "" for value in values if "://" in value}
+        whole = {value for value in values if "://" not in value or urlsplit(value).password}
+        return (whole | passwords | {unquote(password) for password in passwords}) - {""}
+
+
+def read() -> Settings:
+    """The settings of this process; SettingsError has one line per fault: name, what is wrong, an example."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError([_fault(str(row["loc"][0]).upper(), row["msg"]) for row in error.errors()]) from None
+
+
+def _fault(name: str, message: str) -> str:
+    what = message.removeprefix("Value error, ")
+    example = EXAMPLES.get(name)
+    return f"{name}: {what[0].lower() + what[1:]}" + (f" (for example: {name}={example})" if example else "")

@@ -1,0 +1,64 @@
+"""What the bot needs of a source of papers: listings by category, or a word why not.
+
+A source is one module of this package, loaded by the name in `BOT_SOURCES`; it offers
+`source(settings, client) -> Source`, and `read(body) -> Listing | None` for a page of its form that lies around.
+It fetches and parses; what is new is the store's business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Protocol, cast
+
+from bot.errors import SettingsError, SourceError
+from bot.model import Listing, Validator
+from bot.settings import Settings
+from bot.sources.client import PoliteClient
+
+PAPER_ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Za-z]{2})?/[0-9]{7})"
+"""An id without version, of either scheme: https://info.arxiv.org/help/arxiv_identifier.html."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The source says that nothing has changed since the listing that was stored last."""
+
+    category: str
+
+
+Outcome = Listing | Unchanged | SourceError
+"""A value or the error instead of it, so that one category's failure does not stop the others."""
+
+
+class Source(Protocol):
+    """One place that papers come from."""
+
+    @property
+    def name(self) -> str:
+        """The name in BOT_SOURCES."""
+        ...
+
+    def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
+        """One outcome for each category (canonical codes); `known` has the stored validators by category."""
+        ...
+
+
+def available() -> tuple[str, ...]:
+    """The names of the sources of this installation: the folder is the registry."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("arxiv")))
+
+
+def load(name: str, settings: Settings, client: PoliteClient) -> Source:
+    """The source of that name; SettingsError names what there is."""
+    if name not in available():
+        raise SettingsError([f"BOT_SOURCES: there is no source {name!r}; there are {', '.join(available())}"])
+    return cast("Source", module(name).source(settings, client))
+
+
+def module(name: str) -> ModuleType:
+    """The module of one of the available sources."""
+    return importlib.import_module(f"{__name__}.{name}")

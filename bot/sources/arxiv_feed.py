@@ -1,0 +1,315 @@
+"""arXiv's own feeds, RSS or Atom, one for each category: https://info.arxiv.org/help/rss.html.
+
+    bytes | gate (defusedxml: is it what was asked for, whole and harmless?) | feedparser | Listing
+
+feedparser reads nearly anything, an error page as an empty day and half a feed as a short one; so the gate
+refuses first, with a reason that an admin can act on. Not this room's job: which papers are new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import feedparser
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from bot.errors import SourceError
+from bot.model import ALL, Announcement, AnnounceType, Listing, Paper, Validator
+from bot.settings import Settings
+from bot.sources import PAPER_ID, Outcome, Unchanged
+from bot.sources.calendar import EASTERN
+from bot.sources.client import MAX_BYTES, PoliteClient
+from bot.taxonomy import archives, resolve
+from bot.text.latex import readable
+
+NAME = "arxiv_feed"
+MAX_ITEMS = 2_000
+"""arXiv cuts a feed here, and what it drops are new papers (their lowest ids), without a word."""
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+<(?:!doctype\s+)?html", re.I | re.S
+)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|rss|feed)\b")
+_TITLE = re.compile(r"(\S+) updates on arXiv\.org", re.I)
+_GUID = re.compile(rf"oai:arXiv\.org:({PAPER_ID})v([1-9][0-9]{{0,3}})", re.I)
+_ABSTRACT = re.compile(r"arXiv:(\S+) Announce Type: (\S+)\s+Abstract:")
+_AN_ID = b"oai:arXiv.org:"
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivFeed:
+    """The source: one feed for each category, never a union or a whole archive, which would be cut."""
+
+    client: PoliteClient
+    url: str  # with {category}
+    name: str = NAME
+
+    async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
+        """One outcome for each category, in order; an error is an outcome too."""
+        for category in categories:
+            yield await self._outcome(category, known.get(category))
+
+    async def _outcome(self, category: str, known: Validator | None) -> Outcome:
+        try:
+            page = await self.client.get(category, self.url.replace("{category}", category), known)
+            if page is None:
+                return Unchanged(category)
+            listing = await asyncio.to_thread(parse, page.body, category)
+            if page.status != 200:
+                raise SourceError(category, f"arXiv answers HTTP {page.status}, yet with a feed: try again later")
+            return replace(listing, validator=page.validator)
+        except SourceError as error:
+            return error
+
+
+def source(settings: Settings, client: PoliteClient) -> ArxivFeed:
+    """The source of this installation."""
+    return ArxivFeed(client, settings.arxiv_feed_url)
+
+
+def parse(body: bytes, category: str | None) -> Listing:
+    """The listing in a feed of that category; with None, of whatever category or archive its title names.
+
+    Texts are kept as the feed has them, TeX and all, except the names of authors. Raises SourceError.
+    """
+    frame = _gate(body, category)
+    announcements = tuple(
+        _announcement(frame, item, entry) for item, entry in zip(frame.items, _entries(body, frame), strict=True)
+    )
+    day = max((announcement.date for announcement in announcements), default=frame.day)
+    return Listing(NAME, frame.category, day, announcements)
+
+
+def read(body: bytes) -> Listing | None:
+    """The listing in a feed of whatever category or archive, or None when this is no XML feed at all."""
+    return parse(body, None) if _XML.match(body) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What is taken from the XML itself, because feedparser mends characters that are not broken."""
+
+    id: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A feed that has passed the gate."""
+
+    category: str
+    day: date
+    items: tuple[_Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flavour:
+    """Where RSS 2.0 and Atom keep the same things: https://info.arxiv.org/help/atom_specifications.html."""
+
+    title: str
+    about: str
+    dates: tuple[str, ...]
+    item: str
+    id: str
+    description: str
+
+
+_RSS = _Flavour(
+    title="title",
+    about="description",
+    dates=("pubDate", "lastBuildDate"),
+    item="item",
+    id="guid",
+    description="description",
+)
+_ATOM_FEED = _Flavour(
+    title=f"{_ATOM}title",
+    about=f"{_ATOM}subtitle",
+    dates=(f"{_ATOM}updated",),
+    item=f"{_ATOM}entry",
+    id=f"{_ATOM}id",
+    description=f"{_ATOM}summary",
+)
+
+
+def _gate(body: bytes, category: str | None) -> _Frame:
+    who = category or ALL
+    root = _root(body, who)
+    channel = root.find("channel")
+    if root.tag == "rss" and channel is not None:
+        frame = _frame(channel, _RSS, category)
+    elif root.tag == f"{_ATOM}feed":
+        frame = _frame(root, _ATOM_FEED, category)
+    else:
+        raise SourceError(who, f"this is XML, but neither RSS nor Atom: it is <{root.tag}>; check ARXIV_FEED_URL")
+    if not frame.items and _AN_ID in body:
+        raise SourceError(who, "the feed has papers, yet no items: its form has changed")
+    return frame
+
+
+def _root(body: bytes, who: str) -> Element:
+    if len(body) > MAX_BYTES:
+        raise SourceError(who, f"the page is larger than {MAX_BYTES:,} bytes: it is no feed of one category")
+    text = body.strip()
+    if not text:
+        raise SourceError(who, "the page is empty: try again later")
+    if text[:13].lower() == b"rate exceeded":
+        raise SourceError(who, "arXiv says that its rate is exceeded: wait some minutes, and run only one bot")
+    if _HTML.match(body[:4096]):
+        raise SourceError(
+            who, "the page is HTML, no feed: arXiv has trouble, or ARXIV_FEED_URL is the wrong address"
+        )
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise SourceError(who, "the XML declares a DTD or entities, which arXiv never does: refused") from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise SourceError(who, f"the XML is broken or cut off ({error}): try again later") from error
+    return root
+
+
+def _frame(channel: Element, flavour: _Flavour, category: str | None) -> _Frame:
+    title = _text(channel, flavour.title)
+    if title.lower().startswith("feed error for query"):
+        raise SourceError(category or ALL, f"arXiv refuses the feed: {_text(channel, flavour.about)}")
+    code = _category(title, category)
+    stamps = [stamp for tag in flavour.dates if (stamp := _text(channel, tag))]
+    if not stamps:
+        raise SourceError(code, "the feed has no date: its form has changed")
+    items = tuple(
+        _Item(_text(item, flavour.id), _text(item, flavour.title), _text(item, flavour.description))
+        for item in channel.findall(flavour.item)
+    )
+    if len(items) >= MAX_ITEMS:
+        raise SourceError(
+            code,
+            f"the feed has {len(items):,} items: arXiv cuts it at {MAX_ITEMS:,} and drops new papers; "
+            "ask for single categories instead of an archive",
+        )
+    (most, times), *_ = Counter(item.id for item in items).most_common(1) or [("", 0)]
+    if most and times > 1:
+        raise SourceError(code, f"the feed has {most} twice: it is damaged, try again later")
+    return _Frame(code, _day(stamps[0], code), items)
+
+
+def _category(title: str, category: str | None) -> str:
+    match = _TITLE.fullmatch(title)
+    named = match[1] if match else ""
+    code = resolve(named)
+    if category is None and not code and named.lower() in archives():
+        code = named.lower()
+    if not code:
+        raise SourceError(category or ALL, f"the title {title!r} is not that of an arXiv feed of one category")
+    if category is not None and code != resolve(category):
+        raise SourceError(category, f"this is the feed of {named}, not of {category}: check ARXIV_FEED_URL")
+    return code
+
+
+def _entries(body: bytes, frame: _Frame) -> Sequence[Mapping[str, Any]]:
+    """What feedparser makes of it, as many and in the same order as the gate has seen."""
+    try:
+        feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    except (LookupError, AttributeError, TypeError, ValueError) as error:  # elements that stand in odd places
+        raise SourceError(frame.category, f"the feed's form has changed ({type(error).__name__})") from error
+    entries: Sequence[Mapping[str, Any]] = feed.entries
+    if feed.bozo or [entry.get("id", "") for entry in entries] != [item.id for item in frame.items]:
+        raise SourceError(frame.category, "the feed's items cannot be told apart: its form has changed")
+    return entries
+
+
+def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Announcement:
+    match = _GUID.fullmatch(item.id)
+    if not match:
+        raise SourceError(frame.category, f"an item has no arXiv id with a version: {item.id or item.title!r}")
+    kind = _type(frame, item, entry)
+    opening = _ABSTRACT.match(item.description)
+    if opening and opening.groups() != (f"{match[1]}v{match[2]}", kind.value):
+        raise SourceError(
+            frame.category, f"{item.id} has the description of {opening[1]}, {opening[2]}: it is damaged"
+        )
+    abstract = item.description[opening.end() :].strip() if opening else ""
+    categories = tuple(str(tag["term"]) for tag in entry.get("tags", ()) if tag.get("term"))
+    for what, value in {"title": item.title, "abstract": abstract, "category": categories}.items():
+        if not value:
+            raise SourceError(
+                frame.category, f"{item.id} has no {what}: the feed is damaged or its form has changed"
+            )
+    paper = Paper(
+        id=match[1],
+        version=int(match[2]),
+        title=item.title,
+        authors=authors(_creators(entry)),
+        abstract=abstract,
+        categories=categories,
+        doi=str(entry.get("arxiv_doi", "")),
+        journal_ref=str(entry.get("arxiv_journal_reference", "")),
+        license=str(entry.get("rights", "")),
+    )
+    day = _day(str(entry["published"]), frame.category) if entry.get("published") else frame.day
+    return Announcement(paper, frame.category, day, kind)
+
+
+def _type(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> AnnounceType:
+    word = str(entry.get("arxiv_announce_type", ""))
+    try:
+        return AnnounceType(word)
+    except ValueError as error:
+        raise SourceError(frame.category, f"{item.id} has no announce type that we know: {word!r}") from error
+
+
+def _creators(entry: Mapping[str, Any]) -> str:
+    """The dc:creator as it is written; arXiv writes one, with all names."""
+    several: Sequence[Mapping[str, Any]] = entry.get("authors", ())
+    if len(several) > 1:
+        return ", ".join(str(one.get("name", "")) for one in several)
+    return str(entry.get("author", ""))
+
+
+def authors(text: str) -> tuple[str, ...]:
+    """The names in `Jane Doe (Univ. of A, City), Jos\\'e Mart\\'inez`: no affiliations, accents instead of TeX."""
+    names = (readable(" ".join(name.split())) for name in _outside_parentheses(text))
+    return tuple(name for name in names if name)
+
+
+def _outside_parentheses(text: str) -> Iterator[str]:
+    """Split at the commas outside parentheses, without what is in them; unbalanced ones are mere characters."""
+    if text.count("(") != text.count(")"):
+        yield from text.split(",")
+        return
+    depth, name, inside = 0, "", ""
+    for character in f"{text},":
+        if character == "," and depth <= 0:
+            yield name.strip() or inside
+            name = inside = ""
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+        elif depth > 0:
+            inside += character
+        else:
+            name += character
+
+
+def _text(parent: Element, tag: str) -> str:
+    child = parent.find(tag)
+    return "" if child is None else "".join(child.itertext()).strip()
+
+
+def _day(stamp: str, category: str) -> date:
+    """The announcement's Eastern date: the label of an Eastern stamp; a stamp in UTC is an instant."""
+    try:
+        moment = datetime.fromisoformat(stamp) if stamp[:4].isdecimal() else parsedate_to_datetime(stamp)
+        return (moment.astimezone(EASTERN) if moment.utcoffset() == timedelta() else moment).date()
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise SourceError(category, f"the feed has a date that cannot be read: {stamp[:60]!r}") from error

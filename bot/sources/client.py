@@ -1,0 +1,315 @@
+"""The one way out to arXiv for the whole installation: one connection, one request in three seconds.
+
+arXiv asks this of everybody, over all machines of an installation: https://info.arxiv.org/help/api/tou.html.
+A path or a `file://` URL is read from the disk instead, so that every run can be rehearsed offline.
+
+Not its job: what a page says (the sources read it), and when to ask again (SourceError carries the time).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
+
+import httpx
+
+from bot.errors import SourceError
+from bot.model import Validator
+from bot.settings import Settings
+
+SPACING = timedelta(seconds=3)
+COOL_DOWN = timedelta(seconds=60)
+"""How long nobody asks after a refusal that names no time."""
+LONGEST_COOL_DOWN = timedelta(days=1)
+"""However long a server asks for: a slip of its clock must not silence the bot for good."""
+PATIENCE = timedelta(minutes=2)
+"""A turn further away than this is an error with a `retry_after`, not a wait."""
+MAX_BYTES = 32 * 2**20
+MAX_REDIRECTS = 3
+TIMEOUT = timedelta(minutes=2)
+"""For one whole exchange; each step of it (connecting, one read) has thirty seconds."""
+
+_ACCEPT = "application/rss+xml, application/atom+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
+_REFUSED = b"rate exceeded"  # a plain text that any of arXiv's hosts may answer, whatever the status
+_ARXIV = "arxiv.org"
+_WITH_BODY = (200, 400)
+
+log = logging.getLogger(__name__)
+
+
+class Pacer(Protocol):
+    """Keeps the turns of every process that talks to the same site; instants are aware UTC."""
+
+    async def reserve(self, key: str, every: timedelta) -> datetime:
+        """Book the next free instant; the one after it is free no sooner than `every` later."""
+        ...
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """Nobody gets an instant before `until`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was answered; `status` is 200, or 400, whose body says what arXiv does not know."""
+
+    url: str
+    status: int
+    body: bytes
+    content_type: str = ""
+    validator: Validator | None = None
+
+
+def utc_now() -> datetime:
+    """The clock that is used unless a test brings its own."""
+    return datetime.now(UTC)
+
+
+class LocalPacer:
+    """Turns of one process, in memory."""
+
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._free: dict[str, datetime] = {}
+
+    async def reserve(self, key: str, every: timedelta) -> datetime:
+        """See Pacer."""
+        now = self._now()
+        at = max(now, self._free.get(key, now))
+        self._free[key] = at + every
+        return at
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """See Pacer."""
+        self._free[key] = max(until, self._free.get(key, until))
+
+
+class PoliteClient:
+    """Fetches pages one after the other, never two at once, spaced by `SPACING` from end to start."""
+
+    def __init__(
+        self,
+        pacer: Pacer,
+        *,
+        contact: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timeout: timedelta = TIMEOUT,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._pacer = pacer
+        self._now = now
+        self._sleep = sleep
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._alone = asyncio.Lock()
+        self._rested = datetime.min.replace(tzinfo=UTC)
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(30),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            headers={"User-Agent": user_agent(contact), "Accept": _ACCEPT},
+        )
+
+    @classmethod
+    def create(cls, settings: Settings, pacer: Pacer | None = None) -> PoliteClient:
+        """The client of this installation; without a pacer, turns are kept in this process only."""
+        return cls(pacer or LocalPacer(), contact=settings.bot_contact)
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._http.aclose()
+
+    async def get(self, category: str, url: str, known: Validator | None = None) -> Page | None:
+        """The page at a URL or path, or None when it has not changed since `known`.
+
+        Waits for its turn. Raises SourceError in the name of `category`.
+        """
+        if not url.lower().startswith(("http://", "https://")):
+            return await asyncio.to_thread(_read, category, url, self._max_bytes)
+        asked = _Question(category, url, known if known and known.url == url else None)
+        if not _host(url):
+            raise asked.error(f"{url} is no address that can be fetched")
+        async with self._alone:
+            return await self._ask(asked)
+
+    async def _ask(self, asked: _Question) -> Page | None:
+        url = asked.url
+        for _ in range(1 + MAX_REDIRECTS):
+            await self._turn(asked, _site(url))
+            try:
+                response, body = await self._exchange(asked, url)
+            finally:
+                self._rested = self._now() + SPACING
+            if response.next_request is None:
+                return await self._judge(asked, response, body)
+            origin, url = url, str(response.next_request.url)
+            if not _is_same_site(origin, url):
+                raise asked.error(f"{_host(origin)} sends us to {url}: if that is right, set it as the address")
+        raise asked.error(f"{_host(url)} redirects more than {MAX_REDIRECTS} times: open the address in a browser")
+
+    async def _turn(self, asked: _Question, site: str) -> None:
+        """Wait until this process has rested and the booked instant has come."""
+        await self._wait(self._rested - self._now())
+        at = await self._pacer.reserve(site, SPACING)
+        wait = at - self._now()
+        if wait > PATIENCE:
+            raise asked.error(f"{site} is not to be asked before {at:%Y-%m-%d %H:%M} UTC", wait)
+        await self._wait(wait)
+
+    async def _wait(self, wait: timedelta) -> None:
+        if wait > timedelta():
+            await self._sleep(wait.total_seconds())
+
+    async def _exchange(self, asked: _Question, url: str) -> tuple[httpx.Response, bytes]:
+        try:
+            async with (
+                asyncio.timeout(self._timeout.total_seconds()),
+                self._http.stream("GET", url, headers=asked.headers) as response,
+            ):
+                return response, await self._body(asked, response)
+        except TimeoutError as error:
+            raise asked.error(f"{_host(url)} did not finish its answer in time: {_LATER}") from error
+        except httpx.HTTPError as error:
+            raise asked.error(_in_words(error, _host(url))) from error
+
+    async def _body(self, asked: _Question, response: httpx.Response) -> bytes:
+        body = bytearray()
+        if response.status_code not in _WITH_BODY:
+            return b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise asked.error(
+                    f"the page is larger than {self._max_bytes:,} bytes: it is no feed of one category"
+                )
+        return bytes(body)
+
+    async def _judge(self, asked: _Question, response: httpx.Response, body: bytes) -> Page | None:
+        status, headers, host = response.status_code, response.headers, response.url.host
+        log.info("answer category=%s status=%d bytes=%d", asked.category, status, len(body))
+        if status in (429, 503) or body.lstrip()[: len(_REFUSED)].lower() == _REFUSED:
+            wait = _cool_down(headers.get("Retry-After", ""), self._now())
+            await self._pacer.hold(_site(asked.url), self._now() + wait)
+            raise asked.error(
+                f"{host} asks us to wait (HTTP {status}): no requests for {wait.total_seconds():.0f} s", wait
+            )
+        if status == 304 and asked.known:
+            return None
+        if status not in _WITH_BODY:
+            raise asked.error(f"{host} answers HTTP {status}: {_advice(status)}")
+        return Page(asked.url, status, body, headers.get("Content-Type", ""), _validator(asked.url, headers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    category: str
+    url: str
+    known: Validator | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What makes the request conditional (RFC 9110, section 13)."""
+        known = self.known or Validator(self.url)
+        pairs = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        return {name: value for name, value in pairs.items() if value}
+
+    def error(self, reason: str, retry_after: timedelta | None = None) -> SourceError:
+        return SourceError(self.category, reason, retry_after)
+
+
+def user_agent(contact: str) -> str:
+    """Who we are, and whom to write to when we misbehave."""
+    try:
+        product = f"Sudi/{version('sudi')}"
+    except PackageNotFoundError:
+        product = "Sudi"  # run from a checkout that was never installed
+    return f"{product} (mailto:{quote(contact, safe='@+')})" if contact else product
+
+
+_LATER = "try again later"
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.TimeoutException, "{host} did not answer in time: {later}"),
+    (httpx.ProxyError, "the proxy does not let us through to {host}: check HTTPS_PROXY ({error})"),
+    (httpx.ConnectError, "{host} cannot be reached: check the network, DNS and proxy of this machine ({error})"),
+    (httpx.DecodingError, "{host} sent a damaged answer: {later}"),
+    (Exception, "{host} dropped the connection: {later} ({error})"),
+)
+
+
+def _in_words(error: Exception, host: str) -> str:
+    words = next(words for kind, words in _WORDS if isinstance(error, kind))
+    return words.format(host=host, later=_LATER, error=error or type(error).__name__)
+
+
+def _advice(status: int) -> str:
+    if status >= 500:
+        return f"its trouble, not ours; {_LATER}"
+    if status in (401, 403):
+        return "it refuses us; set BOT_CONTACT so that it sees who asks, and check that this network may read it"
+    if status in (404, 410):
+        return "nothing is there; check the address in the settings"
+    return "open the address in a browser to see what it wants"
+
+
+def _cool_down(retry_after: str, now: datetime) -> timedelta:
+    """Retry-After has seconds or an HTTP date (RFC 9110, section 10.2.3)."""
+    text = retry_after.strip()
+    try:
+        # More than nine digits are over any limit, and too many for a timedelta.
+        wait = timedelta(seconds=int(text[:9])) if text.isdecimal() else parsedate_to_datetime(text) - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        wait = COOL_DOWN
+    return min(max(wait, SPACING), LONGEST_COOL_DOWN)
+
+
+def _validator(url: str, headers: httpx.Headers) -> Validator | None:
+    """Only what can be sent back: header values are ASCII."""
+    etag, modified = (
+        value if value.isascii() else "" for value in (headers.get("ETag", ""), headers.get("Last-Modified", ""))
+    )
+    return Validator(url, etag, modified) if etag or modified else None
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx.URL(url).host
+    except httpx.InvalidURL:
+        return ""
+
+
+def _site(url: str) -> str:
+    """What one pace is kept for: all of arXiv's hosts together, any other host alone."""
+    host = _host(url)
+    return _ARXIV if host == _ARXIV or host.endswith(f".{_ARXIV}") else host
+
+
+def _is_same_site(url: str, other: str) -> bool:
+    return _site(url) == _site(other) and not (url.lower().startswith("https:") and not other.startswith("https:"))
+
+
+def _read(category: str, location: str, limit: int) -> Page:
+    parts = urlsplit(location)
+    if "://" in location and parts.scheme != "file":
+        raise SourceError(category, f"{location} is neither a path nor an address that starts with https://")
+    path = Path(url2pathname(parts.path) if parts.scheme == "file" else location)
+    try:
+        with path.open("rb") as file:
+            body = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            category, f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    if len(body) > limit:
+        raise SourceError(category, f"{path} is larger than {limit:,} bytes: it is no feed of one category")
+    return Page(location, 200, body)

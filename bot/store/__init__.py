@@ -1,0 +1,200 @@
+"""The database: SQLite for one process, PostgreSQL for many; the same code on both.
+
+`Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
+`papers`, `subscribers`, `outbox`, `slots`. No network inside a transaction. Nothing here decides what a
+paper is worth or how a message looks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO
+
+from sqlalchemy import URL, event, make_url, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import StoreError
+from bot.store import schema
+from bot.store.outbox import Outbox
+from bot.store.papers import Papers
+from bot.store.slots import Slots
+from bot.store.subscribers import Subscribers
+from bot.store.upsert import insert
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # NORMAL may forget the last commits on power loss: a sent message is sent again
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "temp_store=MEMORY",
+)
+
+
+class Transaction:
+    """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def papers(self) -> Papers:
+        """Papers, announcements, listings and summaries."""
+        return Papers(self.connection)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        """People, destinations and subscriptions."""
+        return Subscribers(self.connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Matches that wait, deliveries and their parts."""
+        return Outbox(self.connection)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """When destinations are due."""
+        return Slots(self.connection)
+
+
+class Store:
+    """One database. Open with :meth:`open`; every instant that it is given must be aware."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, lock: TextIO | None) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._lock = lock
+
+    @classmethod
+    def open(cls, url: str, *, exclusive: bool = True) -> Store:
+        """Open the database at a URL, `sqlite:///path` or `postgresql://...`.
+
+        `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it nothing
+        should be written. PostgreSQL needs no lock: its rows are claimed.
+        """
+        address = make_url(url)
+        if address.get_backend_name() != "sqlite":
+            engine = _postgresql(address)
+            return cls(engine, engine, None)
+        if not address.database or address.database == ":memory:":
+            raise StoreError("DATABASE_URL: a database in memory forgets; write sqlite:///sudi.db")
+        path = Path(address.database)
+        if not path.parent.is_dir():
+            raise StoreError(f"DATABASE_URL: there is no folder {path.parent}; create it first")
+        lock = _take_lock(path) if exclusive else None
+        return cls(_sqlite(path, "BEGIN IMMEDIATE", pool=1), _sqlite(path, "BEGIN", pool=5), lock)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A transaction that may write; on SQLite there is one at a time."""
+        async with self._writer.begin() as connection:
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A transaction that only reads, beside any number of others."""
+        async with self._reader.connect() as connection:
+            yield Transaction(connection)
+
+    async def revision(self) -> str | None:
+        """The migration that the database stands at, None when it is empty."""
+        async with self._reader.connect() as connection:
+            try:
+                return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+            except DBAPIError:
+                return None
+
+    def connect(self) -> Any:
+        """A bare connection for migrations, outside of any transaction of ours."""
+        return self._writer.connect()
+
+    async def reserve(self, key: str, every: timedelta, now: datetime) -> datetime:
+        """Book the next free instant for `key`, `every` after the last one, over all processes."""
+        async with self.write() as tx:
+            await self._ensure_pace(tx, key, now)
+            row = schema.pace.c
+            found = await tx.connection.execute(
+                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
+            )
+            at: datetime = max(found.scalar_one(), now)
+            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
+            return at
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """Let nobody go for `key` before `until`: a shared cool-down."""
+        async with self.write() as tx:
+            await self._ensure_pace(tx, key, until)
+            row = schema.pace.c
+            await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
+            )
+
+    async def _ensure_pace(self, tx: Transaction, key: str, now: datetime) -> None:
+        statement = insert(tx.connection, schema.pace).values(key=key, next_at=now)
+        await tx.connection.execute(statement.on_conflict_do_nothing())
+
+    async def close(self) -> None:
+        """Let go of connections and of the lock."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _postgresql(address: URL) -> AsyncEngine:
+    return create_async_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
+    )
+
+
+def _sqlite(path: Path, begin: str, *, pool: int) -> AsyncEngine:
+    """An engine whose transactions start by `begin`.
+
+    The driver's own way starts a transaction only at the first write, so that what was read before is
+    stale by then: updates are lost without a word.
+    """
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)), pool_size=pool, max_overflow=0, pool_timeout=120
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def began(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _take_lock(path: Path) -> TextIO:
+    lock = path.with_name(path.name + ".lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise StoreError(
+            f"{path} is in use by another sudi process (pid {holder}): stop it, or use PostgreSQL for several"
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock

@@ -1,0 +1,37 @@
+"""Bring the database to the newest form. Forward only; each step runs in one transaction."""
+
+from __future__ import annotations
+
+import importlib
+from importlib import resources
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bot.store import Store
+
+_FOLDER = Path(str(resources.files("bot.store"))) / "migrations"
+
+
+def head() -> str:
+    """The newest migration that this version knows: they are numbered by their file names."""
+    return max(path.stem.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+
+
+async def migrate(store: Store) -> bool:
+    """Apply what is missing; False when the database was up to date. Safe to run from several processes."""
+    if await store.revision() == head():
+        return False
+    async with store.connect() as connection:
+        await connection.run_sync(_upgrade)
+        await connection.commit()
+    return True
+
+
+def _upgrade(connection: Connection) -> None:
+    # Alembic takes half a second to import: only who migrates pays for it.
+    command = importlib.import_module("alembic.command")
+    config = importlib.import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

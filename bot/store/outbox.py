@@ -1,0 +1,346 @@
+"""The outbox: what has matched and waits, deliveries, and their parts. The truth about what was sent.
+
+A delivery is `ready`, `sending` (claimed, under a lease), `sent`, or `dead` (its destination refused it).
+Claims are fenced by owner and attempt: who lost the lease changes nothing any more. Receipts are
+written once and by anybody, because the message did arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import AnnounceType, Destination, Match, Reason, Receipt
+from bot.store import schema
+from bot.store.papers import Version
+from bot.store.subscribers import Subscribers
+from bot.store.upsert import insert
+
+_delivery, _item, _part, _match = schema.delivery.c, schema.item.c, schema.part.c, schema.match.c
+_destination, _subscription = schema.destination.c, schema.subscription.c
+_REVISIONS = [kind.value for kind in AnnounceType if kind.is_revision]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that is ours until its lease ends; `attempt` counts the claims, from 1."""
+
+    id: int
+    destination: Destination
+    owner: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """One message of a delivery; `attempted_at` without `sent_at` means that it may have arrived."""
+
+    number: int
+    body: str
+    attempted_at: datetime | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The fate of one delivery, for people."""
+
+    state: str
+    papers: int
+    created_at: datetime
+    done_at: datetime | None
+    reason: str
+
+
+class Outbox:
+    """The room of deliveries, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def rematch(self, versions: Collection[Version], matches: Iterable[Match]) -> None:
+        """Replace whatever was known to match these papers: their announcements have changed."""
+        keys = list(versions)
+        for start in range(0, len(keys), 400):
+            await self._connection.execute(
+                schema.match.delete().where(tuple_(_match.paper_id, _match.version).in_(keys[start : start + 400]))
+            )
+        rows = [
+            {
+                "subscription_id": one.subscription_id,
+                "paper_id": one.paper_id,
+                "version": one.version,
+                "date": one.date,
+                "type": one.type.value,
+                "reasons": [[reason.term, reason.field] for reason in one.reasons],
+            }
+            for one in matches
+        ]
+        if rows:
+            await self._connection.execute(insert(self._connection, schema.match).on_conflict_do_nothing(), rows)
+
+    async def forget(self, subscription_id: int) -> None:
+        """Drop what a subscription matched: its query has changed."""
+        await self._connection.execute(schema.match.delete().where(_match.subscription_id == subscription_id))
+
+    async def plan(self, slot_id: int, due: datetime, now: datetime) -> int:
+        """One delivery for each destination of a slot with papers that wait; how many there are."""
+        return await self._plan(_destination.slot_id == slot_id, due, now)
+
+    async def plan_for(self, destination_id: int, now: datetime) -> int:
+        """The same for one destination, at once."""
+        return await self._plan(_destination.id == destination_id, now, now)
+
+    async def _plan(self, where: ColumnElement[bool], due: datetime, now: datetime) -> int:
+        waiting = self._waiting(and_(where, _destination.paused == "")).subquery()
+        deliveries = (
+            select(
+                waiting.c.destination_id,
+                literal(due, schema.Instant).label("slot_due"),
+                literal("ready").label("state"),
+                literal(now, schema.Instant).label("due_at"),
+                literal(now, schema.Instant).label("created_at"),
+            )
+            .distinct()
+            .where(waiting.c.destination_id.is_not(None))
+        )
+        statement = insert(self._connection, schema.delivery).from_select(
+            [column.name for column in deliveries.selected_columns], deliveries
+        )
+        made = await self._connection.execute(statement.on_conflict_do_nothing())
+        items = select(
+            waiting.c.destination_id, waiting.c.paper_id, waiting.c.version, _delivery.id.label("delivery_id")
+        ).join(
+            schema.delivery,
+            and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
+        )
+        await self._connection.execute(
+            schema.item.insert().from_select([column.name for column in items.selected_columns], items)
+        )
+        return made.rowcount
+
+    def _waiting(self, where: ColumnElement[bool]) -> Select[Any]:
+        """What has matched and is in no delivery: a paper counts once, its revisions once for each version."""
+        delivered = exists().where(
+            _item.destination_id == _subscription.destination_id,
+            _item.paper_id == _match.paper_id,
+            or_(_item.version >= _match.version, _match.type.not_in(_REVISIONS)),
+        )
+        return (
+            select(_subscription.destination_id, _match.paper_id, func.max(_match.version).label("version"))
+            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
+            .join(schema.destination, _destination.id == _subscription.destination_id)
+            .where(where, _subscription.paused.is_(False), ~delivered)
+            .group_by(_subscription.destination_id, _match.paper_id)
+        )
+
+    async def waiting(self, destination_id: int) -> int:
+        """How many papers wait for the next digest of a destination, paused or not."""
+        found = self._waiting(_destination.id == destination_id).subquery()
+        return (await self._connection.execute(select(func.count()).select_from(found))).scalar_one()
+
+    async def claim(
+        self, channel: str, *, owner: str, now: datetime, lease_until: datetime, most: int
+    ) -> list[Claim]:
+        """Take deliveries that are due, or whose owner's lease has ended; commit before sending."""
+        free = or_(
+            and_(_delivery.state == "ready", _delivery.due_at <= now),
+            and_(_delivery.state == "sending", _delivery.lease_until < now),
+        )
+        candidates = (
+            select(_delivery.id)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(_destination.channel == channel, _destination.paused == "", free)
+            .order_by(_delivery.due_at, _delivery.id)
+            .limit(most)
+            .with_for_update(of=schema.delivery, skip_locked=True)
+        )
+        taken = await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.id.in_(candidates))
+            .values(state="sending", owner=owner, lease_until=lease_until, attempts=_delivery.attempts + 1)
+            .returning(_delivery.id, _delivery.destination_id, _delivery.attempts)
+        )
+        people = Subscribers(self._connection)
+        return [
+            Claim(row.id, await people.destination_by_id(row.destination_id), owner, row.attempts)
+            for row in sorted(taken, key=lambda row: row.id)
+        ]
+
+    async def contents(self, claim: Claim) -> list[Match]:
+        """The matches behind the papers of a delivery."""
+        rows = await self._connection.execute(
+            select(schema.match)
+            .join(schema.subscription, _subscription.id == _match.subscription_id)
+            .join(
+                schema.item,
+                and_(
+                    _item.destination_id == _subscription.destination_id,
+                    _item.paper_id == _match.paper_id,
+                    _item.version == _match.version,
+                ),
+            )
+            .where(_item.delivery_id == claim.id)
+            .order_by(_match.paper_id, _match.subscription_id)
+        )
+        return [_to_match(row) for row in rows]
+
+    async def matches_on(self, destination_id: int, day: date) -> list[Match]:
+        """What matched for a destination among the announcements of one date, delivered or not."""
+        return await self._matches(_subscription.destination_id == destination_id, _match.date == day)
+
+    async def matches_of(self, destination_id: int, paper_id: str) -> list[Match]:
+        """How a paper matched for a destination, in any version."""
+        return await self._matches(_subscription.destination_id == destination_id, _match.paper_id == paper_id)
+
+    async def _matches(self, *conditions: ColumnElement[bool]) -> list[Match]:
+        rows = await self._connection.execute(
+            select(schema.match)
+            .join(schema.subscription, _subscription.id == _match.subscription_id)
+            .where(*conditions)
+            .order_by(_match.paper_id, _match.subscription_id)
+        )
+        return [_to_match(row) for row in rows]
+
+    async def parts(self, delivery_id: int) -> list[StoredPart]:
+        """The messages of a delivery, in order; none until it was composed."""
+        rows = await self._connection.execute(
+            select(schema.part).where(_part.delivery_id == delivery_id).order_by(_part.number)
+        )
+        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at) for row in rows]
+
+    async def compose(self, claim: Claim, bodies: Sequence[str]) -> bool:
+        """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours."""
+        if not await self._update(claim, {}):
+            return False
+        rows = [{"delivery_id": claim.id, "number": n, "body": body} for n, body in enumerate(bodies, 1)]
+        if rows:
+            await self._connection.execute(schema.part.insert(), rows)
+        return True
+
+    async def start(self, claim: Claim, number: int, *, now: datetime, lease_until: datetime) -> bool:
+        """Renew the lease and note that a part is about to be sent; False when the delivery is not ours."""
+        if not await self._update(claim, {"lease_until": lease_until}):
+            return False
+        await self._connection.execute(
+            schema.part.update()
+            .where(_part.delivery_id == claim.id, _part.number == number)
+            .values(attempted_at=now)
+        )
+        return True
+
+    async def arrived(self, delivery_id: int, number: int, receipt: Receipt) -> None:
+        """Keep a receipt; it is not fenced, because the message did arrive."""
+        await self._connection.execute(
+            schema.part.update()
+            .where(_part.delivery_id == delivery_id, _part.number == number, _part.sent_at.is_(None))
+            .values(reference=receipt.reference, sent_at=receipt.at)
+        )
+
+    async def finish(self, claim: Claim, now: datetime) -> bool:
+        """All parts have arrived; False when the delivery is not ours any more."""
+        if not await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}):
+            return False
+        await self._connection.execute(
+            schema.part.update().where(_part.delivery_id == claim.id).values(body="")  # receipts are what is kept
+        )
+        return True
+
+    async def retry(self, claim: Claim, *, at: datetime, reason: str) -> bool:
+        """Try again, not before `at`; False when the delivery is not ours any more."""
+        return await self._update(claim, {"state": "ready", "due_at": at, "lease_until": None, "reason": reason})
+
+    async def refuse(self, claim: Claim, *, reason: str, now: datetime) -> bool:
+        """The destination is refused for good: pause it, keep what it asked for."""
+        if not await self._update(claim, {"state": "dead", "done_at": now, "lease_until": None, "reason": reason}):
+            return False
+        await Subscribers(self._connection).pause(claim.destination.id, reason)
+        return True
+
+    async def revive(self, destination_id: int, now: datetime) -> int:
+        """Send what was refused, now that the destination is resumed; how many deliveries that is."""
+        result = await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.destination_id == destination_id, _delivery.state == "dead")
+            .values(state="ready", due_at=now, done_at=None)
+        )
+        return result.rowcount
+
+    async def release(self, owner: str, now: datetime) -> int:
+        """Give back what an owner has claimed and will not send; how many deliveries that is."""
+        result = await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.owner == owner, _delivery.state == "sending")
+            .values(state="ready", due_at=now, lease_until=None)
+        )
+        return result.rowcount
+
+    async def _update(self, claim: Claim, values: dict[str, object]) -> bool:
+        result = await self._connection.execute(
+            schema.delivery.update()
+            .where(
+                _delivery.id == claim.id,
+                _delivery.owner == claim.owner,
+                _delivery.attempts == claim.attempt,
+                _delivery.state == "sending",
+            )
+            .values(values or {"owner": claim.owner})
+        )
+        return result.rowcount == 1
+
+    async def next_at(self, channel: str) -> datetime | None:
+        """When the next delivery of a channel is due or may be taken over."""
+        free = func.min(func.coalesce(_delivery.lease_until, _delivery.due_at))
+        found = await self._connection.execute(
+            select(free)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(
+                _destination.channel == channel,
+                _destination.paused == "",
+                _delivery.state.in_(["ready", "sending"]),
+            )
+        )
+        return found.scalar()
+
+    async def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state."""
+        rows = await self._connection.execute(select(_delivery.state, func.count()).group_by(_delivery.state))
+        return {row[0]: row[1] for row in rows}
+
+    async def history(self, destination_id: int, most: int) -> list[Delivered]:
+        """The last deliveries of a destination, newest first."""
+        papers = select(func.count()).where(_item.delivery_id == _delivery.id).scalar_subquery()
+        rows = await self._connection.execute(
+            select(_delivery.state, papers, _delivery.created_at, _delivery.done_at, _delivery.reason)
+            .where(_delivery.destination_id == destination_id)
+            .order_by(_delivery.created_at.desc(), _delivery.id.desc())
+            .limit(most)
+        )
+        return [Delivered(*row) for row in rows]
+
+    async def fate(self, destination_id: int, paper_id: str) -> Delivered | None:
+        """The newest delivery that carries a paper to a destination, None when there is none."""
+        rows = await self._connection.execute(
+            select(_delivery.state, literal(1), _delivery.created_at, _delivery.done_at, _delivery.reason)
+            .join(schema.item, _item.delivery_id == _delivery.id)
+            .where(_item.destination_id == destination_id, _item.paper_id == paper_id)
+            .order_by(_delivery.created_at.desc())
+        )
+        row = rows.first()
+        return None if row is None else Delivered(*row)
+
+
+def _to_match(row: Row[Any]) -> Match:
+    return Match(
+        subscription_id=row.subscription_id,
+        paper_id=row.paper_id,
+        version=row.version,
+        date=row.date,
+        type=AnnounceType(row.type),
+        reasons=tuple(Reason(*pair) for pair in row.reasons),
+    )

@@ -1,0 +1,225 @@
+"""Papers, their announcements, the listings they came in, and the texts made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Announcement, AnnounceType, Coverage, Language, Listing, Paper, Summary, Validator
+from bot.store import schema
+from bot.store.upsert import insert
+
+Version = tuple[str, int]
+"""A paper's id and version."""
+
+_CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
+_paper, _announced, _listing, _summary = (
+    schema.paper.c,
+    schema.announcement.c,
+    schema.listing.c,
+    schema.summary.c,
+)
+_T = TypeVar("_T")
+
+
+class Papers:
+    """The room of papers, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def unknown(self, listings: Iterable[Listing]) -> list[Announcement]:
+        """The announcements that are not stored yet; nothing is written."""
+        found = {(a.paper.id, a.paper.version, a.category): a for one in listings for a in one.announcements}
+        for keys in _chunks(list(found)):
+            rows = await self._connection.execute(
+                select(_announced.paper_id, _announced.version, _announced.category).where(
+                    tuple_(_announced.paper_id, _announced.version, _announced.category).in_(keys)
+                )
+            )
+            for row in rows:
+                found.pop((row.paper_id, row.version, row.category), None)
+        return list(found.values())
+
+    async def add(self, listings: Sequence[Listing], new: Sequence[Announcement], now: datetime) -> None:
+        """Store listings, the announcements of them that are new, and the texts they carry."""
+        await self._add_papers({(a.paper.id, a.paper.version): a.paper for a in new}.values())
+        sources = {
+            (a.paper.id, a.paper.version, a.category): one.source for one in listings for a in one.announcements
+        }
+        await self._insert(
+            schema.announcement,
+            [
+                {
+                    "paper_id": a.paper.id,
+                    "version": a.paper.version,
+                    "category": a.category,
+                    "date": a.date,
+                    "type": a.type.value,
+                    "source": sources[a.paper.id, a.paper.version, a.category],
+                }
+                for a in new
+            ],
+        )
+        for one in listings:
+            await self._add_listing(one, now)
+            await self.add_summaries(one.summaries)
+
+    async def _add_papers(self, papers: Iterable[Paper]) -> None:
+        rows = [
+            {**asdict(paper), "authors": list(paper.authors), "categories": list(paper.categories)}
+            for paper in papers
+        ]
+        if rows:
+            statement = insert(self._connection, schema.paper)
+            statement = statement.on_conflict_do_update(
+                index_elements=["id", "version"],
+                set_={"comments": func.coalesce(func.nullif(statement.excluded.comments, ""), _paper.comments)},
+            )
+            await self._connection.execute(statement, rows)
+
+    async def _add_listing(self, one: Listing, now: datetime) -> None:
+        validator = one.validator or Validator("")
+        values = {
+            "read": len(one.announcements),
+            "claimed": one.claimed,
+            "fetched_at": now,
+            **asdict(validator),
+        }
+        key = {"source": one.source, "category": one.category, "date": one.date}
+        statement = insert(self._connection, schema.listing).values(**key, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+    async def add_summaries(self, summaries: Iterable[Summary]) -> None:
+        """Store texts; those that are there already stay as they are."""
+        await self._insert(schema.summary, [{**asdict(one), "language": one.language.value} for one in summaries])
+
+    async def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            await self._connection.execute(insert(self._connection, table).on_conflict_do_nothing(), rows)
+
+    async def validators(self, source: str) -> dict[str, Validator]:
+        """What the source gave for asking again cheaply, by category, of the newest listing of each."""
+        rows = await self._connection.execute(
+            select(schema.listing).where(_listing.source == source, _listing.url != "").order_by(_listing.date)
+        )
+        return {row.category: Validator(row.url, row.etag, row.last_modified) for row in rows}
+
+    async def listed(self, source: str, day: date) -> set[str]:
+        """The categories whose listing of that day is stored."""
+        rows = await self._connection.execute(
+            select(_listing.category).where(_listing.source == source, _listing.date >= day)
+        )
+        return set(rows.scalars())
+
+    async def last_fetch(self) -> datetime | None:
+        """When a listing was stored last."""
+        found: datetime | None = (await self._connection.execute(select(func.max(_listing.fetched_at)))).scalar()
+        return found
+
+    async def coverage(self, dates: Collection[date]) -> list[Coverage]:
+        """How much of each category was read on these dates; the best witness of each."""
+        rows = await self._connection.execute(
+            select(_listing.category, _listing.date, func.max(_listing.read), func.max(_listing.claimed))
+            .where(_listing.date.in_(dates))
+            .group_by(_listing.category, _listing.date)
+            .order_by(_listing.date, _listing.category)
+        )
+        return [Coverage(*row) for row in rows]
+
+    async def days(self, most: int) -> list[date]:
+        """The last announcement dates that are stored, newest first."""
+        rows = await self._connection.execute(
+            select(_listing.date).distinct().order_by(_listing.date.desc()).limit(most)
+        )
+        return list(rows.scalars())
+
+    async def announced_on(self, dates: Collection[date]) -> list[Announcement]:
+        """All announcements of these dates, in all categories that were read."""
+        return await self._announcements(_announced.date.in_(dates))
+
+    async def announced(self, versions: Collection[Version]) -> list[Announcement]:
+        """All announcements of these versions of papers."""
+        found: list[Announcement] = []
+        for keys in _chunks(list(versions)):
+            found += await self._announcements(tuple_(_announced.paper_id, _announced.version).in_(keys))
+        return found
+
+    async def _announcements(self, condition: Any) -> list[Announcement]:
+        rows = await self._connection.execute(
+            select(schema.announcement, schema.paper)
+            .join_from(
+                schema.announcement,
+                schema.paper,
+                (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
+            )
+            .where(condition)
+            .order_by(_announced.paper_id, _announced.version, _announced.category)
+        )
+        papers: dict[Version, Paper] = {}
+        return [
+            Announcement(
+                papers.setdefault((row.id, row.version), _to_paper(row)),
+                row.category,
+                row.date,
+                AnnounceType(row.type),
+            )
+            for row in rows
+        ]
+
+    async def papers(self, versions: Collection[Version]) -> dict[Version, Paper]:
+        """These versions of papers, as far as they are stored."""
+        found: dict[Version, Paper] = {}
+        for keys in _chunks(list(versions)):
+            rows = await self._connection.execute(
+                select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(keys))
+            )
+            found |= {(row.id, row.version): _to_paper(row) for row in rows}
+        return found
+
+    async def newest(self, paper_id: str) -> Paper | None:
+        """The newest stored version of a paper."""
+        rows = await self._connection.execute(
+            select(schema.paper).where(_paper.id == paper_id).order_by(_paper.version.desc()).limit(1)
+        )
+        row = rows.first()
+        return None if row is None else _to_paper(row)
+
+    async def summaries(self, versions: Collection[Version], language: Language) -> dict[Version, Summary]:
+        """The texts in one language for these versions, as far as there are any."""
+        found: dict[Version, Summary] = {}
+        for keys in _chunks(list(versions)):
+            rows = await self._connection.execute(
+                select(schema.summary).where(
+                    tuple_(_summary.paper_id, _summary.version).in_(keys), _summary.language == language.value
+                )
+            )
+            for row in rows:
+                fields: Mapping[str, Any] = {**row._mapping, "language": Language(row.language)}
+                found[row.paper_id, row.version] = Summary(**fields)
+        return found
+
+
+def _to_paper(row: Row[Any]) -> Paper:
+    return Paper(
+        id=row.id,
+        version=row.version,
+        title=row.title,
+        authors=tuple(row.authors),
+        abstract=row.abstract,
+        categories=tuple(row.categories),
+        comments=row.comments,
+        doi=row.doi,
+        journal_ref=row.journal_ref,
+        license=row.license,
+    )
+
+
+def _chunks(keys: list[_T]) -> Iterator[list[_T]]:
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]

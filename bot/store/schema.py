@@ -1,0 +1,227 @@
+"""The tables, for both databases. Instants are aware UTC; announcement dates are Eastern dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite has no zones, so there it is stored as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes: they are always a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"naive datetime: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back aware UTC, whatever the database stores."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _refers(name: str, target: str, **options: Any) -> Column[int]:
+    return Column(name, Integer, ForeignKey(target, ondelete="CASCADE"), nullable=False, **options)
+
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("comments", Text, nullable=False, server_default=""),
+    Column("doi", Text, nullable=False, server_default=""),
+    Column("journal_ref", Text, nullable=False, server_default=""),
+    Column("license", Text, nullable=False, server_default=""),
+)
+
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("paper_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("category", String(40), primary_key=True),
+    Column("date", Date, nullable=False, index=True),
+    Column("type", String(20), nullable=False),
+    Column("source", String(40), nullable=False),
+    ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("category", String(40), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("read", Integer, nullable=False),
+    Column("claimed", Integer),
+    Column("fetched_at", Instant, nullable=False),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("etag", Text, nullable=False, server_default=""),
+    Column("last_modified", Text, nullable=False, server_default=""),
+)
+
+summary = Table(
+    "summary",
+    metadata,
+    Column("paper_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("language", String(8), primary_key=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("one_line", Text, nullable=False, server_default=""),
+    Column("abstract", Text, nullable=False, server_default=""),
+    Column("provenance", Text, nullable=False),
+    ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+)
+
+subscriber = Table("subscriber", metadata, _id(), Column("created_at", Instant, nullable=False))
+
+identity = Table(
+    "identity",
+    metadata,
+    _id(),
+    _refers("subscriber_id", "subscriber.id"),
+    Column("channel", String(40), nullable=False),
+    Column("address", String(320), nullable=False),
+    UniqueConstraint("channel", "address"),
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    _id(),
+    Column("zone", String(64), nullable=False),
+    Column("minute", Integer, nullable=False),
+    Column("days", String(16), nullable=False),
+    Column("next_due", Instant, nullable=False, index=True),
+    UniqueConstraint("zone", "minute", "days"),
+)
+
+destination = Table(
+    "destination",
+    metadata,
+    _id(),
+    Column("channel", String(40), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("identity_id", Integer, ForeignKey("identity.id", ondelete="SET NULL")),
+    _refers("slot_id", "slot.id", index=True),
+    Column("language", String(8), nullable=False),
+    Column("paused", Text, nullable=False, server_default=""),
+    UniqueConstraint("channel", "address"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _id(),
+    _refers("destination_id", "destination.id"),
+    Column("number", Integer, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("destination_id", "number"),
+    UniqueConstraint("destination_id", "query"),
+)
+
+match = Table(
+    "match",
+    metadata,
+    _refers("subscription_id", "subscription.id", primary_key=True, autoincrement=False),
+    Column("paper_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("date", Date, nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+    Index("ix_match_paper", "paper_id", "version"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _id(),
+    _refers("destination_id", "destination.id"),
+    Column("slot_due", Instant, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("owner", String(80), nullable=False, server_default=""),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    UniqueConstraint("destination_id", "slot_due"),
+)
+Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))
+
+item = Table(
+    "item",
+    metadata,
+    _refers("destination_id", "destination.id", primary_key=True, autoincrement=False),
+    Column("paper_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _refers("delivery_id", "delivery.id", index=True),
+)
+
+part = Table(
+    "part",
+    metadata,
+    _refers("delivery_id", "delivery.id", primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("attempted_at", Instant),
+    Column("reference", Text),
+    Column("sent_at", Instant),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("next_at", Instant, nullable=False),
+)

@@ -1,0 +1,174 @@
+"""People, the places where they read, and what they asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, text, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Days, Destination, Language, Slot, Subscription
+from bot.store import schema
+from bot.store.slots import Slots
+from bot.store.upsert import insert
+
+_identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
+
+
+class Subscribers:
+    """The room of subscribers, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def destination(self, channel: str, address: str) -> Destination | None:
+        """The destination at an address, None when nobody has asked for anything there."""
+        rows = await self._connection.execute(
+            _destinations().where(_destination.channel == channel, _destination.address == address)
+        )
+        row = rows.first()
+        return None if row is None else _to_destination(row)
+
+    async def destination_by_id(self, destination_id: int) -> Destination:
+        """The destination with that id, which must exist."""
+        return _to_destination(
+            (await self._connection.execute(_destinations().where(_destination.id == destination_id))).one()
+        )
+
+    async def destinations(self) -> list[Destination]:
+        """All destinations."""
+        return [
+            _to_destination(row)
+            for row in await self._connection.execute(_destinations().order_by(_destination.id))
+        ]
+
+    async def add_destination(
+        self, channel: str, address: str, *, owner: str, language: Language, slot: Slot, now: datetime
+    ) -> Destination:
+        """The destination at an address, made with these habits when it is new."""
+        values = {
+            "channel": channel,
+            "address": address,
+            "identity_id": await self._identity(channel, owner, now),
+            "slot_id": await Slots(self._connection).ensure(slot, now),
+            "language": language.value,
+        }
+        statement = insert(self._connection, schema.destination).values(values)
+        await self._connection.execute(statement.on_conflict_do_nothing())
+        found = await self.destination(channel, address)
+        assert found is not None  # noqa: S101  # just inserted, in this transaction
+        return found
+
+    async def _identity(self, channel: str, address: str, now: datetime) -> int:
+        known = select(_identity.id).where(_identity.channel == channel, _identity.address == address)
+        if (found := (await self._connection.execute(known)).scalar()) is not None:
+            return int(found)
+        made = await self._connection.execute(
+            schema.subscriber.insert().values(created_at=now).returning(schema.subscriber.c.id)
+        )
+        await self._connection.execute(
+            schema.identity.insert().values(subscriber_id=made.scalar_one(), channel=channel, address=address)
+        )
+        return int((await self._connection.execute(known)).scalar_one())
+
+    async def set_language(self, destination_id: int, language: Language) -> None:
+        """Change what a destination reads its cards in."""
+        await self._set(destination_id, language=language.value)
+
+    async def set_slot(self, destination_id: int, slot: Slot, now: datetime) -> None:
+        """Change when a destination gets its digest."""
+        await self._set(destination_id, slot_id=await Slots(self._connection).ensure(slot, now))
+
+    async def pause(self, destination_id: int, why: str) -> None:
+        """Send nothing there until it is resumed; what matches in the meantime waits."""
+        await self._set(destination_id, paused=why)
+
+    async def resume(self, destination_id: int) -> None:
+        """Send again."""
+        await self._set(destination_id, paused="")
+
+    async def _set(self, destination_id: int, **values: object) -> None:
+        await self._connection.execute(
+            schema.destination.update().where(_destination.id == destination_id).values(**values)
+        )
+
+    async def freeze(self) -> None:
+        """Let nobody subscribe until this transaction ends, so that nobody misses what it stores.
+
+        SQLite has one writer anyway.
+        """
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text("LOCK TABLE subscription IN SHARE ROW EXCLUSIVE MODE"))
+
+    async def subscriptions(self, destination_id: int) -> list[Subscription]:
+        """What a destination asked for, by number."""
+        return await self._subscriptions(_subscription.destination_id == destination_id)
+
+    async def all_subscriptions(self) -> list[Subscription]:
+        """Every subscription, also the paused ones: their matches wait."""
+        return await self._subscriptions(true())
+
+    async def subscriptions_by_id(self, ids: Collection[int]) -> dict[int, Subscription]:
+        """These subscriptions, as far as they exist."""
+        return {one.id: one for one in await self._subscriptions(_subscription.id.in_(ids))}
+
+    async def _subscriptions(self, condition: Any) -> list[Subscription]:
+        rows = await self._connection.execute(
+            select(schema.subscription)
+            .where(condition)
+            .order_by(_subscription.destination_id, _subscription.number)
+        )
+        return [Subscription(row.id, row.destination_id, row.number, row.query, row.paused) for row in rows]
+
+    async def subscribe(self, destination_id: int, query: str, now: datetime) -> tuple[Subscription, bool]:
+        """The subscription to a canonical query, and whether it is new."""
+        for one in await self.subscriptions(destination_id):
+            if one.query == query:
+                return one, False
+        last = select(func.max(_subscription.number)).where(_subscription.destination_id == destination_id)
+        number = ((await self._connection.execute(last)).scalar() or 0) + 1
+        await self._connection.execute(
+            schema.subscription.insert().values(
+                destination_id=destination_id, number=number, query=query, created_at=now
+            )
+        )
+        return next(one for one in await self.subscriptions(destination_id) if one.number == number), True
+
+    async def set_query(self, subscription_id: int, query: str) -> None:
+        """Change what a subscription asks for, to another canonical query."""
+        await self._connection.execute(
+            schema.subscription.update().where(_subscription.id == subscription_id).values(query=query)
+        )
+
+    async def unsubscribe(self, subscription_id: int) -> None:
+        """Forget a subscription and what it matched."""
+        await self._connection.execute(schema.subscription.delete().where(_subscription.id == subscription_id))
+
+    async def set_paused(self, subscription_id: int, *, paused: bool) -> None:
+        """Hold back, or let go, what one subscription matches."""
+        await self._connection.execute(
+            schema.subscription.update().where(_subscription.id == subscription_id).values(paused=paused)
+        )
+
+
+def _destinations() -> Select[Any]:
+    slot = schema.slot.c
+    return (
+        select(schema.destination, slot.zone, slot.minute, slot.days, _identity.address.label("owner"))
+        .join_from(schema.destination, schema.slot, slot.id == _destination.slot_id)
+        .outerjoin(schema.identity, _identity.id == _destination.identity_id)
+    )
+
+
+def _to_destination(row: Row[Any]) -> Destination:
+    return Destination(
+        id=row.id,
+        channel=row.channel,
+        address=row.address,
+        language=Language(row.language),
+        slot=Slot(row.zone, row.minute, Days(row.days)),
+        owner=row.owner or "",
+        paused=row.paused,
+    )

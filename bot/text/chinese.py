@@ -1,0 +1,83 @@
+"""Chinese typography for display: full-width punctuation, and one space between Chinese and Latin.
+
+Math, links and code stay as they are. Translating is not this module's job, and neither is traditional Chinese.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.text.masking import mask, unmask
+from bot.text.normal import HAN, has_han, is_han
+
+_WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
+_FULL_WIDTH = "，。、；：？！（）《》「」『』【】〈〉"
+_CONTEXT_BEFORE = frozenset(_FULL_WIDTH)
+_CONTEXT_AFTER = frozenset("（《「『【〈")
+_BEFORE_NUMBERING = frozenset("\n(,;:?!" + _FULL_WIDTH)
+
+_LATIN = r"A-Za-z0-9\u00b2\u00b3\u00b9\u00c0-\u024f\u0370-\u03ff\u2070-\u209c\u2100-\u214f"
+_BLANKS = re.compile(r"[ \t\u00a0]+")
+_PERCENT = re.compile(r"(?<=[0-9]) (?=%(?![A-Za-z0-9]))")
+_AROUND_WIDE = re.compile(rf"(?<=[{_FULL_WIDTH}]) | (?=[{_FULL_WIDTH}])")
+_HAN_LATIN = re.compile(rf"(?<=[{HAN}]) ?(?=[{_LATIN}]|\[\[[0-9]+\]\]|\$[0-9])")
+_LATIN_HAN = re.compile(rf"(?:(?<=[{_LATIN}%+°)])|(?<=\]\])) ?(?=[{HAN}])")
+
+
+def typeset(text: str) -> str:
+    """Set a Chinese text; a text without Chinese stays as it is. Twice is the same as once."""
+    if not has_han(text):
+        return text
+    masked, pieces = mask(text)
+    masked = _BLANKS.sub(" ", masked)
+    masked = _widened(_with_wide_brackets(masked))
+    masked = _AROUND_WIDE.sub("", _PERCENT.sub("", masked))
+    return unmask(_LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", masked)), pieces)
+
+
+def _with_wide_brackets(text: str) -> str:
+    """Widen brackets around or behind Chinese; `f(x)` and "RKSC (Reasoning-Aware)" keep theirs."""
+    chars = list(text)
+    opened: list[int] = []
+    for index, char in enumerate(text):
+        if char in "(（":
+            opened.append(index)
+        elif char in ")）":
+            start = opened.pop() if opened else index
+            if _is_wide(text, start, index):
+                chars[start], chars[index] = "（" if start < index else "）", "）"
+    for start in opened:
+        if _is_wide(text, start, start):
+            chars[start] = "（"
+    return "".join(chars)
+
+
+def _is_wide(text: str, start: int, end: int) -> bool:
+    """Whether the brackets at `start` and `end` (the same place, if one has no partner) should be full width."""
+    if text[start] == "（" or text[end] == "）" or has_han(text[start:end]):
+        return True
+    before, after = _neighbour(text, start, -1), _neighbour(text, end, 1)
+    is_numbering = not before or before in _BEFORE_NUMBERING or start == end
+    return is_han(before) or (is_han(after) and is_numbering)
+
+
+def _widened(text: str) -> str:
+    """Widen punctuation next to Chinese, from left to right: what stands behind a wide mark sees it."""
+    chars = list(text)
+    for index, char in enumerate(text):
+        if char in _WIDE:
+            before, after = _neighbour(chars, index, -1), _neighbour(chars, index, 1)
+            if is_han(before) or before in _CONTEXT_BEFORE or is_han(after) or after in _CONTEXT_AFTER:
+                chars[index] = _WIDE[char]
+    return "".join(chars)
+
+
+def _neighbour(text: Sequence[str], index: int, step: int) -> str:
+    """The next character in one direction, over a space; "" at the end."""
+    for place in (index + step, index + 2 * step):
+        if not 0 <= place < len(text):
+            return ""
+        if text[place] != " ":
+            return text[place]
+    return ""

@@ -1,0 +1,116 @@
+"""The one form in which texts and search terms are compared, and the plurals that count as the same word.
+
+It takes readable text: TeX is the job of `latex`. What a match is, is the job of `matching`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+HAN = (
+    "\u3005\u3007\u3021-\u3029"  # iteration mark, zero, Hangzhou numerals
+    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001b000-\U0001b16f"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Han characters and kana, as the inside of a regular expression's character set."""
+_HAN = re.compile(f"[{HAN}]")
+_HAN_RUN = re.compile(f"[{HAN}]+")
+_SETTLED = re.compile("[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]+")  # nothing to fold in these
+_FOREIGN_RUN = re.compile(r"[^\x00-\x7f]+")
+_WORD = re.compile(r"[^\W_]+")
+
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
+_DROPPED = {"Mn", "Me", "Mc", "Cf"}
+_VOICED = "\u3099\u309a"  # these marks are part of a kana, not an accent
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
+"""Letters that have no decomposition, but that people type without the stroke."""
+
+_BENDING = re.compile("[a-zA-Z]{3,40}")  # `ga` is not `gas`, and nobody writes longer words
+_RIGID = frozenset({
+    "this", "its", "has", "was", "does", "yes", "plus", "minus", "versus", "always", "perhaps", "whereas",
+    "besides", "sometimes", "towards", "news", "series", "species", "bayes", "gauss", "gibbs", "higgs",
+    "stokes", "kubernetes",
+})  # fmt: skip
+"""Words on -s that have neither another singular nor a plural."""
+_SINGULAR = frozenset(
+    {"alias", "atlas", "bias", "canvas", "chaos", "christmas", "cosmos", "ethos", "lens", "pancreas"}
+)
+"""Singulars on -s, besides those on -ss, -us and -is (loss, virus, analysis)."""
+_PLURAL = frozenset({"apis", "cpus", "dpus", "emojis", "gpus", "imus", "menus", "npus", "rois", "tpus"})
+"""Plurals on -us and -is all the same."""
+
+
+def flat(text: str) -> str:
+    """Bring text to the normal form: words and Chinese runs, folded, one space between and at both ends.
+
+    No text gives one space. A term in the same form is found with `in`: `" kv cache "` in `" the kv cache 共享 "`.
+    """
+    if not text.isascii():
+        text = _FOREIGN_RUN.sub(_folded, text)
+        if not text.isascii():
+            tokens = _WORD.findall(text.lower())
+            return f" {' '.join(tokens)} " if tokens else " "
+    tokens = text.encode("ascii").translate(_ASCII).decode("ascii").split()
+    return f" {' '.join(tokens)} " if tokens else " "
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words and Chinese runs of a text, in the normal form."""
+    return tuple(flat(text).split())
+
+
+def is_han(char: str) -> bool:
+    """Whether a character is written without spaces around it: a Han character (of any plane) or kana."""
+    return _HAN.fullmatch(char) is not None
+
+
+def has_han(text: str) -> bool:
+    """Whether a text has any Han character or kana."""
+    return not text.isascii() and _HAN.search(text) is not None
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """A word of the normal form, then its regular English plural and all words whose regular plural it may be.
+
+    The relation is symmetric. Words with digits or accents and words on -ic and -ics have only themselves.
+    """
+    plural = _plural(word)
+    plurals = (plural,) if word in _singulars(plural) else ()
+    return (word, *plurals, *_singulars(word))
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    """The words that bend to this one: `caches` may come from `cache` and from `cach`."""
+    singular_ending = word.endswith(("us", "is")) and word not in _PLURAL
+    if not word.endswith("s") or singular_ending or word in _RIGID or word in _SINGULAR:
+        return ()
+    stems = (word[:-1], word[:-2], word[:-3] + "y")
+    return tuple(stem for stem in stems if len(stem) < len(word) and _plural(stem) == word and _bends(stem))
+
+
+def _bends(word: str) -> bool:
+    """Whether a word is a singular that has a regular plural."""
+    if not _BENDING.fullmatch(word):
+        return False
+    return not word.endswith(("is", "ic", "ics")) and word not in _RIGID and not _singulars(word)
+
+
+def _plural(word: str) -> str:
+    """What the regular plural would be."""
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def _folded(run: re.Match[str]) -> str:
+    """Fold characters that are not ASCII (compatibility forms, case, accents); set Chinese runs apart."""
+    text = run[0]
+    if _SETTLED.fullmatch(text):
+        return f" {text} "
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = (char for char in text if char in _VOICED or unicodedata.category(char) not in _DROPPED)
+    folded = unicodedata.normalize("NFC", "".join(kept)).translate(_STROKES)
+    return _HAN_RUN.sub(r" \g<0> ", folded)

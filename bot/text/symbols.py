@@ -1,0 +1,127 @@
+"""What TeX's commands look like in Unicode: tables only. How TeX is read is the job of `latex`."""
+
+from __future__ import annotations
+
+
+def _table(pairs: str) -> dict[str, str]:
+    parts = pairs.split()
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+LETTERS = _table(
+    "o ø O Ø l ł L Ł ss ß SS ẞ ae æ AE Æ oe œ OE Œ aa å AA Å i ı j ȷ dh ð DH Ð th þ TH Þ dj đ DJ Đ ng ŋ NG Ŋ"
+)
+"""Letters of text; like TeX they swallow the space behind them."""
+
+ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "b": "\u0331",
+    "d": "\u0323", "t": "\u0361",
+}  # fmt: skip
+"""Combining marks of text, by command."""
+
+MATH_ACCENTS = {
+    "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303", "bar": "\u0304",
+    "overline": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306",
+    "acute": "\u0301", "grave": "\u0300", "mathring": "\u030a",
+}  # fmt: skip
+
+SYMBOLS = _table(
+    # Greek
+    "alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι "
+    "kappa κ varkappa ϰ lambda λ mu μ nu ν xi ξ omicron ο pi π varpi ϖ rho ρ varrho ϱ sigma σ "
+    "varsigma ς tau τ upsilon υ phi φ varphi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ "
+    "Xi Ξ Pi Π Sigma Σ Upsilon Υ Phi Φ Psi Ψ Omega Ω "
+    # letters and constants
+    "ell ℓ hbar ℏ hslash ℏ Re Re Im Im aleph ℵ beth ℶ wp ℘ imath ı jmath ȷ infty ∞ emptyset ∅ "
+    "varnothing ∅ partial ∂ nabla ∇ forall ∀ exists ∃ nexists ∄ top ⊤ bot ⊥ angle ∠ prime ′ degree ° "
+    "circ ∘ "
+    # operators
+    "times × cdot · div ÷ pm ± mp ∓ ast ∗ star ⋆ bullet • oplus ⊕ ominus ⊖ otimes ⊗ odot ⊙ wedge ∧ "
+    "land ∧ vee ∨ lor ∨ cap ∩ cup ∪ sqcup ⊔ sqcap ⊓ setminus ∖ backslash \\ neg ¬ lnot ¬ dagger † "
+    "dag † ddagger ‡ ddag ‡ triangle △ sum ∑ prod ∏ coprod ∐ int ∫ iint ∬ iiint ∭ oint ∮ bigcup ⋃ "
+    "bigcap ⋂ bigoplus ⨁ bigotimes ⨂ bigvee ⋁ bigwedge ⋀ square □ Box □ blacksquare ■ diamond ⋄ "
+    "Diamond ◇ lozenge ◊ ltimes ⋉ rtimes ⋊ wr ≀ amalg ⨿ "
+    # relations
+    "le ≤ leq ≤ leqslant ≤ ge ≥ geq ≥ geqslant ≥ ne ≠ neq ≠ ll ≪ gg ≫ equiv ≡ approx ≈ sim ∼ simeq ≃ "
+    "cong ≅ propto ∝ lesssim ≲ gtrsim ≳ asymp ≍ doteq ≐ coloneqq ≔ triangleq ≜ prec ≺ succ ≻ preceq ⪯ "
+    "succeq ⪰ models ⊨ vdash ⊢ dashv ⊣ in ∈ notin ∉ ni ∋ subset ⊂ subseteq ⊆ subsetneq ⊊ supset ⊃ "
+    "supseteq ⊇ nsubseteq ⊈ perp ⊥ parallel ∥ mid | nmid ∤ lt < gt > "
+    # arrows
+    "to → rightarrow → longrightarrow ⟶ gets ← leftarrow ← longleftarrow ⟵ leftrightarrow ↔ "
+    "longleftrightarrow ⟷ Rightarrow ⇒ Longrightarrow ⟹ implies ⟹ Leftarrow ⇐ impliedby ⟸ "
+    "Leftrightarrow ⇔ Longleftrightarrow ⟺ iff ⟺ mapsto ↦ longmapsto ⟼ hookrightarrow ↪ "
+    "hookleftarrow ↩ rightharpoonup ⇀ rightleftharpoons ⇌ leadsto ⇝ rightsquigarrow ⇝ "
+    "twoheadrightarrow ↠ uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ nearrow ↗ searrow ↘ "
+    "swarrow ↙ nwarrow ↖ xrightarrow → "
+    # fences and dots
+    "langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lvert | rvert | vert | lVert ‖ rVert ‖ Vert ‖ "
+    "lbrace { rbrace } lbrack [ rbrack ] | ‖ ldots … dots … dotsc … dotsb ⋯ cdots ⋯ vdots ⋮ ddots ⋱ "
+    "colon : slash / "
+    # text
+    "S § P ¶ copyright © textcopyright © textregistered ® texttrademark ™ pounds £ euro € texteuro € "
+    "textdegree ° textmu µ micro µ checkmark ✓ cmark ✓ xmark ✗ TeX TeX LaTeX LaTeX BibTeX BibTeX "
+    "textbackslash \\ textbar | textless < textgreater > textasciitilde ~ textasciicircum ^ "
+    "textunderscore _ textbullet • textendash – textemdash — textellipsis … textquoteright ’ "
+    "textquoteleft ‘ textquotedblleft “ textquotedblright ” textquotesingle ' lq ‘ rq ’ item • sun ☉ "
+    "odotsun ☉ male ♂ female ♀ earth ⊕ "
+)
+
+NAMES = _names(
+    "log ln lg exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan max min sup inf lim "
+    "limsup liminf det dim ker hom arg argmax argmin Pr gcd deg mod bmod tr Tr diag rank sign sgn softmax "
+    "poly polylog"
+)
+"""Operators that are written as words."""
+
+SPACES = {
+    " ": " ", "\n": " ", "\t": " ", ",": " ", ";": " ", ":": " ", ">": " ", "\\": " ", "quad": " ", "qquad": " ",
+    "enspace": " ", "thinspace": " ", "space": " ", "newline": " ", "par": "\n\n",
+    "!": "", "/": "", "-": "", "@": "",
+}  # fmt: skip
+
+ESCAPES = {char: char for char in "%&_#${}"}
+
+PLAIN = _names(
+    "mathrm mathbf mathit mathsf mathtt mathnormal mathcal mathscr mathfrak mathop mathbin mathrel "
+    "mathord mathpzc boldsymbol bm pmb underline uline smash"
+)
+"""Commands that say how their argument looks."""
+
+TEXTUAL = _names(
+    "text textit textbf texttt textsc textrm textsf textsl textup textmd textnormal textlf emph mbox hbox "
+    "fbox ce uppercase MakeUppercase lowercase"
+)
+"""The same, for an argument that is text even inside math."""
+
+SWITCHES = _names(
+    "bf it em rm sc tt sl sf cal bfseries itshape scshape ttfamily rmfamily sffamily upshape mdseries "
+    "normalfont displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg "
+    "bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm tiny small normalsize large Large noindent xspace "
+    "centering nonumber protect"
+)
+"""Commands without an argument that show nothing."""
+
+DOUBLE = dict(
+    zip(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ01",
+        "𝔸𝔹ℂ𝔻𝔼𝔽𝔾ℍ𝕀𝕁𝕂𝕃𝕄ℕ𝕆ℙℚℝ𝕊𝕋𝕌𝕍𝕎𝕏𝕐ℤ𝟘𝟙",
+        strict=True,
+    )
+)
+"""Blackboard bold."""
+
+SUPERSCRIPTS = dict(
+    zip(
+        "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ⊤*∗⋆′†‡",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡᵀ**⋆′†‡",
+        strict=True,
+    )
+)
+SUBSCRIPTS = dict(
+    zip("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True)
+)

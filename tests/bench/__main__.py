@@ -1,0 +1,112 @@
+"""`python -m tests.bench`: what a day costs, as ratios within one run and CPU seconds of this process.
+
+day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
+start    from the command to ready, beside the interpreter's own start
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.model import Language, Listing, Slot
+from bot.pipeline import ingest, plan
+from bot.query import parse
+from bot.store import Store
+from bot.store.migrate import migrate
+from tests.bench import workload
+
+EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
+
+
+async def day(papers: int, subscriptions: int) -> None:
+    """Ingest and plan one day; what the naive loop needs is measured on a sample and scaled."""
+    listing, texts = workload.listing(papers), workload.queries(subscriptions)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(f"sqlite:///{folder}/sudi.db")
+        await migrate(store)
+        async with store.write() as tx:
+            for number, text in enumerate(texts):
+                one = await tx.subscribers.add_destination(
+                    "console", f"reader{number // 3}", owner="bench", language=Language.BOTH,
+                    slot=Slot("UTC", 540), now=EVENING,
+                )  # fmt: skip
+                await tx.subscribers.subscribe(one.id, str(parse(text)), EVENING)
+        before = time.process_time()
+        done = await ingest(store, [listing], EVENING + timedelta(hours=10))
+        ingested = time.process_time() - before
+        made = await plan(store, EVENING + timedelta(hours=16))
+        planned = time.process_time() - before - ingested
+        await store.close()
+    peer = naive(listing, texts)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    total = ingested + planned
+    print(f"{papers} papers x {subscriptions} subscriptions: {done.matched} matches, {made} deliveries")
+    print(f"ingest {ingested:.1f} s, plan {planned:.1f} s of CPU; peak memory {peak:.0f} MB")
+    print(f"naive loop {peer:.1f} s; naive / ours {peer / total:.2f}")
+    print(f"floor: 60 s of CPU {'met' if total <= 60 else 'MISSED'}")
+    print(f"floor: 300 MB of memory {'met' if peak <= 300 else 'MISSED'}")
+
+
+def naive(listing: Listing, texts: list[str]) -> float:
+    """CPU seconds of `keyword.lower() in text.lower()` for every paper and keyword, from a sample of 50."""
+    sample = texts[:50]
+    keywords = [[term.text for term in parse(text).terms] for text in sample]
+    before = time.process_time()
+    for wanted in keywords:
+        for one in listing.announcements:
+            text = f"{one.paper.title} {one.paper.abstract}"
+            any(keyword.lower() in text.lower() for keyword in wanted)
+    return (time.process_time() - before) * len(texts) / len(sample)
+
+
+def start() -> None:
+    """Start the console with its input closed: it gets ready and ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": f"sqlite:///{folder}/sudi.db"}
+        for label in ("first (makes the database)", "second"):
+            seconds = [
+                _timed([sys.executable, "-m", "bot", "console"], environment)
+                for _ in range(3 if label == "second" else 1)
+            ]
+            print(f"start to ready and out again, {label}: {min(seconds):.2f} s")
+        floor = min(_timed([sys.executable, "-c", "pass"], environment) for _ in range(3))
+        print(f"python alone: {floor:.2f} s; ours / python {min(seconds) / floor:.0f}")
+        print(f"floor: ready in 1.5 s {'met' if min(seconds) <= 1.5 else 'MISSED'}")
+
+
+def _timed(command: list[str], environment: dict[str, str]) -> float:
+    before = time.monotonic()
+    subprocess.run(  # the command is ours
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return time.monotonic() - before
+
+
+def main() -> None:
+    """Run one bench, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("bench", nargs="?", choices=["day", "start", "all"], default="all")
+    parser.add_argument("--papers", type=int, default=2000)
+    parser.add_argument("-n", "--subscriptions", type=int, default=1000)
+    chosen = parser.parse_args()
+    if chosen.bench in ("day", "all"):
+        asyncio.run(day(chosen.papers, chosen.subscriptions))
+    if chosen.bench in ("start", "all"):
+        start()
+
+
+if __name__ == "__main__":
+    main()

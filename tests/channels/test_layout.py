@@ -1,0 +1,195 @@
+"""What cards and digests say, whichever channel shows them."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels import available
+from bot.channels.coverage import coverage_line
+from bot.channels.layout import CardLines, cards_lines, digest_lines, one_line
+from bot.digest import Card
+from bot.model import ALL, AnnounceType, Coverage, Language, Reason, Subscription
+from tests.channels.cards import DAY, card, digest, summary
+
+
+def lines(one: Card, language: Language) -> CardLines:
+    return cards_lines([one], language)[0]
+
+
+def test_what_is_shared_by_the_channels_is_no_channel():
+    assert {"console", "email"} <= set(available())
+    assert not {"layout", "coverage"} & set(available())
+
+
+def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
+    both = lines(card(), Language.BOTH)
+    assert [title.lang for title in both.titles] == ["en", "zh-Hans"]
+    assert [note.label for note in both.notes] == ["AI总结", "Comments"]
+    assert [abstract.label for abstract in both.abstracts] == ["中文摘要", "Abstract"]
+    assert both.facts == "cs.LG cs.CL · 新提交 / new"
+    assert both.missing == ""
+
+
+def test_a_reader_of_chinese_keeps_the_english_title_and_needs_no_english_abstract():
+    chinese = lines(card(), Language.ZH)
+    assert [title.lang for title in chinese.titles] == ["zh-Hans", "en"]
+    assert [abstract.lang for abstract in chinese.abstracts] == ["zh-Hans"]
+    assert chinese.facts.endswith("· 新提交")
+
+
+def test_a_reader_of_chinese_gets_the_english_abstract_when_there_is_no_other():
+    one = card()
+    assert one.summary
+    without = replace(one, summary=replace(one.summary, abstract=""))
+    assert [(a.lang, a.label) for a in lines(without, Language.ZH).abstracts] == [("en", "英文摘要")]
+
+
+def test_a_reader_of_english_sees_no_chinese():
+    english = lines(card(), Language.EN)
+    assert {each.lang for each in (*english.titles, *english.notes, *english.abstracts)} == {"en"}
+    assert digest_lines(digest(card(), language=Language.EN)).provenance == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.EN, ""), (Language.ZH, "中文译文暂缺"), (Language.BOTH, "中文译文暂缺 / no Chinese text yet")],
+)
+def test_missing_chinese_is_said_to_those_who_read_it(language: Language, said: str):
+    assert lines(card(chinese=False), language).missing == said
+    one = card()
+    empty = replace(one, summary=summary(one.paper, title="", one_line="", abstract=""))
+    assert lines(empty, language).missing == said
+
+
+def test_many_authors_are_cut_with_their_number():
+    names = tuple(f"Author {n}" for n in range(1, 22))
+    assert lines(card(authors=names), Language.EN).authors.endswith("Author 12, … and 9 more")
+    assert lines(card(authors=names), Language.ZH).authors.endswith("Author 12 等 21 人")
+    assert lines(card(authors=names[:12]), Language.EN).authors.endswith("Author 11, Author 12")
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "chinese"),
+    [
+        (AnnounceType.NEW, "new", "新提交"),
+        (AnnounceType.CROSS, "cross-list", "交叉"),
+        (AnnounceType.REPLACE, "revised v3", "修订 v3"),
+        (AnnounceType.REPLACE_CROSS, "revised cross-list v3", "交叉修订 v3"),
+    ],
+)
+def test_the_type_is_named_and_revisions_say_their_version(kind: AnnounceType, english: str, chinese: str):
+    one = card(type=kind, version=3)
+    assert lines(one, Language.EN).facts == f"cs.LG cs.CL · {english}"
+    assert lines(one, Language.ZH).facts == f"cs.LG cs.CL · {chinese}"
+
+
+def test_the_date_is_shown_when_a_digest_spans_several():
+    first, second = card(1, date=date(2026, 6, 9)), card(2)
+    assert "2026" not in lines(first, Language.EN).facts
+    assert [one.facts[-10:] for one in cards_lines([first, second], Language.EN)] == ["2026-06-09", "2026-06-10"]
+
+
+def test_why_it_matched_names_terms_fields_categories_and_subscriptions():
+    assert lines(card(), Language.BOTH).why == "because: “kv cache” in the title · cs.LG · subscription 2"
+    assert lines(card(), Language.ZH).why == "因为：标题中有“kv cache” · cs.LG · 订阅 2"
+
+
+def test_one_term_in_several_fields_and_several_subscriptions_are_said_once():
+    reasons = (Reason("au:lecun", "author"), Reason("注意力", "title_zh"), Reason("注意力", "title"))
+    one = card(reasons=reasons, subscriptions=(Subscription(1, 1, 1, "a"), Subscription(3, 1, 3, "b")))
+    assert lines(one, Language.EN).why == (
+        "because: “lecun” in the author list · “注意力” in the Chinese title, title · subscriptions 1, 3"
+    )
+
+
+def test_a_card_without_reasons_has_no_such_line():
+    assert lines(card(reasons=(), subscriptions=()), Language.EN).why == ""
+
+
+def test_tex_is_readable_and_chinese_is_set():
+    one = card(title=r"An $O(n^2)$ Proof of \'Etale")
+    one = replace(one, summary=summary(one.paper, title="证明,复杂度为$O(n^2)$的"))
+    english, chinese = lines(one, Language.BOTH).titles
+    assert english.text == "An O(n²) Proof of Étale"
+    assert chinese.text == "证明，复杂度为 O(n²) 的"
+
+
+def test_the_title_names_the_dates_and_the_count():
+    assert digest_lines(digest(card(1), card(2))).title == "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇"
+    assert digest_lines(digest(card(), language=Language.EN)).title == "Sudi 速递 · 2026-06-10 · 1 paper"
+    several = digest(*(card(n, date=date(2026, 6, n)) for n in (8, 9, 10)), language=Language.ZH)
+    assert digest_lines(several).title == "Sudi 速递 · 2026-06-08 – 2026-06-10 · 3 篇"
+
+
+def test_an_empty_digest_says_so():
+    empty = digest_lines(digest())
+    assert empty.title == "Sudi 速递 · 2026-06-10 · 0 papers · 0 篇"
+    assert empty.nothing == "没有匹配的论文。 / Nothing matched."
+    assert empty.coverage.endswith("matched 0")
+
+
+def test_what_the_cap_left_out_is_counted():
+    assert digest_lines(digest(card(), matched=24, language=Language.EN)).more == "and 23 more: /papers today"
+    assert digest_lines(digest(card(), matched=24, language=Language.ZH)).more == "还有 23 篇：/papers today"
+    assert digest_lines(digest(card())).more == ""
+
+
+def test_the_makers_of_the_chinese_texts_are_named_once():
+    assert digest_lines(digest(card(1), card(2))).provenance == "中文：arXivDaily"
+    one = card(3)
+    other = replace(one, summary=summary(one.paper, provenance="llm:qwen-max"))
+    assert digest_lines(digest(card(1), other)).provenance == "中文：arXivDaily, AI (qwen-max)"
+
+
+def test_the_coverage_is_one_line():
+    both = digest(card(), matched=6).coverage
+    assert coverage_line(both, 6, "en") == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 6"
+    assert coverage_line(both, 6, "zh") == "cs.LG 138/138，cs.CL 96/96 · 匹配 6 篇"
+    assert coverage_line([Coverage(ALL, DAY, 2251, 2251)], 1, "en") == "all categories 2251 of 2251 · matched 1"
+    assert coverage_line([Coverage(ALL, DAY, 2251, 2251)], 1, "zh") == "全部分类 2251/2251 · 匹配 1 篇"
+    assert coverage_line([], 3, "en") == "matched 3"
+
+
+def test_counts_that_nobody_confirmed_or_that_differ_are_marked():
+    rows = [Coverage("cs.LG", DAY, 130, 138), Coverage("cs.CL", DAY, 96)]
+    assert coverage_line(rows, 6, "en") == (
+        "⚠ cs.LG 130 of 138 (counts differ), cs.CL 96 (count not confirmed) · matched 6"
+    )
+    assert coverage_line(rows, 6, "zh") == "⚠ cs.LG 130/138（数目不符），cs.CL 96（总数未确认） · 匹配 6 篇"
+
+
+def test_days_are_added_up_but_never_hide_a_difference():
+    nine = date(2026, 6, 9)
+    good = [Coverage("cs.LG", nine, 100, 100), Coverage("cs.LG", DAY, 38, 38)]
+    assert coverage_line(good, 1, "en") == "cs.LG 138 of 138 · matched 1"
+    bad = [Coverage("cs.LG", nine, 99, 100), Coverage("cs.LG", DAY, 39, 38)]
+    assert coverage_line(bad, 1, "en").count("counts differ") == 2
+
+
+def test_many_categories_are_summed_up_and_the_wrong_ones_are_never_hidden():
+    rows = [Coverage(f"x.{n}", DAY, n, n) for n in range(1, 33)]
+    rows += [Coverage(f"y.{n}", DAY, 1) for n in range(3)]
+    assert coverage_line(rows, 9, "en") == (
+        "x.1 1 of 1, x.2 2 of 2, x.3 3 of 3, x.4 4 of 4, x.5 5 of 5, "
+        "and 30 more categories, 3 not confirmed · matched 9"
+    )
+    wrong = [*rows, Coverage("z.Z", DAY, 1, 2)]
+    assert coverage_line(wrong, 9, "en").startswith("⚠ z.Z 1 of 2 (counts differ), x.1 1 of 1, ")
+    assert coverage_line(wrong, 9, "zh").endswith("，另有 31 个分类，3 个总数未确认 · 匹配 9 篇")
+
+
+def test_terminal_escapes_and_direction_tricks_are_taken_out():
+    assert one_line("a\x1b[31mred\x1b[0m \x1b]8;;http://evil.test\x07b\u202eevil\u2066\n\x00c\ud800") == (
+        "ared bevil c\ufffd"
+    )
+
+
+@given(st.text())
+def test_one_line_is_one_printable_line(text: str):
+    shown = one_line(text)
+    assert shown.splitlines() in ([], [shown])
+    assert "\x1b" not in shown
+    shown.encode()

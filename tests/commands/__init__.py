@@ -1,0 +1,1 @@
+"""Commands, tested as conversations over a real database."""

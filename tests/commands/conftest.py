@@ -1,0 +1,148 @@
+"""A scripted conversation: one person after another types commands at places, on an invented day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.channels import Invocation, Reply
+from bot.commands import Commands, Defaults
+from bot.matching import candidates, matches
+from bot.model import (
+    Announcement,
+    AnnounceType,
+    Language,
+    Listing,
+    Match,
+    Paper,
+    Receipt,
+    Slot,
+    Summary,
+)
+from bot.store import Store
+
+DAY = date(2026, 6, 10)  # a Wednesday
+DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
+
+TIDAL = Paper(
+    "2606.90001",
+    1,
+    "Tidal: Per-Head Quantization of the KV Cache",
+    ("José Arrabal", "Wen Shuyi"),
+    "The kv cache grows with every token; we quantize it by attention drift, in $\\mathcal{O}(n)$ time.",
+    ("cs.LG", "cs.CL"),
+)
+PAGES = Paper(
+    "2606.90002", 1, "Cold Pages", ("Ruth Abelard",), "Tiered storage for the KV-cache.", ("cs.DC", "cs.LG")
+)
+OLD = Paper("2606.80003", 2, "An Older KV Cache", ("Ottoline Greaves",), "Revised.", ("cs.LG",))
+AXION = Paper("2606.90004", 1, "Axions without Tears", ("Mattias Forsgård",), "A review.", ("hep-th",))
+CHINESE = Summary(
+    TIDAL.id, 1, Language.ZH, "Tidal：对 KV 缓存逐头量化", "提出 Tidal。", "注意力漂移。", "llm:invented"
+)
+
+
+def listing(category: str, *announced: tuple[Paper, AnnounceType], claimed: int | None = None) -> Listing:
+    """A listing of the invented day."""
+    rows = tuple(Announcement(paper, category, DAY, kind) for paper, kind in announced)
+    return Listing("arxiv_feed", category, DAY, rows, claimed=claimed)
+
+
+LISTINGS = (
+    listing(
+        "cs.LG",
+        (TIDAL, AnnounceType.NEW),
+        (PAGES, AnnounceType.CROSS),
+        (OLD, AnnounceType.REPLACE),
+        claimed=3,
+    ),
+    listing("cs.CL", (TIDAL, AnnounceType.CROSS)),
+    listing("hep-th", (AXION, AnnounceType.NEW), claimed=2),
+)
+
+
+@dataclass
+class Conversation:
+    """Types commands as people do, and lets time pass."""
+
+    store: Store
+    now: datetime = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # 14:00 in Shanghai, before the announcement
+    place: str = "#ml"
+    replies: list[Reply] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.commands = Commands(self.store, DEFAULTS, lambda: self.now)
+
+    async def reply(
+        self,
+        text: str,
+        *,
+        place: str | None = None,
+        sender: str = "alice",
+        language: Language | None = Language.EN,
+        may_manage: bool = True,
+    ) -> Reply:
+        """The answer to one command."""
+        invocation = Invocation("console", sender, place or self.place, text, language, may_manage)
+        reply = await self.commands(invocation)
+        assert isinstance(reply, Reply)
+        self.replies.append(reply)
+        return reply
+
+    async def says(self, text: str, **how: object) -> str:
+        """The text of the answer to one command."""
+        return (await self.reply(text, **how)).text  # type: ignore[arg-type]  # passed on as they are
+
+    async def queries(self, place: str | None = None) -> list[str]:
+        """What a place is subscribed to, as stored."""
+        async with self.store.read() as tx:
+            found = await tx.subscribers.destination("console", place or self.place)
+            return [one.query for one in await tx.subscribers.subscriptions(found.id)] if found else []
+
+    async def slot(self) -> Slot:
+        """When the place gets its digest, as stored."""
+        async with self.store.read() as tx:
+            found = await tx.subscribers.destination("console", self.place)
+            assert found is not None
+            return found.slot
+
+    async def announce(self, *listings: Listing) -> None:
+        """Store listings and match them, as the pipeline does."""
+        async with self.store.write() as tx:
+            new = await tx.papers.unknown(listings)
+            await tx.papers.add(listings, new, self.now)
+            await tx.papers.add_summaries([CHINESE] if TIDAL in {one.paper for one in new} else [])
+            found: list[Match] = list(matches(await tx.subscribers.all_subscriptions(), candidates(new, {})))
+            await tx.outbox.rematch({(one.paper.id, one.paper.version) for one in new}, found)
+
+    async def deliver(self, *, refused: str = "") -> None:
+        """Plan and send what waits for the place, or have it refused."""
+        self.now += timedelta(hours=1)
+        async with self.store.write() as tx:
+            found = await tx.subscribers.destination("console", self.place)
+            assert found is not None
+            await tx.outbox.plan_for(found.id, self.now)
+            lease = self.now + timedelta(minutes=1)
+            claims = await tx.outbox.claim("console", owner="me", now=self.now, lease_until=lease, most=10)
+            for claim in claims:
+                if refused:
+                    await tx.outbox.refuse(claim, reason=refused, now=self.now)
+                    continue
+                await tx.outbox.compose(claim, ["body"])
+                await tx.outbox.arrived(claim.id, 1, Receipt("r1", self.now))
+                await tx.outbox.finish(claim, self.now)
+
+
+@pytest.fixture
+async def empty(sqlite_store: Store) -> Conversation:
+    """A conversation before anything was announced."""
+    return Conversation(sqlite_store)
+
+
+@pytest.fixture
+async def talk(empty: Conversation) -> Conversation:
+    """A conversation after the invented day was announced."""
+    await empty.announce(*LISTINGS)
+    return empty

@@ -1,0 +1,214 @@
+"""preview, today, show, why, status, help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.commands import SPECS
+from bot.locale import LANGUAGES
+from bot.model import AnnounceType, Language
+from tests.commands.conftest import AXION, CHINESE, DAY, LISTINGS, OLD, PAGES, TIDAL, Conversation, listing
+
+
+async def test_preview_shows_cards_and_changes_nothing(talk: Conversation):
+    reply = await talk.reply("preview cs.LG 注意力, storage")
+    assert [card.paper for card in reply.cards] == [TIDAL, PAGES]
+    assert reply.cards[0].summary == CHINESE
+    assert reply.cards[0].subscriptions == ()
+    assert not reply.is_public
+    assert "2 of 4 stored papers would have matched." in reply.text
+    assert reply.text.endswith("To get these: subscribe cs.LG 注意力, storage")
+    assert await talk.queries() == []
+
+
+async def test_preview_shows_the_first_cards_of_many(talk: Conversation):
+    many = [replace(AXION, id=f"2606.91{number:03}") for number in range(9)]
+    await talk.announce(listing("hep-th", *((paper, AnnounceType.NEW) for paper in many)))
+    reply = await talk.reply("preview hep-th")
+    assert "10 of 13 stored papers" in reply.text
+    assert "The first 5:" in reply.text
+    assert len(reply.cards) == 5
+
+
+async def test_preview_looks_at_about_a_week(talk: Conversation):
+    day = DAY - timedelta(days=1)
+    paper = replace(AXION, id="2606.89999")
+    older = listing("hep-th", (paper, AnnounceType.NEW))
+    announced = tuple(replace(one, date=day) for one in older.announcements)
+    await talk.announce(replace(older, date=day, announcements=announced))
+    assert "Tue 9 Jun 2026 to Wed 10 Jun 2026: 2 of 5 stored papers" in await talk.says("preview hep-th")
+
+
+async def test_preview_without_anything_stored_says_so(empty: Conversation):
+    assert "No announcement is stored yet" in await empty.says("preview cs.LG")
+
+
+@pytest.mark.parametrize("typed", ["preview", "preview cs.XX", "preview -x"])
+async def test_a_wrong_preview_is_explained(talk: Conversation, typed: str):
+    reply = await talk.reply(typed)
+    assert reply.cards == ()
+    assert reply.text
+
+
+async def test_today_shows_everything_on_the_last_date_once(talk: Conversation):
+    many = [replace(AXION, id=f"2606.91{number:03}") for number in range(60)]
+    await talk.announce(listing("hep-th", *((paper, AnnounceType.NEW) for paper in many)))
+    await talk.says("subscribe cs.LG")
+    await talk.says("subscribe kv cache")
+    await talk.says("subscribe hep-th")
+    reply = await talk.reply("今天")
+    assert reply.text == "Wed 10 Jun 2026: 63 papers match your subscriptions."
+    assert len(reply.cards) == 63
+    both = next(card for card in reply.cards if card.paper == TIDAL)
+    assert [one.number for one in both.subscriptions] == [1, 2]
+
+
+async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conversation):
+    await empty.says("subscribe cs.RO")
+    assert "No announcement is stored yet" in await empty.says("today")
+    await empty.announce(*LISTINGS)
+    assert await empty.says("today") == "Wed 10 Jun 2026: 0 papers match your subscriptions."
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "show 2606.90001",
+        "show 2606.90001v1",
+        "show arXiv:2606.90001",
+        "SHOW https://arxiv.org/abs/2606.90001v1",
+        "显示 <https://arxiv.org/pdf/2606.90001.pdf|arxiv.org/pdf>",
+        "显示２６０６．９０００１",
+    ],
+)
+async def test_show_finds_a_paper_by_any_name(talk: Conversation, typed: str):
+    reply = await talk.reply(typed)
+    assert [(card.paper, card.type, card.summary) for card in reply.cards] == [(TIDAL, AnnounceType.NEW, CHINESE)]
+    assert reply.text == "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache"
+
+
+async def test_cards_come_in_the_language_of_the_place(talk: Conversation):
+    assert (await talk.reply("show 2606.90001")).language is Language.BOTH
+    await talk.says("language zh")
+    reply = await talk.reply("show 2606.90001")
+    assert reply.language is Language.ZH
+    assert reply.text.startswith("2606.90001v1: ")
+
+
+async def test_old_identifiers_are_read(talk: Conversation):
+    paper = replace(AXION, id="hep-th/9901001", version=3)
+    await talk.announce(listing("hep-th", (paper, AnnounceType.REPLACE)))
+    assert (await talk.reply("show https://arxiv.org/abs/hep-th/9901001v3")).cards[0].paper == paper
+    assert (await talk.reply("show HEP-TH/9901001")).cards[0].paper == paper
+
+
+async def test_another_version_than_asked_is_named(talk: Conversation):
+    reply = await talk.reply("show 2606.80003v1")
+    assert reply.cards[0].paper == OLD
+    assert reply.text.endswith("Version 1 is not stored; this is version 2.")
+
+
+@pytest.mark.parametrize("verb", ["show", "why"])
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("", "Type the number of a paper"),
+        ("me the money", "Type the number of a paper"),
+        ("2606.99999", "2606.99999 is in no listing that was read here"),
+        ("2606.90001v99999", "Type the number of a paper"),
+    ],
+)
+async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: str, answer: str):
+    reply = await talk.reply(f"{verb} {typed}")
+    assert reply.text.startswith(answer)
+    assert reply.cards == ()
+
+
+async def test_why_explains_every_subscription_and_the_delivery(empty: Conversation):
+    await empty.says('subscribe cs.LG "kv cache"')
+    await empty.says("subscribe hep-th -survey")
+    await empty.announce(*LISTINGS)
+    waiting = await empty.says("why 2606.90001")
+    assert waiting.splitlines() == [
+        "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache",
+        "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
+        'Number 1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
+        "Number 2, hep-th -survey: does not match, for want of hep-th",
+        "It waits for the next digest."
+        " Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+    ]
+    await empty.deliver()
+    assert "Sent here: Wed 10 Jun 2026, 15:00." in await empty.says("why 2606.90001")
+
+
+async def test_why_tells_what_was_announced_too_early_from_what_never_matched(talk: Conversation):
+    assert "This place has no subscriptions" in await talk.says("why 2606.90001")
+    await talk.says("subscribe cs.LG")
+    assert (await talk.says("why 2606.90001")).endswith("it was announced before the subscription asked for it.")
+    assert (await talk.says("why 2606.90004")).endswith("Not sent here.")
+
+
+async def test_why_explains_revisions(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    text = await talk.says("why 2606.80003")
+    assert "digests leave those out unless the query says type:" in text
+    assert text.endswith("Not sent here.")
+
+
+async def test_why_tells_of_refused_and_of_planned_digests(empty: Conversation):
+    await empty.says("subscribe cs.LG")
+    await empty.announce(*LISTINGS)
+    await empty.deliver(refused="gone")
+    assert "could not be delivered here. To try again: resume" in await empty.says("why 2606.90001")
+    await empty.says("resume")
+    assert "on its way here" in await empty.says("why 2606.90001")
+
+
+async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversation):
+    assert await empty.says("status") == (
+        "No announcement is stored yet, so there is nothing to compare with.\n"
+        "This place has no subscriptions yet. To begin: subscribe cs.LG diffusion"
+    )
+    await empty.says("subscribe cs.LG")
+    await empty.announce(*LISTINGS)
+    assert "No digest has been sent here yet." in await empty.says("status")
+    await empty.deliver()
+    assert (await empty.says("status")).splitlines() == [
+        "Last announcement: Wed 10 Jun 2026."
+        " cs.CL 1 (count not confirmed), cs.LG 3 of 3, ⚠ hep-th 1 of 2 (counts differ) · matched 2."
+        " Read: Wed 10 Jun 2026, 14:00.",
+        "This place has 1 subscription.",
+        "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
+        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "0 papers wait for the next digest.",
+        "Last digests:",
+        "• Wed 10 Jun 2026, 15:00: 2 papers, sent",
+    ]
+
+
+async def test_help_names_every_command(talk: Conversation):
+    for language in LANGUAGES:
+        reply = await talk.reply("help", language=Language(language))
+        assert not reply.is_public
+        for spec in SPECS:
+            assert f"• {spec.usage}" in reply.text
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+async def test_help_explains_each_command_and_its_example_works(talk: Conversation, spec):
+    for language in Language.EN, Language.ZH:
+        text = await talk.says(f"help {spec.names[-1]}", language=language)
+        assert spec.usage in text
+        assert spec.example in text
+    await talk.says("subscribe hep-th")
+    await talk.says("subscribe cs.CV")
+    text = await talk.says(spec.example)
+    assert not text.startswith(("There is", "That is", "Type", "This place has no", "A ", "This would"))
+
+
+async def test_help_for_what_does_not_exist(talk: Conversation):
+    assert await talk.says("help subscrib") == await talk.says("help subscribe")
+    assert await talk.says("help xyzzy") == "There is no command “xyzzy”. All commands: help"

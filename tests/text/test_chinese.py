@@ -1,0 +1,68 @@
+"""Chinese is set with full-width punctuation and air around Latin words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text.chinese import typeset
+from bot.text.masking import mask
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”", "https://a.b/c", "$x$", "`d e`", "[[0]]", "  "]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("特征间的交互:一个视角", "特征间的交互：一个视角"),
+        ("首先,模型;然后?好!", "首先，模型；然后？好！"),
+        ("自编码器(SAEs)和MLP层", "自编码器（SAEs）和 MLP 层"),
+        ("机制:(1)当生成;(2)当熵稳定", "机制：（1）当生成；（2）当熵稳定"),
+        ("MLP(多层感知器) , RKSC", "MLP（多层感知器），RKSC"),
+        ("RKSC:面向LLM推理", "RKSC：面向 LLM 推理"),
+        ("保留60 %,而非10%的", "保留 60%，而非 10% 的"),
+        ("调用1,616次,在10:30", "调用 1,616 次，在 10:30"),
+        ("Transformer (ViT) 的 f(x)的值", "Transformer (ViT) 的 f(x) 的值"),
+        ("GPT-4的C++代码", "GPT-4 的 C++ 代码"),
+        ("令$f(x,y)$,其中$O(n)$的", "令 $f(x,y)$，其中 $O(n)$ 的"),
+        ("见https://a.b/c?d=e,f(g)的代码", "见 https://a.b/c?d=e,f(g) 的代码"),
+        ("运行`a,中(b)`即可", "运行 `a,中(b)` 即可"),
+        ("模型  ，  RKSC。 好", "模型，RKSC。好"),
+        ("价格$5和$6的", "价格 $5 和 $6 的"),
+        ("第一段:\nLLM的", "第一段：\nLLM 的"),
+        ("复杂度L²的ℝ空间", "复杂度 L² 的 ℝ 空间"),
+        ("Only English, (here) : 5 %", "Only English, (here) : 5 %"),
+        ("", ""),
+    ],
+)
+def test_text_is_set(text, expected):
+    assert typeset(text) == expected
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(PARTS)).map("".join)))
+def test_twice_is_the_same_as_once(text):
+    once = typeset(text)
+    assert typeset(once) == once
+
+
+@given(st.lists(st.sampled_from(PARTS)).map("".join))
+def test_math_links_and_code_are_untouched(text):
+    assert mask(typeset("中" + text))[1] == mask("中" + text)[1]
+
+
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
+)
+def test_real_translations_are_set_without_loss():
+    lines = (SAMPLES / "zh" / "cn-chat-arxiv_200papers.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["translated_abstract"] for line in lines]
+    wide = str.maketrans("，；：？！（）", ",;:?!()")
+    for text in texts:
+        shown = typeset(text)
+        assert typeset(shown) == shown
+        assert "".join(shown.translate(wide).split()) == "".join(text.translate(wide).split())

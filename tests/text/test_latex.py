@@ -1,0 +1,195 @@
+"""Raw metadata becomes readable, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text.latex import readable
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+
+CASES = {
+    "accents": (r"Jos\'e M\"uller, Poincar\'e, Cand\`es", "José Müller, Poincaré, Candès"),
+    "accents in braces": (r"G\"{o}del {\'E}tale Erd\H{o}s", "Gödel Étale Erdős"),
+    "accents with letters for names": (r"\v{s} \c{c} \c c \k{a} \u{g} \r{a} \d{a} \=o \.z", "š ç ç ą ğ å ạ ō ż"),
+    "a dotless i under an accent": (r"Mart\'{\i}nez and Garc\'\ia, na\"{\i}ve", r"Martínez and Garc\'\ia, naïve"),
+    "an accent over an accent": (r"Nguy\~{\^e}n", "Nguyễn"),
+    "letters of other alphabets": (
+        r"\L ukasz {\o} \O{}rsted Stra\ss e \AA ngstr\"om",
+        "Łukasz ø Ørsted Straße Ångström",
+    ),
+    "macros, nested": (r"\textit{a \textbf{b \emph{c}}} \texttt{d} \textsc{E}", "a b c d E"),
+    "macros inside a word": (r"\textbf{Hy}brid \underline{Li}gh\underline{t}", "Hybrid Light"),
+    "font switches": (r"less than {\bf 0.0002M} and {\em so} on", "less than 0.0002M and so on"),
+    "quotes": ("``one-size-fits-all'' and ``b''", "“one-size-fits-all” and “b”"),
+    "primes without opening quotes": (r"5'' by 3'' \& f''", "5'' by 3'' & f''"),
+    "dashes": ("user--LLM, pages 3--5 --- so", "user–LLM, pages 3–5 — so"),
+    "ties": (r"Track~2, 1.0~dB, (4,~4)", "Track 2, 1.0 dB, (4, 4)"),
+    "tildes that mean about": ("~70% of (~20s), 1.5~1.8x", "~70% of (~20s), 1.5~1.8x"),
+    "escapes": (r"50\% R\&D a\_b \#1 \$5 \{x\}", "50% R&D a_b #1 $5 {x}"),
+    "a raw per cent sign": (r"60% better \textit{and} 5 % more", "60% better and 5 % more"),
+    "angle brackets": (r"the $\texttt{<SEG>}$ token, a < b, $a<b$ <SEG>", "the <SEG> token, a < b, a<b <SEG>"),
+    "href": (r"\href{https://a.b/~c_d--e}{here}.", "here (https://a.b/~c_d--e)."),
+    "href to itself": (r"\href{https://a.b/c\_d}{https://a.b/c_d}", "https://a.b/c_d"),
+    "href inside math": (r"is at $\href{https://r.io/S/}{here}$", "is at here (https://r.io/S/)"),
+    "url": (r"at \url{https://x.y/a_b--c~d}.", "at https://x.y/a_b--c~d."),
+    "bare links": (r"\emph{at} https://x.org/~user/a--b_c", "at https://x.org/~user/a--b_c"),
+    "escaped links": (r"https://github.com/a/b\_c", "https://github.com/a/b_c"),
+    "a colour": (r"\textcolor{violet}{https://github.com/x/P3T}.", "https://github.com/x/P3T."),
+    "citations": (r"UniAD~\cite{you2022unified}, BreaKHis\citep[p. 5]{a,b}.", "UniAD, BreaKHis."),
+    "a footnote": (r"code\footnote{on GitHub} is", "code (on GitHub) is"),
+    "spaces": (r"40\,cm, a\ b, \quad c", "40 cm, a b, c"),
+    "powers": (r"$L^2$, $U^{2}$-Net, $10^{-3}$, Hg$^{2+}$, $n^{-1/2}$", "L², U²-Net, 10⁻³, Hg²⁺, n^(-1/2)"),
+    "indices": (r"$x_{ij}$, AP$_{50}$, $I_A^2$, $x_q$, $V_{p,q}$", "xᵢⱼ, AP₅₀, I_A², x_q, V_(p,q)"),
+    "words as indices": (r"$M_{\text{peak}}$ $k_\text{cat}$ $r_{\text{crit}}n$", "M_peak k_cat r_(crit)n"),
+    "degrees": (r"35$^\circ$C, $90^{\circ}$", "35°C, 90°"),
+    "stars and primes": (r"$\alpha_i^*$, $x^\top$, $f'(x)$, $g''$", "αᵢ*, xᵀ, f′(x), g″"),
+    "Greek": (r"$\alpha\beta$, $\Omega(kd)$, \epsilon-greedy", "αβ, Ω(kd), ε-greedy"),
+    "relations": (r"$a \leq b$, $p\ge 2$, $x\neq y$, $\sim 9$", "a ≤ b, p≥2, x≠y, ∼9"),
+    "more relations": (r"$X\rightarrow Y$, $d\to \infty$, $p \in S$", "X→Y, d→∞, p ∈ S"),
+    "operators": (
+        r"$32 \times 32$, 3$\times$, $0.8\pm0.1$, $\nabla f$, $\partial x$",
+        "32 × 32, 3×, 0.8±0.1, ∇f, ∂x",
+    ),
+    "sums": (r"$\sum_{i=1}^n x_i$, $\int f\,dx$, $\prod$", "∑ᵢ₌₁ⁿ xᵢ, ∫f dx, ∏"),
+    "alphabets": (r"$\mathbb{R}^d$, $\mathcal{O}(1)$, $\mathbf{x}$, $\boldsymbol{c}$", "ℝᵈ, O(1), x, c"),
+    "named operators": (
+        r"$O(n\log n)$, $\log^{2}(x)$, $\operatorname{argmax}_x f$",
+        "O(n log n), log²(x), argmaxₓ f",
+    ),
+    "norms": (r"$\ell_1$, $\lVert x\rVert$, $\|y\|$, $\langle u,v \rangle$", "ℓ₁, ‖x‖, ‖y‖, ⟨u,v ⟩"),
+    "fractions": (r"$\frac{a}{b}$, $\frac{a+b}{2c}$, $\frac12$", "a/b, (a+b)/2c, 1/2"),
+    "fractions beside factors": (r"$\frac{1}{n}\sum x$, $2\frac{1}{3}$", "(1/n)∑x, 2(1/3)"),
+    "roots": (r"$\sqrt{n}$, $\sqrt{n+1}$, $\sqrt[3]{2}$, $1/\sqrt{n K}$", "√n, √(n+1), ∛2, 1/√(n K)"),
+    "hats": (r"$\hat{x}$, $\tilde{O}(k)$, $\bar y$, $\overline{AB}$", "x̂, Õ(k), ȳ, overline(AB)"),
+    "fences": (r"$\left\{x\right\}$, $\bigl(y\bigr)$, $\left.z\right|$", "{x}, (y), z|"),
+    "groups of digits": (r"$n{=}1{,}000$ and 5{,}084", "n=1,000 and 5,084"),
+    "negation": (r"$\not= \not\in$", "≠ ∉"),
+    "display math": (r"Suppose $$a_n=b$$ and \(c_1\) and \[d^2\].", "Suppose aₙ=b and c₁ and d²."),
+    "math in pieces of words": (r"$\textbf{E}$volutionary, \textbf{3$\times$}", "Evolutionary, 3×"),
+    "text in math": (r"$\text{subset_A}$, $x \text{ if $y$}$", "subset_A, x if y"),
+    "prices": ("between $5 and $6, or $15-40 USD", "between $5 and $6, or $15-40 USD"),
+    "escaped prices": (r"\$100 billion and \$200-500/month", "$100 billion and $200-500/month"),
+    "a lone dollar": (r"1.41 times$that of the \textit{results}", "1.41 times$that of the results"),
+    "a dollar too many": (
+        r"a $38\% relative reduction in artifacts ($\mathrm{Fa}$)",
+        "a $38% relative reduction in artifacts (Fa)",
+    ),
+    "unknown commands": (r"\Ours and \model{}, \ti{Glass}", r"\Ours and \model{}, \ti{Glass}"),
+    "what only looks like TeX": (r"C:\foo, don\'t, \d{4}, $", r"C:\foo, don\'t, \d{4}, $"),
+    "unfinished TeX": (r"\textbf{Phase-wise and {a} $x \frac{1}", r"\textbf{Phase-wise and {a} $x \frac{1}"),
+    "paragraphs": ("One.\n  Two is\nwrapped.\n\nThree   is.\n", "One.\nTwo is wrapped.\nThree is."),
+}
+
+
+@pytest.mark.parametrize(("raw", "expected"), CASES.values(), ids=CASES.keys())
+def test_raw_text_becomes_readable(raw, expected):
+    assert readable(raw) == expected
+
+
+@given(st.text())
+def test_nothing_raises(text):
+    readable(text)
+
+
+TEX = [
+    "\\",
+    "{",
+    "}",
+    "$",
+    "$$",
+    "^",
+    "_",
+    "~",
+    "'",
+    "`",
+    "a",
+    "1",
+    " ",
+    "\n",
+    "frac",
+    r"\frac",
+    r"\'",
+    r"\text",
+    r"\(",
+]
+TEX += [
+    r"\)",
+    r"\left",
+    r"\sqrt",
+    "[",
+    "]",
+    r"\href",
+    r"\cite",
+    "https://a.b",
+    "--",
+    r"\log",
+    r"\bar",
+    r"\alpha ",
+    "共",
+]
+
+
+@given(st.lists(st.sampled_from(TEX)).map("".join))
+def test_broken_tex_does_not_raise_either(text):
+    readable(text)
+
+
+@given(st.text().filter(lambda text: not re.search(r"[\\$~]|``|--|\d\{,\}\d", text)))
+def test_text_without_tex_keeps_all_but_white_space(text):
+    assert readable(text).split() == text.split()
+
+
+@given(
+    st.lists(st.sampled_from(["plain", "text", "5%", "{x}", "a_b", "x^2", "it's", "<SEG>", "a < b", "共享", "é"]))
+)
+def test_readable_text_stays_as_it_is(parts):
+    text = " ".join(parts)
+    assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    "part", ["{", "$", "$a", r"\(", r"\frac", r"\frac{", r"$\bar", r"\cite[", "http://.", " ", "`"]
+)
+def test_the_time_is_linear(part):
+    started = time.process_time()
+    readable(part * 20_000 + "\\")
+    assert time.process_time() - started < 2
+
+
+def sample_texts() -> Iterator[str]:
+    page = SAMPLES / "arxivdaily_2026-06-10.txt"
+    yield from page.read_text("utf-8").splitlines()
+    papers = json.loads((SAMPLES / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
+    for paper in papers:
+        yield from (paper["title"], paper["abstract"], paper["comment"] or "")
+    feed = ElementTree.parse(SAMPLES / "rss" / "stat_2024-03-26_123items.xml")
+    for item in feed.iter("item"):
+        yield from (item.findtext("title", ""), item.findtext("description", ""))
+
+
+INVISIBLE = re.compile(
+    r"\\cite\w*\{[^{}]*\}|(?<=\\textcolor)\{[^{}]*\}|\\[A-Za-z]+"
+    r"""|[A-Za-z]*(?:\\["'`^~=.]\{?\\?[A-Za-z]\}?[A-Za-z]*)+"""
+)
+
+
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
+)
+def test_no_word_of_a_real_paper_is_lost():
+    texts = list(sample_texts())
+    assert len(texts) > 2_000
+    for raw in texts:
+        shown = readable(raw)
+        words = set(re.findall("[A-Za-z]{4,}", INVISIBLE.sub(" ", raw)))
+        assert {word for word in words if word not in shown} == set(), raw

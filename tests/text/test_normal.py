@@ -1,0 +1,163 @@
+"""The normal form, and the plurals that count as the same word."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text.normal import flat, forms, has_han, is_han, words
+
+ABSTRACT = "We study KV-cache sharing (for LLMs) -- a 3.5x faster, 'simple' method: https://a.b/c_d. " * 17
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("KV-cache共享", " kv cache 共享 "),
+        ("", " "),
+        (" -- ", " "),
+        ("a_b/c.d", " a b c d "),
+        ("efﬁcient", " efficient "),
+        ("ＧＰＵ，１２", " gpu 12 "),
+        ("café cafe\u0301 CAFÉ", " cafe cafe cafe "),
+        ("soft\u00adware zero\u200bwidth \ufeffmark", " software zerowidth mark "),
+        ("Straße STRASSE", " strasse strasse "),
+        ("İstanbul ıstanbul", " istanbul istanbul "),
+        ("Łukasz Ørsted", " lukasz orsted "),
+        ("L² xᵢⱼ ℝ", " l2 xij r "),
+        ("𠀀𠀁和x", " 𠀀𠀁和 x "),
+        ("データ共有のデ", " データ共有のデ "),
+        ("注意力，扩散", " 注意力 扩散 "),
+        ("第3章", " 第 3 章 "),
+        ("naïve—Bayes’", " naive bayes "),
+        ("Σίσυφος", " σισυφοσ "),
+    ],
+)
+def test_text_comes_to_the_normal_form(text, expected):
+    assert flat(text) == expected
+
+
+def test_a_term_is_found_as_a_whole_word_a_phrase_and_a_chinese_substring():
+    text = flat("The KV‑cache of large models 和键值缓存共享")
+    assert " kv cache " in text
+    assert " kv cach " not in text
+    assert "缓存" in text
+
+
+@given(st.text())
+def test_the_normal_form_is_its_own_normal_form(text):
+    once = flat(text)
+    assert flat(once) == once
+    assert once.startswith(" ")
+    assert once.endswith(" ")
+    assert "  " not in once
+
+
+@given(st.text())
+def test_words_are_what_the_normal_form_joins(text):
+    assert flat(text) == (f" {' '.join(words(text))} " if words(text) else " ")
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_ascii_needs_no_unicode(text):
+    kept = "".join(char.lower() if char.isalnum() else " " for char in text)
+    assert words(text) == tuple(kept.split())
+
+
+@pytest.mark.parametrize(
+    "text", [ABSTRACT, ABSTRACT.replace("'", "’"), "我们提出键值缓存共享，面向LLM推理。" * 30]
+)
+def test_an_abstract_takes_well_under_a_millisecond(text):
+    started = time.process_time()
+    for _ in range(200):
+        flat(text)
+    assert (time.process_time() - started) / 200 < 0.001
+
+
+def test_han_is_known_on_every_plane_and_kana_counts():
+    assert all(is_han(char) for char in "中々〇𠀀ア")
+    assert not any(is_han(char) for char in "aé，。1・")
+    assert not is_han("")
+    assert has_han("the 中 text")
+    assert not has_han("café, ok。")
+
+
+@pytest.mark.parametrize(
+    ("singular", "plural"),
+    [
+        ("cache", "caches"),
+        ("database", "databases"),
+        ("bias", "biases"),
+        ("study", "studies"),
+        ("movie", "movies"),
+        ("model", "models"),
+        ("approach", "approaches"),
+        ("box", "boxes"),
+        ("virus", "viruses"),
+        ("class", "classes"),
+        ("array", "arrays"),
+        ("gas", "gases"),
+        ("gpu", "gpus"),
+        ("llm", "llms"),
+        ("lens", "lenses"),
+        ("formula", "formulas"),
+    ],
+)
+def test_a_singular_and_its_regular_plural_find_each_other(singular, plural):
+    assert plural in forms(singular)
+    assert singular in forms(plural)
+
+
+RIGID = [
+    "this",
+    "plus",
+    "minus",
+    "news",
+    "series",
+    "species",
+    "its",
+    "has",
+    "was",
+    "does",
+    "dynamics",
+    "physics",
+    "dynamic",
+]
+
+
+@pytest.mark.parametrize("word", [*RIGID, "analysis", "ga", "gpt4", "café", "模型", "", "s"])
+def test_some_words_never_bend(word):
+    assert forms(word) == (word,)
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        ("gas", "ga"),
+        ("bias", "bia"),
+        ("lens", "len"),
+        ("new", "news"),
+        ("loss", "los"),
+        ("corpus", "corpu"),
+        ("virus", "viru"),
+        ("doe", "does"),
+        ("models", "modelses"),
+    ],
+)
+def test_words_that_only_look_alike_stay_apart(word, other):
+    assert other not in forms(word)
+    assert word not in forms(other)
+
+
+@given(st.text(alphabet="abeiksuxyzch", max_size=8))
+def test_being_a_form_is_mutual(word):
+    assert forms(word)[0] == word
+    assert all(word in forms(form) for form in forms(word))
+
+
+@given(st.text())
+def test_any_word_has_forms(word):
+    assert word in forms(word)
