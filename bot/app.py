@@ -20,7 +20,7 @@ from bot import channels, sources
 from bot.channels import Channel, Listener
 from bot.commands import Commands, Defaults
 from bot.delivery import Courier, Tally
-from bot.model import Language, Slot
+from bot.model import ALL, Language, Slot
 from bot.pipeline import Ingested, Reading, categories_to_read, ingest, plan, plan_all, read
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -128,7 +128,7 @@ class App:
             return []
         async with self.store.read() as tx:
             listed = await tx.papers.listed(source.name, expected)
-        return [code for code in codes if code not in listed]
+        return [] if ALL in listed else [code for code in codes if code not in listed]
 
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""

@@ -23,7 +23,8 @@ from bot.matching import reads
 from bot.model import ALL, Language, Receipt
 from bot.query import parse
 from bot.store import Store
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, StoredPart
+from bot.store.papers import Version
 
 log = logging.getLogger(__name__)
 
@@ -113,16 +114,24 @@ class Courier:
         async with self._store.read() as tx:
             parts = await tx.outbox.parts(claim.id)
         if not parts:
-            digest = await self._digest(claim)
-            bodies = await asyncio.to_thread(self._channel.render, digest)
-            async with self._store.write() as tx:
-                if not await tx.outbox.compose(claim, bodies):
-                    return None
-                parts = await tx.outbox.parts(claim.id)
+            composed = await self._compose(claim)
+            if composed is None:
+                return None
+            parts = composed
         for part in parts:
             if part.sent_at is None and not await self._send_part(claim, part.number, part.body):
                 return None
         return await self._finish(claim)
+
+    async def _compose(self, claim: Claim) -> list[StoredPart] | None:
+        """Write the messages down; none when its subscriptions have gone since it was planned."""
+        digest, versions = await self._digest(claim)
+        bodies = await asyncio.to_thread(self._channel.render, digest) if digest.cards else ()
+        async with self._store.write() as tx:
+            if not await tx.outbox.compose(claim, bodies):
+                return None
+            await tx.outbox.let_go(claim, versions)
+            return await tx.outbox.parts(claim.id)
 
     async def _send_part(self, claim: Claim, number: int, body: str) -> bool:
         now = self._clock()
@@ -155,7 +164,7 @@ class Courier:
         log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
         return papers
 
-    async def _digest(self, claim: Claim) -> Digest:
+    async def _digest(self, claim: Claim) -> tuple[Digest, set[Version]]:
         async with self._store.read() as tx:
             found = await tx.outbox.contents(claim)
             versions = {(one.paper_id, one.version) for one in found}
@@ -169,7 +178,8 @@ class Courier:
             wanted = reads(parse(one.query) for one in asked)
             coverage = await tx.papers.coverage({card.date for card in ranked})
         mine = [one for one in coverage if wanted is None or one.category == ALL or one.category in wanted]
-        return compose(str(claim.id), claim.destination, ranked, coverage=mine, cap=self._cap)
+        digest = compose(str(claim.id), claim.destination, ranked, coverage=mine, cap=self._cap)
+        return digest, versions
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
         now = self._clock()

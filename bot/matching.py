@@ -46,6 +46,7 @@ class Prepared:
 
     candidate: Candidate
     fields: Mapping[str, str]
+    english: str  # title, abstract and comment in one, apart from each other
     authors: tuple[str, ...]
     categories: frozenset[str]  # canonical
     primary: str  # canonical
@@ -59,7 +60,7 @@ class Found:
     reasons: tuple[Reason, ...]
 
 
-Test = Callable[[Prepared, AnnounceType], bool]
+Test = Callable[[Prepared], bool]
 
 
 def candidates(
@@ -82,9 +83,11 @@ def prepare(candidate: Candidate) -> Prepared:
     fields = {"title": paper.title, "abstract": paper.abstract, "comment": paper.comments}
     if summary is not None:
         fields |= {"title_zh": summary.title, "abstract_zh": summary.abstract}
+    normal = {name: flat(readable(text)) for name, text in fields.items()}
     return Prepared(
         candidate,
-        {name: flat(readable(text)) for name, text in fields.items()},
+        normal,
+        "\n".join(normal[name] for name in _ENGLISH[None]),
         tuple(flat(readable(author)) for author in paper.authors),
         frozenset(map(_canonical, paper.categories)),
         _canonical(paper.primary),
@@ -93,10 +96,13 @@ def prepare(candidate: Candidate) -> Prepared:
 
 def match(query: Query, prepared: Prepared) -> Found | None:
     """How a query matches a paper, None when it does not."""
-    plan = _plan(query)
-    kind = _relative_type(plan.reads, prepared)
-    if not plan.test(prepared, kind):
+    return _found(_plan(query), prepared)
+
+
+def _found(plan: _Plan, prepared: Prepared) -> Found | None:
+    if not plan.test(prepared):
         return None
+    kind = _relative_type(plan.reads, prepared)
     hits = [reason for leaf in plan.leaves for reason in _hits(leaf, prepared, kind)]
     return Found(kind, tuple(dict.fromkeys(hits)))
 
@@ -124,8 +130,9 @@ def matches(subscriptions: Iterable[Subscription], papers: Iterable[Candidate]) 
         by_query.setdefault(subscription.query, []).append(subscription)
     for text, group in by_query.items():
         query = parse(text)
+        plan = _plan(query)
         for prepared in ready:
-            found = match(query, prepared)
+            found = _found(plan, prepared)
             if found is None or not is_wanted(query, found.type):
                 continue
             one = prepared.candidate
@@ -144,7 +151,8 @@ class _Plan:
 
 @lru_cache(maxsize=4096)
 def _plan(query: Query) -> _Plan:
-    return _Plan(_compile(query.root), tuple(dict.fromkeys(_wanted(query.root))), reads([query]))
+    reading = reads([query])
+    return _Plan(_compile(query.root, reading), tuple(dict.fromkeys(_wanted(query.root))), reading)
 
 
 def _wanted(node: Node) -> Iterator[Term | InCategory | OfType]:
@@ -171,17 +179,20 @@ def _bounded(node: Node) -> bool:
             return False
 
 
-def _compile(node: Node) -> Test:
+def _compile(node: Node, reading: frozenset[str] | None) -> Test:
     match node:
         case And(parts):
-            every = [_compile(part) for part in sorted(parts, key=_cost)]
-            return lambda prepared, kind: all(test(prepared, kind) for test in every)
+            every = [_compile(part, reading) for part in sorted(parts, key=_cost)]
+            return lambda prepared: all(test(prepared) for test in every)
         case Or(parts):
-            some = [_compile(part) for part in sorted(parts, key=_cost)]
-            return lambda prepared, kind: any(test(prepared, kind) for test in some)
+            some = [_compile(part, reading) for part in sorted(parts, key=_cost)]
+            return lambda prepared: any(test(prepared) for test in some)
         case Not(part):
-            inner = _compile(part)
-            return lambda prepared, kind: not inner(prepared, kind)
+            inner = _compile(part, reading)
+            return lambda prepared: not inner(prepared)
+        case OfType(name):
+            wanted = AnnounceType(name)
+            return lambda prepared: _relative_type(reading, prepared) is wanted
         case leaf:
             return _compile_leaf(leaf)
 
@@ -199,22 +210,24 @@ def _cost(node: Node) -> int:
             return 2
 
 
-def _compile_leaf(leaf: Term | InCategory | OfType) -> Test:
+def _compile_leaf(leaf: Term | InCategory) -> Test:
     match leaf:
         case InCategory(pattern, primary):
             codes = taxonomy.expand(pattern)
             if primary:
-                return lambda prepared, kind: prepared.primary in codes
-            return lambda prepared, kind: not codes.isdisjoint(prepared.categories)
-        case OfType(name):
-            wanted = AnnounceType(name)
-            return lambda prepared, kind: kind is wanted
+                return lambda prepared: prepared.primary in codes
+            return lambda prepared: not codes.isdisjoint(prepared.categories)
         case Term(field=Field.AUTHOR):
             names = _author_test(leaf)
-            return lambda prepared, kind: any(map(names, prepared.authors))
+            return lambda prepared: any(map(names, prepared.authors))
+        case Term(field=None) if not has_han(leaf.text):
+            needles = _needles(leaf)
+            if len(needles) == 1:
+                return lambda prepared: needles[0] in prepared.english
+            return lambda prepared: any(needle in prepared.english for needle in needles)
         case term:
             targets = _targets(term)
-            return lambda prepared, kind: any(_is_in(prepared, *target) for target in targets)
+            return lambda prepared: any(_is_in(prepared, *target) for target in targets)
 
 
 def _is_in(prepared: Prepared, name: str, needles: tuple[str, ...]) -> bool:
@@ -233,7 +246,7 @@ def _hits(leaf: Term | InCategory | OfType, prepared: Prepared, kind: AnnounceTy
                 if _is_in(prepared, name, needles):
                     yield Reason(_shown(leaf), name)
         case InCategory(pattern):
-            if _compile_leaf(leaf)(prepared, kind):
+            if _compile_leaf(leaf)(prepared):
                 yield Reason(pattern, "category")
         case OfType(name):
             if kind == name:

@@ -3,7 +3,7 @@
 ::
 
     text -> verb + argument -> may they? -> handler -> Reply
-                    \\______________\\________\\-> UserError -> one polite sentence
+                    any UserError on the way -> one polite sentence -> Reply
 
 The channel has acknowledged before we start, and renders what we return. Who may manage a place is the
 channel's knowledge; what that permits is decided here.
@@ -68,7 +68,10 @@ def _language_of_reply(invocation: Invocation, place: Destination | None, text: 
 
 
 def _understood(text: str) -> tuple[CommandSpec, str]:
-    """The command and its argument; no text asks for help. UserError suggests what was meant."""
+    """The command and its argument; no text asks for help. UserError suggests what was meant.
+
+    Nobody types a space after a Chinese verb, but 时间序列 is a query, not the command 时间.
+    """
     bare = _PREFIX.sub("", text, count=1)
     if not bare:
         return BY_NAME["help"], ""
@@ -77,9 +80,10 @@ def _understood(text: str) -> tuple[CommandSpec, str]:
     name = word.casefold()
     if spec := BY_NAME.get(name) or BY_NAME.get(name.rstrip("?!.")):
         return spec, bare[len(word) :].lstrip(_BETWEEN)
-    for alias in _CHINESE_NAMES:  # nobody types a space after a Chinese verb
-        if name.startswith(alias):
-            return BY_NAME[alias], bare[len(alias) :].lstrip(_BETWEEN)
+    for alias in _CHINESE_NAMES:
+        spec, rest = BY_NAME[alias], bare.removeprefix(alias)
+        if rest != bare and (spec.takes_query or not has_han(rest[:1])):
+            return spec, rest.lstrip(_BETWEEN)
     raise _unknown(bare, word)
 
 

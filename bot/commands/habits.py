@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words, numbered
-from bot.commands.times import Clock, read_clock, read_days
+from bot.commands.times import read_clock, read_days
 from bot.commands.typed import read_number, shown
 from bot.commands.zones import find_zone
 from bot.errors import UserError
@@ -41,9 +42,13 @@ async def set_time(request: Request) -> Reply:
     clock = read_clock(request.argument)
     if clock is None and (not request.argument or request.argument[0].isdecimal()):
         raise UserError("error.unknown_time", {"typed": shown(request.argument)})
-    minute, zone = clock or Clock(request.slot.minute, request.argument)
-    name = find_zone(zone) if zone.strip() else request.slot.zone
-    return await _with_slot(request, replace(request.slot, minute=minute, zone=name))
+    typed = clock.rest if clock else request.argument
+    zone = find_zone(typed) if typed.strip() else None
+
+    def moved(slot: Slot) -> Slot:
+        return replace(slot, minute=clock.minute if clock else slot.minute, zone=zone or slot.zone)
+
+    return await _with_slot(request, moved)
 
 
 async def set_days(request: Request) -> Reply:
@@ -51,7 +56,7 @@ async def set_days(request: Request) -> Reply:
     days = read_days(request.argument)
     if days is None:
         raise UserError("error.unknown_days", {"typed": shown(request.argument)})
-    return await _with_slot(request, replace(request.slot, days=days))
+    return await _with_slot(request, lambda slot: replace(slot, days=days))
 
 
 async def pause(request: Request) -> Reply:
@@ -88,11 +93,11 @@ async def resume(request: Request) -> Reply:
     )
 
 
-async def _with_slot(request: Request, slot: Slot) -> Reply:
+async def _with_slot(request: Request, change: Callable[[Slot], Slot]) -> Reply:
     async with request.store.write() as tx:
         place = await request.ensure_place(tx)
-        await tx.subscribers.set_slot(place.id, slot, request.now)
-    moved = replace(place, slot=slot)
+        moved = replace(place, slot=change(place.slot))
+        await tx.subscribers.set_slot(place.id, moved.slot, request.now)
     return request.reply(habits_in_words(request, moved), next_digest_in_words(request, moved), is_public=True)
 
 

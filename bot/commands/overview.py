@@ -86,4 +86,4 @@ def _deliveries(request: Request, place: Destination, history: Sequence[Delivere
 
 def _reason(text: str) -> str:
     """What a channel said, without the addresses in it."""
-    return shown(_ADDRESS.sub("…", text))
+    return _ADDRESS.sub("…", shown(text))

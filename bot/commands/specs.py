@@ -32,6 +32,11 @@ class CommandSpec:
         """The name and its aliases."""
         return (self.name, *self.aliases)
 
+    @property
+    def takes_query(self) -> bool:
+        """Whether what follows may be any words."""
+        return "QUERY" in self.usage
+
 
 async def answer_help(request: Request) -> Reply:
     """All commands, or one."""
@@ -45,7 +50,7 @@ async def answer_help(request: Request) -> Reply:
     return request.reply(
         _does(request, spec),
         request.say("reply.usage", usage=spec.usage, example=spec.example),
-        request.say("reply.aliases", aliases=", ".join(spec.aliases)),
+        request.say("reply.aliases", aliases=request.say("reply.comma").join(spec.aliases)),
     )
 
 

@@ -76,6 +76,7 @@ async def edit(request: Request) -> Reply:
     place = request.known_place()
     query = read_query(text)
     async with request.store.write() as tx:
+        await tx.subscribers.hold(place.id)
         known = await _subscriptions(tx, place)
         chosen = numbered(known, number)
         twin = next((one for one in known if one.query == str(query)), None)

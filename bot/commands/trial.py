@@ -67,18 +67,12 @@ async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription
 
 def trial_in_words(request: Request, trial: Trial) -> str:
     """How many papers a query would have matched, and on which dates; honest when nothing was read yet."""
-    lines = [_unread_in_words(request, trial)] if trial.unread else []
     if not trial.days:
-        return "\n".join([request.say("reply.nothing_stored"), *lines])
-    lines.insert(
-        0,
-        request.say(
-            "reply.would_match",
-            n=len(trial.cards),
-            papers=trial.papers,
-            days=days_in_words(trial.days, request.language),
-        ),
-    )
+        return request.say("reply.nothing_stored")
+    days = days_in_words(trial.days, request.language)
+    lines = [request.say("reply.would_match", n=len(trial.cards), papers=trial.papers, days=days)]
+    if trial.unread:
+        lines.append(_unread_in_words(request, trial))
     if trial.revised:
         lines.append(request.say("reply.left_out", n=trial.revised))
     return "\n".join(lines)

@@ -14,7 +14,7 @@ _ECHO = 80  # characters of what was typed, in a reply
 _AROUND = 30  # characters on each side of a fault
 _NUMBER = re.compile(r"(?:#|no\.?|第)?\s*([0-9]{1,6})[.)]?\s*(?:个|条)?", re.IGNORECASE)
 _PAPER = re.compile(
-    r"(?<![\w.])(?P<new>[0-9]{4}\.[0-9]{4,5})(?:v(?P<new_version>[0-9]{1,3}))?(?![0-9a-z])"
+    r"(?:(?<![\w.])|(?<=arxiv\.))(?P<new>[0-9]{4}\.[0-9]{4,5})(?:v(?P<new_version>[0-9]{1,3}))?(?![0-9a-z])"
     r"|(?<![a-z.-])(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.[a-z]{2})?/(?P<old>[0-9]{7})(?:v(?P<old_version>[0-9]{1,3}))?(?![0-9a-z])",
     re.IGNORECASE | re.ASCII,
 )

@@ -51,10 +51,10 @@ _FIXED = re.compile(r"Etc/GMT([+-])([0-9]+)")
 def find_zone(text: str) -> str:
     """The IANA name of a zone as somebody typed it; UserError suggests others."""
     typed = text.strip(" ()").removeprefix("in ")
-    if offset := _OFFSET.fullmatch(typed):
-        return _fixed(offset[1], int(offset[2]), typed)
     if zone := _zones().get(_key(typed)):
         return zone
+    if offset := _OFFSET.fullmatch(typed):
+        return _fixed(offset[1], int(offset[2]), typed)
     near = get_close_matches(_key(typed), _zones(), 3, 0.6)
     found = dict.fromkeys(_zones()[key] for key in near) or _EXAMPLES
     raise UserError("error.unknown_zone", {"zone": shown(typed), "suggestions": ", ".join(found)})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -82,14 +82,18 @@ class Store:
         address = make_url(url)
         if address.get_backend_name() != "sqlite":
             engine = _postgresql(address)
-            return cls(engine, engine, None)
+            # What SQLite does by itself: a reader sees one moment.
+            reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            return cls(engine, reader, None)
         if not address.database or address.database == ":memory:":
             raise StoreError("DATABASE_URL: a database in memory forgets; write sqlite:///sudi.db")
         path = Path(address.database)
         if not path.parent.is_dir():
             raise StoreError(f"DATABASE_URL: there is no folder {path.parent}; create it first")
         lock = _take_lock(path) if exclusive else None
-        return cls(_sqlite(path, "BEGIN IMMEDIATE", pool=1), _sqlite(path, "BEGIN", pool=5), lock)
+        writer = _sqlite(path, "BEGIN IMMEDIATE", _PRAGMAS, pool=1)
+        reader = _sqlite(path, "BEGIN", (*_PRAGMAS, "query_only=ON"), pool=5)
+        return cls(writer, reader, lock)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -99,7 +103,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """A transaction that only reads, beside any number of others."""
+        """A transaction that only reads, and sees one moment, beside any number of others."""
         async with self._reader.connect() as connection:
             yield Transaction(connection)
 
@@ -158,7 +162,7 @@ def _postgresql(address: URL) -> AsyncEngine:
     )
 
 
-def _sqlite(path: Path, begin: str, *, pool: int) -> AsyncEngine:
+def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> AsyncEngine:
     """An engine whose transactions start by `begin`.
 
     The driver's own way starts a transaction only at the first write, so that what was read before is
@@ -172,7 +176,7 @@ def _sqlite(path: Path, begin: str, *, pool: int) -> AsyncEngine:
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -97,6 +97,10 @@ class Outbox:
         return await self._plan(_destination.id == destination_id, now, now)
 
     async def _plan(self, where: ColumnElement[bool], due: datetime, now: datetime) -> int:
+        # One planner at a time for each destination, so that the next one sees what is in a delivery by then.
+        await self._connection.execute(
+            select(_destination.id).where(where).order_by(_destination.id).with_for_update(key_share=True)
+        )
         waiting = self._waiting(and_(where, _destination.paused == "")).subquery()
         deliveries = (
             select(
@@ -112,12 +116,20 @@ class Outbox:
         statement = insert(self._connection, schema.delivery).from_select(
             [column.name for column in deliveries.selected_columns], deliveries
         )
-        made = await self._connection.execute(statement.on_conflict_do_nothing())
-        items = select(
-            waiting.c.destination_id, waiting.c.paper_id, waiting.c.version, _delivery.id.label("delivery_id")
-        ).join(
-            schema.delivery,
-            and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
+        made = await self._connection.execute(
+            statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+        )
+        # A delivery that has papers was made before, and may be on its way: what waits now goes with the next.
+        is_older = exists().where(_item.delivery_id == _delivery.id)
+        items = (
+            select(
+                waiting.c.destination_id, waiting.c.paper_id, waiting.c.version, _delivery.id.label("delivery_id")
+            )
+            .join(
+                schema.delivery,
+                and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
+            )
+            .where(~is_older)
         )
         await self._connection.execute(
             schema.item.insert().from_select([column.name for column in items.selected_columns], items)
@@ -222,6 +234,18 @@ class Outbox:
         if rows:
             await self._connection.execute(schema.part.insert(), rows)
         return True
+
+    async def let_go(self, claim: Claim, kept: Collection[Version]) -> None:
+        """Free the papers that nobody asks for any more: what matches them later may still come."""
+        rows = await self._connection.execute(
+            select(_item.paper_id, _item.version).where(_item.delivery_id == claim.id)
+        )
+        for paper_id, version in {(row.paper_id, row.version) for row in rows} - set(kept):
+            await self._connection.execute(
+                schema.item.delete().where(
+                    _item.delivery_id == claim.id, _item.paper_id == paper_id, _item.version == version
+                )
+            )
 
     async def start(self, claim: Claim, number: int, *, now: datetime, lease_until: datetime) -> bool:
         """Renew the lease and note that a part is about to be sent; False when the delivery is not ours."""

@@ -68,9 +68,14 @@ class Subscribers:
         made = await self._connection.execute(
             schema.subscriber.insert().values(created_at=now).returning(schema.subscriber.c.id)
         )
-        await self._connection.execute(
-            schema.identity.insert().values(subscriber_id=made.scalar_one(), channel=channel, address=address)
+        subscriber_id = made.scalar_one()
+        statement = insert(self._connection, schema.identity).values(
+            subscriber_id=subscriber_id, channel=channel, address=address
         )
+        inserted = await self._connection.execute(statement.on_conflict_do_nothing().returning(_identity.id))
+        if inserted.first() is None:  # somebody else made the same person at the same moment
+            of_nobody = schema.subscriber.c.id == subscriber_id
+            await self._connection.execute(schema.subscriber.delete().where(of_nobody))
         return int((await self._connection.execute(known)).scalar_one())
 
     async def set_language(self, destination_id: int, language: Language) -> None:
@@ -92,6 +97,12 @@ class Subscribers:
     async def _set(self, destination_id: int, **values: object) -> None:
         await self._connection.execute(
             schema.destination.update().where(_destination.id == destination_id).values(**values)
+        )
+
+    async def hold(self, destination_id: int) -> None:
+        """Let nobody else change what a destination asks for until this transaction ends."""
+        await self._connection.execute(
+            select(_destination.id).where(_destination.id == destination_id).with_for_update(key_share=True)
         )
 
     async def freeze(self) -> None:
@@ -124,6 +135,7 @@ class Subscribers:
 
     async def subscribe(self, destination_id: int, query: str, now: datetime) -> tuple[Subscription, bool]:
         """The subscription to a canonical query, and whether it is new."""
+        await self.hold(destination_id)
         for one in await self.subscriptions(destination_id):
             if one.query == query:
                 return one, False

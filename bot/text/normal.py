@@ -37,6 +37,11 @@ _SINGULAR = frozenset(
     {"alias", "atlas", "bias", "canvas", "chaos", "christmas", "cosmos", "ethos", "lens", "pancreas"}
 )
 """Singulars on -s, besides those on -ss, -us and -is (loss, virus, analysis)."""
+_THINGS_ON_IC = frozenset(
+    {"academic", "ceramic", "characteristic", "clinic", "critic", "epidemic", "fabric", "heuristic", "logic"}
+    | {"metric", "mosaic", "pandemic", "plastic", "quadric", "statistic", "tactic", "topic"}
+)
+"""Nouns on -ic that have a plural; the others are adjectives, and their -ics is a science: dynamic, dynamics."""
 _PLURAL = frozenset({"apis", "cpus", "dpus", "emojis", "gpus", "imus", "menus", "npus", "rois", "tpus"})
 """Plurals on -us and -is all the same."""
 
@@ -93,7 +98,9 @@ def _bends(word: str) -> bool:
     """Whether a word is a singular that has a regular plural."""
     if not _BENDING.fullmatch(word):
         return False
-    return not word.endswith(("is", "ic", "ics")) and word not in _RIGID and not _singulars(word)
+    if word.endswith(("is", "ics")) or (word.endswith("ic") and word not in _THINGS_ON_IC):
+        return False
+    return word not in _RIGID and not _singulars(word)
 
 
 def _plural(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from datetime import date
@@ -11,11 +12,8 @@ from bot.model import ALL, Announcement, AnnounceType, Listing, Paper
 
 DAY = date(2026, 6, 10)
 _SYLLABLES = re.findall("..", "bacodifugahejikolumanequorasetaviwoxezudraplostri")
-_TERMS = re.findall(
-    r"\w+",
-    "diffusion quantization attention retrieval transformer bandit kernel manifold lattice entropy "
-    "gradient sparse causal quantum boson spectral survey benchmark agent memory",
-)
+_TERMS = ["".join(three) for three in itertools.islice(itertools.permutations(_SYLLABLES, 3), 0, 12_000, 60)]
+"""Two hundred words that people subscribe to; one occurs in about 3 of 100 papers."""
 
 
 def words(random_: random.Random, count: int) -> list[str]:

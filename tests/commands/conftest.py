@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +26,7 @@ from bot.model import (
     Summary,
 )
 from bot.store import Store
+from bot.store.migrate import migrate
 
 DAY = date(2026, 6, 10)  # a Wednesday
 DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
@@ -135,10 +140,27 @@ class Conversation:
                 await tx.outbox.finish(claim, self.now)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and no rows: migrating one for each test takes too long."""
+    path = tmp_path_factory.mktemp("commands") / "migrated.db"
+
+    async def make() -> None:
+        store = Store.open(f"sqlite:///{path}")
+        await migrate(store)
+        await store.close()
+
+    asyncio.run(make())
+    return path
+
+
 @pytest.fixture
-async def empty(sqlite_store: Store) -> Conversation:
+async def empty(migrated: Path, tmp_path: Path) -> AsyncIterator[Conversation]:
     """A conversation before anything was announced."""
-    return Conversation(sqlite_store)
+    path = shutil.copy(migrated, tmp_path / "sudi.db")
+    store = Store.open(f"sqlite:///{path}")
+    yield Conversation(store)
+    await store.close()
 
 
 @pytest.fixture

@@ -1,0 +1,45 @@
+"""`python -m tests.pictures`: make the pictures of the README from a fresh demo, with a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--force-device-scale-factor=1.25",
+    "--window-size=760,1000",
+]
+
+
+def main() -> int:
+    """Write digest.png; 1 when there is no browser."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        print("no Chromium here; install it (Debian: apt-get install chromium fonts-noto-cjk)")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "bot", "demo"], cwd=folder, check=True, capture_output=True)
+        (page,) = Path(folder, "demo", "mail").glob("*.html")
+        shot = HERE / "digest.png"
+        profile = f"--user-data-dir={folder}/profile"
+        command = [browser, *FLAGS, profile, f"--screenshot={shot}", page.resolve().as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
+    print(f"{shot.relative_to(HERE.parents[1])}: {shot.stat().st_size // 1024} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

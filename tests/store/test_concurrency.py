@@ -1,0 +1,135 @@
+"""Transactions beside one another: nothing is lost, nothing is locked out, nobody reads a half-done change."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from bot.store import Store, schema
+from tests.fakes import MORNING, NINE, matched, paper, planned, rows, subscribed
+
+SECOND = timedelta(seconds=1)
+_pace = schema.pace.c
+
+
+@pytest.fixture
+def other(tmp_path: Path, sqlite_store: Store):
+    """Another connection to the file, that waits for nobody."""
+    connection = sqlite3.connect(tmp_path / "sudi.db", timeout=0, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+async def test_eight_tasks_that_read_and_write_lose_nothing_and_are_never_locked_out(sqlite_store):
+    await sqlite_store.reserve("counter", SECOND, MORNING)
+
+    async def count_to_forty() -> None:
+        for _ in range(40):
+            async with sqlite_store.write() as tx:
+                before = (await tx.connection.execute(select(_pace.next_at))).scalar_one()
+                await asyncio.sleep(0)
+                await tx.connection.execute(schema.pace.update().values(next_at=before + SECOND))
+
+    await asyncio.gather(*(count_to_forty() for _ in range(8)))
+    assert [row.next_at for row in await rows(sqlite_store, schema.pace)] == [MORNING + 321 * SECOND]
+
+
+async def test_a_write_transaction_has_the_file_from_its_first_moment(sqlite_store, other):
+    async with sqlite_store.write():
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("ROLLBACK")
+
+
+async def test_readers_do_not_keep_the_writer_away(sqlite_store, other):
+    async with sqlite_store.read() as tx:
+        await tx.subscribers.destinations()
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+
+
+async def test_sqlite_is_set_to_forget_nothing_and_to_keep_references(sqlite_store):
+    async with sqlite_store.write() as tx:
+        found = {
+            name: (await tx.connection.execute(text(f"PRAGMA {name}"))).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+
+
+async def test_a_transaction_that_fails_leaves_nothing(store):
+    with pytest.raises(RuntimeError, match="power"):
+        async with store.write() as tx:
+            await tx.slots.ensure(NINE, MORNING)
+            raise RuntimeError("power")
+    assert await rows(store, schema.slot) == []
+
+
+async def test_a_transaction_that_is_cancelled_leaves_nothing_and_the_next_one_works(store):
+    begun = asyncio.Event()
+
+    async def hang() -> None:
+        async with store.write() as tx:
+            await tx.slots.ensure(NINE, MORNING)
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(hang())
+    await begun.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await rows(store, schema.slot) == []
+    async with store.write() as tx:
+        await tx.slots.ensure(NINE, MORNING)
+    assert len(await rows(store, schema.slot)) == 1
+
+
+async def test_a_read_transaction_sees_one_moment(store):
+    place, (first,) = await subscribed(store)
+    async with store.read() as tx:
+        assert len(await tx.subscribers.subscriptions(place.id)) == 1
+        async with store.write() as meanwhile:
+            await meanwhile.subscribers.unsubscribe(first.id)
+        assert len(await tx.subscribers.subscriptions(place.id)) == 1
+    async with store.read() as tx:
+        assert await tx.subscribers.subscriptions(place.id) == []
+
+
+async def test_what_is_written_in_a_read_transaction_is_refused_and_not_forgotten_in_silence(store):
+    with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+        async with store.read() as tx:
+            await tx.slots.ensure(NINE, MORNING)
+    async with store.write() as tx:
+        await tx.slots.ensure(NINE, MORNING)
+
+
+async def test_naive_datetimes_are_refused(store):
+    with pytest.raises(StatementError, match="naive datetime"):
+        await store.hold("arxiv.org", datetime(2026, 6, 10))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("hours", [-7, 0, 8])
+async def test_instants_come_back_in_utc_from_whatever_zone_they_were_given_in(store, hours):
+    given = MORNING.astimezone(timezone(timedelta(hours=hours)))
+    _, (subscription,) = await subscribed(store, now=given)
+    await matched(store, subscription, paper(1), now=given)
+    await planned(store, given)
+    (delivery,) = await rows(store, schema.delivery)
+    for instant in (delivery.slot_due, delivery.due_at, delivery.created_at):
+        assert instant == MORNING
+        assert instant.tzinfo is UTC
+    async with store.read() as tx:
+        assert (await tx.papers.last_fetch()).tzinfo is UTC
+
+
+async def test_instants_are_kept_to_the_microsecond(store):
+    exact = MORNING + timedelta(microseconds=1)
+    assert await store.reserve("arxiv.org", SECOND, exact) == exact
+    assert await store.reserve("arxiv.org", SECOND, MORNING) == exact + SECOND

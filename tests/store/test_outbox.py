@@ -1,0 +1,415 @@
+"""The outbox: what waits, what is planned, who may send it, and what is known afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.model import AnnounceType, Days, Receipt, Slot
+from bot.pipeline import plan
+from bot.store import Store, schema
+from bot.store.outbox import Claim
+from tests.fakes import DAY, MORNING, matched, paper, planned, rows, states, subscribed, waiting
+
+DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+REPLACE = AnnounceType.REPLACE
+
+
+async def items(store: Store) -> list[tuple[int, str, int]]:
+    """What is in which delivery."""
+    return sorted((row.delivery_id, row.paper_id, row.version) for row in await rows(store, schema.item))
+
+
+async def claimed(
+    store: Store, owner: str = "one", now: datetime = MORNING, most: int = 20, channel: str = "fake"
+) -> list[Claim]:
+    async with store.write() as tx:
+        return await tx.outbox.claim(channel, owner=owner, now=now, lease_until=now + MINUTE, most=most)
+
+
+# What waits, and what is planned
+
+
+async def test_planning_twice_plans_once(store):
+    await waiting(store, 3, papers=2)
+    assert await plan(store, DUE) == 3
+    assert await plan(store, DUE) == 0
+    assert await planned(store, DUE + MINUTE) == 0
+    assert await states(store) == ["ready"] * 3
+    assert len(await items(store)) == 6
+
+
+async def test_nothing_is_planned_before_its_time(store):
+    await waiting(store, 1)
+    assert await plan(store, DUE - timedelta(seconds=1)) == 0
+    assert await plan(store, DUE) == 1
+
+
+async def test_only_the_destinations_of_the_slot_that_is_due_are_planned(store):
+    await waiting(store, 2)
+    _, (late,) = await subscribed(store, address="#late", slot=Slot("UTC", 18 * 60))
+    await matched(store, late, paper(1))
+    assert await plan(store, DUE) == 2
+    assert await plan(store, DUE + timedelta(hours=9)) == 1
+
+
+async def test_a_destination_without_anything_waiting_gets_no_delivery(store):
+    await subscribed(store)
+    assert await plan(store, DUE) == 0
+    assert await states(store) == []
+
+
+async def test_a_paper_that_several_subscriptions_of_a_destination_found_is_in_its_delivery_once(store):
+    place, subscriptions = await subscribed(store, "cs.LG", "cs.AI", "tides")
+    for one in subscriptions:
+        await matched(store, one, paper(1))
+    async with store.read() as tx:
+        assert await tx.outbox.waiting(place.id) == 1
+    assert await plan(store, DUE) == 1
+    (claim,) = await claimed(store, now=DUE)
+    async with store.read() as tx:
+        found = await tx.outbox.contents(claim)
+    assert [one.subscription_id for one in found] == [one.id for one in subscriptions]
+    assert len(await items(store)) == 1
+
+
+async def test_a_delivered_paper_does_not_come_again_under_another_subscription_or_in_another_listing(store):
+    _, (first, second) = await subscribed(store, "cs.LG", "cs.AI")
+    await matched(store, first, paper(1))
+    assert await planned(store) == 1
+    await matched(store, second, paper(1), kind=AnnounceType.CROSS)
+    await matched(store, first, paper(1, version=2), kind=AnnounceType.CROSS)  # cross-listed after a revision
+    assert await planned(store, MORNING + MINUTE) == 0
+
+
+async def test_a_revision_that_was_asked_for_comes_once_for_each_version(store):
+    _, (subscription,) = await subscribed(store, "type:replace")
+    await matched(store, subscription, paper(1))
+    assert await planned(store) == 1
+    await matched(store, subscription, paper(1), kind=REPLACE)  # the same version again is nothing new
+    assert await planned(store, MORNING + MINUTE) == 0
+    await matched(store, subscription, paper(1, version=2), kind=REPLACE)
+    assert await planned(store, MORNING + 2 * MINUTE) == 1
+    await matched(store, subscription, paper(1, version=3), kind=REPLACE)
+    await matched(store, subscription, paper(1, version=4), kind=REPLACE)
+    assert await planned(store, MORNING + 3 * MINUTE) == 1
+    assert await planned(store, MORNING + 4 * MINUTE) == 0
+    assert [(delivery, version) for delivery, _, version in await items(store)] == [(1, 1), (2, 2), (3, 4)]
+
+
+async def test_an_older_version_does_not_come_after_a_newer_one(store):
+    _, (subscription,) = await subscribed(store, "type:replace")
+    await matched(store, subscription, paper(1, version=3), kind=REPLACE)
+    assert await planned(store) == 1
+    await matched(store, subscription, paper(1, version=2), kind=REPLACE)
+    assert await planned(store, MORNING + MINUTE) == 0
+
+
+async def test_what_one_destination_got_another_one_still_gets(store):
+    await waiting(store, 1)
+    await planned(store)
+    _, (other,) = await subscribed(store, address="#other")
+    await matched(store, other, paper(1))
+    assert await planned(store, MORNING + MINUTE) == 1
+
+
+async def test_a_paused_destination_waits_and_gets_everything_at_its_next_time(store):
+    (place,) = await waiting(store, 1)
+    async with store.write() as tx:
+        await tx.subscribers.pause(place.id, "holidays")
+    assert await plan(store, DUE) == 0
+    _, (subscription,) = await subscribed(store, address="#1")
+    await matched(store, subscription, paper(2))
+    async with store.write() as tx:
+        await tx.subscribers.resume(place.id)
+    assert await plan(store, DUE + timedelta(days=1)) == 1
+    assert [one[1:] for one in await items(store)] == [("2606.90001", 1), ("2606.90002", 1)]
+
+
+async def test_a_paused_subscription_waits_while_its_neighbour_goes(store):
+    _, (held, going) = await subscribed(store, "cs.LG", "cs.AI")
+    async with store.write() as tx:
+        await tx.subscribers.set_paused(held.id, paused=True)
+    await matched(store, held, paper(1))
+    await matched(store, going, paper(2))
+    assert await planned(store) == 1
+    async with store.write() as tx:
+        await tx.subscribers.set_paused(held.id, paused=False)
+    assert await planned(store, MORNING + MINUTE) == 1
+    assert [one[1] for one in await items(store)] == ["2606.90002", "2606.90001"]
+
+
+async def test_a_delivery_that_is_planned_takes_nothing_more_in(store):
+    """Two slots may fall on one instant, and a clock may stand: what is on its way must not grow."""
+    place, (subscription,) = await subscribed(store)
+    await matched(store, subscription, paper(1))
+    assert await planned(store, DUE) == 1
+    (claim,) = await claimed(store, now=DUE)
+    async with store.write() as tx:
+        assert await tx.outbox.compose(claim, ["one"])
+    await matched(store, subscription, paper(2))
+    assert await planned(store, DUE) == 0
+    assert await items(store) == [(1, "2606.90001", 1)]
+    async with store.read() as tx:
+        assert await tx.outbox.waiting(place.id) == 1
+    assert await planned(store, DUE + MINUTE) == 1
+
+
+async def test_two_planners_at_the_same_moment_make_one_delivery_for_each_destination(store):
+    await waiting(store, 5, papers=3)
+    made = await asyncio.gather(*(plan(store, DUE) for _ in range(4)))
+    assert sorted(made) == [0, 0, 0, 5]
+    assert len(await items(store)) == 15
+
+
+async def test_planning_at_once_and_by_slot_at_the_same_moment_puts_no_paper_in_two_deliveries(store):
+    await waiting(store, 5, papers=3)
+    ways = [planned(store, DUE - MINUTE), plan(store, DUE), planned(store, DUE - 2 * MINUTE)]
+    assert sum(await asyncio.gather(*ways)) == 5
+    assert len(await items(store)) == 15
+    assert {row.delivery_id for row in await rows(store, schema.item)} == {
+        row.id for row in await rows(store, schema.delivery)
+    }
+
+
+async def test_two_slots_at_one_instant_plan_their_own_destinations(store):
+    await waiting(store, 1)
+    _, (daily,) = await subscribed(store, address="#daily", slot=Slot("UTC", 540, Days.DAILY))
+    await matched(store, daily, paper(1))
+    assert await plan(store, DUE) == 2
+
+
+# Claims
+
+
+async def test_a_claim_is_for_one_channel_and_for_as_many_as_were_asked(store):
+    await waiting(store, 7)
+    await waiting(store, 2, channel="other")
+    await planned(store)
+    assert [len(await claimed(store, most=3)) for _ in range(4)] == [3, 3, 1, 0]
+    assert len(await claimed(store, channel="other")) == 2
+
+
+async def test_what_is_due_first_is_claimed_first(store):
+    await waiting(store, 3)
+    await planned(store)
+    (first,) = await claimed(store, most=1)
+    async with store.write() as tx:
+        await tx.outbox.retry(first, at=MORNING - MINUTE, reason="busy")
+    assert [one.id for one in await claimed(store, most=1)] == [first.id]
+
+
+async def test_claims_at_the_same_moment_never_overlap(store):
+    await waiting(store, 30)
+    await planned(store)
+    found = await asyncio.gather(*(claimed(store, owner=f"w{n}", most=7) for n in range(8)))
+    taken = [claim.id for claims in [*found, await claimed(store, most=30)] for claim in claims]
+    assert len(taken) == len(set(taken)) == 30
+    assert max(map(len, found)) == 7
+
+
+async def test_a_lease_is_respected_until_its_last_second_and_then_taken_over(store):
+    await waiting(store, 1)
+    await planned(store)
+    (first,) = await claimed(store, "one")
+    assert await claimed(store, "two", MORNING + MINUTE) == []
+    (second,) = await claimed(store, "two", MORNING + MINUTE + timedelta(seconds=1))
+    assert (second.id, second.owner, second.attempt) == (first.id, "two", 2)
+
+
+async def test_starting_a_part_renews_the_lease(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    later = MORNING + timedelta(seconds=50)
+    async with store.write() as tx:
+        await tx.outbox.compose(claim, ["one"])
+        assert await tx.outbox.start(claim, 1, now=later, lease_until=later + MINUTE)
+    assert await claimed(store, "two", later + timedelta(seconds=30)) == []
+
+
+@pytest.mark.parametrize("owner", ["two", "one"], ids=["taken over", "claimed again by itself"])
+async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
+    (place,) = await waiting(store, 1)
+    await planned(store)
+    (zombie,) = await claimed(store)
+    async with store.write() as tx:
+        assert await tx.outbox.compose(zombie, ["first", "second"])
+    (heir,) = await claimed(store, owner, MORNING + 2 * MINUTE)
+    before = await rows(store, schema.delivery), await rows(store, schema.part)
+    async with store.write() as tx:
+        assert not await tx.outbox.compose(zombie, ["other"])
+        assert not await tx.outbox.start(zombie, 1, now=MORNING, lease_until=MORNING + MINUTE)
+        assert not await tx.outbox.finish(zombie, MORNING)
+        assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
+        assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
+    assert (await rows(store, schema.delivery), await rows(store, schema.part)) == before
+    async with store.write() as tx:
+        await tx.outbox.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
+        assert (await tx.subscribers.destination_by_id(place.id)).paused == ""
+    async with store.read() as tx:
+        assert [(one.body, one.sent_at) for one in await tx.outbox.parts(heir.id)] == [
+            ("first", MORNING),
+            ("second", None),
+        ]
+
+
+async def test_a_receipt_is_written_once(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    async with store.write() as tx:
+        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
+        await tx.outbox.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
+    (part,) = await rows(store, schema.part)
+    assert (part.reference, part.sent_at) == ("ref-1", MORNING)
+
+
+async def test_a_finished_delivery_is_not_changed_by_anybody(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    async with store.write() as tx:
+        assert await tx.outbox.finish(claim, MORNING)
+        assert not await tx.outbox.finish(claim, MORNING)
+        assert not await tx.outbox.retry(claim, at=MORNING, reason="busy")
+        assert await tx.outbox.release("one", MORNING) == 0
+    assert await claimed(store, "two", MORNING + timedelta(days=1)) == []
+    assert await states(store) == ["sent"]
+
+
+async def test_what_is_given_back_can_be_claimed_at_once(store):
+    await waiting(store, 3)
+    await planned(store)
+    await claimed(store, most=2)
+    await claimed(store, "two", most=1)
+    async with store.write() as tx:
+        assert await tx.outbox.release("one", MORNING) == 2
+    assert [claim.attempt for claim in await claimed(store, "three")] == [2, 2]
+    assert await states(store) == ["sending"] * 3
+
+
+async def test_the_deliveries_of_a_paused_destination_are_left_alone(store):
+    (place,) = await waiting(store, 1)
+    await planned(store)
+    async with store.write() as tx:
+        await tx.subscribers.pause(place.id, "holidays")
+    assert await claimed(store) == []
+    async with store.read() as tx:
+        assert await tx.outbox.next_at("fake") is None
+    async with store.write() as tx:
+        await tx.subscribers.resume(place.id)
+    assert len(await claimed(store)) == 1
+
+
+async def test_a_refused_destination_is_paused_keeps_what_it_asked_for_and_is_revived_by_resuming(store):
+    first, other = await waiting(store, 2)
+    await planned(store)
+    claims = {claim.destination.id: claim for claim in await claimed(store)}
+    async with store.write() as tx:
+        assert await tx.outbox.refuse(claims[first.id], reason="no such mailbox", now=MORNING)
+    async with store.read() as tx:
+        assert (await tx.subscribers.destination_by_id(first.id)).paused == "no such mailbox"
+        assert (await tx.subscribers.destination_by_id(other.id)).paused == ""
+        assert len(await tx.subscribers.subscriptions(first.id)) == 1
+        assert await tx.outbox.counts() == {"dead": 1, "sending": 1}
+    later = MORNING + timedelta(days=3)
+    assert [claim.destination.id for claim in await claimed(store, "two", later)] == [other.id]
+    async with store.write() as tx:
+        await tx.subscribers.resume(first.id)
+        assert await tx.outbox.revive(first.id, later) == 1
+        assert await tx.outbox.revive(other.id, later) == 0
+    (again,) = await claimed(store, "two", later)
+    async with store.read() as tx:
+        assert [one.paper_id for one in await tx.outbox.contents(again)] == ["2606.90001"]
+
+
+# What people are told
+
+
+async def test_the_next_instant_of_a_channel_is_the_first_due_or_the_first_lease_to_end(store):
+    await waiting(store, 2)
+    async with store.read() as tx:
+        assert await tx.outbox.next_at("fake") is None
+    await planned(store)
+    first, second = await claimed(store)
+    async with store.write() as tx:
+        await tx.outbox.retry(first, at=MORNING + timedelta(hours=1), reason="busy")
+    async with store.read() as tx:
+        assert await tx.outbox.next_at("fake") == MORNING + MINUTE
+    async with store.write() as tx:
+        await tx.outbox.finish(second, MORNING)
+    async with store.read() as tx:
+        at = await tx.outbox.next_at("fake")
+    assert at == MORNING + timedelta(hours=1)
+    assert at.utcoffset() == timedelta(0)
+
+
+async def test_the_history_of_a_destination_is_newest_first(store):
+    place, (subscription,) = await subscribed(store)
+    await matched(store, subscription, paper(1), paper(2))
+    await planned(store)
+    (claim,) = await claimed(store)
+    async with store.write() as tx:
+        await tx.outbox.finish(claim, MORNING + MINUTE)
+    await matched(store, subscription, paper(3))
+    await planned(store, MORNING + timedelta(days=1))
+    async with store.read() as tx:
+        newest, oldest = await tx.outbox.history(place.id, 5)
+        assert len(await tx.outbox.history(place.id, 1)) == 1
+        fate = await tx.outbox.fate(place.id, "2606.90001")
+        assert await tx.outbox.fate(place.id, "2606.99999") is None
+    assert (newest.state, newest.papers, newest.done_at) == ("ready", 1, None)
+    assert (oldest.state, oldest.papers, oldest.created_at) == ("sent", 2, MORNING)
+    assert oldest.done_at == MORNING + MINUTE
+    assert oldest.done_at.utcoffset() == timedelta(0)
+    assert (fate.state, fate.done_at) == ("sent", MORNING + MINUTE)
+
+
+async def test_what_matched_is_found_by_day_and_by_paper(store):
+    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
+    await matched(store, one, paper(1))
+    await matched(store, two, paper(1))
+    await matched(store, two, paper(2), day=DAY - timedelta(days=1))
+    async with store.read() as tx:
+        today = await tx.outbox.matches_on(place.id, DAY)
+        of_second = await tx.outbox.matches_of(place.id, "2606.90002")
+    assert [(match.paper_id, match.subscription_id) for match in today] == [
+        ("2606.90001", one.id),
+        ("2606.90001", two.id),
+    ]
+    assert [match.date for match in of_second] == [DAY - timedelta(days=1)]
+    assert today[0].reasons[0].field == "title"
+
+
+async def test_only_the_newest_matches_of_a_paper_count(store):
+    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
+    await matched(store, one, *(paper(n) for n in range(1, 451)))  # more than fit into one statement
+    async with store.write() as tx:
+        await tx.outbox.rematch([(paper(n).id, 1) for n in range(1, 451)], [])
+        assert await tx.outbox.waiting(place.id) == 0
+
+
+async def test_forgetting_a_subscription_drops_what_it_had_waiting(store):
+    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
+    await matched(store, one, paper(1))
+    await matched(store, two, paper(2))
+    async with store.write() as tx:
+        await tx.outbox.forget(one.id)
+        assert await tx.outbox.waiting(place.id) == 1
+
+
+async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_receipts_stay(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    async with store.write() as tx:
+        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
+        await tx.outbox.finish(claim, MORNING)
+    (part,) = await rows(store, schema.part)
+    assert (part.body, part.reference) == ("", "ref-1")
