@@ -1,39 +1,50 @@
 # Every target sets up what it needs by itself; the second time that takes no time.
 PY ?= python3
 BIN := .venv/bin
-STAMP := .venv/.stamp
+CORE := .venv/.core
+DEV := .venv/.dev
 
 .DEFAULT_GOAL := demo
 .PHONY: demo test setup check counterparts bench
 
-$(STAMP): pyproject.toml
+# What people run. The demo needs no more than this.
+$(CORE): pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python $(PY) .venv && \
-	  uv pip install --quiet --python $(BIN)/python -e '.[postgres]' --group dev; \
+	  uv pip install --quiet --python $(BIN)/python -e .; \
 	else \
 	  $(PY) -m venv .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .; \
+	fi
+	@touch $@
+
+# What developers run besides: linters, test tools, a PostgreSQL to test against.
+$(DEV): $(CORE)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(BIN)/python -e '.[postgres]' --group dev; \
+	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres]' --group dev; \
 	fi
 	@touch $@
 
-setup: $(STAMP)
+setup: $(DEV)
 
-demo: $(STAMP)
+demo: $(CORE)
 	@$(BIN)/sudi demo
 
-test: $(STAMP)
+test: $(DEV)
 	@$(BIN)/python -m pytest
 
-check: $(STAMP)
+check: $(DEV)
 	$(BIN)/ruff check bot tests
 	$(BIN)/ruff format --check bot tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 # The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`.
-counterparts: $(STAMP)
+counterparts: $(DEV)
 	@$(BIN)/python -m tests.counterparts
 
-bench: $(STAMP)
+bench: $(DEV)
 	@$(BIN)/python -m tests.bench

@@ -38,6 +38,8 @@ _BATCH = 20
 _AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
+_FIRST_WAIT = 0.2  # seconds, for a database that is away
+_LONGEST_WAIT = 5.0
 _T = TypeVar("_T")
 
 
@@ -158,7 +160,7 @@ class Courier:
             async with self._store.write() as tx:
                 if not await tx.outbox.finish(claim, self._clock()):
                     return None
-                return (await tx.outbox.history(claim.destination.id, 1))[0].papers
+                return await tx.outbox.size(claim.id)
 
         papers = await _insist(record)
         log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
@@ -206,11 +208,11 @@ class Courier:
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:
     """Write until the database answers: what has been sent must not be forgotten."""
-    pause = 0.2
+    pause = _FIRST_WAIT
     while True:
         try:
             return await record()
         except DBAPIError as error:
             log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            pause = min(pause * 2, _LONGEST_WAIT)

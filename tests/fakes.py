@@ -24,15 +24,14 @@ from bot.model import (
     Destination,
     Language,
     Listing,
-    Match,
     Paper,
-    Reason,
     Slot,
     Subscription,
     Validator,
 )
 from bot.sources import Outcome, Source, Unchanged
 from bot.store import Store, schema
+from bot.store.upsert import insert
 
 DAY = date(2026, 6, 10)  # a Wednesday
 MORNING = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
@@ -231,19 +230,14 @@ async def matched(
 ) -> None:
     """Let papers be announced and match one subscription, beside what has matched before."""
     category = f"cs.{subscription.id}"  # of its own, so that each call announces anew
+    one = listing(category, *((of, kind) for of in papers), day=day)
     async with store.write() as tx:
-        one = listing(category, *((of, kind) for of in papers), day=day)
         await tx.papers.add([one], one.announcements, now)
-        versions = [(of.id, of.version) for of in papers]
-        before = [
-            match
-            for place in {one.destination_id for one in await tx.subscribers.all_subscriptions()}
-            for of in papers
-            for match in await tx.outbox.matches_of(place, of.id)
-            if (match.paper_id, match.version) in versions
-        ]
-        found = [Match(subscription.id, *version, day, kind, (Reason("tide", "title"),)) for version in versions]
-        await tx.outbox.rematch(versions, [*found, *before])
+        for of in papers:
+            key = {"subscription_id": subscription.id, "paper_id": of.id, "version": of.version}
+            values = {"date": day, "type": kind.value, "reasons": [["tide", "title"]]}
+            statement = insert(tx.connection, schema.match).values(**key, **values)
+            await tx.connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
 async def waiting(

@@ -119,7 +119,7 @@ class Outbox:
         made = await self._connection.execute(
             statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
         )
-        # A delivery that has papers was made before, and may be on its way: what waits now goes with the next.
+        # A delivery that is claimed or has papers was made before: what waits now goes with the next one.
         is_older = exists().where(_item.delivery_id == _delivery.id)
         items = (
             select(
@@ -129,7 +129,7 @@ class Outbox:
                 schema.delivery,
                 and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
             )
-            .where(~is_older)
+            .where(_delivery.attempts == 0, ~is_older)
         )
         await self._connection.execute(
             schema.item.insert().from_select([column.name for column in items.selected_columns], items)
@@ -335,6 +335,11 @@ class Outbox:
         """How many deliveries are in each state."""
         rows = await self._connection.execute(select(_delivery.state, func.count()).group_by(_delivery.state))
         return {row[0]: row[1] for row in rows}
+
+    async def size(self, delivery_id: int) -> int:
+        """How many papers are in a delivery."""
+        found = select(func.count()).where(_item.delivery_id == delivery_id)
+        return (await self._connection.execute(found)).scalar_one()
 
     async def history(self, destination_id: int, most: int) -> list[Delivered]:
         """The last deliveries of a destination, newest first."""
