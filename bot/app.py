@@ -25,6 +25,7 @@ from bot.commands import Commands, Defaults
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError
 from bot.locale import say
+from bot.matching import Matcher
 from bot.model import ALL, Language, Slot
 from bot.pipeline import Ingested, Reading, categories_to_read, ingest, plan, plan_all, read
 from bot.scheduler import Scheduler, supervised
@@ -103,6 +104,7 @@ class App:
             name: Courier(store, channel, owner=owner, cap=settings.bot_digest_cap, clock=clock)
             for name, channel in self.channels.items()
         }
+        self._matcher = Matcher()
         self._read_at: datetime | None = None
         self._ring: Callable[..., None] = lambda *_names: None
 
@@ -127,7 +129,7 @@ class App:
             day.readings[source.name] = reading
             listings += reading.listings
         if listings:
-            day.ingested = await ingest(self.store, listings, self.clock())
+            day.ingested = await ingest(self.store, listings, self.clock(), self._matcher)
         day.seconds = time.monotonic() - started
         return day
 
@@ -143,7 +145,7 @@ class App:
         """Read and ingest one saved feed or page instead of the sources."""
         started = time.monotonic()
         reading = Reading(listings=[await listing_from(location, self.client)])
-        day = Day({location: reading}, await ingest(self.store, reading.listings, self.clock()))
+        day = Day({location: reading}, await ingest(self.store, reading.listings, self.clock(), self._matcher))
         day.seconds = time.monotonic() - started
         return day
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from bot import taxonomy
 from bot.errors import SourceError
-from bot.matching import Candidate, candidates, matches, reads
+from bot.matching import Candidate, Matcher, Mutes, candidates, reads
 from bot.model import Language, Listing, Match, Subscription, Summary
 from bot.query import parse
 from bot.sources import Outcome, Source
@@ -39,6 +40,13 @@ class Reading:
     listings: list[Listing] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     faults: list[SourceError] = field(default_factory=list)
+
+
+class _Wishes(NamedTuple):
+    """What everybody wants to see, and what not."""
+
+    subscriptions: list[Subscription]
+    mutes: Mutes
 
 
 async def categories_to_read(store: Store) -> list[str]:
@@ -74,20 +82,26 @@ async def read(
     return reading
 
 
-async def ingest(store: Store, listings: Sequence[Listing], now: datetime) -> Ingested:
-    """Store what is new in listings and match it, in one transaction; the matching itself is done before."""
+async def ingest(
+    store: Store, listings: Sequence[Listing], now: datetime, matcher: Matcher | None = None
+) -> Ingested:
+    """Store what is new in listings and match it, in one transaction; the matching itself is done before.
+
+    A matcher that is kept saves compiling the same queries again.
+    """
+    matcher = matcher or Matcher()
     announced = sum(len(one.announcements) for one in listings)
     async with store.read() as tx:
-        subscriptions = await tx.subscribers.all_subscriptions()
+        wishes = await _wishes(tx)
         papers = await _changed(tx, listings)
-    found = await asyncio.to_thread(_matched, subscriptions, papers)
+    found = await asyncio.to_thread(_matched, matcher, wishes, papers)
     async with store.write() as tx:
         await tx.subscribers.freeze()
-        current = await tx.subscribers.all_subscriptions(), await _changed(tx, listings)
-        if current != (subscriptions, papers):
+        current = await _wishes(tx), await _changed(tx, listings)
+        if current != (wishes, papers):
             # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
-            subscriptions, papers = current
-            found = _matched(subscriptions, papers)
+            wishes, papers = current
+            found = await asyncio.to_thread(_matched, matcher, wishes, papers)
         new = await tx.papers.unknown(listings)
         await tx.papers.add(listings, new, now)
         await tx.outbox.rematch([(one.paper.id, one.paper.version) for one in papers], found)
@@ -108,8 +122,12 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
     return candidates([*before, *new], carried)
 
 
-def _matched(subscriptions: Iterable[Subscription], papers: Sequence[Candidate]) -> list[Match]:
-    return list(matches(subscriptions, papers))
+async def _wishes(tx: Transaction) -> _Wishes:
+    return _Wishes(await tx.subscribers.all_subscriptions(), await tx.subscribers.mutes())
+
+
+def _matched(matcher: Matcher, wishes: _Wishes, papers: Sequence[Candidate]) -> list[Match]:
+    return list(matcher.matches(wishes.subscriptions, papers, wishes.mutes))
 
 
 async def plan(store: Store, now: datetime) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
 from bot.channels.coverage import coverage_line
 from bot.digest import Card, Digest
 from bot.locale import say
+from bot.matching import Span, spans
 from bot.model import Language, Paper, Reason, Subscription
 from bot.text.chinese import typeset
 from bot.text.latex import readable
@@ -33,11 +34,15 @@ _FIELD_PREFIX = re.compile(r"^[a-z]+:")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One text in one language, under its label; titles have none."""
+    """One text in one language, under its label; titles have none.
+    `marks` are the parts of the text, as start and end, for which the paper was chosen, to be highlighted.
+    `marks` are the parts of the text, as start and end, for which the paper was chosen: channels may highlight them.
+    """
 
     text: str
     lang: str  # BCP 47: en or zh-Hans
     label: str = ""
+    marks: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def _span(dates: Sequence[date]) -> str:
 
 def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     paper = card.paper
-    english = Passage(_english(paper.title), "en")
+    english = _marked(Passage(_english(paper.title), "en"), card, "title")
     chinese = _chinese_passages(card) if language is not Language.EN else {}
     titles = (english, chinese["title"]) if "title" in chinese else (english,)
     facts = [one_line(" ".join(paper.categories)), _type(card, language)]
@@ -130,8 +135,8 @@ def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card, interface(language)),
-        notes=tuple(filter(None, (chinese.get("one_line"), _comments(paper)))),
-        abstracts=_abstracts(paper, chinese.get("abstract"), language),
+        notes=tuple(filter(None, (chinese.get("one_line"), _comments(card)))),
+        abstracts=_abstracts(card, chinese.get("abstract"), language),
         missing="" if chinese or language is Language.EN else _twice("card.missing", language),
     )
 
@@ -142,21 +147,30 @@ def _chinese_passages(card: Card) -> dict[str, Passage]:
     texts = {"title": card.summary.title, "one_line": card.summary.one_line, "abstract": card.summary.abstract}
     labels = {"title": "", "one_line": say("card.one_line", "zh"), "abstract": say("card.chinese_abstract", "zh")}
     readied = {kind: one_line(readable(typeset(text))) for kind, text in texts.items()}
-    return {kind: Passage(text, "zh-Hans", labels[kind]) for kind, text in readied.items() if text}
+    return {
+        kind: _marked(Passage(text, "zh-Hans", labels[kind]), card, f"{kind}_zh")
+        for kind, text in readied.items()
+        if text
+    }
 
 
-def _abstracts(paper: Paper, chinese: Passage | None, language: Language) -> tuple[Passage, ...]:
+def _marked(passage: Passage, card: Card, field: str) -> Passage:
+    return replace(passage, marks=spans(card.reasons, field, passage.text))
+
+
+def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple[Passage, ...]:
     """Chinese first; Chinese readers get the English one only if there is no other."""
-    english = Passage(_english(paper.abstract), "en", say("card.abstract", interface(language)))
+    abstract = Passage(_english(card.paper.abstract), "en", say("card.abstract", interface(language)))
+    english = _marked(abstract, card, "abstract")
     shown = [chinese] if chinese else []
     if english.text and not (chinese and language is Language.ZH):
         shown.append(english)
     return tuple(shown)
 
 
-def _comments(paper: Paper) -> Passage | None:
-    text = _english(paper.comments)
-    return Passage(text, "en", say("card.comments", "en")) if text else None
+def _comments(card: Card) -> Passage | None:
+    text = _english(card.paper.comments)
+    return _marked(Passage(text, "en", say("card.comments", "en")), card, "comment") if text else None
 
 
 def _authors(paper: Paper, language: Language) -> str:

@@ -14,9 +14,9 @@ from bot.commands.trial import cards_on, trial_in_words, trial_of
 from bot.commands.typed import PaperId, read_paper, shown
 from bot.digest import Card
 from bot.errors import UserError
-from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, prepare
+from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, missing, muted_by, prepare
 from bot.model import ALL, AnnounceType, Language, Paper, Subscription
-from bot.query import And, Query, in_words, parse
+from bot.query import in_words, parse
 from bot.store import Transaction
 
 _PREVIEWED = 5  # cards
@@ -77,13 +77,16 @@ async def why(request: Request) -> Reply:
         stored = await _stored(request, tx)
         known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
         fate = await _fate(request, tx, stored.candidate.paper, known)
+        mutes = await tx.subscribers.mutes(request.place.id) if request.place else {}
     prepared = prepare(stored.candidate)
+    muted = next((by for texts in mutes.values() if (by := muted_by(texts, prepared))), None)
     return request.reply(
         _headline(request, stored),
         _other_version(request, stored),
         _announced(request, stored.candidate),
         *(_verdict(request, one, prepared) for one in known),
-        fate or _not_delivered(request, known, prepared),
+        request.say("reply.why_muted", text=muted) if muted else "",
+        fate or _not_delivered(request, known, prepared, muted),
     )
 
 
@@ -133,8 +136,8 @@ def _verdict(request: Request, subscription: Subscription, prepared: Prepared) -
     values = {"number": subscription.number, "query": subscription.query}
     found = match(query, prepared)
     if found is None:
-        missing = request.say("reply.comma").join(_missing(query, prepared))
-        return request.say("reply.why_not", **values, missing=missing)
+        wanting = request.say("reply.comma").join(missing(query, prepared))
+        return request.say("reply.why_not", **values, missing=wanting)
     key = "reply.why" if is_wanted(query, found.type) else "reply.why_left_out"
     return request.say(key, **values, because=_because(request, found, prepared))
 
@@ -143,13 +146,6 @@ def _because(request: Request, found: Found, prepared: Prepared) -> str:
     one = prepared.candidate
     card = Card(one.paper, found.type, one.date, found.reasons)
     return cards_lines([card], Language(request.language))[0].why
-
-
-def _missing(query: Query, prepared: Prepared) -> list[str]:
-    """The parts of a query that a paper does not answer."""
-    parts = query.root.parts if isinstance(query.root, And) else (query.root,)
-    unanswered = [str(Query(part)) for part in parts if match(Query(part), prepared) is None]
-    return unanswered or [str(query)]
 
 
 async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence[Subscription]) -> str:
@@ -171,11 +167,11 @@ async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence
     return request.say("reply.waits", next=next_digest_in_words(request, place))
 
 
-def _not_delivered(request: Request, known: Sequence[Subscription], prepared: Prepared) -> str:
-    """No digest has it: nothing matches, or nothing matched when it was announced."""
+def _not_delivered(request: Request, known: Sequence[Subscription], prepared: Prepared, muted: str | None) -> str:
+    """No digest has it: nothing matches, it is muted, or nothing matched when it was announced."""
     for one in known:
         query = parse(one.query)
         found = match(query, prepared)
-        if found is not None and is_wanted(query, found.type):
+        if found is not None and is_wanted(query, found.type) and not muted:
             return request.say("reply.too_early")
     return request.say("reply.not_delivered")

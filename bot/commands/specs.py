@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import habits, overview, papers, subscriptions
+from bot.commands import habits, mutes, overview, papers, subscriptions
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -80,6 +80,22 @@ SPECS: tuple[CommandSpec, ...] = (
         subscriptions.edit,
         needs_manage=True,
     ),
+    CommandSpec(
+        "mute",
+        ("hide", "block", "屏蔽"),
+        "mute QUERY|ID",
+        'mute au:"Ada Invented"',
+        mutes.mute,
+        needs_manage=True,
+    ),
+    CommandSpec(
+        "unmute",
+        ("unhide", "unblock", "取消屏蔽"),
+        "unmute QUERY|ID|all",
+        "unmute all",
+        mutes.unmute,
+        needs_manage=True,
+    ),
     CommandSpec("pause", ("暂停",), "pause [N]", "pause", habits.pause, needs_manage=True),
     CommandSpec("resume", ("continue", "恢复", "继续"), "resume [N]", "resume", habits.resume, needs_manage=True),
     CommandSpec(
@@ -111,7 +127,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
     CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
-    CommandSpec("why", ("whynot", "explain", "为什么"), "why ID", "why 2606.90001", papers.why),
+    CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why ID", "why 2606.90001", papers.why),
     CommandSpec("status", ("状态",), "status", "status", overview.status),
     CommandSpec("help", ("?", "commands", "帮助"), "help [COMMAND]", "help subscribe", answer_help),
 )

@@ -57,10 +57,11 @@ async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription
     """What subscriptions match among the announcements of one date, whenever they were made."""
     reading = reads(parse(one.query) for one in subscriptions)
     async with store.read() as tx:
+        mutes = await tx.subscribers.mutes()
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
         summaries = await tx.papers.summaries({_version(one) for one in concerned}, Language.ZH)
-    found = await asyncio.to_thread(lambda: list(matches(subscriptions, candidates(concerned, summaries))))
+    found = await asyncio.to_thread(lambda: list(matches(subscriptions, candidates(concerned, summaries), mutes)))
     papers = {_version(one): one.paper for one in concerned}
     return cards(found, papers, {one.id: one for one in subscriptions}, summaries)
 

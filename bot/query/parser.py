@@ -72,6 +72,8 @@ def parse(text: str) -> Query:
 
 def _normalised(typed: str) -> str:
     """The text as NFKC in ASCII punctuation, without invisible characters: those nobody meant to type."""
+    if typed.isascii() and typed.isprintable():
+        return typed
     visible = (
         " " if unicodedata.category(character) in ("Cc", "Cs") else character
         for character in typed

@@ -168,6 +168,14 @@ subscription = Table(
     UniqueConstraint("destination_id", "query"),
 )
 
+mute = Table(
+    "mute",
+    metadata,
+    _refers("destination_id", "destination.id", primary_key=True, autoincrement=False),
+    Column("text", String(500), primary_key=True),
+    Column("created_at", Instant, nullable=False),
+)
+
 match = Table(
     "match",
     metadata,

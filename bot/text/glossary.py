@@ -11,10 +11,14 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from bot.text.variants import simplified
+
 
 def english(term: str) -> tuple[str, ...]:
-    """What a Chinese term is called in English; () for a term that is not known. White space does not matter."""
-    return entries().get("".join(term.split()), ())
+    """What a Chinese term is called in English; () for a term that is not known. White space does not matter, and
+    neither does whether it is written in simplified or traditional characters.
+    """
+    return entries().get(simplified("".join(term.split())), ())
 
 
 @cache

@@ -12,7 +12,7 @@ from bot.text.macros import COMMANDS, raised
 from bot.text.masking import looks_like_math
 from bot.text.reading import Meaning, Reading, Source
 
-_TEX = re.compile(r"[\\$~]|``|--|\d\{,\}\d")
+_TEX = ("\\", "$", "~", "``", "--", "{,}")
 _UNSEEN = re.compile(
     r"\s?~?\\(?:[Cc]ite[a-z]*|nocite)\*?\s?(?:\[[^\[\]]*\])*\{[^{}]*\}"
     r"|\\(?:begin|end|label|vspace|hspace|color)\*?\{[^{}]*\}"
@@ -27,10 +27,11 @@ def readable(raw: str) -> str:
     To be applied once, to raw text. Never raises. Text without TeX keeps all but its white space.
     """
     text = raw
-    if _TEX.search(raw):
+    if any(mark in raw for mark in _TEX):
         seen = _UNSEEN.sub("", raw)
         text = Reading(Source(seen, COMMANDS, _MARKS), 0, len(seen)).all()
-    return _SPACE.sub(_white, text.strip())
+    single = " ".join(text.split())
+    return single if single == text else _SPACE.sub(_white, text.strip())
 
 
 def _white(run: re.Match[str]) -> str:

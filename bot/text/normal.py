@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from bot.text.variants import simplified
 
 HAN = (
     "\u3005\u3007\u3021-\u3029"  # iteration mark, zero, Hangzhou numerals
@@ -16,12 +22,16 @@ HAN = (
 """Han characters and kana, as the inside of a regular expression's character set."""
 _HAN = re.compile(f"[{HAN}]")
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_SETTLED = re.compile("[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]+")  # nothing to fold in these
+_NOTHING_TO_FOLD = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"  # but traditional characters
+_SETTLED = re.compile(f"[{_NOTHING_TO_FOLD}]+")
+_UNSETTLED = re.compile(f"[^{_NOTHING_TO_FOLD}]+")
+_VOICING = re.compile("[\u3099-\u309c\uff9e\uff9f]")  # what may join the kana before it
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W_]+")
 
 _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 _DROPPED = {"Mn", "Me", "Mc", "Cf"}
+_JOINS = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\u3099\u309a\uff9e\uff9f]")  # vowels of Hangul, voicing of kana
 _VOICED = "\u3099\u309a"  # these marks are part of a kana, not an accent
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
 """Letters that have no decomposition, but that people type without the stroke."""
@@ -58,6 +68,34 @@ def flat(text: str) -> str:
             return f" {' '.join(tokens)} " if tokens else " "
     tokens = text.encode("ascii").translate(_ASCII).decode("ascii").split()
     return f" {' '.join(tokens)} " if tokens else " "
+
+
+class Aligned(NamedTuple):
+    """A text in the normal form, and for each character of that where it comes from in the text."""
+
+    flat: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def aligned(text: str) -> Aligned:
+    """What :func:`flat` makes of a text, with places; nothing at all for the rare text that cannot be aligned."""
+    characters: list[tuple[str, int, int]] = [(" ", 0, 0)]
+    for start, end in pairwise(_clusters(text)):
+        piece = text[start:end]
+        folded = piece.lower() if piece.isascii() else simplified(_compatible(piece))
+        for character in folded:
+            is_letter = character != "_" and _WORD.fullmatch(character) is not None
+            before = characters[-1][0]
+            if before != " " and (not is_letter or is_han(character) != is_han(before)):
+                characters.append((" ", start, start))
+            if is_letter:
+                characters.append((character, start, end))
+    if characters[-1][0] != " ":
+        characters.append((" ", len(text), len(text)))
+    letters, starts, ends = zip(*characters, strict=True)
+    found = Aligned("".join(letters), starts, ends)
+    return found if found.flat == flat(text) else Aligned(" ", (0,), (0,))
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -113,11 +151,29 @@ def _plural(word: str) -> str:
 
 
 def _folded(run: re.Match[str]) -> str:
-    """Fold characters that are not ASCII (compatibility forms, case, accents); set Chinese runs apart."""
+    """Fold characters that are not ASCII (form, case, accents, traditional Chinese); set Chinese runs apart."""
     text = run[0]
-    if _SETTLED.fullmatch(text):
-        return f" {text} "
+    if _VOICING.search(text):
+        text = _compatible(text)
+    elif not _SETTLED.fullmatch(text):
+        text = _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
+    return _HAN_RUN.sub(r" \g<0> ", simplified(text))
+
+
+def _clusters(text: str) -> Iterator[int]:
+    """Where characters begin that are folded on their own, and the end: marks belong to what they stand on."""
+    for place, character in enumerate(text):
+        is_mark = not character.isascii() and (
+            _JOINS.match(character) or unicodedata.category(character) in _DROPPED
+        )
+        if not is_mark or not place or text[place - 1].isascii():
+            yield place
+    yield len(text)
+
+
+@lru_cache(maxsize=4096)
+def _compatible(text: str) -> str:
+    """Without differences of form, case, accent and stroke. It is mostly asked for the same few marks."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = (char for char in text if char in _VOICED or unicodedata.category(char) not in _DROPPED)
-    folded = unicodedata.normalize("NFC", "".join(kept)).translate(_STROKES)
-    return _HAN_RUN.sub(r" \g<0> ", folded)
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_STROKES)

@@ -1,0 +1,91 @@
+"""The commands about what a place does not want to see: mute, unmute."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.channels import Reply
+from bot.commands.request import Request, read_query
+from bot.commands.typed import read_paper, shown
+from bot.errors import UserError
+from bot.matching import Candidate, candidates, muted_by, prepare
+from bot.model import Destination, Language
+from bot.query import in_words
+from bot.store import Transaction
+
+MOST = 100
+"""Mutes of one place."""
+_ALL = ("all", "everything", "全部", "所有")
+
+
+async def mute(request: Request) -> Reply:
+    """Let papers stay away from a place, whatever its subscriptions say; what waits is dropped."""
+    if not request.argument:
+        return await _listed(request)
+    text, words = _meant(request)
+    async with request.store.write() as tx:
+        place = await request.ensure_place(tx)
+        if len(await _mutes(tx, place)) >= MOST:
+            raise UserError("error.too_many_mutes", {"limit": MOST})
+        is_new = await tx.subscribers.mute(place.id, text, request.now)
+        waiting = await _unsent(tx, place)
+    dropped = await asyncio.to_thread(_covered, text, waiting)
+    async with request.store.write() as tx:
+        await tx.outbox.drop(place.id, dropped)
+    return request.reply(
+        request.say("reply.muted" if is_new else "reply.already_muted", text=text),
+        request.say("reply.in_words", words=words) if words else "",
+        request.say("reply.mute_dropped", n=len(dropped)) if dropped else "",
+        request.say("reply.mute_hint", text=text),
+        is_public=is_new,
+    )
+
+
+async def unmute(request: Request) -> Reply:
+    """Let muted papers come again, from the next announcement on."""
+    place = request.known_place()
+    async with request.store.write() as tx:
+        known = await _mutes(tx, place)
+        if request.argument.casefold() in _ALL:
+            gone = known
+        else:
+            gone = tuple(text for text in known if request.argument and text == _meant(request)[0])
+        if not gone:
+            raise UserError("error.not_muted", {"typed": shown(request.argument), "list": _rows(request, known)})
+        for text in gone:
+            await tx.subscribers.unmute(place.id, text)
+    return request.reply(request.say("reply.unmuted", text=request.say("reply.comma").join(gone)), is_public=True)
+
+
+async def _listed(request: Request) -> Reply:
+    async with request.store.read() as tx:
+        known = await _mutes(tx, request.place) if request.place else ()
+    return request.reply(_rows(request, known))
+
+
+def _rows(request: Request, known: tuple[str, ...]) -> str:
+    if not known:
+        return request.say("reply.no_mutes")
+    return "\n".join([request.say("reply.mutes", n=len(known)), *(f"• {text}" for text in known)])
+
+
+def _meant(request: Request) -> tuple[str, str]:
+    """What is stored for what was typed, and the query in words, if it is one."""
+    paper = read_paper(request.argument)
+    if paper is not None:
+        return paper.id, ""
+    query = read_query(request.argument)
+    return str(query), in_words(query, request.language)
+
+
+async def _mutes(tx: Transaction, place: Destination) -> tuple[str, ...]:
+    return (await tx.subscribers.mutes(place.id)).get(place.id, ())
+
+
+async def _unsent(tx: Transaction, place: Destination) -> list[Candidate]:
+    versions = await tx.outbox.unsent(place.id)
+    return candidates(await tx.papers.announced(versions), await tx.papers.summaries(versions, Language.ZH))
+
+
+def _covered(text: str, waiting: list[Candidate]) -> list[tuple[str, int]]:
+    return [(one.paper.id, one.paper.version) for one in waiting if muted_by([text], prepare(one))]

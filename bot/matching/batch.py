@@ -1,0 +1,75 @@
+"""Subscriptions against papers: the index finds the pairs, `explain` says why, and what is muted stays away."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from bot.matching.explain import match
+from bot.matching.papers import Candidate, Prepared, is_wanted, prepare
+from bot.model import Match, Subscription
+from bot.query import parse
+
+if TYPE_CHECKING:
+    from bot.matching.index import Index
+
+Mutes = Mapping[int, tuple[str, ...]]
+"""What destinations do not want to see: canonical queries, and ids of papers."""
+
+_PAPER = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7}")
+
+
+class Matcher:
+    """Matches batch after batch, and keeps what it has compiled."""
+
+    def __init__(self) -> None:
+        self._index: Index | None = None
+
+    def matches(
+        self, subscriptions: Iterable[Subscription], papers: Iterable[Candidate], mutes: Mutes
+    ) -> Iterator[Match]:
+        """Every match that a digest should carry, of these subscriptions and no others."""
+        by_query: dict[str, list[Subscription]] = {}
+        for subscription in subscriptions:
+            by_query.setdefault(subscription.query, []).append(subscription)
+        if self._index is None:  # NumPy takes a while to load: not before there is something to match
+            self._index = importlib.import_module("bot.matching.index").Index()
+        self._index.update(by_query)
+        ready = [prepare(one) for one in papers]
+        for pairs in self._index.match(ready):
+            for text, numbers in pairs.by_query():
+                for number in numbers:
+                    yield from _explained(text, ready[number], by_query[text], mutes)
+
+
+def matches(
+    subscriptions: Iterable[Subscription], papers: Iterable[Candidate], mutes: Mutes | None = None
+) -> Iterator[Match]:
+    """Every match that a digest should carry."""
+    return Matcher().matches(subscriptions, papers, mutes or {})
+
+
+def muted_by(mutes: Iterable[str], prepared: Prepared) -> str | None:
+    """What of a destination's mutes holds for a paper, None when nothing does."""
+    return next((text for text in mutes if _is_muted(text, prepared)), None)
+
+
+def _explained(
+    text: str, prepared: Prepared, subscriptions: Iterable[Subscription], mutes: Mutes
+) -> Iterator[Match]:
+    query = parse(text)
+    found = match(query, prepared)
+    if found is None or not is_wanted(query, found.type):
+        raise AssertionError(f"the index and the explanation differ on {text}")
+    one = prepared.candidate
+    for subscription in subscriptions:
+        if not muted_by(mutes.get(subscription.destination_id, ()), prepared):
+            yield Match(subscription.id, one.paper.id, one.paper.version, one.date, found.type, found.reasons)
+
+
+def _is_muted(text: str, prepared: Prepared) -> bool:
+    if _PAPER.fullmatch(text):
+        return text == prepared.candidate.paper.id
+    return match(parse(text), prepared) is not None

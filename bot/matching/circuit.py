@@ -1,0 +1,137 @@
+"""The logic of many queries as one circuit: what they have in common is there once, and all is evaluated at once.
+
+Its inputs are leaves, its gates AND and OR; one bit for each paper. A gate's inputs may be negated.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.stream import Flags, Ints
+
+Bits = NDArray[np.uint64]
+Longs = NDArray[np.int64]
+
+_WORD = 64  # papers in one number
+
+
+class Wire(NamedTuple):
+    """A leaf or a gate, or the contrary of it."""
+
+    number: int
+    is_gate: bool
+    is_negated: bool = False
+
+    def negated(self) -> Wire:
+        """The contrary."""
+        return self._replace(is_negated=not self.is_negated)
+
+
+class _Bank(NamedTuple):
+    """Gates of one kind, with as many plain and negated inputs; all of these come from leaves or lower levels."""
+
+    is_or: bool
+    gates: Ints
+    plain: Ints  # gates x inputs: slots
+    negated: Ints
+
+
+class CircuitBuilder:
+    """Collects gates; :meth:`built` gives the circuit."""
+
+    def __init__(self) -> None:
+        self._levels = array("i")
+        self._banks: dict[tuple[int, bool, int, int], tuple[array[int], array[int]]] = {}
+        self._shared: dict[tuple[bool, tuple[Wire, ...]], Wire] = {}
+
+    def gate(self, inputs: Sequence[Wire], *, is_or: bool, is_shared: bool = False) -> Wire:
+        """A gate over these inputs; a shared one is looked up first. One input needs no gate."""
+        if len(inputs) == 1:
+            return inputs[0]
+        ordered = tuple(sorted(inputs, key=lambda wire: wire.is_negated))
+        if is_shared and (known := self._shared.get((is_or, ordered))):
+            return known
+        wire = Wire(len(self._levels), is_gate=True)
+        level = 1 + max((self._levels[one.number] for one in inputs if one.is_gate), default=0)
+        negated = sum(one.is_negated for one in inputs)
+        gates, slots = self._banks.setdefault(
+            (level, is_or, len(inputs) - negated, negated), (array("i"), array("i"))
+        )
+        gates.append(wire.number)
+        slots.extend(one.number << 1 | one.is_gate for one in ordered)
+        self._levels.append(level)
+        if is_shared:
+            self._shared[is_or, ordered] = wire
+        return wire
+
+    def built(self, leaves: int, outputs: Sequence[Wire]) -> Circuit:
+        """The circuit over that many leaves with these outputs."""
+        banks = []
+        for (_, is_or, plain, negated), (gates, slots) in sorted(self._banks.items(), key=lambda one: one[0]):
+            codes = np.array(slots, np.int32).reshape(len(gates), plain + negated)
+            inputs = (codes >> 1) + (codes & 1) * np.int32(leaves)
+            numbers = np.array(gates, np.int32) + np.int32(leaves)
+            banks.append(_Bank(is_or, numbers, inputs[:, :plain].copy(), inputs[:, plain:].copy()))
+        ends = np.array([one.number + leaves * one.is_gate for one in outputs], np.int32)
+        return Circuit(leaves + len(self._levels), banks, ends)
+
+
+class Circuit:
+    """Evaluates all gates for some papers. A slot is a leaf, or behind the leaves a gate."""
+
+    def __init__(self, slots: int, banks: Sequence[_Bank], outputs: Ints) -> None:
+        self._slots, self._banks, self._outputs = slots, banks, outputs
+
+    def run(self, leaves: Ints, papers: Ints, count: int) -> tuple[Longs, Bits]:
+        """Given where leaves hold, the outputs that may hold somewhere, and for which of `count` papers.
+
+        The bits behind the last paper have no meaning.
+        """
+        may = np.zeros(self._slots, np.bool_)
+        may[leaves] = True
+        for bank in self._banks:
+            some = may[bank.plain]
+            may[bank.gates] = (some.any(axis=1) | (bank.negated.shape[1] > 0)) if bank.is_or else some.all(axis=1)
+        rows = np.cumsum(may, dtype=np.int32)
+        rows[~may] = 0  # the row of what never holds
+        bits = np.zeros((int(may.sum()) + 1, -(-count // _WORD)), np.uint64)
+        _set(bits, rows[leaves], papers)
+        for bank in self._banks:
+            _evaluate(bank, may, rows, bits)
+        chosen = np.flatnonzero(may[self._outputs])
+        return chosen, bits[rows[self._outputs[chosen]]]
+
+
+def _evaluate(bank: _Bank, may: Flags, rows: Ints, bits: Bits) -> None:
+    chosen = np.flatnonzero(may[bank.gates])
+    if not len(chosen):
+        return
+    combine = np.bitwise_or if bank.is_or else np.bitwise_and
+    result = np.full((len(chosen), bits.shape[1]), np.uint64(0) if bank.is_or else ~np.uint64(0))
+    for column in bank.plain.T:
+        combine(result, bits[rows[column[chosen]]], out=result)
+    for column in bank.negated.T:
+        combine(result, ~bits[rows[column[chosen]]], out=result)
+    bits[rows[bank.gates[chosen]]] = result
+
+
+def _set(bits: Bits, rows: Ints, papers: Ints) -> None:
+    """Set one bit for each row and paper, by way of bytes, 64 papers at a time: single ORs are slower."""
+    words = (papers // _WORD).astype(np.uint16)
+    order = np.argsort(words, kind="stable")
+    bounds = np.searchsorted(words[order], np.arange(bits.shape[1] + 1))
+    for word, (start, end) in enumerate(pairwise(bounds.tolist())):
+        here = order[start:end]
+        is_set = np.zeros(len(bits), np.bool_)
+        is_set[rows[here]] = True
+        chosen = np.flatnonzero(is_set)
+        places = np.cumsum(is_set, dtype=np.int32) - 1
+        flags = np.zeros((len(chosen), _WORD), np.bool_)
+        flags[places[rows[here]], papers[here] % _WORD] = True
+        bits[chosen, word] = np.packbits(flags, axis=1, bitorder="little").view(np.uint64)[:, 0]

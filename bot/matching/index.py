@@ -1,0 +1,143 @@
+"""All queries against a whole day at once.
+
+::
+
+    texts of papers -> stream of tokens -> terms that are found (lexicon) -> queries that hold (circuit)
+
+A query is compiled when it is added. What is new is a block of its own beside the old one, which shares the
+stream with it; when it has grown large, all are compiled into one. What is removed is only left out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.block import Block, BlockBuilder
+from bot.matching.circuit import Bits, Longs
+from bot.matching.papers import Prepared, reads, relative_type
+from bot.matching.stream import Stream
+from bot.query import parse
+
+_AT_ONCE = 2304  # papers: a full day; more of them are matched one batch after the other
+_OUTPUTS = 4096  # queries whose bits are unpacked at once
+_SHARE = 8  # all are compiled into one block when the new one has more than this part of the queries
+
+
+Places = NDArray[np.int16]
+
+
+class Pairs(NamedTuple):
+    """Which queries match which papers: texts[queries[n]] matches places[starts[n]:starts[n + 1]], if any."""
+
+    texts: Sequence[str]
+    queries: Longs
+    starts: Longs
+    places: Places
+    first: int  # the number of the paper at place 0
+
+    def by_query(self) -> Iterator[tuple[str, list[int]]]:
+        """Each query that matches something, with the numbers of the papers."""
+        for number, (start, end) in enumerate(pairwise(self.starts.tolist())):
+            if start < end:
+                yield self.texts[self.queries[number]], (self.places[start:end] + self.first).tolist()
+
+
+class Index:
+    """The queries that stand. May be used by several threads, one at a time."""
+
+    def __init__(self, queries: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._old: Block | None = None
+        self._new = BlockBuilder()
+        self._standing: set[str] = set()
+        self._gone: set[str] = set()  # what is compiled, but stands no more
+        self.update(queries)
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def update(self, queries: Iterable[str]) -> None:
+        """Let these queries stand, by their canonical texts, and no others."""
+        wanted = set(queries)
+        for text in self._standing - wanted:
+            self.remove(text)
+        for text in wanted - self._standing:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """Let one more query stand."""
+        with self._lock:
+            if text in self._gone:
+                self._gone.remove(text)
+            elif text not in self._standing:
+                self._new.add(text)
+            self._standing.add(text)
+
+    def remove(self, text: str) -> None:
+        """Let a query stand no more."""
+        with self._lock:
+            if text in self._standing:
+                self._standing.remove(text)
+                self._gone.add(text)
+
+    def match(self, papers: Sequence[Prepared]) -> Iterator[Pairs]:
+        """What a digest should carry."""
+        with self._lock:
+            blocks = self._blocks()
+            for first in range(0, len(papers), _AT_ONCE):
+                batch = papers[first : first + _AT_ONCE]
+                stream = Stream(batch)
+                for block in blocks:
+                    yield Pairs(block.queries, *self._found(block, stream, batch), first)
+
+    def _blocks(self) -> list[Block]:
+        old = len(self._old.queries) if self._old else 0
+        if len(self._gone) + len(self._new.queries) > old // _SHARE:
+            if old or self._gone:
+                self._new = BlockBuilder()
+                for text in self._standing:
+                    self._new.add(text)
+            self._old, self._new, self._gone = Block(self._new), BlockBuilder(), set()
+        blocks = [self._old] if self._old else []
+        return [*blocks, Block(self._new)] if self._new.queries else blocks
+
+    def _found(self, block: Block, stream: Stream, papers: Sequence[Prepared]) -> tuple[Longs, Longs, Places]:
+        """What one block finds, without queries that are gone, and revised papers only for who asked."""
+        queries, bits = block.run(stream, papers)
+        if self._gone:
+            stand = np.fromiter((block.queries[one] not in self._gone for one in queries), np.bool_, len(queries))
+            queries, bits = queries[stand], bits[stand]
+        untyped = np.flatnonzero(~block.is_typed[queries])
+        kinds = [{one.is_revision for one in paper.candidate.types.values()} for paper in papers]
+        for place in (place for place, found in enumerate(kinds) if len(found) > 1):
+            word, bit = place // 64, np.uint64(1 << place % 64)
+            for row in untyped[(bits[untyped, word] & bit) > 0]:
+                reading = reads([parse(block.queries[queries[row]])])
+                if relative_type(reading, papers[place]).is_revision:
+                    bits[row, word] ^= bit
+        flags = np.zeros((2, bits.shape[1] * 64), np.bool_)
+        flags[0, : len(papers)] = [False in found for found in kinds]
+        flags[1, : len(papers)] = True
+        fresh, existing = np.packbits(flags, axis=1, bitorder="little").view(np.uint64)
+        bits &= existing
+        bits[untyped] &= fresh
+        starts = np.concatenate(([0], np.cumsum(np.bitwise_count(bits).sum(axis=1, dtype=np.int64))))
+        return queries, starts, _places(bits)
+
+
+def _places(bits: Bits) -> Places:
+    """The places of all bits that are set, row after row."""
+    found = [np.zeros(0, np.int16)]
+    for first in range(0, len(bits), _OUTPUTS):
+        octets = bits[first : first + _OUTPUTS].view(np.uint8)
+        some = np.flatnonzero(octets)
+        begins = (some % octets.shape[1] * 8).astype(np.int16)
+        ones = np.flatnonzero(np.unpackbits(octets.ravel()[some], bitorder="little"))
+        found.append(begins[ones >> 3] + (ones & 7).astype(np.int16))
+    return np.concatenate(found)

@@ -1,0 +1,110 @@
+"""Papers as the matcher sees them: announced where and as what, and their texts in normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot import taxonomy
+from bot.model import ALL, Announcement, AnnounceType, Paper, Summary
+from bot.query import And, InCategory, Node, Or, Query
+from bot.text.latex import readable
+from bot.text.normal import flat
+
+ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
+AS_CROSS = {AnnounceType.NEW: AnnounceType.CROSS, AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS}
+ENGLISH = ("title", "abstract", "comment")
+CHINESE = ("title_zh", "abstract_zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One paper of one mailing: `types` has how each listing announced it, by category."""
+
+    paper: Paper
+    types: Mapping[str, AnnounceType]
+    date: date
+    summary: Summary | None = None  # the Chinese texts
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A candidate in normal form; prepare it once, match it against every query."""
+
+    candidate: Candidate
+    fields: Mapping[str, str]
+    authors: tuple[str, ...]
+    categories: frozenset[str]  # canonical
+    primary: str  # canonical
+
+
+def candidates(
+    announcements: Iterable[Announcement], summaries: Mapping[tuple[str, int], Summary]
+) -> list[Candidate]:
+    """One candidate for each version of a paper, with all the categories that announced it."""
+    found: dict[tuple[str, int], Candidate] = {}
+    for one in announcements:
+        key = (one.paper.id, one.paper.version)
+        known = found.get(key)
+        types = {**(known.types if known else {}), one.category: one.type}
+        day = max(known.date, one.date) if known else one.date
+        found[key] = Candidate(one.paper, types, day, summaries.get(key))
+    return list(found.values())
+
+
+def prepare(candidate: Candidate) -> Prepared:
+    """Bring the texts of a candidate into normal form."""
+    paper, summary = candidate.paper, candidate.summary
+    fields = {"title": paper.title, "abstract": paper.abstract, "comment": paper.comments}
+    if summary is not None:
+        fields |= {"title_zh": summary.title, "abstract_zh": summary.abstract}
+    return Prepared(
+        candidate,
+        {name: flat(readable(text)) for name, text in fields.items()},
+        tuple(flat(readable(author)) for author in paper.authors),
+        frozenset(map(_canonical, paper.categories)),
+        _canonical(paper.primary),
+    )
+
+
+def is_wanted(query: Query, kind: AnnounceType) -> bool:
+    """Whether a digest should carry it: revised papers only when the query speaks of types."""
+    return not kind.is_revision or query.has_type
+
+
+def reads(queries: Iterable[Query]) -> frozenset[str] | None:
+    """The canonical categories that must be read for these queries; None when that is all of them."""
+    read: set[str] = set()
+    for query in queries:
+        if not _bounded(query.root):
+            return None
+        read |= query.categories
+    return frozenset(read)
+
+
+def relative_type(reading: frozenset[str] | None, prepared: Prepared) -> AnnounceType:
+    """The announce type for somebody who reads these categories, as arXiv derives it for a feed of them."""
+    types = prepared.candidate.types
+    if reading is None:
+        return min(types.values(), key=ORDER.__getitem__)
+    read = [kind for category, kind in types.items() if category in reading]
+    kind = min(read or types.values(), key=ORDER.__getitem__)
+    return kind if prepared.primary in reading else AS_CROSS.get(kind, kind)
+
+
+def _bounded(node: Node) -> bool:
+    """Whether only papers of the named categories can satisfy it."""
+    match node:
+        case InCategory():
+            return True
+        case And(parts):
+            return any(map(_bounded, parts))
+        case Or(parts):
+            return all(map(_bounded, parts))
+        case _:
+            return False
+
+
+def _canonical(code: str) -> str:
+    return code if code == ALL else taxonomy.resolve(code) or code

@@ -1,0 +1,107 @@
+"""What is looked for: a term of a query as needles, and the fields in which each is looked for.
+
+A needle is a piece of the normal form. It begins with a space where a word must begin and ends with one where a
+word must end, so that a word, a phrase, a hyphen, a prefix and a part of a Chinese run are all `needle in text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from bot.matching.papers import CHINESE, ENGLISH
+from bot.query import Field, Term
+from bot.text.glossary import english
+from bot.text.normal import forms, has_han, words
+
+AUTHOR = "author"
+_FIRST, _INITIAL = "\x01", "\x02"
+"""What marks the first word of a name, and its initial, when only the last word of the name follows."""
+
+Target = tuple[str, tuple[str, ...]]
+"""A field, and the needles any of which is looked for there."""
+
+
+@lru_cache(maxsize=4096)
+def targets(term: Term) -> tuple[Target, ...]:
+    """The fields of a text term with its needles for each."""
+    own = _needles(term)
+    if not has_han(term.text):
+        return tuple((name, own) for name in _among(ENGLISH, term.field))
+    translated = tuple(needle for phrase in english(term.text) for needle in _bent(words(phrase)))
+    chinese = tuple((name, own) for name in _among(CHINESE, term.field))
+    return chinese + tuple((name, own + translated) for name in _among(ENGLISH, term.field))
+
+
+def shown(term: Term) -> str:
+    """A term as the query writes it, without its field."""
+    return f'"{term.text}"' if term.quoted else term.text + ("*" if term.prefix else "")
+
+
+def author_test(term: Term) -> Callable[[str], bool]:
+    """A name as a phrase in one author; a full name also by initials and around middle names."""
+    found = _name(term)
+    needle = _author_needle(term, found)
+    if not _is_full_name(term, found):
+        return lambda author: needle in author
+
+    def is_same(author: str) -> bool:
+        name = author.split()
+        if needle in author or len(name) < 2 or name[-1] != found[-1]:
+            return needle in author
+        short, long = sorted((name[0], found[0]), key=len)
+        return short == long or (len(short) == 1 and long.startswith(short))
+
+    return is_same
+
+
+def author_needles(term: Term) -> tuple[str, ...]:
+    """The same as needles for :func:`author_texts`."""
+    found = _name(term)
+    needle = _author_needle(term, found)
+    if not _is_full_name(term, found):
+        return (needle,)
+    first, last = found[0], found[-1]
+    mark = _INITIAL if len(first) == 1 else _FIRST
+    return (needle, f" {_FIRST}{first} {last} ", f" {mark}{first[0]} {last} ")
+
+
+def author_texts(author: str) -> tuple[str, ...]:
+    """One author as texts to look through: as written, then by first and last word, where there are two."""
+    name = author.split()
+    if len(name) < 2:
+        return (author,)
+    first, last = name[0], name[-1]
+    return (author, f" {_FIRST}{first} {last} ", f" {_INITIAL}{first[0]} {last} ")
+
+
+def _among(names: tuple[str, ...], field: Field | None) -> tuple[str, ...]:
+    return names if field is None else tuple(name for name in names if name.removesuffix("_zh") == field)
+
+
+def _needles(term: Term) -> tuple[str, ...]:
+    found = words(term.text)
+    if not (term.quoted or term.prefix or has_han(term.text)):
+        return _bent(found)
+    before = "" if has_han(found[0][0]) else " "
+    after = "" if term.prefix or has_han(found[-1][-1]) else " "
+    return (f"{before}{' '.join(found)}{after}",)
+
+
+def _bent(phrase: tuple[str, ...]) -> tuple[str, ...]:
+    """Words side by side; the last one in singular and plural, where English bends its compounds."""
+    *first, last = phrase
+    return tuple(f" {' '.join([*first, form])} " for form in forms(last))
+
+
+def _name(term: Term) -> tuple[str, ...]:
+    last, comma, first = term.text.partition(",")
+    return words(f"{first} {last}" if comma else term.text)
+
+
+def _author_needle(term: Term, found: tuple[str, ...]) -> str:
+    return f" {' '.join(found)}" + ("" if term.prefix else " ")
+
+
+def _is_full_name(term: Term, found: tuple[str, ...]) -> bool:
+    return term.quoted and len(found) > 1

@@ -1,0 +1,186 @@
+"""The matcher's judge: slow and obvious, and without any code of `bot.matching` or `bot.text.normal`.
+
+For each part of a query it makes the set of papers for which it holds; AND, OR and NOT are those of sets. It has
+the parser's trees, the readable text, the glossary and the list of plurals in common with the matcher.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import opencc
+
+from bot import taxonomy
+from bot.model import AnnounceType
+from bot.query import And, Field, InCategory, Not, OfType, Or, Query
+from bot.text.glossary import english
+from bot.text.latex import readable
+from bot.text.normal import forms
+
+SIMPLIFY = opencc.OpenCC("t2s")
+CHINESE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEO", "HIRAGANA LETTER", "KATAKANA LETTER", "HENTAIGANA")
+MORE_CHINESE = "々〇〡〢〣〤〥〦〧〨〩ゝゞゟーヽヾヿ\N{KATAKANA LETTER ARCHAIC E}"
+STROKES = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+KINDS = list(AnnounceType)
+
+
+@cache
+def is_chinese(character):
+    return unicodedata.name(character, "").startswith(CHINESE_NAMES) or character in MORE_CHINESE
+
+
+def pieces(text):
+    """The words and the runs of Chinese of a text, one character after the other."""
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = "".join(
+        c for c in text if unicodedata.category(c) not in ("Mn", "Mc", "Me", "Cf") or c in "\u3099\u309a"
+    )
+    found, before = [], None
+    for character in unicodedata.normalize("NFC", text):
+        kind = is_chinese(character) if character.isalnum() else None
+        for _ in range(2):
+            character = SIMPLIFY.convert(character)
+        character = STROKES.get(character, character)
+        if kind is not None and kind == before:
+            found[-1] += character
+        elif kind is not None:
+            found.append(character)
+        before = kind
+    return found
+
+
+def stands(wanted, text, *, prefix):
+    """Whether these pieces stand side by side: Chinese ones may go on at the outer ends, a prefix at its end."""
+    return any(
+        all(
+            stands_at(want, text[start + place], place == 0, place == len(wanted) - 1, prefix)
+            for place, want in enumerate(wanted)
+        )
+        for start in range(len(text) - len(wanted) + 1)
+    )
+
+
+def stands_at(want, have, is_first, is_last, prefix):
+    if is_chinese(want[0]):
+        if is_first and is_last:
+            return want in have
+        return have == want or (is_first and have.endswith(want)) or (is_last and have.startswith(want))
+    return have == want or (is_last and prefix and have.startswith(want))
+
+
+class Oracle:
+    """Which of some candidates match a query."""
+
+    def __init__(self, candidates):
+        self.candidates = candidates
+        self.texts = [texts(one) for one in candidates]
+        self.names = [[pieces(readable(name)) for name in one.paper.authors] for one in candidates]
+        self.known = {}
+
+    def matching(self, query: Query) -> set[int]:
+        """Whatever matches, revised or not."""
+        return self.holding(query.root, reading(query))
+
+    def wanted(self, query: Query) -> set[int]:
+        """What a digest carries."""
+        read = reading(query)
+        fresh = {n for n in range(len(self.candidates)) if self.kind(n, read) in KINDS[:2]}
+        return self.matching(query) & (set(range(len(self.candidates))) if query.has_type else fresh)
+
+    def holding(self, node, read):
+        everything = set(range(len(self.candidates)))
+        match node:
+            case And(parts):
+                return everything.intersection(*(self.holding(part, read) for part in parts))
+            case Or(parts):
+                return set().union(*(self.holding(part, read) for part in parts))
+            case Not(part):
+                return everything - self.holding(part, read)
+            case OfType(name):
+                return {n for n in everything if self.kind(n, read) == name}
+            case leaf:
+                if leaf not in self.known:
+                    self.known[leaf] = {n for n in everything if self.is_in(leaf, n)}
+                return self.known[leaf]
+
+    def is_in(self, leaf, number):
+        paper = self.candidates[number].paper
+        if isinstance(leaf, InCategory):
+            codes = [taxonomy.resolve(code) or code for code in paper.categories]
+            return bool(set(codes[:1] if leaf.primary else codes) & taxonomy.expand(leaf.pattern))
+        if leaf.field is Field.AUTHOR:
+            return any(is_named(leaf, name) for name in self.names[number])
+        return any(
+            stands(wanted, text, prefix=leaf.prefix and not is_translation)
+            for section, text in self.texts[number].items()
+            for wanted, is_translation in sought(leaf, section)
+        )
+
+    def kind(self, number, read):
+        """The type for who reads these categories: as the best of their listings has it, but new only at home."""
+        one = self.candidates[number]
+        if read is None:
+            return min(one.types.values(), key=KINDS.index)
+        seen = [kind for category, kind in one.types.items() if category in read]
+        best = min(seen or one.types.values(), key=KINDS.index)
+        if (taxonomy.resolve(one.paper.primary) or one.paper.primary) not in read:
+            return {"new": AnnounceType.CROSS, "replace": AnnounceType.REPLACE_CROSS}.get(best, best)
+        return best
+
+
+def texts(candidate):
+    paper, summary = candidate.paper, candidate.summary
+    found = {"title": paper.title, "abstract": paper.abstract, "comment": paper.comments}
+    if summary:
+        found |= {"title_zh": summary.title, "abstract_zh": summary.abstract}
+    return {name: pieces(readable(text)) for name, text in found.items()}
+
+
+@cache
+def sought(term, section):
+    """What is looked for in a section: pieces, and whether they are a translation."""
+    if term.field not in (None, section.removesuffix("_zh")):
+        return []
+    own = pieces(term.text)
+    has_chinese = any(map(is_chinese, term.text))
+    if section.endswith("_zh") and not has_chinese:
+        return []
+    bends = not (term.quoted or term.prefix or has_chinese)
+    found = [([*own[:-1], last], False) for last in (forms(own[-1]) if bends else own[-1:])]
+    if has_chinese and not section.endswith("_zh"):
+        for phrase in english(SIMPLIFY.convert(term.text)):
+            *first, last = pieces(phrase)
+            for form in forms(last):
+                found.append(([*first, form], True))
+    return found
+
+
+def is_named(term, name):
+    """A phrase of whole words; a quoted full name also by the first name's initial and with names in between."""
+    last, comma, first = term.text.partition(",")
+    wanted = pieces(f"{first} {last}" if comma else term.text)
+    for start in range(len(name) - len(wanted) + 1):
+        here = name[start : start + len(wanted)]
+        if here == wanted or (term.prefix and here[:-1] == wanted[:-1] and here[-1].startswith(wanted[-1])):
+            return True
+    if not term.quoted or len(wanted) < 2 or len(name) < 2 or name[-1] != wanted[-1]:
+        return False
+    one, other = name[0], wanted[0]
+    return one == other or (len(one) == 1 and other[0] == one) or (len(other) == 1 and one[0] == other)
+
+
+def reading(query):
+    """The categories that a query reads; None when papers of any category may match."""
+    return query.categories if is_bounded(query.root) else None
+
+
+def is_bounded(node):
+    match node:
+        case InCategory():
+            return True
+        case And(parts):
+            return any(is_bounded(part) for part in parts)
+        case Or(parts):
+            return all(is_bounded(part) for part in parts)
+    return False

@@ -1,0 +1,78 @@
+"""The index agrees with the judge, and with the code that explains, on everything."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.matching import Candidate, is_wanted, match, missing, prepare
+from bot.matching.index import Index
+from bot.model import AnnounceType, Language, Paper, Summary
+from bot.query import parse
+from bot.text.normal import words
+from tests.matching.invented import CHINESE, candidate, queries
+from tests.matching.oracle import Oracle, pieces
+
+
+def found(index, candidates):
+    """What an index finds, by query."""
+    hits = {}
+    for pairs in index.match([prepare(one) for one in candidates]):
+        for text, papers in pairs.by_query():
+            hits.setdefault(text, []).extend(papers)
+    return hits
+
+
+@pytest.fixture(scope="module")
+def day():
+    dice = random.Random(20260610)
+    papers = [candidate(dice, number) for number in range(300)]
+    return papers, queries(dice, 2000), Oracle(papers)
+
+
+def test_the_index_and_the_judge_agree_on_2000_queries_and_300_papers(day):
+    papers, texts, judge = day
+    expected = {text: sorted(judge.wanted(parse(text))) for text in texts}
+    assert found(Index(texts), papers) == {text: numbers for text, numbers in expected.items() if numbers}
+    assert 100 < sum(map(bool, expected.values())) < 2000
+
+
+def test_what_explains_agrees_with_the_judge_and_says_why_or_why_not(day):
+    papers, texts, judge = day
+    ready = [prepare(one) for one in papers]
+    for text in texts[::8]:
+        query = parse(text)
+        matching, wanted = judge.matching(query), judge.wanted(query)
+        for number, prepared in enumerate(ready):
+            hit = match(query, prepared)
+            assert (hit is not None) == (number in matching) == (not missing(query, prepared)), text
+            assert (hit is not None and is_wanted(query, hit.type)) == (number in wanted), text
+
+
+@given(st.text())
+def test_any_text_comes_apart_as_the_judge_says(text):
+    assert list(words(text)) == pieces(text)
+
+
+LETTERS = st.sampled_from(
+    [*"ab-_ $\\{}\x00\x01\x02\n\u0301\u200d\u3099éßİŁﬁＡかガ각한注意力擴扩\U00020000𝕒²½", *CHINESE]
+)
+
+
+@given(st.lists(LETTERS, max_size=12).map("".join), st.lists(LETTERS, max_size=4).map("".join), st.booleans())
+def test_hostile_texts_and_terms_meet_as_the_judge_says(text, term, is_name):
+    try:
+        query = parse(f'{"au:" * is_name}"{term}"')
+    except QueryError:
+        return
+    paper = Paper("2606.90001", 1, text, (text,), "", ("cs.LG",))
+    summary = Summary(paper.id, 1, Language.ZH, title=text)
+    one = Candidate(paper, {"cs.LG": AnnounceType.NEW}, date(2026, 6, 10), summary)
+    expected = bool(Oracle([one]).wanted(query))
+    assert bool(found(Index([str(query)]), [one])) == expected
+    assert (match(query, prepare(one)) is not None) == expected
