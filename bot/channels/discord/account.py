@@ -26,8 +26,8 @@ def lacking(granted: discord.Permissions, style: Style) -> list[str]:
     """The names of the rights that are missing, as Discord's settings call them."""
     if granted.administrator:
         return []
-    wanted = [name for name, is_needed in needed(style) if is_needed]
-    return [_TITLES[name] for name in wanted if not getattr(granted, name)]
+    wanted = needed(style)
+    return [title for name, title in _TITLES.items() if getattr(wanted, name) and not getattr(granted, name)]
 
 
 _TITLES: Mapping[str, str] = {

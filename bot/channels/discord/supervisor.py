@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import discord
 from discord import Interaction
 
@@ -89,8 +88,8 @@ class Supervisor:
                     log.error("discord_stopped reason=%s", WRONG_TOKEN)
                     return
                 cause = f"closed with {error.code}"
-            except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
-                cause = type(error).__name__  # AttributeError: the first connection, see above
+            except Exception as error:  # what ends the library must not end us: AttributeError, for one, see above
+                cause = f"{type(error).__name__}: {error}"
             else:
                 cause = "closed"
             is_first = asyncio.get_running_loop().time() - started > _STEADY
