@@ -183,9 +183,7 @@ async def test_doctor_tells_who_the_bot_is(bot: Discord, site: DiscordSite):
 
 async def test_doctor_tells_a_wrong_token_from_missing_rights(bot: Discord, site: DiscordSite):
     site.guilds = [guild(rights="1024")]  # may see, and nothing else
-    with pytest.raises(
-        ChannelError, match="rights are missing on 'Lab 900': Send Messages, Embed Links"
-    ):
+    with pytest.raises(ChannelError, match="rights are missing on 'Lab 900': Send Messages, Embed Links"):
         await bot.check()
     wrong = Discord("wrong")
     with pytest.raises(ChannelError, match="refuses DISCORD_TOKEN"):

@@ -57,10 +57,10 @@ def queries(typed: str) -> list[Choice[str]]:
     found = _BEFORE_WORD.match(typed)
     assert found is not None  # noqa: S101  # it matches any text
     whole = {typed: typed} if typed.strip() else {}
+    if " " in typed:
+        whole |= dict(_categories(typed))
     for code, label in _categories(found["word"]):
         whole.setdefault(found["before"] + code, label)
-    for code, label in _categories(typed) if " " in typed else ():
-        whole.setdefault(code, label)
     return [Choice(name=label[:LONGEST], value=query) for query, label in whole.items() if len(query) <= LONGEST][
         :MOST
     ]
