@@ -30,8 +30,8 @@ from tests.counterparts.discord_schema import faults
 TOKEN = "MTIz.fake.token"
 
 LOST = "the request is done, but the connection breaks before the answer"
-Fault = web.Response | str
-"""What the next request meets: an answer instead of the usual one, or LOST."""
+Fault = web.Response | str | None
+"""What the next request meets: an answer instead of the usual one, LOST, or nothing unusual."""
 
 
 @dataclass
