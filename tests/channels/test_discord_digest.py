@@ -220,6 +220,13 @@ def test_pieces_are_the_text_and_never_cut_an_escape(text: str, limit: int):
     assert not any(re.search(r"(?<!\\)(\\\\)*\\$", piece) for piece in found)
 
 
+def test_discords_own_description_is_what_bodies_are_held_to():
+    if why := discord_schema.missing():
+        pytest.skip(why)
+    wrong = {"embeds": [{"title": "x" * 257}]}
+    assert discord_schema.faults("MessageCreateRequest", wrong) == ["$.embeds[0].title: " + repr("x" * 257)[:200]]
+
+
 def test_the_preview_is_a_json_array_of_the_messages():
     one = Discord("token")
     rendered = one.render(to_channel(card(1), card(2)))

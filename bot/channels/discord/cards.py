@@ -95,7 +95,7 @@ def _root(lines: DigestLines) -> Body:
         left -= units(row) + 1
         if left < 0:
             tongue = "en" if lines.lang == "en" else "zh"
-            rows.append(_small(say("discord.more_below", tongue, n=len(lines.cards) - len(rows))))
+            rows.append(escaped(say("discord.more_below", tongue, n=len(lines.cards) - len(rows))))
             break
         rows.append(row)
     if lines.more:
@@ -104,9 +104,8 @@ def _root(lines: DigestLines) -> Body:
 
 
 def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
-    small = [_small(lines.provenance)] if lines.provenance else []
-    said = [escaped(lines.coverage), *small, escaped(lines.nothing)]
-    return {**_embed("\n".join([*filter(None, said), *rows])), "title": escaped(lines.title)}
+    said = filter(None, (lines.coverage, lines.provenance, lines.nothing))
+    return {**_embed("\n".join([*map(escaped, said), *rows])), "title": escaped(lines.title)}
 
 
 def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_Block]:
@@ -120,8 +119,8 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
         *(row for note in card.notes for row in _passage(note)),
         *_row(card.authors),
         *_row(f"{card.id} · {card.facts}"),
-        *_row(card.why, "-# {}"),
-        *_row(card.missing, "*{}*"),
+        *_row(card.why, "> {}"),
+        *_row(card.missing),
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
@@ -148,10 +147,6 @@ def _passage(passage: Passage) -> list[str]:
 def _row(text: str, form: str = "{}") -> list[str]:
     """A paragraph; a very long one is several."""
     return [form.format(piece) for piece in pieces(escaped(text), _ROW)] if text else []
-
-
-def _small(text: str) -> str:
-    return f"-# {escaped(text)}"
 
 
 def _joined(rows: Sequence[str], limit: int) -> list[str]:
