@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channels import Channel, Telling, Threaded
+from bot.channels import Channel, Keyed, Telling, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
 from bot.matching import reads
@@ -74,7 +74,7 @@ class Courier:
         """Deliver until nothing is due."""
         tally = Tally()
         while not self._stopping and (claims := await self._claim()):
-            gate = asyncio.Semaphore(_AT_ONCE)
+            gate = asyncio.Semaphore(self._channel.at_once if isinstance(self._channel, Keyed) else _AT_ONCE)
             ends = await asyncio.gather(
                 *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
             )

@@ -135,6 +135,16 @@ class Threaded(Protocol):
 
 
 @runtime_checkable
+class Keyed(Protocol):
+    """A channel that knows a part by its key when it is sent again, so that a kill repeats nothing."""
+
+    @property
+    def at_once(self) -> int:
+        """How many parts may be in flight."""
+        ...
+
+
+@runtime_checkable
 class Telling(Protocol):
     """A channel that can reach a person beside the place that they have subscribed."""
 

@@ -12,11 +12,16 @@ import pytest
 from aiohttp import web
 
 from bot.channels import Invocation, Reply
+from bot.channels.discord import Discord
 from bot.channels.discord.supervisor import Supervisor
 from bot.commands import SPECS
-from bot.model import Language
+from bot.model import Destination, Language
+from tests.channels.cards import card, digest
 from tests.counterparts.discord_payloads import Post, guild, said, shown
 from tests.counterparts.discord_site import TOKEN, DiscordSite
+from tests.fakes import NINE
+
+CHANNEL = Destination(1, "discord", "700", Language.EN, NINE)
 
 
 class Answering:
@@ -120,6 +125,20 @@ async def test_a_broken_connection_is_resumed_and_commands_work_again(
             await site.ready.wait()
         assert contents(await site.interact(**command("status"))) == ["heard: status"]
     assert (site.identified, site.resumed) == (1, 1)
+
+
+async def test_a_session_that_is_lost_begins_anew_and_repeats_nothing(site: DiscordSite):
+    handle, bot = Answering(), Discord(TOKEN)
+    (first, second), key = bot.render(digest(card(1), card(2), destination=CHANNEL)), "41"
+    async with connected(site, handle):
+        root = await bot.send("700", first, f"{key}.1")
+        await site.tell({"op": 9, "d": False})
+        await bot.send_below(root, "700", second, f"{key}.2")
+        async with asyncio.timeout(15):
+            await site.ready.wait()
+        assert contents(await site.interact(**command("status"))) == ["heard: status"]
+    await bot.close()
+    assert (site.identified, len(site.messages), len(handle.asked)) == (2, 2, 1)
 
 
 async def test_a_refused_first_connection_is_tried_again(site: DiscordSite):

@@ -45,6 +45,11 @@ class Discord:
         """The name in BOT_CHANNELS."""
         return "discord"
 
+    @property
+    def at_once(self) -> int:
+        """Enough to use what Discord's global limit allows, also from far away."""
+        return 20
+
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One JSON object for each message: the body, and the name of the thread that it belongs into."""
         (first, *others), thread = digest_messages(digest, self._style)

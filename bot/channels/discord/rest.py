@@ -31,6 +31,7 @@ _SOON = timedelta(seconds=10)  # well within the minutes for which Discord remem
 _BANNED = timedelta(minutes=15)
 _PATIENCE = 30.0  # seconds that discord.py waits for one bucket
 _NONCE = 25  # characters
+_LATE = 0.01  # seconds that may be made up for
 
 _FINAL = {
     10003: "the channel is gone",
@@ -56,7 +57,7 @@ class Rest:
         self._token = token
         self._connector = connector
         self._http: HTTPClient | None = None
-        self._lock = asyncio.Lock()
+        self._lock, self._queue = asyncio.Lock(), asyncio.Lock()
         self._is_refused = False
         self._next_at = 0.0  # by the loop's clock
         self._direct: dict[str, str] = {}  # people -> their channels
@@ -118,11 +119,10 @@ class Rest:
 
     async def _turn(self) -> None:
         """Wait for our turn under the global limit, which discord.py only notices when it is passed."""
-        now = asyncio.get_running_loop().time()
-        at = max(self._next_at, now)
-        self._next_at = at + 1 / PER_SECOND
-        if at > now:
-            await asyncio.sleep(at - now)
+        async with self._queue:  # one after another, so that a moment without time leads to no burst
+            now = asyncio.get_running_loop().time()
+            self._next_at = max(self._next_at, now - _LATE) + 1 / PER_SECOND
+            await asyncio.sleep(self._next_at - now)
 
 
 def nonce(text: str) -> str:
