@@ -8,21 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from bot import channels, sources
-from bot.channels import Channel, Listener
-from bot.commands import Commands, Defaults
+from bot.channels import Channel, Invocation, Listener, Reply
+from bot.commands import Commands, CommandSpec, Defaults
 from bot.delivery import Courier, Tally
+from bot.errors import SettingsError
+from bot.locale import say
 from bot.model import ALL, Language, Slot
 from bot.pipeline import Ingested, Reading, categories_to_read, ingest, plan, plan_all, read
-from bot.scheduler import Scheduler
+from bot.scheduler import Scheduler, supervised
 from bot.settings import Settings
 from bot.sources import Outcome, Source
 from bot.sources.calendar import label
@@ -36,7 +41,11 @@ log = logging.getLogger(__name__)
 READ_AGAIN = timedelta(minutes=30)
 """How long a source is left alone between two rounds for listings that were not there yet."""
 
+LISTEN_AGAIN_SECONDS = 10.0
+"""How long a channel that broke off is left alone."""
+
 Clock = Callable[[], datetime]
+_T = TypeVar("_T")
 
 
 def utc_now() -> datetime:
@@ -78,6 +87,30 @@ class StorePacer:
         await self._store.hold(key, until)
 
 
+class Polite:
+    """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """All commands."""
+        return self._commands.specs
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        """Answer a command."""
+        replies: list[Reply] = []
+
+        async def answer() -> None:
+            replies.append(await self._commands(invocation))
+
+        if not await supervised("command", answer):
+            language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
+            return Reply(say("error.internal", language.value), language)
+        return replies[0]
+
+
 class App:
     """One process of the bot, opened by :func:`opened`."""
 
@@ -89,7 +122,7 @@ class App:
         self.client = adapters.client
         self.clock = clock
         self.commands = Commands(store, defaults(settings), clock)
-        owner = f"{socket.gethostname()}:{os.getpid()}"
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
             name: Courier(store, channel, owner=owner, cap=settings.bot_digest_cap, clock=clock)
             for name, channel in self.channels.items()
@@ -143,50 +176,76 @@ class App:
         return await categories_to_read(self.store)
 
     async def plan_all(self) -> int:
-        """Plan one delivery for every destination with papers waiting, due or not."""
-        return await plan_all(self.store, self.clock())
+        """Plan one delivery for every destination with papers waiting, due or not; nothing has to wait."""
+        return await plan_all(self.store, self.channels, self.clock())
 
     async def plan(self) -> int:
         """Plan what is due; how many deliveries are new."""
         return await plan(self.store, self.clock())
 
     async def deliver(self) -> dict[str, Tally]:
-        """Deliver what is due on every channel, side by side."""
-        tallies = await asyncio.gather(*(courier.drain() for courier in self._couriers.values()))
+        """Deliver what is due on every channel, side by side; a signal lets what is in flight end."""
+        with self._stopped_by_signals(lambda: None):
+            try:
+                tallies = await asyncio.gather(*(courier.drain() for courier in self._couriers.values()))
+            finally:
+                await self._release()
         return dict(zip(self._couriers, tallies, strict=True))
 
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         scheduler = Scheduler(
             {"read": self._read_when_expected, "plan": self._plan_and_ring}
-            | {name: courier.drain for name, courier in self._couriers.items()}
+            | {name: courier.drain for name, courier in self._couriers.items()},
+            hasty=["read"],
         )
         self._ring = scheduler.ring
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, scheduler)
-        listeners = [
-            asyncio.create_task(channel.listen(self.commands), name=f"listen:{name}")
-            for name, channel in self.channels.items()
-            if isinstance(channel, Listener)
-        ]
-        if len(listeners) == len(self.channels) == 1:
-            listeners[0].add_done_callback(lambda _task: self._stop(scheduler))
-        ready()
-        try:
-            await scheduler.run()
-        finally:
-            for listener in listeners:
-                listener.cancel()
-            await asyncio.gather(*listeners, return_exceptions=True)
-            for courier in self._couriers.values():
-                await courier.release()
+        listening = [one for one in self.channels.values() if isinstance(one, Listener)]
+        with self._stopped_by_signals(scheduler.stop):
+            listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in listening]
+            ready()
+            try:
+                await scheduler.run()
+            finally:
+                for listener in listeners:
+                    listener.cancel()
+                await asyncio.gather(*listeners, return_exceptions=True)
+                await self._release()
 
-    def _stop(self, scheduler: Scheduler) -> None:
-        log.info("stopping")
+    async def _listen(self, channel: Listener, scheduler: Scheduler) -> None:
+        """Listen until the channel ends by itself; one that broke off is listened to again."""
+        while True:
+            if await supervised("listen", partial(channel.listen, Polite(self.commands))):
+                break
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+        if len(self.channels) == 1:
+            scheduler.stop()
+
+    @contextmanager
+    def _stopped_by_signals(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Have SIGTERM and SIGINT end work in good order; a second one ends the process at once."""
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGTERM, signal.SIGINT)
+
+        def stopping() -> None:
+            log.info("stopping")
+            for number in numbers:
+                loop.remove_signal_handler(number)
+            for courier in self._couriers.values():
+                courier.stop()
+            stop()
+
+        for number in numbers:
+            loop.add_signal_handler(number, stopping)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+    async def _release(self) -> None:
         for courier in self._couriers.values():
-            courier.stop()
-        scheduler.stop()
+            await courier.release()
 
     async def _read_when_expected(self) -> None:
         now = self.clock()
@@ -212,20 +271,33 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
 
     Raises SettingsError for a channel or source that is not there, StoreError for a database in use.
     """
+    found, faults = _loaded(settings.bot_channels, lambda name: channels.load(name, settings))
+    client = PoliteClient.create(settings)
+    origins, more_faults = _loaded(settings.bot_sources, lambda name: sources.load(name, settings, client))
+    if faults or more_faults:
+        raise SettingsError([*faults, *more_faults])
     store = Store.open(settings.database_url.get_secret_value())
-    client: PoliteClient | None = None
-    found: list[Channel] = []
     try:
         await migrate(store)
-        client = PoliteClient.create(settings, StorePacer(store, clock))
-        found = [channels.load(name, settings) for name in settings.bot_channels]
-        origins = [sources.load(name, settings, client) for name in settings.bot_sources]
+        await store.recover(clock())
+        client.keep_turns(StorePacer(store, clock))
         yield App(settings, store, Adapters(found, origins, client), clock)
     finally:
         for channel in found:
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await channel.close()
-        if client is not None:
-            await client.close()
+        await client.close()
         await store.close()
+
+
+def _loaded(names: Iterable[str], load: Callable[[str], _T]) -> tuple[list[_T], list[str]]:
+    """What could be loaded, and a line for each that could not."""
+    found: list[_T] = []
+    faults: list[str] = []
+    for name in names:
+        try:
+            found.append(load(name))
+        except SettingsError as error:
+            faults += error.faults
+    return found, faults

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.channels import Channel, Keyed, Telling, Threaded
 from bot.digest import Digest, cards, compose
@@ -116,11 +117,10 @@ class Courier:
         async with self._store.read() as tx:
             parts = await tx.outbox.parts(claim.id)
         if not parts:
-            composed = await self._compose(claim)
-            if composed is None:
+            parts = await self._compose(claim)
+            if not parts:
                 return None
-            parts = composed
-        root = parts[0].reference if parts else None
+        root = parts[0].reference
         for part in parts:
             if part.sent_at is None:
                 reference = await self._send_part(claim, part, root)
@@ -129,13 +129,17 @@ class Courier:
                 root = root or reference
         return await self._finish(claim)
 
-    async def _compose(self, claim: Claim) -> list[StoredPart] | None:
-        """Write the messages down; none when its subscriptions have gone since it was planned."""
+    async def _compose(self, claim: Claim) -> list[StoredPart]:
+        """Write the messages down; none when it is not ours, or when nobody asks for its papers any more."""
         digest, versions = await self._digest(claim)
-        bodies = await asyncio.to_thread(self._channel.render, digest) if digest.cards else ()
+        if not digest.cards:
+            async with self._store.write() as tx:
+                await tx.outbox.discard(claim)
+            return []
+        bodies = await asyncio.to_thread(self._channel.render, digest)
         async with self._store.write() as tx:
             if not await tx.outbox.compose(claim, bodies):
-                return None
+                return []
             await tx.outbox.let_go(claim, versions)
             return await tx.outbox.parts(claim.id)
 
@@ -220,12 +224,24 @@ class Courier:
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:
-    """Write until the database answers: what has been sent must not be forgotten."""
+    """Write whatever it takes, also when cancelled meanwhile: what has been sent must not be forgotten."""
+    writing = asyncio.ensure_future(_until_written(record))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing], timeout=_LONGEST_WAIT)
+        writing.cancel()
+        raise
+
+
+async def _until_written(record: Callable[[], Awaitable[_T]]) -> _T:
     pause = _FIRST_WAIT
     while True:
         try:
             return await record()
-        except DBAPIError as error:
+        except (IntegrityError, ProgrammingError, DataError):
+            raise  # no database that comes back would take it
+        except (DBAPIError, PoolTimeout) as error:
             log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_WAIT)

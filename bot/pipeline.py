@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -83,11 +83,11 @@ async def ingest(store: Store, listings: Sequence[Listing], now: datetime) -> In
     found = await asyncio.to_thread(_matched, subscriptions, papers)
     async with store.write() as tx:
         await tx.subscribers.freeze()
-        late = set(await tx.subscribers.all_subscriptions()) ^ set(subscriptions)
-        if late or len(papers) != len(await _changed(tx, listings)):
+        current = await tx.subscribers.all_subscriptions(), await _changed(tx, listings)
+        if current != (subscriptions, papers):
             # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
-            papers = await _changed(tx, listings)
-            found = _matched(await tx.subscribers.all_subscriptions(), papers)
+            subscriptions, papers = current
+            found = _matched(subscriptions, papers)
         new = await tx.papers.unknown(listings)
         await tx.papers.add(listings, new, now)
         await tx.outbox.rematch([(one.paper.id, one.paper.version) for one in papers], found)
@@ -126,7 +126,8 @@ async def plan(store: Store, now: datetime) -> int:
     return made
 
 
-async def plan_all(store: Store, now: datetime) -> int:
-    """One delivery for every destination with papers waiting, whatever its slot says."""
+async def plan_all(store: Store, channels: Collection[str], now: datetime) -> int:
+    """One delivery for every destination with papers waiting, whatever its slot says; on these, all is due."""
     async with store.write() as tx:
+        await tx.outbox.hurry(channels, now)
         return sum([await tx.outbox.plan_for(one.id, now) for one in await tx.subscribers.destinations()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AliasGenerator, Field, SecretStr, ValidationError, field_validator
@@ -88,8 +88,10 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        _port(parts)
         return value
 
     @field_validator("bot_contact")
@@ -126,18 +128,29 @@ class Settings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value.get_secret_value())
-        if parts.scheme == "file" and parts.path:
+        if parts.scheme == "file" and parts.path and parts.netloc in ("", "localhost"):
             return value
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("must be smtp://... (STARTTLS), smtps://... (TLS) and name a host, or file:///folder")
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            raise ValueError("has a user or password with / ? or #: write these as %2F %3F %23, and @ as %40")
+        _port(parts)
         if parse_qs(parts.query).get("tls", ["required"])[0] not in ("required", "none"):
             raise ValueError("knows only ?tls=none, which sends without encryption on purpose")
+        return value
+
+    @field_validator("arxiv_feed_url")
+    @classmethod
+    def _one_for_each_category(cls, value: str) -> str:
+        if "{category}" not in value:
+            raise ValueError("must contain {category}: each category has a feed of its own")
         return value
 
     def secrets(self) -> set[str]:
         """What must never be shown: every secret, and the passwords inside of URLs, as written and decoded."""
         values = {value.get_secret_value() for _, value in self if isinstance(value, SecretStr)}
         passwords = {urlsplit(value).password or "" for value in values if "://" in value}
+        passwords = {one for one in passwords if len(one) > 3}  # shorter ones would blot out ordinary words
         whole = {value for value in values if "://" not in value or urlsplit(value).password}
         return (whole | passwords | {unquote(password) for password in passwords}) - {""}
 
@@ -148,6 +161,15 @@ def read() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError([_fault(str(row["loc"][0]).upper(), row["msg"]) for row in error.errors()]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f".env: cannot be read as UTF-8 text ({error})"]) from None
+
+
+def _port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that is no number") from None
 
 
 def _fault(name: str, message: str) -> str:

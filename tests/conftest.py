@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A real PostgreSQL server for this session."""
     if "PG_TEST_DSN" in os.environ:
         yield os.environ["PG_TEST_DSN"]
@@ -34,7 +35,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("REQUIRE_COUNTERPARTS"):
             pytest.fail(f"counterpart missing: {why}")
         pytest.skip(f"no PostgreSQL to test against: {why}")
-    with postgres.server(tmp_path_factory.mktemp("pg")) as url:
+    with postgres.server() as url:
         yield url
 
 
@@ -49,19 +50,57 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_url: str) -> Iterator[str]:
+    """One database that tests use one after another: to make a new one for each takes half a second."""
+    with postgres.shared_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The database of `store`, for who opens it a second time."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'sudi.db'}"
+    return str(request.getfixturevalue("shared_postgres_url"))
+
+
+_MADE: set[Path] = set()
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a migrated SQLite file is kept, to be copied: migrating takes longer than most tests."""
+    return tmp_path_factory.mktemp("blank") / "sudi.db"
+
+
+async def _migrated(url: str, blank: Path) -> Store:
+    """A migrated and empty store at a URL."""
+    if not url.startswith("sqlite"):
+        opened = Store.open(url)
+        if not await migrate(opened):
+            await postgres.empty(opened)
+        return opened
+    if blank not in _MADE:
+        first = Store.open(f"sqlite:///{blank}")
+        await migrate(first)
+        await first.close()
+        _MADE.add(blank)
+    shutil.copy(blank, url.removeprefix("sqlite:///"))
+    return Store.open(url)
+
+
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    """A migrated store on each database, closed at the end."""
-    opened = Store.open(database_url)
-    await migrate(opened)
+async def store(store_url: str, blank: Path) -> AsyncIterator[Store]:
+    """A migrated and empty store on each database, closed at the end."""
+    opened = await _migrated(store_url, blank)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
+async def sqlite_store(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
     """A migrated store on SQLite alone, for what does not depend on the database."""
-    opened = Store.open(f"sqlite:///{tmp_path / 'sudi.db'}")
-    await migrate(opened)
+    opened = await _migrated(f"sqlite:///{tmp_path / 'sudi.db'}", blank)
     yield opened
     await opened.close()

@@ -76,6 +76,7 @@ class FakeChannel:
     arrived: list[Sent] = field(default_factory=list)
     digests: list[Digest] = field(default_factory=list)
     deeds: dict[str, deque[Deed]] = field(default_factory=dict)
+    arrival: asyncio.Event = field(default_factory=asyncio.Event)
 
     def next_does(self, address: str, *deeds: Deed) -> None:
         """Script the next sends to an address; after them all goes well again."""
@@ -100,6 +101,7 @@ class FakeChannel:
         if script := self.deeds.get(address):
             await script.popleft()(sent)
         self.arrived.append(sent)
+        self.arrival.set()
         return f"ref-{key}"
 
     async def check(self) -> str:
@@ -108,6 +110,12 @@ class FakeChannel:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+    async def has_taken(self, messages: int) -> None:
+        """Wait until that many messages have arrived."""
+        while len(self.arrived) < messages:
+            self.arrival.clear()
+            await self.arrival.wait()
 
     def bodies(self, address: str) -> list[str]:
         """What arrived at an address, in order."""

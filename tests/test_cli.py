@@ -158,16 +158,37 @@ def test_a_file_with_faults_is_not_imported_by_halves():
     row = {"channel": "email", "address": "a@example.org", "owner": "", "language": "zh", "time": "08:30",
            "timezone": "Asia/Shanghai", "days": "daily", "paused": "", "subscriptions": [good]}  # fmt: skip
     bad = {**row, "timezone": "Mars/Base", "subscriptions": [{"query": "-x", "paused": False}]}
-    Path("in.json").write_text(json.dumps({"destinations": [row, bad]}), "utf-8")
-    with pytest.raises(SettingsError, match="Mars/Base"):
+    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": [row, bad]}), "utf-8")
+    with pytest.raises(SettingsError, match=r"destinations 2, timezone: .*Mars/Base"):
         run("import", "in.json")
     assert json.loads(run("export")[0])["destinations"] == []
 
 
-def test_a_file_of_another_kind_is_refused_in_one_line():
-    Path("in.json").write_text("[1, 2]", "utf-8")
-    with pytest.raises(SettingsError, match="not a file of `sudi export`"):
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[1, 2]", "object"),
+        ("not json", "Invalid JSON"),
+        ("[" * 100_000, "recursion|Invalid JSON"),
+        ('{"sudi": 9, "destinations": []}', "sudi"),
+        ('{"sudi": 1, "destinations": [{"channel": "slak", "address": "x"}]}', "no channel 'slak'"),
+        ('{"sudi": 1, "destinations": [{"channel": "email", "address": "x", "paused": true}]}', "paused"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_in_one_line(text, what):
+    Path("in.json").write_text(text, "utf-8")
+    with pytest.raises(SettingsError, match=what):
         run("import", "in.json")
+
+
+def test_an_import_serves_a_paused_destination_again():
+    row = {"channel": "email", "address": "a@example.org", "subscriptions": [{"query": "cs.LG"}]}
+    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": [{**row, "paused": "gone"}]}), "utf-8")
+    run("import", "in.json")
+    assert json.loads(run("export")[0])["destinations"][0]["paused"] == "gone"
+    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": [row]}), "utf-8")
+    run("import", "in.json")
+    assert json.loads(run("export")[0])["destinations"][0]["paused"] == ""
 
 
 def test_migrate_says_where_the_database_stands():

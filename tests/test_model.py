@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -50,7 +51,7 @@ def due_by_walking(name: str) -> dict[datetime, datetime]:
     due: dict[datetime, datetime] = {}
     quarter = timedelta(minutes=15)
     steps = wall_clock(name)
-    for (instant, shown), (_, before) in zip(steps[1:], steps, strict=False):
+    for (_, before), (instant, shown) in pairwise(steps):
         late = instant
         skipped = before + quarter
         while skipped < shown:
@@ -65,11 +66,7 @@ def changes(name: str) -> list[date]:
     """The local days of a year on which the clock is changed."""
     zone = ZoneInfo(name)
     noons = [datetime(YEAR, 1, 1, 12, tzinfo=zone) + timedelta(days=day) for day in range(365)]
-    return [
-        later.date()
-        for earlier, later in zip(noons, noons[1:], strict=False)
-        if earlier.utcoffset() != later.utcoffset()
-    ]
+    return [later.date() for earlier, later in pairwise(noons) if earlier.utcoffset() != later.utcoffset()]
 
 
 def runs(slot: Slot, start: datetime, end: datetime) -> list[datetime]:

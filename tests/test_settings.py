@@ -61,6 +61,11 @@ def test_a_file_of_the_folder_is_read(tmp_path):
         ("BOT_LOG_LEVEL", "loud", "'debug'"),
         ("SMTP_URL", "http://mail.example.org", "smtp://"),
         ("SMTP_URL", "smtp://", "host"),
+        ("SMTP_URL", "smtp://user:p@ss/word@127.0.0.1", "%2F"),
+        ("SMTP_URL", "smtp://mail.example.org:many", "port"),
+        ("SMTP_URL", "file://tmp/mails", "file:///folder"),
+        ("DATABASE_URL", "postgresql://u:pw@host:bad/x", "port"),
+        ("ARXIV_FEED_URL", "https://rss.arxiv.org/rss/cs.LG", "{category}"),
         ("SMTP_URL", "smtp://h?tls=maybe", "tls=none"),
     ],
 )
@@ -102,4 +107,4 @@ def test_secrets_are_blotted_out_of_log_lines_and_tracebacks():
 
 def test_the_database_path_is_no_secret_but_its_password_is():
     assert Settings.model_validate({"database_url": "sqlite:///sudi.db"}).secrets() == set()
-    assert "pw" in Settings.model_validate({"database_url": "postgresql://u:pw@h/d"}).secrets()
+    assert "pass" in Settings.model_validate({"database_url": "postgresql://u:pass@h/d"}).secrets()

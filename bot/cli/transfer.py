@@ -3,23 +3,84 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import click
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot import app as root
+from bot import channels
 from bot.cli.service import settings_and_logs
 from bot.errors import QueryError, SettingsError
 from bot.locale import say
 from bot.model import Days, Language, Slot
 from bot.query import parse
-from bot.store import Store
+from bot.store import Store, Transaction
 from bot.store.migrate import migrate
+
+
+def _canonical(query: str) -> str:
+    try:
+        return str(parse(query))
+    except QueryError as error:
+        raise ValueError(say(error.key, "en", **error.values)) from None
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}")
+    return name
+
+
+def _channel(name: str) -> str:
+    if name not in channels.available():
+        raise ValueError(f"there is no channel {name!r}; there are {', '.join(channels.available())}")
+    return name
+
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Asked(_Row):
+    """One subscription."""
+
+    query: Annotated[str, AfterValidator(_canonical)]
+    paused: bool = False
+
+
+class Place(_Row):
+    """One destination; `paused` is the reason, empty while it is served."""
+
+    channel: Annotated[str, AfterValidator(_channel)]
+    address: Address
+    owner: str = ""
+    language: Literal["en", "zh", "both"] = "both"
+    time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    days: Literal["mon-fri", "daily", "weekly"] = "mon-fri"
+    paused: str = ""
+    subscriptions: list[Asked] = []
+
+    @property
+    def slot(self) -> Slot:
+        """When it is served."""
+        hour, minute = self.time.split(":")
+        return Slot(self.timezone, int(hour) * 60 + int(minute), Days(self.days))
+
+
+class File(_Row):
+    """A whole export; `sudi` is the version of its form."""
+
+    sudi: Literal[1]
+    destinations: list[Place]
 
 
 @click.command()
@@ -31,109 +92,105 @@ def export() -> None:
       sudi export > subscriptions.json
     """
     settings = settings_and_logs()
-    rows = asyncio.run(_export(settings.database_url.get_secret_value()))
-    sys.stdout.write(json.dumps({"sudi": 1, "destinations": rows}, ensure_ascii=False, indent=2) + "\n")
+    file = asyncio.run(_export(settings.database_url.get_secret_value()))
+    sys.stdout.write(file.model_dump_json(indent=2) + "\n")
 
 
-async def _export(url: str) -> list[dict[str, Any]]:
+async def _export(url: str) -> File:
     store = Store.open(url, exclusive=False)
     try:
         if await store.revision() is None:
-            return []
+            return File(sudi=1, destinations=[])
         async with store.read() as tx:
-            return [
-                {
-                    "channel": one.channel,
-                    "address": one.address,
-                    "owner": one.owner,
-                    "language": one.language.value,
-                    "time": one.slot.clock,
-                    "timezone": one.slot.zone,
-                    "days": one.slot.days.value,
-                    "paused": one.paused,
-                    "subscriptions": [
-                        {"query": sub.query, "paused": sub.paused}
-                        for sub in await tx.subscribers.subscriptions(one.id)
-                    ],
-                }
-                for one in await tx.subscribers.destinations()
-            ]
+            return File(sudi=1, destinations=await _places(tx))
     finally:
         await store.close()
+
+
+async def _places(tx: Transaction) -> list[Place]:
+    return [
+        Place.model_construct(
+            channel=one.channel,
+            address=one.address,
+            owner=one.owner,
+            language=one.language.value,
+            time=one.slot.clock,
+            timezone=one.slot.zone,
+            days=one.slot.days.value,
+            paused=one.paused,
+            subscriptions=[
+                Asked.model_construct(query=sub.query, paused=sub.paused)
+                for sub in await tx.subscribers.subscriptions(one.id)
+            ],
+        )
+        for one in await tx.subscribers.destinations()
+    ]
 
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(path: Path) -> None:
-    """Add the subscriptions of a file that `sudi export` wrote; what is there already stays.
+    """Add the subscriptions of a file that `sudi export` wrote, or that you wrote in its form.
+
+    What is there already stays as it is, but that a destination whose "paused" is empty is served again.
 
     \b
     Example:
       sudi import subscriptions.json
     """
     settings = settings_and_logs()
-    rows = _checked(path)
+    file = _read(path)
 
     async def go() -> int:
         store = Store.open(settings.database_url.get_secret_value())
         try:
             await migrate(store)
-            return await _import(store, rows, root.utc_now())
+            now = root.utc_now()
+            async with store.write() as tx:
+                return sum([await _import(tx, place, now) for place in file.destinations])
         finally:
             await store.close()
 
     added = asyncio.run(go())
-    sys.stderr.write(f"{added} subscriptions added for {len(rows)} destinations\n")
+    sys.stderr.write(f"{added} subscriptions added for {len(file.destinations)} destinations\n")
 
 
-def _checked(path: Path) -> list[dict[str, Any]]:
-    """The destinations of a file, all of them right: nothing is imported by halves."""
+def _read(path: Path) -> File:
+    """The file, with nothing wrong in it: nothing is imported by halves."""
     try:
-        rows = json.loads(path.read_text("utf-8"))["destinations"]
-        faults = [fault for number, row in enumerate(rows, 1) for fault in _faults(number, row)]
-    except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError([f"{path}: not a file of `sudi export` ({error})"]) from None
-    if faults:
-        raise SettingsError(faults)
-    return list(rows)
+        return File.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        faults = [f"{path}: {_where(row['loc'])}{row['msg']}" for row in error.errors(include_url=False)]
+        raise SettingsError(
+            [*faults[:10], *([f"and {len(faults) - 10} more"] if len(faults) > 10 else [])]
+        ) from None
 
 
-def _faults(number: int, row: dict[str, Any]) -> list[str]:
-    where = f"destination {number} ({row['channel']})"
-    faults = []
-    if row["timezone"] not in available_timezones():
-        faults.append(f"{where}: there is no time zone {row['timezone']!r}")
-    try:
-        _slot(row)
-        Language(row["language"])
-    except ValueError as error:
-        faults.append(f"{where}: {error}")
-    for sub in row["subscriptions"]:
-        try:
-            parse(sub["query"])
-        except QueryError as error:
-            faults.append(f"{where}: {sub['query']!r}: {say(error.key, 'en', **error.values)}")
-    return faults
+def _where(place: tuple[int | str, ...]) -> str:
+    """`destinations 2, timezone: `, counted from 1 as people do."""
+    names = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in place)
+    return f"{names.removeprefix(', ')}: " if names else ""
 
 
-def _slot(row: dict[str, Any]) -> Slot:
-    at = datetime.strptime(row["time"], "%H:%M")  # noqa: DTZ007  # a wall-clock time, no instant
-    return Slot(row["timezone"], at.hour * 60 + at.minute, Days(row["days"]))
-
-
-async def _import(store: Store, rows: list[dict[str, Any]], now: datetime) -> int:
+async def _import(tx: Transaction, place: Place, now: datetime) -> int:
+    known = await tx.subscribers.destination(place.channel, place.address)
+    one = known or await tx.subscribers.add_destination(
+        place.channel,
+        place.address,
+        owner=place.owner or place.address,
+        language=Language(place.language),
+        slot=place.slot,
+        now=now,
+    )
+    if place.paused and known is None:
+        await tx.subscribers.pause(one.id, place.paused)
+    if one.paused and not place.paused:
+        await tx.subscribers.resume(one.id)
+        await tx.outbox.revive(one.id, now)
     added = 0
-    async with store.write() as tx:
-        for row in rows:
-            one = await tx.subscribers.add_destination(
-                row["channel"], row["address"], owner=row["owner"] or row["address"],
-                language=Language(row["language"]), slot=_slot(row), now=now,
-            )  # fmt: skip
-            if row["paused"]:
-                await tx.subscribers.pause(one.id, row["paused"])
-            for sub in row["subscriptions"]:
-                made, is_new = await tx.subscribers.subscribe(one.id, str(parse(sub["query"])), now)
-                added += is_new
-                if is_new and sub["paused"]:
-                    await tx.subscribers.set_paused(made.id, paused=True)
+    for asked in place.subscriptions:
+        made, is_new = await tx.subscribers.subscribe(one.id, asked.query, now)
+        added += is_new
+        if is_new and asked.paused:
+            await tx.subscribers.set_paused(made.id, paused=True)
     return added

@@ -106,7 +106,7 @@ def _prepare(folder: Path, *, fresh: bool) -> tuple[Path, Path, bool]:
     database, mails = folder / "sudi.db", folder / "mail"
     mails.mkdir(parents=True, exist_ok=True)
     if fresh:
-        for path in [*folder.glob("sudi.db*"), *mails.iterdir()]:
+        for path in [*folder.glob("sudi.db*"), *mails.glob("*@example.org.*")]:
             path.unlink()
     return database, mails, database.exists()
 

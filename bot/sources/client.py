@@ -126,6 +126,10 @@ class PoliteClient:
         """The client of this installation; without a pacer, turns are kept in this process only."""
         return cls(pacer or LocalPacer(), contact=settings.bot_contact)
 
+    def keep_turns(self, pacer: Pacer) -> None:
+        """From now on, keep turns with everybody who shares this pacer."""
+        self._pacer = pacer
+
     async def close(self) -> None:
         """Let go of the connection."""
         await self._http.aclose()

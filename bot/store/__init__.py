@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
-from sqlalchemy import URL, event, make_url, select, text
+from sqlalchemy import URL, event, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -73,7 +73,7 @@ class Store:
         self._lock = lock
 
     @classmethod
-    def open(cls, url: str, *, exclusive: bool = True) -> Store:
+    def open(cls, url: str, *, exclusive: bool = True) -> Self:
         """Open the database at a URL, `sqlite:///path` or `postgresql://...`.
 
         `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it nothing
@@ -95,6 +95,12 @@ class Store:
         reader = _sqlite(path, "BEGIN", (*_PRAGMAS, "query_only=ON"), pool=5)
         return cls(writer, reader, lock)
 
+    async def recover(self, now: datetime) -> None:
+        """Give back what a dead process has claimed. Only who holds the lock alone can know that it is dead."""
+        if self._lock is not None:
+            async with self.write() as tx:
+                await tx.outbox.release(None, now)
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """A transaction that may write; on SQLite there is one at a time."""
@@ -108,12 +114,16 @@ class Store:
             yield Transaction(connection)
 
     async def revision(self) -> str | None:
-        """The migration that the database stands at, None when it is empty."""
-        async with self._reader.connect() as connection:
-            try:
-                return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-            except DBAPIError:
-                return None
+        """The migration that the database stands at, None when it is empty. StoreError when it cannot be read."""
+        try:
+            async with self._reader.connect() as connection:
+                if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
+                    return None
+                found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+                return found.scalar()
+        except (DBAPIError, OSError) as error:
+            cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise StoreError(f"DATABASE_URL: the database cannot be used: {cause}") from error
 
     def connect(self) -> Any:
         """A bare connection for migrations, outside of any transaction of ours."""
@@ -158,6 +168,7 @@ def _postgresql(address: URL) -> AsyncEngine:
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
     )
 
@@ -169,7 +180,11 @@ def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
     stale by then: updates are lost without a word.
     """
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)), pool_size=pool, max_overflow=0, pool_timeout=120
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=120,
+        hide_parameters=True,  # errors are logged, addresses and mails are not
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot.errors import StoreError
 from bot.store import Store
 
 _FOLDER = Path(str(resources.files("bot.store"))) / "migrations"
@@ -19,9 +20,15 @@ def head() -> str:
 
 
 async def migrate(store: Store) -> bool:
-    """Apply what is missing; False when the database was up to date. Safe to run from several processes."""
-    if await store.revision() == head():
+    """Apply what is missing; False when the database was up to date. Safe to run from several processes.
+
+    StoreError when the database cannot be used.
+    """
+    found = await store.revision()
+    if found == head():
         return False
+    if found is not None and found > head():
+        raise StoreError(f"DATABASE_URL: the database was made by a newer sudi ({found}): install that one")
     async with store.connect() as connection:
         await connection.run_sync(_upgrade)
         await connection.commit()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import AnnounceType, Destination, Match, Reason, Receipt
@@ -172,10 +172,11 @@ class Outbox:
             .order_by(_delivery.due_at, _delivery.id)
             .limit(most)
             .with_for_update(of=schema.delivery, skip_locked=True)
+            .cte("candidates")  # a plain subquery may run once for each row, and then takes more than `most`
         )
         taken = await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.id.in_(candidates))
+            .where(_delivery.id.in_(select(candidates.c.id)))
             .values(state="sending", owner=owner, lease_until=lease_until, attempts=_delivery.attempts + 1)
             .returning(_delivery.id, _delivery.destination_id, _delivery.attempts)
         )
@@ -296,11 +297,27 @@ class Outbox:
         )
         return result.rowcount
 
-    async def release(self, owner: str, now: datetime) -> int:
-        """Give back what an owner has claimed and will not send; how many deliveries that is."""
+    async def hurry(self, channels: Collection[str], now: datetime) -> None:
+        """Let everything that waits for another try on these channels be due."""
+        mine = select(_destination.id).where(_destination.channel.in_(channels))
+        await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.state == "ready", _delivery.due_at > now, _delivery.destination_id.in_(mine))
+            .values(due_at=now)
+        )
+
+    async def discard(self, claim: Claim) -> bool:
+        """Forget a delivery in which nothing is left that anybody asks for; False when it is not ours."""
+        if not await self._update(claim, {}):
+            return False
+        await self._connection.execute(schema.delivery.delete().where(_delivery.id == claim.id))
+        return True
+
+    async def release(self, owner: str | None, now: datetime) -> int:
+        """Give back what an owner, or anybody, has claimed and will not send; how many deliveries that is."""
         result = await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.owner == owner, _delivery.state == "sending")
+            .where(_delivery.owner == owner if owner is not None else true(), _delivery.state == "sending")
             .values(state="ready", due_at=now, lease_until=None)
         )
         return result.rowcount

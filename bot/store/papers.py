@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement, AnnounceType, Coverage, Language, Listing, Paper, Summary, Validator
@@ -93,7 +93,11 @@ class Papers:
         }
         key = {"source": one.source, "category": one.category, "date": one.date}
         statement = insert(self._connection, schema.listing).values(**key, **values)
-        await self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+        # A later, emptier answer does not undo what was read before.
+        most = case((_listing.read > statement.excluded.read, _listing.read), else_=statement.excluded.read)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=list(key), set_={**values, "read": most})
+        )
 
     async def add_summaries(self, summaries: Iterable[Summary]) -> None:
         """Store texts; those that are there already stay as they are."""
@@ -111,9 +115,12 @@ class Papers:
         return {row.category: Validator(row.url, row.etag, row.last_modified) for row in rows}
 
     async def listed(self, source: str, day: date) -> set[str]:
-        """The categories whose listing of that day is stored."""
+        """The categories of which that day has brought something new.
+
+        A listing without anything new may be yesterday's under today's date: it is asked for again.
+        """
         rows = await self._connection.execute(
-            select(_listing.category).where(_listing.source == source, _listing.date >= day)
+            select(_announced.category).where(_announced.source == source, _announced.date >= day).distinct()
         )
         return set(rows.scalars())
 

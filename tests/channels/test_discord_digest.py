@@ -212,6 +212,7 @@ def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
 
 
 @given(st.text(max_size=300), st.integers(2, 50))
+@example(")0000<", 5)
 def test_pieces_are_the_text_and_never_cut_an_escape(text: str, limit: int):
     whole = escaped(" ".join(text.split()))
     found = pieces(whole, limit)

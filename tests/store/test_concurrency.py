@@ -65,10 +65,13 @@ async def test_sqlite_is_set_to_forget_nothing_and_to_keep_references(sqlite_sto
 
 
 async def test_a_transaction_that_fails_leaves_nothing(store):
-    with pytest.raises(RuntimeError, match="power"):
+    async def fail() -> None:
         async with store.write() as tx:
             await tx.slots.ensure(NINE, MORNING)
             raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError, match="power"):
+        await fail()
     assert await rows(store, schema.slot) == []
 
 

@@ -1,4 +1,4 @@
-"""The outbox: what waits, what is planned, who may send it, and what is known afterwards."""
+"""The outbox: who may send a delivery, what a zombie may not, and what is known afterwards."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
-from bot.model import AnnounceType, Days, Receipt, Slot
-from bot.pipeline import plan
+from bot.model import AnnounceType, Receipt
 from bot.store import Store, schema
 from bot.store.outbox import Claim
 from tests.fakes import DAY, MORNING, matched, paper, planned, rows, states, subscribed, waiting
@@ -18,168 +18,11 @@ MINUTE = timedelta(minutes=1)
 REPLACE = AnnounceType.REPLACE
 
 
-async def items(store: Store) -> list[tuple[int, str, int]]:
-    """What is in which delivery."""
-    return sorted((row.delivery_id, row.paper_id, row.version) for row in await rows(store, schema.item))
-
-
 async def claimed(
     store: Store, owner: str = "one", now: datetime = MORNING, most: int = 20, channel: str = "fake"
 ) -> list[Claim]:
     async with store.write() as tx:
         return await tx.outbox.claim(channel, owner=owner, now=now, lease_until=now + MINUTE, most=most)
-
-
-# What waits, and what is planned
-
-
-async def test_planning_twice_plans_once(store):
-    await waiting(store, 3, papers=2)
-    assert await plan(store, DUE) == 3
-    assert await plan(store, DUE) == 0
-    assert await planned(store, DUE + MINUTE) == 0
-    assert await states(store) == ["ready"] * 3
-    assert len(await items(store)) == 6
-
-
-async def test_nothing_is_planned_before_its_time(store):
-    await waiting(store, 1)
-    assert await plan(store, DUE - timedelta(seconds=1)) == 0
-    assert await plan(store, DUE) == 1
-
-
-async def test_only_the_destinations_of_the_slot_that_is_due_are_planned(store):
-    await waiting(store, 2)
-    _, (late,) = await subscribed(store, address="#late", slot=Slot("UTC", 18 * 60))
-    await matched(store, late, paper(1))
-    assert await plan(store, DUE) == 2
-    assert await plan(store, DUE + timedelta(hours=9)) == 1
-
-
-async def test_a_destination_without_anything_waiting_gets_no_delivery(store):
-    await subscribed(store)
-    assert await plan(store, DUE) == 0
-    assert await states(store) == []
-
-
-async def test_a_paper_that_several_subscriptions_of_a_destination_found_is_in_its_delivery_once(store):
-    place, subscriptions = await subscribed(store, "cs.LG", "cs.AI", "tides")
-    for one in subscriptions:
-        await matched(store, one, paper(1))
-    async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
-    assert await plan(store, DUE) == 1
-    (claim,) = await claimed(store, now=DUE)
-    async with store.read() as tx:
-        found = await tx.outbox.contents(claim)
-    assert [one.subscription_id for one in found] == [one.id for one in subscriptions]
-    assert len(await items(store)) == 1
-
-
-async def test_a_delivered_paper_does_not_come_again_under_another_subscription_or_in_another_listing(store):
-    _, (first, second) = await subscribed(store, "cs.LG", "cs.AI")
-    await matched(store, first, paper(1))
-    assert await planned(store) == 1
-    await matched(store, second, paper(1), kind=AnnounceType.CROSS)
-    await matched(store, first, paper(1, version=2), kind=AnnounceType.CROSS)  # cross-listed after a revision
-    assert await planned(store, MORNING + MINUTE) == 0
-
-
-async def test_a_revision_that_was_asked_for_comes_once_for_each_version(store):
-    _, (subscription,) = await subscribed(store, "type:replace")
-    await matched(store, subscription, paper(1))
-    assert await planned(store) == 1
-    await matched(store, subscription, paper(1), kind=REPLACE)  # the same version again is nothing new
-    assert await planned(store, MORNING + MINUTE) == 0
-    await matched(store, subscription, paper(1, version=2), kind=REPLACE)
-    assert await planned(store, MORNING + 2 * MINUTE) == 1
-    await matched(store, subscription, paper(1, version=3), kind=REPLACE)
-    await matched(store, subscription, paper(1, version=4), kind=REPLACE)
-    assert await planned(store, MORNING + 3 * MINUTE) == 1
-    assert await planned(store, MORNING + 4 * MINUTE) == 0
-    assert [(delivery, version) for delivery, _, version in await items(store)] == [(1, 1), (2, 2), (3, 4)]
-
-
-async def test_an_older_version_does_not_come_after_a_newer_one(store):
-    _, (subscription,) = await subscribed(store, "type:replace")
-    await matched(store, subscription, paper(1, version=3), kind=REPLACE)
-    assert await planned(store) == 1
-    await matched(store, subscription, paper(1, version=2), kind=REPLACE)
-    assert await planned(store, MORNING + MINUTE) == 0
-
-
-async def test_what_one_destination_got_another_one_still_gets(store):
-    await waiting(store, 1)
-    await planned(store)
-    _, (other,) = await subscribed(store, address="#other")
-    await matched(store, other, paper(1))
-    assert await planned(store, MORNING + MINUTE) == 1
-
-
-async def test_a_paused_destination_waits_and_gets_everything_at_its_next_time(store):
-    (place,) = await waiting(store, 1)
-    async with store.write() as tx:
-        await tx.subscribers.pause(place.id, "holidays")
-    assert await plan(store, DUE) == 0
-    _, (subscription,) = await subscribed(store, address="#1")
-    await matched(store, subscription, paper(2))
-    async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
-    assert await plan(store, DUE + timedelta(days=1)) == 1
-    assert [one[1:] for one in await items(store)] == [("2606.90001", 1), ("2606.90002", 1)]
-
-
-async def test_a_paused_subscription_waits_while_its_neighbour_goes(store):
-    _, (held, going) = await subscribed(store, "cs.LG", "cs.AI")
-    async with store.write() as tx:
-        await tx.subscribers.set_paused(held.id, paused=True)
-    await matched(store, held, paper(1))
-    await matched(store, going, paper(2))
-    assert await planned(store) == 1
-    async with store.write() as tx:
-        await tx.subscribers.set_paused(held.id, paused=False)
-    assert await planned(store, MORNING + MINUTE) == 1
-    assert [one[1] for one in await items(store)] == ["2606.90002", "2606.90001"]
-
-
-async def test_a_delivery_that_is_planned_takes_nothing_more_in(store):
-    """Two slots may fall on one instant, and a clock may stand: what is on its way must not grow."""
-    place, (subscription,) = await subscribed(store)
-    await matched(store, subscription, paper(1))
-    assert await planned(store, DUE) == 1
-    (claim,) = await claimed(store, now=DUE)
-    async with store.write() as tx:
-        assert await tx.outbox.compose(claim, ["one"])
-    await matched(store, subscription, paper(2))
-    assert await planned(store, DUE) == 0
-    assert await items(store) == [(1, "2606.90001", 1)]
-    async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
-    assert await planned(store, DUE + MINUTE) == 1
-
-
-async def test_two_planners_at_the_same_moment_make_one_delivery_for_each_destination(store):
-    await waiting(store, 5, papers=3)
-    made = await asyncio.gather(*(plan(store, DUE) for _ in range(4)))
-    assert sorted(made) == [0, 0, 0, 5]
-    assert len(await items(store)) == 15
-
-
-async def test_planning_at_once_and_by_slot_at_the_same_moment_puts_no_paper_in_two_deliveries(store):
-    await waiting(store, 5, papers=3)
-    ways = [planned(store, DUE - MINUTE), plan(store, DUE), planned(store, DUE - 2 * MINUTE)]
-    assert sum(await asyncio.gather(*ways)) == 5
-    assert len(await items(store)) == 15
-    assert {row.delivery_id for row in await rows(store, schema.item)} == {
-        row.id for row in await rows(store, schema.delivery)
-    }
-
-
-async def test_two_slots_at_one_instant_plan_their_own_destinations(store):
-    await waiting(store, 1)
-    _, (daily,) = await subscribed(store, address="#daily", slot=Slot("UTC", 540, Days.DAILY))
-    await matched(store, daily, paper(1))
-    assert await plan(store, DUE) == 2
 
 
 # Claims
@@ -191,6 +34,30 @@ async def test_a_claim_is_for_one_channel_and_for_as_many_as_were_asked(store):
     await planned(store)
     assert [len(await claimed(store, most=3)) for _ in range(4)] == [3, 3, 1, 0]
     assert len(await claimed(store, channel="other")) == 2
+
+
+async def test_a_claim_takes_no_more_than_asked_however_postgresql_joins(store, store_url):
+    if store_url.startswith("sqlite"):
+        return
+    await waiting(store, 12)
+    await planned(store)
+    async with store.write() as tx:
+        for way in ("hashagg", "hashjoin", "mergejoin", "sort", "material", "indexscan", "bitmapscan"):
+            await tx.connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        claims = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING + MINUTE, most=3)
+    assert len(claims) == 3
+
+
+async def test_who_claims_does_not_wait_for_another_who_is_claiming(store, store_url):
+    if store_url.startswith("sqlite"):
+        return  # it has one writer
+    await waiting(store, 5)
+    await planned(store)
+    async with store.write() as tx:
+        first = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING + MINUTE, most=2)
+        async with asyncio.timeout(20):
+            second = await claimed(store, "two")
+    assert sorted(claim.id for claim in [*first, *second]) == [1, 2, 3, 4, 5]
 
 
 async def test_what_is_due_first_is_claimed_first(store):
@@ -293,6 +160,30 @@ async def test_what_is_given_back_can_be_claimed_at_once(store):
     assert await states(store) == ["sending"] * 3
 
 
+async def test_everything_that_is_claimed_can_be_given_back_whoever_has_it(store):
+    await waiting(store, 3)
+    await planned(store)
+    (done, *_) = await claimed(store, most=2)
+    await claimed(store, "two", most=1)
+    async with store.write() as tx:
+        assert await tx.outbox.finish(done, MORNING)
+        assert await tx.outbox.release(None, MORNING) == 2
+    assert sorted(await states(store)) == ["ready", "ready", "sent"]
+
+
+async def test_what_waits_for_another_try_can_be_hurried_on_its_channel(store):
+    await waiting(store, 1)
+    await waiting(store, 1, channel="other")
+    await planned(store)
+    (one,), (two,) = await claimed(store), await claimed(store, channel="other")
+    async with store.write() as tx:
+        for claim in (one, two):
+            await tx.outbox.retry(claim, at=MORNING + timedelta(hours=1), reason="busy")
+        await tx.outbox.hurry(["fake"], MORNING)
+    assert len(await claimed(store)) == 1
+    assert await claimed(store, channel="other") == []
+
+
 async def test_the_deliveries_of_a_paused_destination_are_left_alone(store):
     (place,) = await waiting(store, 1)
     await planned(store)
@@ -386,8 +277,8 @@ async def test_what_matched_is_found_by_day_and_by_paper(store):
     assert today[0].reasons[0].field == "title"
 
 
-async def test_only_the_newest_matches_of_a_paper_count(store):
-    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
+async def test_matching_again_replaces_what_had_matched(store):
+    place, (one,) = await subscribed(store)
     await matched(store, one, *(paper(n) for n in range(1, 451)))  # more than fit into one statement
     async with store.write() as tx:
         await tx.outbox.rematch([(paper(n).id, 1) for n in range(1, 451)], [])

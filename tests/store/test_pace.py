@@ -17,8 +17,8 @@ async def test_callers_at_the_same_moment_get_instants_three_seconds_apart(store
     assert all(at.utcoffset() == timedelta(0) for at in booked)
 
 
-async def test_two_stores_on_one_database_share_the_pace(database_url, store):
-    other = Store.open(database_url, exclusive=False)
+async def test_two_stores_on_one_database_share_the_pace(store_url, store):
+    other = Store.open(store_url, exclusive=False)
     try:
         booked = await asyncio.gather(
             *(one.reserve("arxiv.org", THREE, MORNING) for one in [store, other] for _ in range(6))

@@ -78,10 +78,14 @@ async def test_of_many_who_take_a_due_slot_one_wins(store):
 async def test_a_slot_is_not_taken_when_its_transaction_fails(store):
     await ensured(store)
     (one,) = await due(store, DUE)
-    with pytest.raises(RuntimeError, match="power"):
+
+    async def fail() -> None:
         async with store.write() as tx:
             assert await tx.slots.take(one, DUE)
             raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError, match="power"):
+        await fail()
     assert await due(store, DUE) == [one]
 
 

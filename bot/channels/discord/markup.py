@@ -40,9 +40,10 @@ def _cut(markdown: str, limit: int) -> Iterator[str]:
     piece: list[str] = []
     size, stop = 0, 0  # `stop`: how many atoms stand before the last place where a cut is good
     for atom in _ATOM.findall(markdown):
-        if size + units(atom) > limit:
+        while piece and size + units(atom) > limit:
             at = stop or len(piece)
-            yield "".join(piece[:at]).rstrip()
+            if cut := "".join(piece[:at]).strip():
+                yield cut
             piece = piece[at:]
             size, stop = sum(map(units, piece)), 0
         piece.append(atom)

@@ -26,10 +26,7 @@ def channel(settings: Settings) -> Email:
     if settings.smtp_url is None:
         raise SettingsError([_fault("SMTP_URL", "the email channel needs the address of a mail server")])
     url = settings.smtp_url.get_secret_value()
-    try:
-        server = Folder(Path(unquote(urlsplit(url).path))) if url.startswith("file:") else from_url(url)
-    except ValueError:
-        raise SettingsError([_fault("SMTP_URL", "the port must be a number")]) from None
+    server = Folder(Path(unquote(urlsplit(url).path))) if url.startswith("file:") else from_url(url)
     user = server.user if isinstance(server, Server) else ""
     name, address = parseaddr(settings.smtp_from) if settings.smtp_from else ("Sudi", user)
     sender = mailbox(address, " ".join(name.split()))

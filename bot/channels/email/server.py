@@ -141,7 +141,7 @@ class Server:
 
 
 def from_url(url: str) -> Server:
-    """`smtp://` is STARTTLS, `smtps://` is TLS, `?tls=none` is neither; ValueError if the port is no number."""
+    """`smtp://` is STARTTLS, `smtps://` is TLS, `?tls=none` is neither."""
     parts = urlsplit(url)
     security: Security = "starttls"
     if parts.scheme == "smtps":

@@ -1,0 +1,146 @@
+"""Real processes that die, freeze or are told to stop in the middle of a delivery, and what readers then see."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from bot.delivery import LEASE
+from bot.store import Store
+from tests.fakes import MORNING, HandClock, courier, ids, paper, planned, states, waiting
+from tests.scenarios import worker
+from tests.scenarios.worker import FileChannel, arrivals
+
+AFTER_LEASE = MORNING + LEASE + timedelta(seconds=1)
+BODIES = [f"{of} new" for of in ids(paper(n) for n in (1, 2, 3))]
+
+# The writes of a delivery of three messages: 1 claim, 2 compose, then start and receipt of each
+# message (3 and 4, 5 and 6, 7 and 8), 9 finish. Sent twice is only what dies with its receipt unwritten.
+SENT_TWICE: dict[str, list[str]] = {
+    "in write 1": [],
+    "after write 1": [],
+    "in write 2": [],
+    "after write 2": [],
+    "after write 5": [],
+    "before arrival 2": [],
+    "after arrival 2": ["1.2"],
+    "in write 6": ["1.2"],
+    "after write 6": [],
+    "in write 9": [],
+    "after write 9": [],
+}
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Path:
+    """What the readers of the channel have seen."""
+    return tmp_path / "arrived.txt"
+
+
+@asynccontextmanager
+async def reopened(url: str):
+    store = Store.open(url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def ended(process: BaseProcess) -> int | None:
+    await asyncio.to_thread(process.join, 60)
+    return process.exitcode
+
+
+@pytest.mark.parametrize("fault", SENT_TWICE)
+async def test_wherever_a_process_is_killed_everything_arrives_and_only_what_was_in_flight_comes_twice(
+    store, store_url, seen, fault
+):
+    await waiting(store, 1, papers=3)
+    await planned(store)
+    await store.close()
+    assert await ended(worker.start(worker.deliver, store_url, seen, MORNING, fault)) == -signal.SIGKILL
+
+    async with reopened(store_url) as survivor:
+        heir = courier(survivor, FileChannel(seen), HandClock(AFTER_LEASE), "heir")
+        await heir.drain()
+        assert await states(survivor) == ["sent"]
+        assert await planned(survivor, AFTER_LEASE) == 0
+
+    times = Counter((one.key, one.body) for one in arrivals(seen))
+    assert sorted(times) == [(f"1.{n}", body) for n, body in enumerate(BODIES, 1)], "all, and always the same"
+    assert [key for (key, _), count in times.items() if count > 1] == SENT_TWICE[fault]
+    assert max(times.values()) <= 2
+
+
+async def test_before_the_lease_ends_nobody_takes_over_from_a_process_that_died(store, store_url, seen):
+    await waiting(store, 1, papers=3)
+    await planned(store)
+    await store.close()
+    await ended(worker.start(worker.deliver, store_url, seen, MORNING, "before arrival 2"))
+    async with reopened(store_url) as survivor:
+        heir = courier(survivor, FileChannel(seen), HandClock(MORNING + LEASE), "heir")
+        assert (await heir.drain()).sent == 0
+        assert await states(survivor) == ["sending"]
+    assert [one.key for one in arrivals(seen)] == ["1.1"]
+
+
+async def test_two_processes_on_postgresql_deliver_each_of_sixty_once(store, store_url, seen):
+    if store_url.startswith("sqlite"):
+        return  # it refuses a second process: see tests/store/test_migrations.py
+    await waiting(store, 60)
+    await planned(store)
+    both = [worker.start(worker.deliver, store_url, seen, MORNING, "", f"process-{n}") for n in (1, 2)]
+    assert [await ended(one) for one in both] == [0, 0]
+    assert sorted(one.address for one in arrivals(seen)) == sorted(f"#{n}" for n in range(1, 61))
+    assert set(await states(store)) == {"sent"}
+
+
+async def test_a_process_that_froze_over_its_lease_sends_nothing_more_when_it_wakes_up(store, store_url, seen):
+    if store_url.startswith("sqlite"):
+        return
+    await waiting(store, 1, papers=3)
+    await planned(store)
+    here, there = worker.FORKS.Pipe()
+    zombie = worker.start(worker.deliver_and_freeze, store_url, seen, MORNING, there)
+    assert await asyncio.to_thread(here.recv) == "frozen"
+    assert (await courier(store, FileChannel(seen), HandClock(AFTER_LEASE), "heir").drain()).sent == 1
+    here.send("go on")
+    assert await asyncio.to_thread(here.recv) == 0
+    assert await ended(zombie) == 0
+    assert Counter(one.key for one in arrivals(seen)) == {"1.1": 2, "1.2": 1, "1.3": 1}
+    assert await states(store) == ["sent"]
+
+
+async def test_a_service_that_is_told_to_stop_ends_what_is_in_flight_and_leaves_nothing_claimed(
+    store, store_url, seen
+):
+    await waiting(store, 8, papers=2)
+    await planned(store)
+    await store.close()
+    assert await ended(worker.start(worker.serve, store_url, seen, MORNING, False)) == 0
+    assert "#1" in {one.address for one in arrivals(seen)}
+    async with reopened(store_url) as survivor:
+        assert set(await states(survivor)) <= {"ready", "sent"}
+        await courier(survivor, FileChannel(seen), HandClock(MORNING), "next").drain()
+    assert Counter(one.address for one in arrivals(seen)) == {f"#{n}": 2 for n in range(1, 9)}
+    assert max(Counter(one.key for one in arrivals(seen)).values()) == 1, "no message twice"
+
+
+async def test_a_service_that_is_told_to_stop_while_a_channel_hangs_still_leaves_nothing_claimed(
+    store, store_url, seen
+):
+    await waiting(store, 8)
+    await planned(store)
+    await store.close()
+    assert await ended(worker.start(worker.serve, store_url, seen, MORNING, True)) == 0
+    async with reopened(store_url) as survivor:
+        assert set(await states(survivor)) <= {"ready", "sent"}
+        await courier(survivor, FileChannel(seen), HandClock(MORNING), "next").drain()
+    assert Counter(one.address for one in arrivals(seen)) == {f"#{n}": 1 for n in range(1, 9)}

@@ -1,0 +1,129 @@
+"""One process of the bot that delivers, and may be told where to die. Imported by the fork server of the tests.
+
+It writes every message that arrives into a file of its own channel, so that what readers see survives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from bot import scheduler
+from bot.app import Adapters, App
+from bot.settings import Settings
+from bot.store import Store
+from tests.fakes import FakeChannel, HandClock, Sent, courier
+
+FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+def start(work: Callable[..., Awaitable[None]], *values: Any) -> BaseProcess:
+    """Begin a piece of work in a process of its own."""
+    process = FORKS.Process(target=_run, args=(work, *values), daemon=True)
+    process.start()
+    return process
+
+
+def _run(work: Callable[..., Awaitable[None]], *values: Any) -> None:
+    asyncio.run(work(*values))  # type: ignore[arg-type]
+
+
+def die() -> None:
+    """End at once, as by a power cut."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class FileChannel(FakeChannel):
+    """A channel whose readers are a file: one line for each message that arrives."""
+
+    def __init__(self, path: Path, fault: str = "") -> None:
+        super().__init__()
+        self._path = path
+        self._fault = fault
+
+    async def send(self, address: str, body: str, key: str) -> str:
+        """Let the message arrive; `before arrival 2` and `after arrival 2` are where the process may die."""
+        number = len(self.asked) + 1
+        if self._fault == f"before arrival {number}":
+            die()
+        reference = await super().send(address, body, key)
+        with self._path.open("a") as file:
+            file.write(f"{address}\t{key}\t{body}\n")
+        if self._fault == f"after arrival {number}":
+            die()
+        return reference
+
+
+def arrivals(path: Path) -> list[Sent]:
+    """What the readers of a file channel have seen."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [Sent(address, body, key) for address, key, body in (line.split("\t") for line in lines)]
+
+
+class DoomedStore(Store):
+    """A store whose process may die `in write 3`, before the commit, or `after write 3`."""
+
+    fault = ""
+    writes = 0
+
+    @asynccontextmanager
+    async def write(self):
+        self.writes += 1
+        number = self.writes
+        async with super().write() as tx:
+            yield tx
+            if self.fault == f"in write {number}":
+                die()
+        if self.fault == f"after write {number}":
+            die()
+
+
+async def deliver(url: str, path: Path, now: datetime, fault: str = "", owner: str = "doomed") -> None:
+    """Deliver what is due, unless it dies before."""
+    store = DoomedStore.open(url)
+    store.fault = fault
+    await courier(store, FileChannel(path, fault), HandClock(now), owner).drain()
+    await store.close()
+
+
+async def deliver_and_freeze(url: str, path: Path, now: datetime, pipe: Connection) -> None:
+    """The same, but the whole process stands still in its first send until it is told to go on."""
+    store = Store.open(url)
+    channel = FileChannel(path)
+
+    async def freeze(_sent: Sent) -> None:
+        pipe.send("frozen")
+        pipe.recv()
+
+    channel.next_does("#1", freeze)
+    tally = await courier(store, channel, HandClock(now), "zombie").drain()
+    await store.close()
+    pipe.send(tally.sent)
+
+
+async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
+    """Run as a service does; its first send brings the SIGTERM of the host, and may then never end."""
+    scheduler.GRACE_SECONDS = 0.1 if hangs else 20
+    store = Store.open(url)
+    channel = FileChannel(path)
+
+    async def terminate(_sent: Sent) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await (asyncio.Event().wait() if hangs else asyncio.sleep(0))
+
+    channel.next_does("#1", terminate)
+    fields = {name: field.default for name, field in Settings.model_fields.items()}
+    adapters = Adapters([channel], [], None)  # type: ignore[arg-type]  # no source, so nobody asks it
+    await App(Settings.model_construct(**fields), store, adapters, HandClock(now)).run()
+    await store.close()

@@ -1,0 +1,122 @@
+"""A digest shows each paper once, best first, and counts what it leaves out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.digest import Card, cards, compose
+from bot.model import (
+    AnnounceType,
+    Coverage,
+    Destination,
+    Language,
+    Match,
+    Paper,
+    Reason,
+    Subscription,
+    Summary,
+)
+from tests.fakes import DAY, NINE, paper
+
+NEW, CROSS, REPLACE, REPLACE_CROSS = AnnounceType
+PLACE = Destination(1, "fake", "#tides", Language.BOTH, NINE)
+ASKED = {number: Subscription(number, 1, number, f"cs.{number}") for number in range(1, 6)}
+
+
+def match(
+    number: int, *, by: int = 1, version: int = 1, kind: AnnounceType = NEW, field: str = "abstract"
+) -> Match:
+    return Match(by, paper(number).id, version, DAY, kind, (Reason("tide", field),))
+
+
+def ranked(*matches: Match, summaries: dict[tuple[str, int], Summary] | None = None) -> list[Card]:
+    known: dict[tuple[str, int], Paper] = {
+        (one.paper_id, one.version): paper(int(one.paper_id[-4:]), version=one.version) for one in matches
+    }
+    return cards(matches, known, ASKED, summaries or {})
+
+
+def order(found: list[Card]) -> list[int]:
+    return [int(card.paper.id[-4:]) for card in found]
+
+
+def test_what_several_subscriptions_found_is_one_card_that_names_them_by_number():
+    (card,) = ranked(match(1, by=3), match(1, by=1, field="title"), match(1, by=2))
+    assert [one.number for one in card.subscriptions] == [1, 2, 3]
+    assert card.reasons == (Reason("tide", "abstract"), Reason("tide", "title"))
+
+
+def test_a_card_has_the_best_type_that_a_subscription_sees():
+    (card,) = ranked(match(1, by=1, kind=CROSS), match(1, by=2, kind=NEW))
+    assert card.type is NEW
+
+
+def test_a_card_shows_the_newest_version():
+    (card,) = ranked(match(1, version=2, kind=REPLACE), match(1, by=2, version=3, kind=REPLACE))
+    assert card.paper.version == 3
+
+
+def test_new_papers_come_before_cross_listed_and_those_before_revised_ones():
+    found = ranked(match(1, kind=REPLACE_CROSS), match(2, kind=REPLACE), match(3, kind=CROSS), match(4, kind=NEW))
+    assert order(found) == [4, 3, 2, 1]
+
+
+def test_what_more_subscriptions_found_comes_first_then_what_was_found_in_the_title():
+    found = ranked(match(1), match(2, field="title"), match(3), match(3, by=2), match(4, field="title_zh"))
+    assert order(found) == [3, 2, 4, 1]
+
+
+def test_chinese_texts_go_with_their_version():
+    texts = {(paper(1).id, 2): Summary(paper(1).id, 2, Language.ZH, "潮汐")}
+    assert ranked(match(1), summaries=texts)[0].summary is None
+    assert ranked(match(1, version=2), summaries=texts)[0].summary == texts[paper(1).id, 2]
+
+
+@pytest.mark.parametrize(("cap", "shown", "more"), [(1, 1, 4), (5, 5, 0), (50, 5, 0)])
+def test_over_the_cap_the_best_are_shown_and_all_are_counted(cap, shown, more):
+    found = ranked(*(match(n) for n in range(1, 6)))
+    digest = compose("7", PLACE, found, coverage=[Coverage("cs.LG", DAY, 5, 5)], cap=cap)
+    assert (len(digest.cards), digest.matched, digest.more) == (shown, 5, more)
+    assert digest.cards == tuple(found[:cap])
+    assert (digest.key, digest.destination, digest.coverage) == ("7", PLACE, (Coverage("cs.LG", DAY, 5, 5),))
+
+
+def test_the_dates_of_a_digest_are_in_order_and_each_there_once():
+    days = [DAY, DAY - timedelta(days=2), DAY]
+    digest = compose("1", PLACE, [Card(paper(n), NEW, day) for n, day in enumerate(days)], coverage=(), cap=9)
+    assert digest.dates == (DAY - timedelta(days=2), DAY)
+
+
+def test_a_digest_without_papers_is_a_digest():
+    digest = compose("1", PLACE, ranked(), coverage=(), cap=9)
+    assert (digest.cards, digest.matched, digest.more, digest.dates) == ((), 0, 0, ())
+
+
+@given(
+    st.lists(
+        st.builds(
+            match,
+            st.integers(1, 6),
+            by=st.integers(1, 5),
+            version=st.integers(1, 3),
+            kind=st.sampled_from(AnnounceType),
+            field=st.sampled_from(["title", "abstract", "category"]),
+        ),
+        max_size=30,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_every_matched_paper_is_there_once_and_the_order_of_the_matches_does_not_matter(matches, random):
+    found = ranked(*matches)
+    assert sorted(order(found)) == sorted({int(one.paper_id[-4:]) for one in matches})
+    shuffled = [*matches]
+    random.shuffle(shuffled)
+    again = ranked(*shuffled)
+    assert order(again) == order(found)
+    assert [(card.type, card.subscriptions, set(card.reasons)) for card in again] == [
+        (card.type, card.subscriptions, set(card.reasons)) for card in found
+    ]
