@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from bot import channels, sources
 from bot.channels import Channel, Invocation, Listener, Reply
-from bot.commands import Commands, Defaults
+from bot.commands import Commands, CommandSpec, Defaults
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError
 from bot.locale import say
@@ -86,6 +86,30 @@ class StorePacer:
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go before `until`."""
         await self._store.hold(key, until)
+
+
+class Polite:
+    """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """All commands."""
+        return self._commands.specs
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        """Answer a command."""
+        replies: list[Reply] = []
+
+        async def answer() -> None:
+            replies.append(await self._commands(invocation))
+
+        if not await supervised("command", answer):
+            language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
+            return Reply(say("error.internal", language.value), language)
+        return replies[0]
 
 
 class App:
@@ -193,23 +217,11 @@ class App:
     async def _listen(self, channel: Listener, scheduler: Scheduler) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
         while True:
-            if await supervised("listen", partial(channel.listen, self._answer)):
+            if await supervised("listen", partial(channel.listen, Polite(self.commands))):
                 break
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
         if len(self.channels) == 1:
             scheduler.stop()
-
-    async def _answer(self, invocation: Invocation) -> Reply:
-        """Answer a command; a fault of ours is told politely, and does not end the conversation."""
-        replies: list[Reply] = []
-
-        async def answer() -> None:
-            replies.append(await self.commands(invocation))
-
-        if not await supervised("command", answer):
-            language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
-            return Reply(say("error.internal", language.value), language)
-        return replies[0]
 
     @contextmanager
     def _stopped_by_signals(self, stop: Callable[[], None]) -> Iterator[None]:

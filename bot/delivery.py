@@ -17,7 +17,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.channels import Channel
+from bot.channels import Channel, Keyed, Telling, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
 from bot.matching import reads
@@ -75,7 +75,7 @@ class Courier:
         """Deliver until nothing is due."""
         tally = Tally()
         while not self._stopping and (claims := await self._claim()):
-            gate = asyncio.Semaphore(_AT_ONCE)
+            gate = asyncio.Semaphore(self._channel.at_once if isinstance(self._channel, Keyed) else _AT_ONCE)
             ends = await asyncio.gather(
                 *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
             )
@@ -120,9 +120,13 @@ class Courier:
             parts = await self._compose(claim)
             if not parts:
                 return None
+        root = parts[0].reference
         for part in parts:
-            if part.sent_at is None and not await self._send_part(claim, part.number, part.body):
-                return None
+            if part.sent_at is None:
+                reference = await self._send_part(claim, part, root)
+                if reference is None:
+                    return None
+                root = root or reference
         return await self._finish(claim)
 
     async def _compose(self, claim: Claim) -> list[StoredPart]:
@@ -139,15 +143,19 @@ class Courier:
             await tx.outbox.let_go(claim, versions)
             return await tx.outbox.parts(claim.id)
 
-    async def _send_part(self, claim: Claim, number: int, body: str) -> bool:
-        now = self._clock()
+    async def _send_part(self, claim: Claim, part: StoredPart, root: str | None) -> str | None:
+        """Send one part, below the first one where the channel has threads; None when it is not ours any more."""
+        now, number = self._clock(), part.number
         async with self._store.write() as tx:
             if not await tx.outbox.start(claim, number, now=now, lease_until=now + LEASE):
-                return False
+                return None
         key = f"{claim.id}.{number}"
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                reference = await self._channel.send(claim.destination.address, body, key)
+                if root is not None and isinstance(self._channel, Threaded):
+                    reference = await self._channel.send_below(root, claim.destination.address, part.body, key)
+                else:
+                    reference = await self._channel.send(claim.destination.address, part.body, key)
         except TimeoutError as error:
             raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
         receipt = Receipt(reference, self._clock())
@@ -157,7 +165,7 @@ class Courier:
                 await tx.outbox.arrived(claim.id, number, receipt)
 
         await _insist(record)
-        return True
+        return reference
 
     async def _finish(self, claim: Claim) -> int | None:
         async def record() -> int | None:
@@ -208,6 +216,11 @@ class Courier:
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
+        if error.permanent and isinstance(self._channel, Telling):
+            try:
+                await self._channel.tell_owner(claim.destination, error.reason)
+            except ChannelError as silent:
+                log.warning("owner_not_told delivery=%d reason=%s", claim.id, silent.reason)
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

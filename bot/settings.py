@@ -16,7 +16,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 
 EXAMPLES = {
     "DATABASE_URL": "sqlite:///sudi.db, or postgresql://user:password@host/sudi",
-    "BOT_CHANNELS": "email, or console,email",
+    "BOT_CHANNELS": "email, or discord,email",
     "BOT_SOURCES": "arxiv_feed",
     "BOT_CONTACT": "you@example.org",
     "BOT_ADMINS": "email:you@example.org",
@@ -27,6 +27,8 @@ EXAMPLES = {
     "BOT_LOG_LEVEL": "info",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "SMTP_FROM": "Sudi <papers@example.org>",
+    "DISCORD_TOKEN": "the token of the developer portal",
+    "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
     "ARXIVDAILY_PAGE": "saved-page.txt",
 }
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     discord_token: SecretStr | None = None
+    discord_digest: Literal["thread", "flat"] = "thread"
 
     openai_api_key: SecretStr | None = None
     openai_base_url: str = ""

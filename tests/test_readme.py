@@ -70,7 +70,7 @@ def test_every_make_target_in_it_exists():
 
 def test_every_setting_in_it_exists():
     text = README.read_text("utf-8")
-    for name in re.findall(r"`((?:BOT|SMTP|DATABASE|ARXIV)[A-Z_]+)", text):
+    for name in re.findall(r"`((?:BOT|SMTP|DATABASE|ARXIV|DISCORD)[A-Z_]+)", text):
         assert name.lower() in Settings.model_fields, name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
@@ -26,5 +27,5 @@ def sudi() -> None:
     """
 
 
-for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_):
+for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_, discord):
     sudi.add_command(command)

@@ -42,6 +42,11 @@ class Commands:
         self._defaults = defaults
         self._clock = clock
 
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """All commands, for channels that offer them in a form of their own."""
+        return SPECS
+
     async def __call__(self, invocation: Invocation) -> Reply:
         """Answer one command, whatever was typed."""
         text = cleaned(invocation.text)

@@ -64,6 +64,7 @@ async def list_all(request: Request) -> Reply:
         habits_in_words(request, place),
         next_digest_in_words(request, place),
         request.say("reply.list_hint", number=known[0].number),
+        subscriptions=known,
     )
 
 

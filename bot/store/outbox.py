@@ -44,6 +44,7 @@ class StoredPart:
     body: str
     attempted_at: datetime | None
     sent_at: datetime | None
+    reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ class Outbox:
         rows = await self._connection.execute(
             select(schema.part).where(_part.delivery_id == delivery_id).order_by(_part.number)
         )
-        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at) for row in rows]
+        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
     async def compose(self, claim: Claim, bodies: Sequence[str]) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours."""

@@ -3,6 +3,7 @@
 day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
 start    from the command to ready, beside the interpreter's own start
+discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import matching, workload
+from tests.bench import discord, matching, workload
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
 
@@ -99,7 +100,8 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", choices=["day", "match", "start", "all"], default="all")
+    names = ["day", "match", "start", "discord", "all"]
+    parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
     chosen = parser.parse_args()
@@ -109,6 +111,9 @@ def main() -> None:
         matching.bench(chosen.subscriptions)
     if chosen.bench in ("start", "all"):
         start()
+    if chosen.bench in ("discord", "all"):
+        asyncio.run(discord.sending(500))
+        asyncio.run(discord.weighing(1000))
 
 
 if __name__ == "__main__":

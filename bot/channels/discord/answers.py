@@ -1,0 +1,152 @@
+"""Interactions become invocations, and replies become messages: deferred at once, ephemeral, always answered.
+
+What may be done is decided by the commands; who may manage a channel, and whether the bot could post there at
+all, is known here: https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+import discord
+from discord import Interaction
+
+from bot.channels import Handle, Invocation, Reply
+from bot.channels.discord.account import lacking
+from bot.channels.discord.buttons import arguments, controls
+from bot.channels.discord.cards import Style, cards_messages, text_messages
+from bot.channels.discord.markup import escaped
+from bot.channels.discord.words import tongue
+from bot.locale import say
+from bot.model import Subscription
+
+log = logging.getLogger(__name__)
+
+_BRINGS_PAPERS = frozenset({"subscribe", "edit", "resume"})
+_ROWS = 5  # of buttons in a message: https://docs.discord.com/developers/components/reference#action-row
+_LONGEST_INPUT = 4_000  # the same page
+_SILENT = discord.AllowedMentions.none()
+
+
+class Answers:
+    """Answers what people do on Discord; one for each connection."""
+
+    def __init__(self, handle: Handle, style: Style) -> None:
+        self.handle = handle
+        self._style: Style = style
+
+    async def answer(self, interaction: Interaction[Any], text: str, *, is_mine: bool) -> None:
+        """Answer one command; whatever happens, the person hears of it."""
+        try:
+            await interaction.response.defer(ephemeral=_is_among_others(interaction), thinking=True)
+            await self._answer(interaction, text, is_mine=is_mine)
+        except Exception:  # a person waits for a word, even when it is our bug
+            await sorry(interaction)
+
+    async def edit(self, interaction: Interaction[Any], number: str, *, is_mine: bool) -> None:
+        """Open a form with the query of a subscription; what is no number of one is answered as a command."""
+        known = {str(one.number): one for one in await self.subscriptions(interaction, is_mine=is_mine)}
+        if number not in known:
+            await self.answer(interaction, f"edit {number}", is_mine=is_mine)
+            return
+        await interaction.response.send_modal(
+            _Form(self, known[number], tongue(interaction).value, is_mine=is_mine)
+        )
+
+    async def subscriptions(self, interaction: Interaction[Any], *, is_mine: bool) -> tuple[Subscription, ...]:
+        """What the place is subscribed to."""
+        return (await self.handle(_invocation(interaction, "list", is_mine=is_mine))).subscriptions
+
+    async def _answer(self, interaction: Interaction[Any], text: str, *, is_mine: bool) -> None:
+        invocation = _invocation(interaction, text, is_mine=is_mine)
+        if text.partition(" ")[0] in _BRINGS_PAPERS and not invocation.place.startswith("@"):
+            names = lacking(interaction.app_permissions, self._style)
+            if names:
+                language = tongue(interaction)
+                said = say("discord.lacking", language.value, rights=", ".join(names))
+                await self._say(interaction, Reply(said, language), is_mine=is_mine)
+                return
+        reply = await self.handle(invocation)
+        await self._say(interaction, reply, is_mine=is_mine)
+        if reply.is_public:
+            await _make_known(interaction, invocation, reply)
+
+    async def _say(self, interaction: Interaction[Any], reply: Reply, *, is_mine: bool) -> None:
+        bodies = text_messages(reply.text)
+        if 0 < len(reply.subscriptions) <= _ROWS:
+            bodies[-1]["components"] = [controls(one, tongue(interaction).value) for one in reply.subscriptions]
+        for body in [*bodies, *cards_messages(reply.cards, reply.language)]:
+            given = arguments(body, is_mine=is_mine)
+            await interaction.followup.send(ephemeral=_is_among_others(interaction), **given)
+
+
+class _Form(discord.ui.Modal):
+    """The query of one subscription, to be changed."""
+
+    def __init__(self, answers: Answers, subscription: Subscription, language: str, *, is_mine: bool) -> None:
+        super().__init__(title=say("discord.edit", language, number=subscription.number))
+        self._answers = answers
+        self._number = subscription.number
+        self._is_mine = is_mine
+        self._query: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=say("discord.name_query", language),
+            style=discord.TextStyle.paragraph,
+            default=subscription.query,
+            max_length=_LONGEST_INPUT,
+        )
+        self.add_item(self._query)
+
+    async def on_submit(self, interaction: Interaction[Any], /) -> None:
+        """Give the command."""
+        await self._answers.answer(interaction, f"edit {self._number} {self._query.value}", is_mine=self._is_mine)
+
+
+async def sorry(interaction: Interaction[Any]) -> None:
+    """Log the error that is being handled, and say that something went wrong."""
+    log.exception("not_answered interaction=%d", interaction.id)
+    said = say("discord.failed", tongue(interaction).value)
+    with suppress(discord.HTTPException):  # such as 10062, the interaction has ended: nobody can be told
+        if interaction.response.is_done():
+            await interaction.followup.send(said, ephemeral=True)
+        else:
+            await interaction.response.send_message(said, ephemeral=True)
+
+
+async def _make_known(interaction: Interaction[Any], invocation: Invocation, reply: Reply) -> None:
+    """One line for everybody at the place; for one's own digest it shows whether direct messages arrive."""
+    line = escaped(reply.text.partition("\n")[0])
+    if not invocation.place.startswith("@"):
+        await interaction.followup.send(f"{interaction.user.mention}: {line}", allowed_mentions=_SILENT)
+    elif _is_among_others(interaction):
+        try:
+            await interaction.user.send(line, allowed_mentions=_SILENT)
+        except discord.Forbidden:
+            await interaction.followup.send(say("discord.closed", tongue(interaction).value), ephemeral=True)
+
+
+def _invocation(interaction: Interaction[Any], text: str, *, is_mine: bool) -> Invocation:
+    person = f"@{interaction.user.id}"
+    is_own = is_mine or not _is_among_others(interaction)
+    rights = interaction.permissions
+    return Invocation(
+        channel="discord",
+        sender=person,
+        place=person if is_own else _place(interaction),
+        text=text,
+        language=tongue(interaction),
+        may_manage=is_own or rights.manage_channels or rights.administrator,
+    )
+
+
+def _place(interaction: Interaction[Any]) -> str:
+    """The channel; for a thread its channel, unless that is a forum, which takes no messages itself."""
+    where = interaction.channel
+    if isinstance(where, discord.Thread) and not isinstance(where.parent, discord.ForumChannel):
+        return str(where.parent_id)
+    return str(interaction.channel_id)
+
+
+def _is_among_others(interaction: Interaction[Any]) -> bool:
+    return interaction.guild_id is not None

@@ -1,0 +1,70 @@
+"""Buttons as they are stored in a message: what to do is in the id, so that they outlive a restart.
+
+A press is a command like any other; who may do it is asked again each time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+
+import discord
+from discord import Interaction
+
+from bot.channels.discord.cards import Body, button
+from bot.locale import say
+from bot.model import Subscription
+
+
+class Press(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"sudi:(?P<scope>at|my):(?P<command>[a-z]+ \S+)"
+):
+    """A button that gives a command, for the place where it is or, in `my` scope, for one's own digest."""
+
+    def __init__(self, shown: discord.ui.Button[Any], command: str, *, is_mine: bool) -> None:
+        super().__init__(shown)
+        self.command = command
+        self.is_mine = is_mine
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: discord.ui.Item[Any], found: re.Match[str], /
+    ) -> Self:
+        """The button that was pressed."""
+        assert isinstance(item, discord.ui.Button)  # noqa: S101  # only buttons carry these ids
+        return cls(item, found["command"], is_mine=found["scope"] == "my")
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Give the command."""
+        await interaction.client.pressed(interaction, self.command, is_mine=self.is_mine)
+
+
+def arguments(body: Body, *, is_mine: bool) -> Mapping[str, Any]:
+    """A message of ours as discord.py takes it; in `is_mine`, its buttons act on one's own digest."""
+    given: dict[str, Any] = {"allowed_mentions": discord.AllowedMentions.none()}
+    if "content" in body:
+        given["content"] = body["content"]
+    if "embeds" in body:
+        given["embeds"] = [discord.Embed.from_dict(embed) for embed in body["embeds"]]
+    if "components" in body:
+        given["view"] = _view(body["components"], is_mine=is_mine)
+    return given
+
+
+def controls(subscription: Subscription, tongue: str) -> Body:
+    """One row of buttons for a subscription: edit, pause or resume, unsubscribe."""
+    verbs = ("edit", "resume" if subscription.paused else "pause", "unsubscribe")
+    number = subscription.number
+    shown = [button(say(f"discord.{verb}", tongue, number=number), f"{verb} {number}") for verb in verbs]
+    return {"type": 1, "components": shown}
+
+
+def _view(rows: list[Body], *, is_mine: bool) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for one in row["components"]:
+            scoped = one["custom_id"].replace("sudi:at:", "sudi:my:") if is_mine else one["custom_id"]
+            shown: discord.ui.Button[Any] = discord.ui.Button(label=one["label"], custom_id=scoped, row=number)
+            view.add_item(Press(shown, scoped.split(":", 2)[2], is_mine=is_mine))
+    return view

@@ -1,0 +1,188 @@
+"""A digest and its cards as bodies of messages, inside every limit of Discord, with nothing cut. Pure.
+
+A card is an embed: its link is a field of its own and can only come from the metadata. Abstracts are folded
+behind a button. What does not fit into one embed goes on in the next one, numbered.
+
+https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.channels.discord.markup import escaped, pieces, units
+from bot.channels.layout import CardLines, DigestLines, Passage, cards_lines, digest_lines, interface
+from bot.digest import Card, Digest
+from bot.locale import say
+from bot.model import Language
+
+Body = dict[str, Any]
+"""The JSON of one message, as `POST /channels/{id}/messages` takes it."""
+
+Style = Literal["thread", "flat"]
+
+CONTENT, TITLE, DESCRIPTION, EMBEDS, TOGETHER = 2_000, 256, 4_096, 10, 6_000
+"""Discord's limits; the last one holds for all texts of all embeds of a message."""
+
+_COLOUR = 0x2B6CB0
+_CARDS = 5  # of a message: as many buttons as one row takes, right below what they belong to
+_ROW = 1_900  # units of one paragraph
+_ROOM_FOR_MORE = 120  # units in the root for the line that says how many titles are not listed
+_FOOTER = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One embed, and the button that its card has, if it opens one."""
+
+    embed: Body
+    button: Body | None = None
+
+    @property
+    def size(self) -> int:
+        """Units, as they count together."""
+        footer = self.embed.get("footer", {}).get("text", "")
+        return sum(map(units, (self.embed.get("title", ""), self.embed["description"], footer)))
+
+
+def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
+    """The messages of a digest, and the name of the thread that all but the first belong into, if any.
+
+    A direct message has no threads.
+    """
+    lines = digest_lines(digest)
+    language = digest.destination.language
+    blocks = _cards(lines.cards, language)
+    if style == "thread" and lines.cards and not digest.destination.address.startswith("@"):
+        return [_root(lines), *_messages(blocks)], lines.title
+    foot = [_Block(_embed(escaped(lines.more)))] if lines.more else []
+    return list(_messages([_Block(_head(lines, [])), *blocks, *foot])), ""
+
+
+def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
+    """The cards of a reply; one alone is shown whole, several with their abstracts folded."""
+    lines = cards_lines(cards, language)
+    if len(lines) == 1:
+        return list(_messages(_card(lines[0], 0, language, is_whole=True)))
+    return list(_messages(_cards(lines, language)))
+
+
+def text_messages(text: str) -> list[Body]:
+    """A plain text of several lines as messages without any markup."""
+    rows = [piece for row in text.splitlines() for piece in pieces(escaped(row), CONTENT)]
+    return [_message(content=content) for content in _joined(rows, CONTENT)]
+
+
+def button(label: str, command: str) -> Body:
+    """A button that gives a command for the place where it is."""
+    return {"type": 2, "style": 2, "label": label, "custom_id": f"sudi:at:{command}"}
+
+
+def _cards(lines: Iterable[CardLines], language: Language) -> list[_Block]:
+    return [
+        block for number, card in enumerate(lines, 1) for block in _card(card, number, language, is_whole=False)
+    ]
+
+
+def _root(lines: DigestLines) -> Body:
+    """The one message in the channel: what there is, title by title, as far as it goes into one message."""
+    rows: list[str] = []
+    left = DESCRIPTION - units(_head(lines, [])["description"]) - _ROOM_FOR_MORE - units(lines.more)
+    for number, card in enumerate(lines.cards, 1):
+        row = f"**{number}.** {escaped(' / '.join(title.text for title in card.titles))}"
+        left -= units(row) + 1
+        if left < 0:
+            tongue = "en" if lines.lang == "en" else "zh"
+            rows.append(escaped(say("discord.more_below", tongue, n=len(lines.cards) - len(rows))))
+            break
+        rows.append(row)
+    if lines.more:
+        rows.append(escaped(lines.more))
+    return _message(embeds=[_head(lines, ["", *rows])])
+
+
+def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
+    said = filter(None, (lines.coverage, lines.provenance, lines.nothing))
+    return {**_embed("\n".join([*map(escaped, said), *rows])), "title": escaped(lines.title)}
+
+
+def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_Block]:
+    """The embeds of one card."""
+    first, *others = card.titles
+    numbered = f"{number}. {first.text}" if number else first.text
+    title, *overflow = pieces(escaped(numbered) or card.id, TITLE - 1)
+    rows = [
+        *(f"**{piece}**" for piece in overflow),
+        *(row for other in others for row in _row(other.text, "**{}**")),
+        *(row for note in card.notes for row in _passage(note)),
+        *_row(card.authors),
+        *_row(f"{card.id} · {card.facts}"),
+        *_row(card.why, "> {}"),
+        *_row(card.missing),
+        *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
+    ]
+    descriptions = _joined(rows, DESCRIPTION)
+    folded = (
+        None
+        if is_whole or not card.abstracts
+        else button(say("discord.abstract", interface(language), number=number), f"show {card.id}")
+    )
+    for part, description in enumerate(descriptions, 1):
+        embed = _embed(description)
+        if part == 1:
+            embed |= {"title": f"{title}…" if overflow else title, "url": card.url}
+        if len(descriptions) > 1:
+            embed["footer"] = {"text": f"{number or card.id} · {part}/{len(descriptions)}"[:_FOOTER]}
+        yield _Block(embed, folded if part == 1 else None)
+
+
+def _passage(passage: Passage) -> list[str]:
+    label = f"**{escaped(passage.label)}** " if passage.label else ""
+    first, *rest = _row(passage.text) or [""]
+    return [label + first, *rest]
+
+
+def _row(text: str, form: str = "{}") -> list[str]:
+    """A paragraph; a very long one is several."""
+    return [form.format(piece) for piece in pieces(escaped(text), _ROW)] if text else []
+
+
+def _joined(rows: Sequence[str], limit: int) -> list[str]:
+    """Rows in texts of at most `limit` units; each row fits by itself."""
+    texts: list[str] = []
+    for row in rows:
+        if texts and units(texts[-1]) + 1 + units(row) <= limit:
+            texts[-1] += f"\n{row}"
+        elif row:
+            texts.append(row)
+    return texts
+
+
+def _messages(blocks: Iterable[_Block]) -> Iterator[Body]:
+    """Embeds in messages, in order."""
+    held: list[_Block] = []
+    for block in blocks:
+        buttons = sum(one.button is not None for one in [*held, block])
+        size = sum(one.size for one in [*held, block])
+        if held and (len(held) == EMBEDS or buttons > _CARDS or size > TOGETHER):
+            yield _together(held)
+            held = []
+        held.append(block)
+    if held:
+        yield _together(held)
+
+
+def _together(blocks: Sequence[_Block]) -> Body:
+    buttons = [block.button for block in blocks if block.button]
+    rows = [{"type": 1, "components": buttons}] if buttons else []
+    return _message(embeds=[block.embed for block in blocks], components=rows)
+
+
+def _message(**fields: Any) -> Body:
+    return {name: value for name, value in fields.items() if value} | {"allowed_mentions": {"parse": []}}
+
+
+def _embed(description: str) -> Body:
+    return {"description": description, "color": _COLOUR}

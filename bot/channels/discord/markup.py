@@ -1,0 +1,54 @@
+"""Discord's markdown and Discord's units: untrusted text made harmless, measured, and cut where it may be cut.
+
+https://docs.discord.com/developers/reference#message-formatting
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.text.normal import is_han
+
+_SPECIAL = re.compile(r"[\\*_~`|<>\[\]@]|:(?=//|\w+:)|^[#+-](?=[# ])|^([0-9]+)\.(?= )")
+_ATOM = re.compile(r"\\.|.", re.DOTALL)
+_CLOSING = frozenset("，。、；：？！）》」』】…,.;:?!)")
+
+
+def escaped(text: str) -> str:
+    """One line of untrusted text that formats nothing, pings nobody, and links nowhere.
+
+    A backslash takes the meaning of any mark: also of the colon that makes a link of `https://` or an emoji
+    of `:smile:`, and of what begins a list or a heading.
+    """
+    return _SPECIAL.sub(lambda found: f"{found[1]}\\." if found[1] else f"\\{found[0]}", text)
+
+
+def units(text: str) -> int:
+    """The length as Discord may count it: UTF-16 units, which are never fewer than characters."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def pieces(markdown: str, limit: int) -> list[str]:
+    """Escaped text in pieces of at most `limit` units, cut between words if it can be, never in an escape."""
+    if units(markdown) <= limit:
+        return [markdown]
+    return list(_cut(markdown, limit))
+
+
+def _cut(markdown: str, limit: int) -> Iterator[str]:
+    piece: list[str] = []
+    size, stop = 0, 0  # `stop`: how many atoms stand before the last place where a cut is good
+    for atom in _ATOM.findall(markdown):
+        while piece and size + units(atom) > limit:
+            at = stop or len(piece)
+            if cut := "".join(piece[:at]).strip():
+                yield cut
+            piece = piece[at:]
+            size, stop = sum(map(units, piece)), 0
+        piece.append(atom)
+        size += units(atom)
+        if atom.isspace() or atom in _CLOSING or is_han(atom):
+            stop = len(piece)
+    if rest := "".join(piece).strip():
+        yield rest

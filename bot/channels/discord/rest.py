@@ -1,0 +1,166 @@
+"""Discord's REST side: one session, discord.py's rate-limit buckets, and what a refusal means for the outbox.
+
+Nothing that leaves here holds the token. A nonce makes every message ours for the next minutes, so that one
+without an answer is simply sent again:
+https://docs.discord.com/developers/resources/message#create-message
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import HTTPClient, Route
+
+from bot.errors import ChannelError
+
+PER_SECOND = 48
+"""Requests that we allow ourselves; Discord's global limit is 50: /developers/topics/rate-limits."""
+
+WRONG_TOKEN = (
+    "Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal (Bot > Reset Token)"  # noqa: S105
+)
+_SOON = timedelta(seconds=10)  # well within the minutes for which Discord remembers a nonce
+_BANNED = timedelta(minutes=15)
+_PATIENCE = 30.0  # seconds that discord.py waits for one bucket
+_NONCE = 25  # characters
+_LATE = 0.01  # seconds that may be made up for
+
+_FINAL = {
+    10003: "the channel is gone",
+    10004: "the server is gone, or the bot was removed from it",
+    10013: "the person's account is gone",
+    50001: "the bot cannot see the channel",
+    50007: "the person takes no direct messages from the bot",
+    50013: "the bot lacks rights in the channel",
+    50083: "the thread is archived",
+    50278: "the person shares no server with the bot any more",
+    160005: "the thread is locked",
+}
+"""Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
+
+_THREAD_EXISTS = 160004
+_NO_THREAD_HERE = frozenset({50001, 50013, 50024, 160006})  # rights, kind of channel, too many threads
+
+
+class Rest:
+    """The bot's account, logged in at the first request; after a refused token nothing is asked any more."""
+
+    def __init__(self, token: str, connector: aiohttp.BaseConnector | None = None) -> None:
+        self._token = token
+        self._connector = connector
+        self._http: HTTPClient | None = None
+        self._lock, self._queue = asyncio.Lock(), asyncio.Lock()
+        self._is_refused = False
+        self._next_at = 0.0  # by the loop's clock
+        self._direct: dict[str, str] = {}  # people -> their channels
+
+    async def post(self, channel: str, message: dict[str, Any], key: str) -> str:
+        """Post a message into a channel, or to `@person`; its id. The same `key` is the same message."""
+        where = await self._direct_channel(channel[1:]) if channel.startswith("@") else channel
+        unique = {"nonce": nonce(f"{channel} {key} {message}"), "enforce_nonce": True}
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=where)
+        return str((await self.ask(route, json=message | unique))["id"])
+
+    async def open_thread(self, channel: str, message: str, name: str) -> bool:
+        """The public thread of a message, which has its id, new or not; False where there can be none."""
+        route = Route(
+            "POST", "/channels/{channel_id}/messages/{message_id}/threads", channel_id=channel, message_id=message
+        )
+        try:
+            await self.ask(route, json={"name": name, "auto_archive_duration": 1440})
+        except ChannelError as error:
+            code = getattr(error.__cause__, "code", 0)
+            if code in _NO_THREAD_HERE:
+                return False
+            if code != _THREAD_EXISTS:
+                raise
+        return True
+
+    async def ask(self, route: Route, **body: Any) -> Any:
+        """One request, when the global limit allows it. Raises ChannelError and nothing else."""
+        with translated():
+            http = await self._session()
+            await self._turn()
+            return await http.request(route, **body)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _direct_channel(self, person: str) -> str:
+        if person not in self._direct:
+            opened = await self.ask(Route("POST", "/users/@me/channels"), json={"recipient_id": person})
+            self._direct[person] = str(opened["id"])
+        return self._direct[person]
+
+    async def _session(self) -> HTTPClient:
+        async with self._lock:
+            if self._is_refused:
+                raise ChannelError(WRONG_TOKEN)
+            if self._http is None:
+                http = HTTPClient(asyncio.get_running_loop(), self._connector, max_ratelimit_timeout=_PATIENCE)
+                try:
+                    await http.static_login(self._token)
+                except BaseException as error:
+                    self._is_refused = isinstance(error, discord.LoginFailure)
+                    await http.close()
+                    raise
+                self._http = http
+            return self._http
+
+    async def _turn(self) -> None:
+        """Wait for our turn under the global limit, which discord.py only notices when it is passed."""
+        async with self._queue:  # one after another, so that a moment without time leads to no burst
+            now = asyncio.get_running_loop().time()
+            self._next_at = max(self._next_at, now - _LATE) + 1 / PER_SECOND
+            await asyncio.sleep(self._next_at - now)
+
+
+def nonce(text: str) -> str:
+    """A nonce that is the same for the same message."""
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:_NONCE]
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the library as decisions of ours."""
+    try:
+        yield
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise decision(error) from error
+
+
+def decision(error: Exception) -> ChannelError:
+    """What the outbox should do about an error of the library."""
+    match error:
+        case discord.LoginFailure():
+            return ChannelError(WRONG_TOKEN)
+        case discord.RateLimited():
+            return ChannelError("Discord asks to wait", retry_after=timedelta(seconds=error.retry_after))
+        case discord.HTTPException():
+            return _refusal(error)
+        case aiohttp.ClientConnectorError():
+            return ChannelError(f"Discord cannot be reached: {type(error).__name__}")
+        case _:
+            reason = f"the connection to Discord broke: {type(error).__name__}"
+            return ChannelError(reason, ambiguous=True, retry_after=_SOON)
+
+
+def _refusal(error: discord.HTTPException) -> ChannelError:
+    if error.code in _FINAL:
+        return ChannelError(f"Discord: {_FINAL[error.code]} ({error.code})", permanent=True)
+    if error.status == 401:
+        return ChannelError(WRONG_TOKEN)
+    if error.status == 429:  # without the mark of Discord's own limiter: Cloudflare's, which lasts
+        return ChannelError("Discord has banned this address for a while", retry_after=_BANNED)
+    reason = f"Discord answers {error.status} ({error.code}): {' '.join(error.text.split())[:200]}"
+    return ChannelError(reason, ambiguous=error.status >= 500)

@@ -1,0 +1,108 @@
+"""The connection on which people talk to us, kept alive: a fresh client whenever discord.py gives up.
+
+Its first connection may fail for good (https://github.com/Rapptz/discord.py/issues/10520); a wrong token must
+not be tried again, because Discord bans addresses for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import discord
+from discord import Interaction
+
+from bot.channels import Handle
+from bot.channels.discord.answers import Answers
+from bot.channels.discord.buttons import Press
+from bot.channels.discord.cards import Style
+from bot.channels.discord.rest import WRONG_TOKEN
+from bot.channels.discord.tree import Tree
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # seconds, jittered
+_PAUSES = 8  # until the longest
+_STEADY = 60.0  # seconds of connection after which the next fault is the first one again
+_TEARDOWN = 10.0
+_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Gateway(discord.AutoShardedClient):
+    """One connection with our commands; it remembers servers and channels, but no people and no messages."""
+
+    def __init__(self, handle: Handle, style: Style, **options: Any) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            **options,
+        )
+        self.answers = Answers(handle, style)
+        self.tree = Tree(self, self.answers)
+
+    async def setup_hook(self) -> None:
+        """Before the connection, once: `on_ready` comes again after every lost session."""
+        self.add_dynamic_items(Press)
+        if await self.tree.sync_changes():
+            log.info("commands_synced")
+
+    async def pressed(self, interaction: Interaction[Any], command: str, *, is_mine: bool) -> None:
+        """Answer a button."""
+        verb, _, argument = command.partition(" ")
+        if verb == "edit":
+            await self.answers.edit(interaction, argument, is_mine=is_mine)
+        else:
+            await self.answers.answer(interaction, command, is_mine=is_mine)
+
+
+class Supervisor:
+    """Connects again and again, with growing pauses."""
+
+    def __init__(self, token: str, handle: Handle, style: Style, sleep: Sleep = asyncio.sleep) -> None:
+        self._token = token
+        self._handle = handle
+        self._style: Style = style
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Stay connected until cancelled, or until the token is refused."""
+        faults = 0
+        while True:
+            started = asyncio.get_running_loop().time()
+            try:
+                await self._connected()
+            except discord.LoginFailure:
+                log.error("discord_stopped reason=%s", WRONG_TOKEN)
+                return
+            except discord.ConnectionClosed as error:
+                if error.code == _REFUSED:
+                    log.error("discord_stopped reason=%s", WRONG_TOKEN)
+                    return
+                cause = f"closed with {error.code}"
+            except Exception as error:  # what ends the library must not end us: AttributeError, for one, see above
+                cause = f"{type(error).__name__}: {error}"
+            else:
+                cause = "closed"
+            is_first = asyncio.get_running_loop().time() - started > _STEADY
+            faults = 1 if is_first else min(faults + 1, _PAUSES)
+            pause = min(_FIRST_PAUSE * 2 ** (faults - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+            log.warning("discord_away retry_seconds=%.0f cause=%s", pause, cause)
+            await self._sleep(pause)
+
+    async def _connected(self) -> None:
+        client = Gateway(self._handle, self._style)
+        try:
+            await client.start(self._token)
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TEARDOWN):
+                    await client.close()

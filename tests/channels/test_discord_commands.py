@@ -1,0 +1,288 @@
+"""What people do on a simulated Discord: commands, menus, forms and buttons, through the real discord.py."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+import simcord
+
+from bot.channels import Command, Invocation, Reply
+from bot.channels.discord.options import options
+from bot.channels.discord.supervisor import Gateway
+from bot.commands import SPECS
+from bot.locale import say
+from bot.model import Language, Subscription
+from bot.text.normal import has_han
+from tests.channels.cards import card
+from tests.counterparts import discord_schema
+
+KNOWN = (Subscription(1, 1, 1, 'cs.LG "kv cache"'), Subscription(2, 1, 3, "hep-th axion*", paused=True))
+
+
+class Handling:
+    """Answers with what it was asked, or with what a test has prepared for a verb."""
+
+    specs = SPECS
+
+    def __init__(self) -> None:
+        self.asked: list[Invocation] = []
+        self.replies: dict[str, Reply] = {"list": Reply("two", Language.EN, subscriptions=KNOWN)}
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        self.asked.append(invocation)
+        return self.replies.get(invocation.text.split()[0], Reply(f"heard: {invocation.text}", Language.EN))
+
+    @property
+    def last(self) -> Invocation:
+        return self.asked[-1]
+
+
+@pytest.fixture
+def handling() -> Handling:
+    return Handling()
+
+
+@pytest.fixture
+def simcord_bot(handling: Handling) -> Gateway:
+    return Gateway(handling, "thread", shard_count=1)
+
+
+@pytest.fixture
+def env(simcord_env: simcord.Env) -> simcord.Env:
+    return simcord_env
+
+
+@pytest.fixture
+def lab(env: simcord.Env) -> simcord.GuildHandle:
+    return env.create_guild("Tide Lab")
+
+
+@pytest.fixture
+def channel(lab: simcord.GuildHandle) -> simcord.ChannelHandle:
+    return lab.create_text_channel("papers")
+
+
+@pytest.fixture
+def manager(env: simcord.Env, lab: simcord.GuildHandle) -> simcord.MemberActor:
+    role = lab.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
+    return lab.add_member(env.create_user("ottoline"), roles=[role])
+
+
+@pytest.fixture
+def member(env: simcord.Env, lab: simcord.GuildHandle) -> simcord.MemberActor:
+    return lab.add_member(env.create_user("wen"))
+
+
+GIVEN = {
+    "query": "cs.LG tide",
+    "subscription": "1",
+    "clock": "09:00",
+    "zone": "Asia/Shanghai",
+    "paper": "2606.90001",
+    "command": "subscribe",
+}
+
+
+@pytest.mark.parametrize("spec", [one for one in SPECS if one.name != "edit"], ids=lambda one: one.name)
+async def test_every_command_reaches_the_handler_as_it_would_be_typed(
+    spec: Command, channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    given = {one.name: GIVEN.get(one.name) or one.choices[0] for one in options(spec, SPECS)}
+    result = await manager.slash(channel, f"papers {spec.name}", **given)
+    assert handling.last.text == " ".join([spec.name, *given.values()])
+    assert handling.last.place == str(channel.id)
+    assert handling.last.sender == f"@{manager.id}"
+    assert handling.last.may_manage
+    assert result.ephemeral
+    assert result.response is not None
+
+
+async def test_what_may_be_left_out_may_be_left_out(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    for name, typed in (("pause", {}), ("help", {}), ("time", {"clock": "9:30"})):
+        await manager.slash(channel, f"papers {name}", **typed)
+        assert handling.last.text == " ".join([name, *typed.values()])
+
+
+async def test_a_change_leaves_one_visible_line_that_pings_and_formats_nothing(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    handling.replies["subscribe"] = Reply("Subscribed: @everyone *x*\nand more", Language.EN, is_public=True)
+    result = await manager.slash(channel, "papers subscribe", query="x")
+    assert result.response is not None
+    assert result.response.content == "Subscribed: \\@everyone \\*x\\*\nand more"
+    assert channel.last_message is not None
+    assert channel.last_message.content == f"{manager.mention}: Subscribed: \\@everyone \\*x\\*"
+    assert not channel.last_message.mention_everyone
+
+
+async def test_who_does_not_manage_channels_has_no_channel_commands_but_their_own(
+    channel: simcord.ChannelHandle, member: simcord.MemberActor, handling: Handling
+):
+    assert all(name.startswith("my ") for name in member.available_commands(channel))
+    await member.slash(channel, "my subscribe", query="cs.LG")
+    assert handling.last.place == handling.last.sender == f"@{member.id}"
+    assert handling.last.may_manage
+
+
+async def test_a_button_is_checked_again_for_whoever_presses_it(
+    channel: simcord.ChannelHandle, member: simcord.MemberActor, handling: Handling, env: simcord.Env
+):
+    pressable = discord.ui.View(timeout=None)
+    pressable.add_item(discord.ui.Button(label="Unsubscribe 1", custom_id="sudi:at:unsubscribe 1"))
+    message = await env.bot.get_channel(channel.id).send("x", view=pressable)  # type: ignore[union-attr]
+    await env.restart_bot(Gateway(handling, "thread", shard_count=1))
+    result = await member.click(message, label="Unsubscribe 1")
+    assert handling.last.text == "unsubscribe 1"
+    assert not handling.last.may_manage
+    assert result.ephemeral
+
+
+async def test_the_list_has_buttons_for_each_subscription_that_survive_a_restart(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    result = await manager.slash(channel, "papers list")
+    assert result.response is not None
+    first, second = (row["components"] for row in result.response.components)
+    assert [one["label"] for one in first] == ["Edit 1", "Pause 1", "Unsubscribe 1"]
+    assert [one["label"] for one in second] == ["Edit 3", "Resume 3", "Unsubscribe 3"]
+    await manager.click(result.response.message, label="Resume 3")
+    assert handling.last.text == "resume 3"
+
+
+async def test_buttons_of_ones_own_list_act_on_ones_own_digest(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    result = await manager.slash(channel, "my list")
+    assert result.response is not None
+    await manager.click(result.response.message, label="Pause 1")
+    assert (handling.last.text, handling.last.place) == ("pause 1", f"@{manager.id}")
+
+
+async def test_edit_opens_a_form_with_the_query_and_submits_it(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    shown = await manager.slash(channel, "papers edit", subscription="1")
+    assert shown.modal is not None
+    assert shown.modal["title"] == "Edit 1"
+    field = shown.modal["components"][0]["components"][0]
+    assert field["value"] == 'cs.LG "kv cache"'
+    result = await manager.submit_modal(shown, {field["custom_id"]: "cs.LG quantiz*"})
+    assert handling.last.text == "edit 1 cs.LG quantiz*"
+    assert result.ephemeral
+
+
+async def test_an_edit_of_what_there_is_not_is_answered_in_words(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor
+):
+    result = await manager.slash(channel, "papers edit", subscription="9")
+    assert result.modal is None
+    assert result.response is not None
+    assert result.response.content == "heard: edit 9"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("cs.lg", "cs.LG"), ("机器学", "cs.LG"), ("machine l", "cs.LG"), ('"kv cache" cs.c', '"kv cache" cs.CC')],
+)
+async def test_categories_are_found_by_any_part_of_code_and_names(
+    typed: str, first: str, channel: simcord.ChannelHandle, manager: simcord.MemberActor
+):
+    found = await manager.autocomplete(channel, "papers subscribe", "query", typed)
+    assert len(found) <= 25
+    assert found[0]["value"] == typed
+    assert first in [one["value"] for one in found]
+    assert all(0 < len(one["name"]) <= 100 for one in found)
+
+
+async def test_ones_own_subscriptions_are_offered(channel: simcord.ChannelHandle, manager: simcord.MemberActor):
+    found = await manager.autocomplete(channel, "papers unsubscribe", "subscription", "AXION")
+    assert [(one["name"], one["value"]) for one in found] == [("3. hep-th axion*", "3")]
+
+
+async def test_rights_that_the_bot_lacks_are_named_before_anything_is_saved(
+    env: simcord.Env, lab: simcord.GuildHandle, manager: simcord.MemberActor, handling: Handling
+):
+    assert lab.me is not None
+    denied = discord.PermissionOverwrite(send_messages=False, embed_links=False)
+    muted = lab.create_text_channel("muted", overwrites={lab.default_role: denied, _bot_role(lab): denied})
+    result = await manager.slash(muted, "papers subscribe", query="cs.LG")
+    assert result.response is not None
+    said = say("discord.lacking", "en", rights="Send Messages, Embed Links, Create Public Threads")
+    assert result.response.content.startswith(said.partition("Send")[0])
+    assert "Send Messages, Embed Links" in result.response.content
+    assert handling.asked == []
+
+
+async def test_closed_direct_messages_are_said_at_once(
+    env: simcord.Env, channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    handling.replies["subscribe"] = Reply("Subscribed", Language.EN, is_public=True)
+    env.inject_error("POST", "/channels/*/messages", status=403, code=50007)
+    result = await manager.slash(channel, "my subscribe", query="cs.LG")
+    assert result.followups[-1].content == say("discord.closed", "en")
+    assert result.followups[-1].ephemeral
+
+
+async def test_a_first_subscription_of_ones_own_is_confirmed_by_direct_message(
+    env: simcord.Env, channel: simcord.ChannelHandle, handling: Handling, lab: simcord.GuildHandle
+):
+    user = env.create_user("ruth")
+    handling.replies["subscribe"] = Reply("Subscribed as number 1\nmore", Language.EN, is_public=True)
+    await lab.add_member(user).slash(channel, "my subscribe", query="cs.LG")
+    assert user.dm_channel.last_message is not None
+    assert user.dm_channel.last_message.content == "Subscribed as number 1"
+    assert channel.last_message is None or "Subscribed" not in channel.last_message.content
+
+
+async def test_in_direct_messages_the_own_commands_are_there(env: simcord.Env, handling: Handling):
+    user = env.create_user("ruth")
+    result = await user.slash("my status")
+    assert handling.last.place == f"@{user.id}"
+    assert not result.ephemeral
+
+
+async def test_a_command_in_a_thread_is_about_its_channel(
+    env: simcord.Env, channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    posted = await manager.send(channel, "root")
+    await env.bot.get_channel(channel.id).get_partial_message(posted.id).create_thread(name="cards")  # type: ignore[union-attr]
+    (thread,) = channel.threads
+    await manager.slash(thread, "papers status")
+    assert handling.last.place == str(channel.id)
+
+
+async def test_cards_of_a_reply_are_folded_and_one_alone_is_whole(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    handling.replies["preview"] = Reply("two", Language.BOTH, (card(1), card(2)))
+    handling.replies["show"] = Reply("one", Language.BOTH, (card(1),))
+    result = await manager.slash(channel, "papers preview", query="cs.LG")
+    (cards,) = result.followups
+    assert [one.url for one in cards.embeds] == [card(1).paper.url, card(2).paper.url]
+    whole = await manager.click(cards.message, label="Abstract 1")
+    assert handling.last.text == "show 2606.90001"
+    assert "We assign bits to heads" in (whole.followups[0].embeds[0].description or "")
+
+
+async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.Env):
+    tree = env.bot.tree  # type: ignore[attr-defined]
+    payloads = [await one.get_translated_payload(tree, tree.translator) for one in tree.get_commands()]
+    for group in payloads:
+        assert discord_schema.faults("ApplicationCommandCreateRequest", group) == []
+        for one in [group, *group["options"], *(given for verb in group["options"] for given in verb["options"])]:
+            for locale in ("zh-CN", "zh-TW"):
+                assert has_han(one["name_localizations"][locale]), one["name"]
+                assert has_han(one["description_localizations"][locale]), one["name"]
+                assert len(one["description_localizations"][locale]) <= 100
+    assert payloads[0]["default_member_permissions"] == discord.Permissions(manage_channels=True).value
+
+
+def test_no_usage_has_a_word_that_is_no_option():
+    names = {one.name for spec in SPECS for one in options(spec, SPECS)}
+    assert names == {"query", "subscription", "clock", "zone", "paper", "command", "choice"}
+
+
+def _bot_role(lab: simcord.GuildHandle) -> simcord.RoleHandle:
+    return next(role for name, role in lab.roles.items() if name == "TestBot")

@@ -1,0 +1,245 @@
+"""Digests as Discord takes them: inside every limit, nothing lost, nothing that formats, pings or links."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as trials
+from hypothesis import strategies as st
+
+from bot.channels.discord import Discord, channel
+from bot.channels.discord.cards import cards_messages, text_messages
+from bot.channels.discord.markup import escaped, pieces, units
+from bot.channels.layout import digest_lines
+from bot.digest import Card, Digest
+from bot.errors import SettingsError
+from bot.model import AnnounceType, Destination, Language
+from bot.sources import arxivdaily
+from tests.channels.cards import REASONS, card, digest, paper, settings, summary
+from tests.counterparts import discord_schema
+from tests.fakes import NINE
+
+HOSTILE = (
+    "@everyone <@1> [x](http://evil.test) ](http:// `code` ||spoiler|| **b** __u__ ~~s~~ :smile: </a:1> Z̴̛̦͔a \\"
+)
+BACKSLASHED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def to_channel(*cards: Card, address: str = "700", language: Language = Language.BOTH, **changes: Any) -> Digest:
+    return digest(*cards, destination=Destination(1, "discord", address, language, NINE), **changes)
+
+
+def bodies(of: Digest, style: str = "thread") -> list[dict[str, Any]]:
+    return [json.loads(body)["message"] for body in Discord("token", style).render(of)]
+
+
+def embeds(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [embed for message in messages for embed in message.get("embeds", ())]
+
+
+def plain(messages: list[dict[str, Any]]) -> str:
+    """What people read, without marks and white space, and without the marks of our own."""
+    rows = [f"{one.get('title', '').removesuffix('…')} {one['description']}" for one in embeds(messages)]
+    return stripped("".join(rows))
+
+
+def stripped(text: str) -> str:
+    """A text without what means something in markdown."""
+    return re.sub(r"[\\*_~`|>\[\]#+.\-]|\s", "", text)
+
+
+def within_limits(messages: list[dict[str, Any]]) -> None:
+    """https://docs.discord.com/developers/resources/message#embed-object-embed-limits"""
+    for message in messages:
+        assert discord_schema.faults("MessageCreateRequest", message) == []
+        assert message["allowed_mentions"] == {"parse": []}
+        assert units(message.get("content", "")) <= 2000
+        found = message.get("embeds", [])
+        assert message.get("content") or found
+        assert len(found) <= 10
+        assert (
+            sum(
+                units(one.get("title", "") + one["description"] + one.get("footer", {}).get("text", ""))
+                for one in found
+            )
+            <= 6000
+        )
+        for one in found:
+            assert 0 < units(one["description"]) <= 4096
+            assert units(one.get("title", "")) <= 256
+        for row in message.get("components", []):
+            assert 0 < len(row["components"]) <= 5
+            assert all(
+                len(button["custom_id"]) <= 100 and len(button["label"]) <= 80 for button in row["components"]
+            )
+
+
+@pytest.mark.parametrize("count", [1, 20, 200])
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("style", ["thread", "flat"])
+def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, language: Language, style: str):
+    cards = [card(number) for number in range(1, count + 1)]
+    messages = bodies(to_channel(*cards, language=language), style)
+    within_limits(messages)
+    linked = {one["url"]: one["title"] for one in embeds(messages) if "url" in one}
+    assert list(linked) == [one.paper.url for one in cards]
+    ids = [
+        button["custom_id"]
+        for message in messages
+        for row in message.get("components", [])
+        for button in row["components"]
+    ]
+    assert ids == [f"sudi:at:show {one.paper.id}" for one in cards]
+    read = plain(messages)
+    for one in cards:
+        assert stripped(one.paper.title) in read
+        if language is not Language.EN:
+            assert stripped(f"提出潮汐方法 {one.paper.id}。") in read
+
+
+def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
+    root, cards = bodies(to_channel(card(1), card(2), matched=5))
+    (head,) = root["embeds"]
+    assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇"
+    first, *rows = head["description"].split("\n")
+    assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
+    assert rows[2] == "**1.** Tidal 1: Quantization of the KV Cache / 潮汐 2606.90001：键值缓存的量化"
+    assert rows[-1] == "还有 3 篇：/papers today / and 3 more: /papers today"
+    assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
+
+
+def test_all_but_the_first_message_name_their_thread():
+    first, *others = map(json.loads, Discord("token").render(to_channel(*(card(n) for n in range(1, 12)))))
+    assert "thread" not in first
+    assert {one["thread"] for one in others} == {"Sudi 速递 · 2026-06-10 · 11 papers · 11 篇"}
+
+
+def test_a_direct_message_has_no_thread():
+    messages = bodies(to_channel(card(1), card(2), address="@42"))
+    assert len(messages) == 1
+    assert messages[0]["embeds"][0]["title"].startswith("Sudi 速递")
+
+
+def test_titles_that_do_not_fit_into_the_first_message_are_counted():
+    root = bodies(to_channel(*(card(number) for number in range(1, 201))))[0]
+    description = root["embeds"][0]["description"]
+    listed = description.count("\n**")
+    assert 30 < listed < 200
+    assert f"{200 - listed} more titles in the thread below" in description
+
+
+def test_a_digest_without_papers_says_so_in_one_message():
+    (only,) = bodies(to_channel())
+    assert (
+        "没有匹配的论文" in only["embeds"][0]["description"]
+        or "Nothing matched" in only["embeds"][0]["description"]
+    )
+
+
+def test_one_card_alone_is_shown_whole_with_both_abstracts():
+    messages = cards_messages([card(1)], Language.BOTH)
+    within_limits(messages)
+    assert "components" not in messages[0]
+    assert "我们为各个注意力头分配比特" in plain(messages)
+    assert "Weassignbitstoheads" in plain(messages)
+
+
+def test_a_text_longer_than_an_embed_goes_on_numbered():
+    one = card(1, abstract="tide " * 2_000)
+    messages = cards_messages([one], Language.EN)
+    within_limits(messages)
+    assert plain(messages).count("tide") == 2_000
+    assert [each["footer"]["text"] for each in embeds(messages)] == [f"2606.90001 · {n}/3" for n in (1, 2, 3)]
+
+
+def test_hostile_titles_neither_format_nor_ping_nor_link():
+    one = card(1, title=HOSTILE, comments=HOSTILE)
+    messages = bodies(to_channel(one))
+    within_limits(messages)
+    for embed in embeds(messages):
+        text = f"{embed.get('title', '')}\n{embed['description']}"
+        bare = BACKSLASHED.sub("", text)
+        for mark in ("@", "<", "[", "]", "`", "||", "__", "~~", "://", ":smile"):
+            assert mark not in bare, mark
+        assert embed.get("url", one.paper.url) == one.paper.url
+
+
+def test_a_real_page_is_within_the_limits(samples: Path):
+    listing = arxivdaily.read((samples / "arxivdaily_2026-06-10.txt").read_bytes())
+    assert listing
+    made = {(one.paper_id, one.version): one for one in listing.summaries}
+    cards = [
+        Card(one.paper, one.type, one.date, REASONS, summary=made.get((one.paper.id, one.paper.version)))
+        for one in listing.announcements
+    ]
+    for language in Language:
+        for style in ("thread", "flat"):
+            messages = bodies(to_channel(*cards, language=language), style)
+            within_limits(messages)
+            assert [one["url"] for one in embeds(messages) if "url" in one] == [one.paper.url for one in cards]
+        for one in cards:
+            within_limits(cards_messages([one], language))
+
+
+visible = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
+words = st.lists(st.text(visible, min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=12)
+
+
+@trials(deadline=None, max_examples=30)
+@given(words, st.integers(1, 120), st.sampled_from(Language), st.sampled_from(["thread", "flat"]))
+@example([HOSTILE] * 12, 120, Language.BOTH, "thread")
+@example(["𝔘🏴‍☠️ "] * 12, 120, Language.BOTH, "flat")
+def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
+    some: list[str], times: int, language: Language, style: str
+):
+    long = (" ".join(some) + " ") * times
+    made = summary(paper(1), title=long, one_line=long, abstract=long)
+    one = card(1, title=long, authors=tuple(some), abstract=long, comments=long, summary=made)
+    shown = to_channel(one, card(2), language=language)
+    messages = bodies(shown, style)
+    within_limits(messages)
+    lines = digest_lines(shown).cards[0]
+    read = plain(messages)
+    for text in (*(title.text for title in lines.titles), *(note.text for note in lines.notes), lines.authors):
+        assert stripped(text) in read
+    within_limits(cards_messages([shown.cards[0]], language))
+    within_limits(text_messages(long))
+
+
+@given(st.text(max_size=300), st.integers(2, 50))
+@example(")0000<", 5)
+def test_pieces_are_the_text_and_never_cut_an_escape(text: str, limit: int):
+    whole = escaped(" ".join(text.split()))
+    found = pieces(whole, limit)
+    assert all(units(piece) <= limit for piece in found)
+    assert "".join("".join(found).split()) == "".join(whole.split())
+    assert not any(re.search(r"(?<!\\)(\\\\)*\\$", piece) for piece in found)
+
+
+def test_discords_own_description_is_what_bodies_are_held_to():
+    if why := discord_schema.missing():
+        pytest.skip(why)
+    wrong = {"embeds": [{"title": "x" * 257}]}
+    assert discord_schema.faults("MessageCreateRequest", wrong) == ["$.embeds[0].title: " + repr("x" * 257)[:200]]
+
+
+def test_the_preview_is_a_json_array_of_the_messages():
+    one = Discord("token")
+    rendered = one.render(to_channel(card(1), card(2)))
+    assert json.loads(one.preview(rendered)) == [json.loads(body)["message"] for body in rendered]
+    assert json.loads(one.preview(())) == []
+
+
+def test_rendering_twice_gives_the_same_messages():
+    shown = to_channel(*(card(number, type=AnnounceType.CROSS) for number in range(1, 9)))
+    assert Discord("token").render(shown) == Discord("token").render(shown)
+
+
+def test_without_a_token_the_setting_is_named():
+    with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
+        channel(settings(discord_token=None))

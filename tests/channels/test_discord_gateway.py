@@ -1,0 +1,192 @@
+"""The connection to Discord over real sockets: it comes back by itself, and stops at a wrong token."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.channels import Invocation, Reply
+from bot.channels.discord import Discord
+from bot.channels.discord.supervisor import Supervisor
+from bot.commands import SPECS
+from bot.model import Destination, Language
+from tests.channels.cards import card, digest
+from tests.counterparts.discord_payloads import Post, guild, said, shown
+from tests.counterparts.discord_site import TOKEN, DiscordSite
+from tests.fakes import NINE
+
+CHANNEL = Destination(1, "discord", "700", Language.EN, NINE)
+
+
+class Answering:
+    """Repeats what was asked."""
+
+    specs = SPECS
+
+    def __init__(self) -> None:
+        self.asked: list[Invocation] = []
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        self.asked.append(invocation)
+        return Reply(f"heard: {invocation.text}", Language.EN)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[DiscordSite]:
+    async with DiscordSite(guilds=[guild()]) as running:
+        with running.used():
+            yield running
+
+
+@asynccontextmanager
+async def connected(site: DiscordSite, handle: Answering, token: str = TOKEN) -> AsyncIterator[list[float]]:
+    """A supervisor at work; the pauses that it makes between connections are noted and not waited for."""
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    running = asyncio.create_task(Supervisor(token, handle, "thread", pause).run())
+    try:
+        async with asyncio.timeout(20):
+            await asyncio.wait({running, asyncio.create_task(site.ready.wait())}, return_when="FIRST_COMPLETED")
+        yield pauses
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def command(name: str, **options: str) -> dict[str, Any]:
+    """What somebody does who picks `/papers NAME`."""
+    given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+    verb = {"name": name, "type": 1, "options": given}
+    return {"data": {"id": "1", "name": "papers", "type": 1, "options": [verb]}}
+
+
+def contents(answers: list[tuple[str, Any]]) -> list[str]:
+    return [body["content"] for kind, body in answers if kind == "followup"]
+
+
+async def test_a_command_is_deferred_then_answered_for_the_person_alone(site: DiscordSite):
+    handle = Answering()
+    async with connected(site, handle):
+        answers = await site.interact(**command("subscribe", query="cs.LG tide"))
+    assert answers[0] == ("callback", {"type": 5, "data": {"flags": 64}})
+    assert contents(answers) == ["heard: subscribe cs.LG tide"]
+    assert answers[1][1]["allowed_mentions"] == {"parse": []}
+    assert [(one.text, one.place, one.sender, one.may_manage) for one in handle.asked] == [
+        ("subscribe cs.LG tide", "700", "@42", True)
+    ]
+
+
+async def test_a_button_of_a_message_from_before_is_answered(site: DiscordSite):
+    handle = Answering()
+    async with connected(site, handle):
+        pressed = {"custom_id": "sudi:at:show hep-th/9901001", "component_type": 2, "id": 1}
+        row = {"type": 1, "components": [{"type": 2, "style": 2, "label": "x", **pressed}]}
+        message = shown(Post("5", "700", {"components": [row]}, 0.0))
+        answers = await site.interact(type=3, data=pressed, message=message)
+    assert contents(answers) == ["heard: show hep-th/9901001"]
+
+
+async def test_commands_are_sent_to_discord_only_when_they_have_changed(site: DiscordSite):
+    puts = [("PUT", "/applications/123/commands")]
+    async with connected(site, Answering()):
+        assert [one for one in site.requests if one[0] == "PUT"] == puts
+    site.ready.clear()
+    async with connected(site, Answering()):
+        assert [one for one in site.requests if one[0] == "PUT"] == puts
+    site.ready.clear()
+    site.commands[0]["options"][0]["description"] = "an older one"
+    async with connected(site, Answering()):
+        assert [one for one in site.requests if one[0] == "PUT"] == puts * 2
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [lambda site: site.tell({"op": 7, "d": None}), lambda site: _cut(site)],
+    ids=["asked to reconnect", "connection cut"],
+)
+async def test_a_broken_connection_is_resumed_and_commands_work_again(
+    site: DiscordSite, break_it: Callable[..., Any]
+):
+    handle = Answering()
+    async with connected(site, handle):
+        await break_it(site)
+        async with asyncio.timeout(10):
+            await site.ready.wait()
+        assert contents(await site.interact(**command("status"))) == ["heard: status"]
+    assert (site.identified, site.resumed) == (1, 1)
+
+
+async def test_a_session_that_is_lost_begins_anew_and_repeats_nothing(site: DiscordSite):
+    handle, bot = Answering(), Discord(TOKEN)
+    (first, second), key = bot.render(digest(card(1), card(2), destination=CHANNEL)), "41"
+    async with connected(site, handle):
+        root = await bot.send("700", first, f"{key}.1")
+        await site.tell({"op": 9, "d": False})
+        await bot.send_below(root, "700", second, f"{key}.2")
+        async with asyncio.timeout(15):
+            await site.ready.wait()
+        assert contents(await site.interact(**command("status"))) == ["heard: status"]
+    await bot.close()
+    assert (site.identified, len(site.messages), len(handle.asked)) == (2, 2, 1)
+
+
+async def test_a_refused_first_connection_is_tried_again(site: DiscordSite):
+    site.refuse_gateway = 1
+    site.next("/gateway/bot", _unavailable())
+    async with connected(site, Answering()) as pauses:
+        async with asyncio.timeout(15):
+            await site.ready.wait()
+        assert contents(await site.interact(**command("help"))) == ["heard: help"]
+    assert len(pauses) == 1
+    assert pauses[0] <= 2
+
+
+async def test_pauses_grow_and_differ(site: DiscordSite):
+    site.next("/users/@me", *(_unavailable() for _ in range(6)))
+    async with connected(site, Answering()) as pauses:
+        assert len(pauses) == 6
+    for earlier, later in zip(pauses, pauses[2:], strict=False):
+        assert later >= earlier
+    assert pauses[5] <= 64
+
+
+async def test_a_wrong_token_ends_this_channel_with_one_line(site: DiscordSite, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.ERROR, "bot"):
+        async with connected(site, Answering(), "MTIz.wrong.token") as pauses:
+            pass
+    assert pauses == []
+    assert [one.getMessage() for one in caplog.records if one.name.startswith("bot")] == [
+        "discord_stopped reason=Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal"
+        " (Bot > Reset Token)"
+    ]
+    assert len(site.requests) == 1
+
+
+async def test_an_error_of_ours_is_logged_and_said(site: DiscordSite, caplog: pytest.LogCaptureFixture):
+    class Broken(Answering):
+        async def __call__(self, invocation: Invocation) -> Reply:
+            raise RuntimeError("power")
+
+    async with connected(site, Broken()):
+        answers = await site.interact(**command("status"), locale="zh-CN")
+    assert contents(answers) == ["出错了，管理员可以在日志中看到原因。请过一分钟再试。"]
+    assert "power" in caplog.text
+
+
+async def _cut(site: DiscordSite) -> None:
+    site.cut()
+
+
+def _unavailable() -> web.Response:
+    return said(503, message="service unavailable")

@@ -1,0 +1,92 @@
+"""What a simulated Discord shows of a digest and of its thread, in a real browser, with the demo's papers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import simcord
+from discord.http import Route
+from PIL import Image
+
+from bot.channels import Invocation, Reply
+from bot.channels.discord import Discord
+from bot.channels.discord.supervisor import Gateway
+from bot.commands import SPECS
+from bot.digest import Card, Digest
+from bot.model import Coverage, Destination, Language, Reason, Slot, Subscription
+from bot.sources import arxivdaily
+
+SHOWN = 3  # papers
+TOOLS, COMPOSER = 140, 74  # pixels above and below what Discord shows
+_ASKED = Subscription(1, 1, 1, 'cs.LG, cs.CL "kv cache", quantization -survey')
+
+
+class _Handling:
+    specs = SPECS
+
+    async def __call__(self, invocation: Invocation) -> Reply:
+        return Reply("1. " + _ASKED.query, Language.EN, subscriptions=(_ASKED,))
+
+
+def _digest(language: Language) -> Digest:
+    page = arxivdaily.read((resources.files("bot.demo") / "day" / "2026-06-10.txt").read_bytes())
+    assert page is not None
+    made = {one.paper_id: one for one in page.summaries}
+    reasons = (Reason('"kv cache"', "title"), Reason("cs.LG", "category"))
+    cards = tuple(
+        Card(one.paper, one.type, one.date, reasons, (_ASKED,), made.get(one.paper.id))
+        for one in page.announcements[:SHOWN]
+    )
+    place = Destination(1, "discord", "700", language, Slot("Asia/Shanghai", 540))
+    return Digest(
+        "1", place, cards, SHOWN, (Coverage("cs.LG", page.date, 138, 138), Coverage("cs.CL", page.date, 96, 96))
+    )
+
+
+async def shoot(folder: Path, browser: list[str], language: Language = Language.BOTH) -> Path:
+    """One picture: the message in the channel, and beside it the cards in its thread."""
+    shots = []
+    async with simcord.run(Gateway(_Handling(), "thread", shard_count=1)) as env:
+        lab = env.create_guild("Tide Lab")
+        channel = lab.create_text_channel("papers")
+        reader = lab.add_member(env.create_user("ottoline"))
+        first, *others = map(json.loads, Discord("x").render(_digest(language)))
+        root = await _posted(env, channel.id, first["message"])
+        opening = Route("POST", "/channels/{channel}/messages/{root}/threads", channel=channel.id, root=root)
+        await env.bot.http.request(opening, json={"name": others[0]["thread"]})
+        (thread,) = channel.threads
+        for one in others:
+            await _posted(env, thread.id, one["message"])
+        for place in (channel, thread):
+            shots.append(folder / f"{place.id}.png")
+            async with env.preview(place, viewers=[reader], layout="channel") as page:
+                await _photographed(browser, page.url, shots[-1])
+    return _beside(folder / f"discord-{language.value}.png", shots)
+
+
+def _beside(whole: Path, shots: list[Path]) -> Path:
+    """The pictures in one, without the tools of the simulator above them."""
+    pictures = [Image.open(shot) for shot in shots]
+    width, height = pictures[0].size
+    joined = Image.new("RGB", (width * len(pictures), height - TOOLS - COMPOSER))
+    for number, one in enumerate(pictures):
+        joined.paste(one.crop((0, TOOLS, width, height - COMPOSER)), (number * width, 0))
+    joined.save(whole, optimize=True)
+    return whole
+
+
+async def _posted(env: simcord.Env, channel: int, body: dict[str, Any]) -> int:
+    route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+    return int((await env.bot.http.request(route, json=body))["id"])
+
+
+async def _photographed(browser: list[str], url: str, shot: Path) -> None:
+    command = [*browser, f"--screenshot={shot}", "--virtual-time-budget=8000", url]
+    quiet = asyncio.subprocess.DEVNULL
+    running = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
+    async with asyncio.timeout(60):
+        await running.wait()
