@@ -91,7 +91,14 @@ class App:
         self.commands = Commands(store, defaults(settings), clock)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         self._couriers = {
-            name: Courier(store, channel, owner=owner, cap=settings.bot_digest_cap, clock=clock)
+            name: Courier(
+                store,
+                channel,
+                owner=owner,
+                cap=settings.bot_digest_cap,
+                clock=clock,
+                admins=[address for one, _, address in map(_named, settings.bot_admins) if one == name],
+            )
             for name, channel in self.channels.items()
         }
         self._read_at: datetime | None = None
@@ -198,6 +205,10 @@ class App:
     async def _plan_and_ring(self) -> None:
         if await self.plan():
             self._ring(*self._couriers)
+
+
+def _named(admin: str) -> tuple[str, str, str]:
+    return admin.partition(":")
 
 
 def defaults(settings: Settings) -> Defaults:

@@ -2,25 +2,26 @@
 
 A claim is committed before anything is sent. The messages of a delivery are fixed before the first one
 goes, so that every retry sends the same. A receipt is recorded whatever it takes. Which errors are final
-is the channel's word; when to try again is decided here.
+is the channel's word; when to try again is decided here, and so is the pace: channels never wait by themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channels import Channel
+from bot.channels import Channel, Finder, Paced, Teller, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
+from bot.locale import say
 from bot.matching import reads
-from bot.model import ALL, Language, Receipt
+from bot.model import ALL, Destination, Language, Receipt
 from bot.query import parse
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
@@ -36,6 +37,9 @@ SEND_TIMEOUT = 75.0
 
 _BATCH = 20
 _AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
+_PATIENCE = timedelta(seconds=10)
+"""A turn further away than this gives the delivery back; less is waited for, well within the lease."""
+
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _FIRST_WAIT = 0.2  # seconds, for a database that is away
@@ -57,13 +61,24 @@ class Courier:
     """Delivers what is due on one channel; several may work on one database."""
 
     def __init__(
-        self, store: Store, channel: Channel, *, owner: str, cap: int, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        channel: Channel,
+        *,
+        owner: str,
+        cap: int,
+        clock: Callable[[], datetime],
+        admins: Sequence[str] = (),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
         self._cap = cap
         self._clock = clock
+        self._admins = admins  # addresses of people on this channel
+        self._sleep = sleep
+        self._at_once = channel.at_once if isinstance(channel, Paced) else _AT_ONCE
         self._stopping = False
 
     def stop(self) -> None:
@@ -74,7 +89,7 @@ class Courier:
         """Deliver until nothing is due."""
         tally = Tally()
         while not self._stopping and (claims := await self._claim()):
-            gate = asyncio.Semaphore(_AT_ONCE)
+            gate = asyncio.Semaphore(self._at_once)
             ends = await asyncio.gather(
                 *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
             )
@@ -93,7 +108,11 @@ class Courier:
         now = self._clock()
         async with self._store.write() as tx:
             return await tx.outbox.claim(
-                self._channel.name, owner=self._owner, now=now, lease_until=now + LEASE, most=_BATCH
+                self._channel.name,
+                owner=self._owner,
+                now=now,
+                lease_until=now + LEASE,
+                most=max(_BATCH, self._at_once),
             )
 
     async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
@@ -120,9 +139,12 @@ class Courier:
             if composed is None:
                 return None
             parts = composed
+        root = ""
         for part in parts:
-            if part.sent_at is None and not await self._send_part(claim, part.number, part.body):
+            reference = part.reference or await self._send_part(claim, part, root)
+            if reference is None:
                 return None
+            root = root or reference
         return await self._finish(claim)
 
     async def _compose(self, claim: Claim) -> list[StoredPart] | None:
@@ -135,25 +157,77 @@ class Courier:
             await tx.outbox.let_go(claim, versions)
             return await tx.outbox.parts(claim.id)
 
-    async def _send_part(self, claim: Claim, number: int, body: str) -> bool:
-        now = self._clock()
-        async with self._store.write() as tx:
-            if not await tx.outbox.start(claim, number, now=now, lease_until=now + LEASE):
-                return False
-        key = f"{claim.id}.{number}"
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT):
-                reference = await self._channel.send(claim.destination.address, body, key)
-        except TimeoutError as error:
-            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+    async def _send_part(self, claim: Claim, part: StoredPart, root: str) -> str | None:
+        """Send one part, unless it is there already; its reference, None when the delivery is not ours."""
+        key = f"{claim.id}.{part.number}"
+        reference = await self._found(claim, part, key, root)
+        if reference is None:
+            await self._take_turn(claim)
+            now = self._clock()
+            async with self._store.write() as tx:
+                if not await tx.outbox.start(claim, part.number, now=now, lease_until=now + LEASE):
+                    return None
+            reference = await self._sent(claim, part, key, root)
         receipt = Receipt(reference, self._clock())
 
         async def record() -> None:
             async with self._store.write() as tx:
-                await tx.outbox.arrived(claim.id, number, receipt)
+                await tx.outbox.arrived(claim.id, part.number, receipt)
 
         await _insist(record)
-        return True
+        return reference
+
+    async def _found(self, claim: Claim, part: StoredPart, key: str, root: str) -> str | None:
+        """The reference of a part that was attempted without an answer and arrived all the same."""
+        if part.attempted_at is None or not isinstance(self._channel, Finder):
+            return None
+        found = await self._answer(
+            claim, self._channel.find(claim.destination.address, key, part.attempted_at, root)
+        )
+        log.info("looked_up delivery=%d part=%d found=%s", claim.id, part.number, found is not None)
+        return found
+
+    async def _sent(self, claim: Claim, part: StoredPart, key: str, root: str) -> str:
+        address = claim.destination.address
+        try:
+            if root and isinstance(self._channel, Threaded):
+                return await self._answer(claim, self._channel.send_under(root, address, part.body, key))
+            return await self._answer(claim, self._channel.send(address, part.body, key))
+        except ChannelError as error:
+            if not error.ambiguous and isinstance(self._channel, Finder):
+                await _insist(lambda: self._nothing_to_find(claim, part.number))
+            raise
+
+    async def _nothing_to_find(self, claim: Claim, number: int) -> None:
+        async with self._store.write() as tx:
+            await tx.outbox.not_arrived(claim, number)
+
+    async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
+        """What the channel answers in time; a pause that it asks for holds for everybody in the circle."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                return await call
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+        except ChannelError as error:
+            if error.retry_after and isinstance(self._channel, Paced):
+                circle = self._channel.circle(claim.destination.address)
+                until = self._clock() + error.retry_after
+                await _insist(lambda: self._store.hold(circle, until))
+            raise
+
+    async def _take_turn(self, claim: Claim) -> None:
+        """Wait for our turn at an address; ChannelError when that is not soon."""
+        if not isinstance(self._channel, Paced):
+            return
+        now = self._clock()
+        at = await self._store.reserve(self._channel.circle(claim.destination.address), timedelta(0), now)
+        if at - now <= _PATIENCE:
+            turn = await self._store.reserve(f"to:{claim.destination.id}", self._channel.pace, now)
+            at = max(at, turn)
+        if at - now > _PATIENCE:
+            raise ChannelError("the channel has asked for a pause", retry_after=at - now)
+        await self._sleep((at - now).total_seconds())
 
     async def _finish(self, claim: Claim) -> int | None:
         async def record() -> int | None:
@@ -188,22 +262,38 @@ class Courier:
         if error.permanent:
             tally.refused += 1
 
-            async def record() -> None:
+            async def record() -> bool:
                 async with self._store.write() as tx:
-                    await tx.outbox.refuse(claim, reason=error.reason, now=now)
+                    return await tx.outbox.refuse(claim, reason=error.reason, now=now)
         else:
             tally.retried += 1
             pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
 
-            async def record() -> None:
+            async def record() -> bool:
                 async with self._store.write() as tx:
-                    await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
+                    return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
 
-        await _insist(record)
+        is_ours = await _insist(record)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
+        if is_ours and error.permanent:
+            await self._tell(claim.destination, error.reason)
+
+    async def _tell(self, place: Destination, reason: str) -> None:
+        """Tell the owner of a place that it is paused, or else an admin; once, because it is paused."""
+        if not isinstance(self._channel, Teller):
+            return
+        tongue = "zh" if place.language is Language.ZH else "en"
+        text = say("notice.refused", tongue, reason=reason)
+        for person in dict.fromkeys([place.owner, *self._admins]):
+            if person and person != place.address:
+                try:
+                    await self._channel.tell(person, text, place.address)
+                    return
+                except ChannelError as error:
+                    log.warning("owner_not_told channel=%s reason=%s", self._channel.name, error.reason)
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

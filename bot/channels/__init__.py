@@ -2,7 +2,8 @@
 
 A channel is one module of this package, loaded by the name in `BOT_CHANNELS`; it offers
 `channel(settings) -> Channel`. It renders and sends; it decides nothing: the outbox retries, the
-commands answer. One that people can talk to is a `Listener` too.
+commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced` and `Teller`
+are what else it may offer the outbox.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol, cast, runtime_checkable
 
 from bot.digest import Card, Digest
@@ -29,6 +31,7 @@ class Invocation:
     text: str  # the command without its prefix: `subscribe cs.LG "kv cache"`
     language: Language | None = None  # what the channel knows of the person, if anything
     may_manage: bool = True  # whether the person may change what this place receives
+    event: str = ""  # the channel's own id of what happened, if it may be told twice: it is answered once
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,52 @@ class Listener(Protocol):
         ...
 
 
+@runtime_checkable
+class Finder(Protocol):
+    """A channel without a key by which it knows a repetition: one looks before a part is sent again."""
+
+    async def find(self, address: str, key: str, since: datetime, root: str) -> str | None:
+        """The reference of the part if it arrived after `since`, a time by our clock; `root` as in Threaded."""
+        ...
+
+
+@runtime_checkable
+class Threaded(Protocol):
+    """A channel that hangs the later parts of a delivery under the first."""
+
+    async def send_under(self, root: str, address: str, body: str, key: str) -> str:
+        """Send one part under the first, whose reference is `root`; else as `send`."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel that takes messages only so fast."""
+
+    @property
+    def pace(self) -> timedelta:
+        """Between two messages to one address, over all processes."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many addresses may be served side by side."""
+        ...
+
+    def circle(self, address: str) -> str:
+        """Who has to wait when this address is asked to wait: all addresses with the same circle."""
+        ...
+
+
+@runtime_checkable
+class Teller(Protocol):
+    """A channel that can say a sentence to one person, apart from digests."""
+
+    async def tell(self, person: str, text: str, about: str) -> None:
+        """Say it once; `person` is an identity's address, `about` the destination's that it concerns."""
+        ...
+
+
 def available() -> tuple[str, ...]:
     """The names of the channels of this installation: the folder is the registry."""
     return tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - _SHARED))
@@ -97,5 +146,11 @@ def load(name: str, settings: Settings) -> Channel:
     """The channel of that name; SettingsError names what there is, or the extra that is missing."""
     if name not in available():
         raise SettingsError([f"BOT_CHANNELS: there is no channel {name!r}; there are {', '.join(available())}"])
-    module = importlib.import_module(f"{__name__}.{name}")
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bot":
+            raise
+        what = f"{name} needs the package {error.name}: pip install 'sudi[{name}]'"
+        raise SettingsError([f"BOT_CHANNELS: {what}"]) from None
     return cast("Channel", module.channel(settings))

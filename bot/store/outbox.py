@@ -44,6 +44,7 @@ class StoredPart:
     body: str
     attempted_at: datetime | None
     sent_at: datetime | None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ class Outbox:
         rows = await self._connection.execute(
             select(schema.part).where(_part.delivery_id == delivery_id).order_by(_part.number)
         )
-        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at) for row in rows]
+        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
     async def compose(self, claim: Claim, bodies: Sequence[str]) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours."""
@@ -264,6 +265,14 @@ class Outbox:
             schema.part.update()
             .where(_part.delivery_id == delivery_id, _part.number == number, _part.sent_at.is_(None))
             .values(reference=receipt.reference, sent_at=receipt.at)
+        )
+
+    async def not_arrived(self, claim: Claim, number: int) -> None:
+        """A part that was attempted has been refused: nobody has to look for it."""
+        await self._connection.execute(
+            schema.part.update()
+            .where(_part.delivery_id == claim.id, _part.number == number, _part.sent_at.is_(None))
+            .values(attempted_at=None)
         )
 
     async def finish(self, claim: Claim, now: datetime) -> bool:
