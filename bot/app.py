@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot import channels, sources
-from bot.channels import Channel, Listener
+from bot.channels import Channel, Invocation, Listener, Reply
 from bot.commands import Commands, Defaults
 from bot.delivery import Courier, Tally
 from bot.model import ALL, Language, Slot
@@ -173,7 +173,7 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, scheduler)
         listeners = [
-            asyncio.create_task(channel.listen(self.commands), name=f"listen:{name}")
+            asyncio.create_task(channel.listen(self.answer), name=f"listen:{name}")
             for name, channel in self.channels.items()
             if isinstance(channel, Listener)
         ]
@@ -188,6 +188,13 @@ class App:
             await asyncio.gather(*listeners, return_exceptions=True)
             for courier in self._couriers.values():
                 await courier.release()
+
+    async def answer(self, invocation: Invocation) -> Reply:
+        """Answer a command; an event that a channel tells twice gets silence."""
+        event = f"{invocation.channel}:{invocation.event}"
+        if invocation.event and not await self.store.first_time(event, self.clock()):
+            return Reply("", Language.EN)
+        return await self.commands(invocation)
 
     def _stop(self, scheduler: Scheduler) -> None:
         log.info("stopping")

@@ -17,7 +17,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from bot.digest import Card, Digest
 from bot.errors import SettingsError
-from bot.model import Language
+from bot.model import Destination, Language, Subscription
 from bot.settings import Settings
 
 
@@ -39,12 +39,15 @@ class Reply:
     """The answer to one command. `text` is plain: channels escape it. Cards follow it, if any.
 
     `is_public` marks a change that everybody at the place should see; the rest is for the person only.
+    An empty text asks for silence: the same event has been answered before.
     """
 
     text: str
     language: Language
     cards: tuple[Card, ...] = ()
     is_public: bool = False
+    place: Destination | None = None  # with `subscriptions`: what a list is about, for channels that show buttons
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 _SHARED = frozenset({"coverage", "layout"})

@@ -36,6 +36,9 @@ _PRAGMAS = (
     "temp_store=MEMORY",
 )
 
+_REMEMBERED = timedelta(days=1)
+"""How long an event that was answered is known again: longer than any channel repeats one."""
+
 
 class Transaction:
     """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
@@ -139,6 +142,15 @@ class Store:
             await tx.connection.execute(
                 schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
             )
+
+    async def first_time(self, key: str, now: datetime) -> bool:
+        """Whether an event is told for the first time, over all processes; it is remembered for a day."""
+        seen = schema.seen
+        async with self.write() as tx:
+            await tx.connection.execute(seen.delete().where(seen.c.at < now - _REMEMBERED))
+            statement = insert(tx.connection, seen).values(key=key[:200], at=now).on_conflict_do_nothing()
+            made = await tx.connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return made.rowcount == 1
 
     async def _ensure_pace(self, tx: Transaction, key: str, now: datetime) -> None:
         statement = insert(tx.connection, schema.pace).values(key=key, next_at=now)

@@ -94,6 +94,7 @@ class SlackEdge:
     acknowledged: list[float] = field(default_factory=list)  # seconds from envelope to answer
     is_doubling: bool = False
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    _transports: list[asyncio.Transport] = field(default_factory=list)
     _uses: Counter[str] = field(default_factory=Counter)
     _links: dict[str, str] = field(default_factory=dict)
 
@@ -106,9 +107,9 @@ class SlackEdge:
         """What was posted to a channel, in order."""
         return [one for one in self.posts if one.channel == channel]
 
-    async def control(self, action: str, **values: Any) -> Any:
+    async def control(self, deed: str, /, **values: Any) -> Any:
         """Do what a person does, through local-slack."""
-        where = f"{self.upstream}/_control/{action}"
+        where = f"{self.upstream}/_control/{deed}"
         async with aiohttp.ClientSession() as session, session.post(where, json=values) as answer:
             return await answer.json()
 
@@ -119,6 +120,16 @@ class SlackEdge:
     async def says(self, text: str, *, channel: str = ML, user: str = ALICE) -> Any:
         """Write a message."""
         return await self.control("message", channel=channel, user=user, text=text)
+
+    async def direct(self, user: str) -> str:
+        """The channel in which a person and the bot are alone."""
+        where = f"{self.upstream}/api/conversations.open"
+        headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(where, data={"users": user}, headers=headers) as a,
+        ):
+            return str((await a.json())["channel"]["id"])
 
     async def clicks(self, post: Posted, action: str, *, user: str = ALICE) -> Any:
         """Press a button of a message."""
@@ -133,10 +144,9 @@ class SlackEdge:
 
     async def drop_sockets(self) -> None:
         """Break every socket, without a word."""
-        for one in list(self.sockets):
-            transport = one.get_extra_info("transport")
-            if transport is not None:
-                transport.abort()
+        for transport in self._transports:
+            transport.abort()
+        self._transports.clear()
 
     async def serve_api(self, request: web.Request) -> web.StreamResponse:
         """One call of the Web API."""
@@ -204,7 +214,7 @@ class SlackEdge:
         if wrong := block_kit.faults(said):
             return web.json_response({"ok": False, "error": "; ".join(wrong)}, status=400)
         self.answers.append(said)
-        await self._forward(request, f"/response/{name}", raw)
+        await self._forward(request, f"/_hooks/response/{name}", raw)
         return web.Response(text="ok")
 
     async def _forward(self, request: web.Request, path: str, raw: bytes) -> Any:
@@ -224,6 +234,8 @@ class SlackEdge:
         here = web.WebSocketResponse()
         await here.prepare(request)
         self.sockets.append(here)
+        assert request.transport is not None
+        self._transports.append(request.transport)
         sent: dict[str, float] = {}
         link = self._links[request.match_info["id"]]
         async with aiohttp.ClientSession() as session, session.ws_connect(link) as there:
@@ -260,7 +272,7 @@ async def edge(channels: int = 0, **app: Any) -> AsyncIterator[SlackEdge]:
         slack = SlackEdge(upstream, {room["id"]: room for room in config["channels"]})
         served = web.Application(client_max_size=2**24)
         served.router.add_route("*", "/api/{method}", slack.serve_api)
-        served.router.add_post("/response/{id}", slack.serve_response)
+        served.router.add_post("/_hooks/response/{id}", slack.serve_response)
         served.router.add_get("/link/{id}", slack.serve_socket)
         runner = web.AppRunner(served, shutdown_timeout=0.1)
         await runner.setup()

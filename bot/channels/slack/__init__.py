@@ -1,24 +1,36 @@
 """Slack: digests as a message with a thread, commands by `/papers`, a mention, a direct message and buttons.
 
 `render` writes the messages of `blocks`, `post` posts them, `web` knows what Slack's answers mean.
+`connection` lets people in, `inbound` answers them, `people` knows who may.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels import Handle
+from bot.channels.slack.connection import by_http, by_socket
+from bot.channels.slack.inbound import Conversation
 from bot.channels.slack.manifest import SCOPES
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
-from bot.channels.slack.web import asked, client, session
+from bot.channels.slack.web import asked, session
+from bot.channels.slack.web import client as web_client
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
+
+log = logging.getLogger(__name__)
 
 PACE = timedelta(seconds=1)
 """Between two messages to one channel: https://docs.slack.dev/apis/web-api/rate-limits"""
@@ -97,6 +109,61 @@ class Slack:
             )
         return f"{answer['team']} ({answer['team_id']}) as {answer['user']}"
 
+    async def listen(self, handle: Handle) -> None:
+        """Answer people, by a socket or by HTTP; ends only when Slack refuses our tokens."""
+        conversation = Conversation(handle, self._client, admins_only=self._settings.slack_admins_only)
+        try:
+            app = await self._app()
+            conversation.attend(app)
+            if self._settings.slack_app_token:
+                token = self._settings.slack_app_token.get_secret_value()
+                await by_socket(app, await self._client(""), token)
+            elif self._settings.slack_signing_secret:
+                await by_http(app, self._settings.slack_listen)
+            else:
+                log.warning("slack_listens_to_nobody set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET to take commands")
+                await asyncio.Event().wait()
+        except ChannelError as error:
+            log.error("slack_stopped reason=%s", error.reason)
+
+    async def _app(self) -> AsyncApp:
+        """The app, which knows who it is: no request has to wait for that."""
+        client = await self._client("")
+        who = await self._identity(client)
+        secret = self._settings.slack_signing_secret
+
+        async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=enterprise_id, team_id=team_id, bot_token=self._token,
+                bot_id=who["bot_id"], bot_user_id=who["user_id"],
+            )  # fmt: skip
+
+        app = AsyncApp(
+            client=web_client(None, self._settings.slack_api_url, self._session),
+            signing_secret=secret.get_secret_value() if secret else "unused by sockets",
+            authorize=authorize,
+        )
+
+        @app.error
+        async def failed(error: Exception, body: dict[str, Any]) -> None:
+            log.error("slack_event_failed type=%s", body.get("type"), exc_info=error)
+
+        return app
+
+    async def _identity(self, client: AsyncWebClient) -> Mapping[str, Any]:
+        """Who we are; patient with a Slack that is away."""
+        pause = 1.0
+        while True:
+            try:
+                found: Mapping[str, Any] = await asked(client.auth_test())
+                return found
+            except ChannelError as error:
+                if error.permanent:
+                    raise
+                log.warning("slack_away retry_seconds=%.0f reason=%s", pause, error.reason)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 60.0)
+
     async def close(self) -> None:
         """Let go of connections."""
         if self._session is not None:
@@ -105,4 +172,4 @@ class Slack:
     async def _client(self, _team: str) -> AsyncWebClient:
         if self._session is None:
             self._session = session()
-        return client(self._token, self._settings.slack_api_url, self._session)
+        return web_client(self._token, self._settings.slack_api_url, self._session)

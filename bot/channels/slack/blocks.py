@@ -30,8 +30,8 @@ def words(text: str, url: str = "", **style: bool) -> Element:
     return element | ({"style": style} if style else {})
 
 
-def paragraphs(rows: Iterable[Row]) -> list[Block]:
-    """Lines as blocks of bearable size: a line is cut only if it is longer than a block."""
+def paragraphs(rows: Iterable[Row], last: Element | None = None) -> list[Block]:
+    """Lines as blocks of bearable size: a line is cut only if it is longer than a block; `last` ends the last."""
     blocks: list[list[Element]] = []
     room = 0
     for row in rows:
@@ -45,6 +45,8 @@ def paragraphs(rows: Iterable[Row]) -> list[Block]:
                 blocks[-1].append(words("\n"))
             blocks[-1].append(piece)
             room -= size
+    if last and blocks:
+        blocks[-1].append(last)
     return [_rich_text(elements) for elements in blocks]
 
 

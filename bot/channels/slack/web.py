@@ -52,7 +52,7 @@ _WHERE = {
 }
 
 
-def client(token: str, url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
+def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
     """A client that sends each call once."""
     return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[])
 
