@@ -1,7 +1,7 @@
 """Slack: digests as a message with a thread, commands by `/papers`, a mention, a direct message and buttons.
 
 `render` writes the messages of `blocks`, `post` posts them, `web` knows what Slack's answers mean.
-`connection` lets people in, `inbound` answers them, `people` knows who may.
+`connection` lets people in, `inbound` answers them, `people` knows who may; `windows` shows `forms` and `home`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels import Handle
 from bot.channels.slack.connection import by_http, by_socket
+from bot.channels.slack.forms import Draft
 from bot.channels.slack.inbound import Conversation
 from bot.channels.slack.manifest import SCOPES
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
 from bot.channels.slack.web import asked, session
 from bot.channels.slack.web import client as web_client
+from bot.channels.slack.windows import Windows
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
@@ -114,6 +116,7 @@ class Slack:
         conversation = Conversation(handle, self._client, admins_only=self._settings.slack_admins_only)
         try:
             app = await self._app()
+            Windows(conversation, self._client, self._habits()).attend(app)
             conversation.attend(app)
             if self._settings.slack_app_token:
                 token = self._settings.slack_app_token.get_secret_value()
@@ -125,6 +128,11 @@ class Slack:
                 await asyncio.Event().wait()
         except ChannelError as error:
             log.error("slack_stopped reason=%s", error.reason)
+
+    def _habits(self) -> Draft:
+        """What a new place gets until its people choose."""
+        settings = self._settings
+        return Draft(language=settings.bot_language, time=settings.bot_time, zone=settings.bot_timezone)
 
     async def _app(self) -> AsyncApp:
         """The app, which knows who it is: no request has to wait for that."""

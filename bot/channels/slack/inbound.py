@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.channels import Handle, Invocation, Reply
 from bot.channels.layout import harmless, interface
 from bot.channels.slack.blocks import paragraphs, words
-from bot.channels.slack.people import People
+from bot.channels.slack.people import People, Person
 from bot.channels.slack.post import Clients, Place
 from bot.channels.slack.render import COMMAND, as_text, reply_messages
 from bot.channels.slack.web import asked
@@ -67,10 +67,19 @@ class Conversation:
         app.event("message")(self._message)
         app.action(re.compile(f"^{COMMAND}:"))(self._button)
 
+    async def person(self, one: Asked) -> Person:
+        """Who asks."""
+        return await self._people.person(one.place.team, one.user)
+
+    async def may_manage(self, one: Asked) -> bool:
+        """Whether they may change what the place receives; everybody may in their own."""
+        person = await self.person(one)
+        return one.place.is_person or person.is_admin or (person.is_member and not self._admins_only)
+
     async def reply(self, asked_: Asked) -> Reply:
         """The bot's answer; with a hint where it has been asked to post and cannot."""
-        person = await self._people.person(asked_.place.team, asked_.user)
-        may_manage = asked_.place.is_person or (person.is_admin or (person.is_member and not self._admins_only))
+        person = await self.person(asked_)
+        may_manage = await self.may_manage(asked_)
         reply = await self._handle(
             Invocation(
                 "slack", asked_.sender, str(asked_.place), asked_.text, person.language, may_manage, asked_.event
@@ -90,25 +99,13 @@ class Conversation:
 
     async def _command(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
         await ack()
-        one = Asked(
-            _place(body["team_id"], body["channel_id"], body["user_id"]),
-            body["user_id"],
-            plain(body.get("text") or ""),
-            body.get("trigger_id") or "",
-        )
-        await _shown(await self.reply(one), one, through(respond))
+        one = of_command(body)
+        await shown(await self.reply(one), one, through(respond))
 
     async def _button(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
         await ack()
-        channel = (body.get("channel") or {}).get("id") or ""
-        user = body["user"]["id"]
-        one = Asked(
-            _place(body["team"]["id"], channel, user),
-            user,
-            body["actions"][0]["value"],
-            body.get("trigger_id") or "",
-        )
-        await _shown(await self.reply(one), one, through(respond))
+        one = of_button(body)
+        await shown(await self.reply(one), one, through(respond))
 
     async def _mention(self, body: dict[str, Any]) -> None:
         event = body["event"]
@@ -135,7 +132,7 @@ class Conversation:
             else:
                 await asked(client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, **message))
 
-        await _shown(reply, one, show)
+        await shown(reply, one, show)
 
 
 def through(respond: AsyncRespond) -> Show:
@@ -149,7 +146,7 @@ def through(respond: AsyncRespond) -> Show:
     return show
 
 
-async def _shown(reply: Reply, one: Asked, show: Show) -> None:
+async def shown(reply: Reply, one: Asked, show: Show) -> None:
     """Show an answer to who asked; one line of it to everybody, if it changes what everybody gets."""
     if not reply.text:
         return  # a repetition: it has been answered
@@ -166,6 +163,20 @@ async def _shown(reply: Reply, one: Asked, show: Show) -> None:
             response_type="ephemeral", text=as_text(reply)[:_TEXT_LIMIT], blocks=blocks,
             replace_original=False, unfurl_links=False,
         )  # fmt: skip
+
+
+def of_command(body: Mapping[str, Any]) -> Asked:
+    """What a slash command asks."""
+    team, user = body["team_id"], body["user_id"]
+    text = plain(body.get("text") or "")
+    return Asked(_place(team, body["channel_id"], user), user, text, body.get("trigger_id") or "")
+
+
+def of_button(body: Mapping[str, Any]) -> Asked:
+    """What a button asks: the command that is its value."""
+    team, user = body["team"]["id"], body["user"]["id"]
+    place = _place(team, (body.get("channel") or {}).get("id") or "", user)
+    return Asked(place, user, body["actions"][0]["value"], body.get("trigger_id") or "")
 
 
 def plain(text: str) -> str:
