@@ -7,6 +7,7 @@ import click
 from bot.cli.doctor import doctor
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
+from bot.cli.slack import slack
 from bot.cli.transfer import export, import_
 from bot.demo import demo
 
@@ -26,5 +27,5 @@ def sudi() -> None:
     """
 
 
-for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_):
+for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_, slack):
     sudi.add_command(command)

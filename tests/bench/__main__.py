@@ -1,6 +1,7 @@
 """`python -m tests.bench`: what a day costs, as ratios within one run and CPU seconds of this process.
 
 day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
+slack    a large digest to many channels of Slack, at their pace
 start    from the command to ready, beside the interpreter's own start
 """
 
@@ -22,6 +23,7 @@ from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench import workload
+from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
 
@@ -98,12 +100,14 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", choices=["day", "start", "all"], default="all")
+    parser.add_argument("bench", nargs="?", choices=["day", "slack", "start", "all"], default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
     chosen = parser.parse_args()
     if chosen.bench in ("day", "all"):
         asyncio.run(day(chosen.papers, chosen.subscriptions))
+    if chosen.bench in ("slack", "all"):
+        asyncio.run(slack())
     if chosen.bench in ("start", "all"):
         start()
 

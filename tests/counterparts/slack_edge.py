@@ -11,7 +11,7 @@ import json
 import tempfile
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,8 @@ class SlackEdge:
     envelopes: list[dict[str, Any]] = field(default_factory=list)
     acknowledged: list[float] = field(default_factory=list)  # seconds from envelope to answer
     is_doubling: bool = False
+    shown: Callable[[Any], Any] | None = None  # how blocks are changed for local-slack's page
+    scopes: str = ""  # what the app was granted, if Slack is to say so
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     _transports: list[asyncio.Transport] = field(default_factory=list)
     _answers: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
@@ -200,12 +202,12 @@ class SlackEdge:
         if asked.get("trigger_id") in self._answers:  # of our own making: local-slack would not know it
             answer = {"ok": True, "view": {"id": "V0EDGE"}}
         else:
-            answer = await self._forward(request, f"/api/{method}", raw)
+            answer = await self._forward(request, f"/api/{method}", raw, self._for_the_page(asked))
         self._note(method, asked, answer)
         if fault:
             assert request.transport is not None
             request.transport.abort()
-        return web.json_response(answer)
+        return web.json_response(answer, headers={"X-OAuth-Scopes": self.scopes} if self.scopes else {})
 
     def _refusal(self, request: web.Request, method: str, asked: Mapping[str, Any]) -> str:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or asked.get("token")
@@ -252,14 +254,24 @@ class SlackEdge:
         if wrong := block_kit.faults(said):
             return web.json_response({"ok": False, "error": "; ".join(wrong)}, status=400)
         self.answers.append(said)
-        await self._forward(request, f"/_hooks/response/{name}", raw)
+        await self._forward(request, f"/_hooks/response/{name}", raw, self._for_the_page(said))
         return web.Response(text="ok")
 
-    async def _forward(self, request: web.Request, path: str, raw: bytes) -> Any:
+    def _for_the_page(self, asked: Mapping[str, Any]) -> Any:
+        """What is stored instead, when somebody is to look at it."""
+        if self.shown is None or not ("blocks" in asked or "view" in asked):
+            return None
+        view = _json(asked["view"]) if "view" in asked else {}
+        blocks = [self.shown(block) for block in _json(asked.get("blocks")) or view["blocks"]]
+        return dict(asked) | ({"view": {**view, "blocks": blocks}} if view else {"blocks": blocks})
+
+    async def _forward(self, request: web.Request, path: str, raw: bytes, instead: Any = None) -> Any:
         headers = {
             name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers
         }
         async with aiohttp.ClientSession() as session:
+            if instead is not None:
+                raw, headers["Content-Type"] = json.dumps(instead).encode(), "application/json"
             asking = session.request(
                 request.method, self.upstream + path, data=raw, headers=headers, params=request.query
             )

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 PACE = timedelta(seconds=1)
 """Between two messages to one channel: https://docs.slack.dev/apis/web-api/rate-limits"""
 
+_NO_WAY_IN = "set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET, to take them"
+
 
 def channel(settings: Settings) -> Slack:
     """The Slack app of SLACK_BOT_TOKEN; SettingsError says what is missing."""
@@ -109,7 +111,22 @@ class Slack:
                 f"the app lacks {', '.join(missing)}: add them at https://api.slack.com/apps, OAuth & Permissions,"
                 " or paste the manifest of `sudi slack manifest` again, and reinstall the app"
             )
-        return f"{answer['team']} ({answer['team_id']}) as {answer['user']}"
+        return f"{answer['team']} ({answer['team_id']}) as {answer['user']}; {await self._way_in()}"
+
+    async def _way_in(self) -> str:
+        """How commands will come in; tried, when it is by socket."""
+        app_token = self._settings.slack_app_token
+        if app_token is None:
+            return (
+                "commands by signed HTTP" if self._settings.slack_signing_secret else "no commands: " + _NO_WAY_IN
+            )
+        client = await self._client("")
+        try:
+            await asked(client.apps_connections_open(app_token=app_token.get_secret_value()))
+        except ChannelError as error:
+            where = "it stands at https://api.slack.com/apps, Basic Information, App-Level Tokens"
+            raise ChannelError(f"SLACK_APP_TOKEN: {error.reason}; {where}, with connections:write") from None
+        return "commands by socket"
 
     async def listen(self, handle: Handle) -> None:
         """Answer people, by a socket or by HTTP; ends only when Slack refuses our tokens."""
@@ -124,7 +141,7 @@ class Slack:
             elif self._settings.slack_signing_secret:
                 await by_http(app, self._settings.slack_listen)
             else:
-                log.warning("slack_listens_to_nobody set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET to take commands")
+                log.warning("slack_listens_to_nobody %s", _NO_WAY_IN)
                 await asyncio.Event().wait()
         except ChannelError as error:
             log.error("slack_stopped reason=%s", error.reason)

@@ -21,7 +21,7 @@ SCOPES = (
 )
 """What the bot may do."""
 
-EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
+EVENTS = ("app_home_opened", "app_mention", "message.im")
 """What it is told of."""
 
 

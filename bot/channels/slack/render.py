@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 
 from bot.channels import Reply
-from bot.channels.layout import CardLines, cards_lines, digest_lines, harmless, interface
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, harmless, interface
 from bot.channels.slack.blocks import Block, Element, Row, button, buttons, note, packed, paragraphs, words
 from bot.digest import Card, Digest
 from bot.locale import say
@@ -94,9 +94,13 @@ def _card(lines: CardLines, card: Card, number: int, *, language: Language) -> l
         [words(lines.id, lines.url), words(f" · {lines.facts}")],
     ]
     rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
-    passages = (*lines.notes, *lines.abstracts)
-    rows += [[words(f"{passage.label}  ", bold=True), words(passage.text)] for passage in passages]
+    rows += [_passage(one) for one in lines.notes]
+    rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
     return [*paragraphs(rows), _buttons(card, language)]
+
+
+def _passage(passage: Passage) -> list[Element]:
+    return [words(f"{passage.label}  ", bold=True), words(passage.text)]
 
 
 def _buttons(card: Card, language: Language) -> Block:

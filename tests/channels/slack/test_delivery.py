@@ -246,3 +246,16 @@ async def test_the_doctor_says_who_we_are_or_where_the_token_stands(slack, ours)
 def test_without_a_token_it_says_where_there_is_one():
     with pytest.raises(SettingsError, match=r"SLACK_BOT_TOKEN.*OAuth & Permissions"):
         channel(Settings(_env_file=None))
+
+
+async def test_the_doctor_names_the_app_token_and_where_it_stands(slack):
+    ours = channel(settings(slack, slack_app_token="xapp-wrong"))
+    with pytest.raises(ChannelError, match=r"SLACK_APP_TOKEN.*invalid_auth.*connections:write"):
+        await ours.check()
+    await ours.close()
+
+
+async def test_the_doctor_names_a_scope_that_is_missing(slack, ours):
+    slack.scopes = "chat:write,commands"
+    with pytest.raises(ChannelError, match=r"lacks app_mentions:read.*sudi slack manifest"):
+        await ours.check()
