@@ -26,6 +26,7 @@ from bot.query import parse
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
 from bot.store.papers import Version
+from bot.turns import Sleep, Turns
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,6 @@ SEND_TIMEOUT = 75.0
 
 _BATCH = 20
 _AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
-_PATIENCE = timedelta(seconds=10)
-"""A turn further away than this gives the delivery back; less is waited for, well within the lease."""
-
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _FIRST_WAIT = 0.2  # seconds, for a database that is away
@@ -69,7 +67,7 @@ class Courier:
         cap: int,
         clock: Callable[[], datetime],
         admins: Sequence[str] = (),
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
@@ -77,7 +75,7 @@ class Courier:
         self._cap = cap
         self._clock = clock
         self._admins = admins  # addresses of people on this channel
-        self._sleep = sleep
+        self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Paced) else _AT_ONCE
         self._stopping = False
 
@@ -162,7 +160,7 @@ class Courier:
         key = f"{claim.id}.{part.number}"
         reference = await self._found(claim, part, key, root)
         if reference is None:
-            await self._take_turn(claim)
+            await self._turns.take(claim.destination)
             now = self._clock()
             async with self._store.write() as tx:
                 if not await tx.outbox.start(claim, part.number, now=now, lease_until=now + LEASE):
@@ -173,6 +171,7 @@ class Courier:
         async def record() -> None:
             async with self._store.write() as tx:
                 await tx.outbox.arrived(claim.id, part.number, receipt)
+                await self._turns.taken(tx, claim.destination, receipt.at)
 
         await _insist(record)
         return reference
@@ -210,24 +209,9 @@ class Courier:
         except TimeoutError as error:
             raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
         except ChannelError as error:
-            if error.retry_after and isinstance(self._channel, Paced):
-                circle = self._channel.circle(claim.destination.address)
-                until = self._clock() + error.retry_after
-                await _insist(lambda: self._store.hold(circle, until))
+            if pause := error.retry_after:
+                await _insist(lambda: self._turns.pause(claim.destination, pause))
             raise
-
-    async def _take_turn(self, claim: Claim) -> None:
-        """Wait for our turn at an address; ChannelError when that is not soon."""
-        if not isinstance(self._channel, Paced):
-            return
-        now = self._clock()
-        at = await self._store.reserve(self._channel.circle(claim.destination.address), timedelta(0), now)
-        if at - now <= _PATIENCE:
-            turn = await self._store.reserve(f"to:{claim.destination.id}", self._channel.pace, now)
-            at = max(at, turn)
-        if at - now > _PATIENCE:
-            raise ChannelError("the channel has asked for a pause", retry_after=at - now)
-        await self._sleep((at - now).total_seconds())
 
     async def _finish(self, claim: Claim) -> int | None:
         async def record() -> int | None:

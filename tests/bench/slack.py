@@ -28,12 +28,15 @@ async def slack() -> None:
         papers = [paper(number, abstract=body) for number in range(PAPERS)]
         now = datetime.now(UTC)
         for number in range(CHANNELS):
-            _, (one,) = await subscribed(store, channel="slack", address=f"{TEAM}/C{number:05}", owner="o", now=now)
+            _, (one,) = await subscribed(
+                store, channel="slack", address=f"{TEAM}/C{number:05}", owner="o", now=now
+            )
             await matched(store, one, *papers, now=now)
         async with store.write() as tx:
             for place in await tx.subscribers.destinations():
                 await tx.outbox.plan_for(place.id, now)
         async with edge(CHANNELS) as workspace:
+            workspace.is_lenient = True
             ours = channel(settings(workspace))
             before = time.monotonic()
             await Courier(store, ours, owner="bench", cap=500, clock=utc_now).drain()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,6 +21,26 @@ from tests.counterparts.slack_edge import ALICE, BOB, ML, PRIVATE, TEAM, Fault
 from tests.fakes import HandClock, matched, paper, planned, rows, states, subscribed
 
 PLACE = f"{TEAM}/{ML}"
+DIES = """
+import asyncio, os, signal, sys
+from bot.channels.slack import Slack
+from bot.delivery import Courier
+from bot.settings import Settings
+from bot.store import Store
+from tests.fakes import MORNING
+
+class Dying(Slack):
+    async def send(self, address, body, key):
+        await super().send(address, body, key)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    settings = Settings(_env_file=None, slack_api_url=sys.argv[2])
+    store = Store.open(f"sqlite:///{sys.argv[1]}", exclusive=False)
+    await Courier(store, Dying(settings, "xoxb-test-token"), owner="dies", cap=50, clock=lambda: MORNING).drain()
+
+asyncio.run(main())
+"""
 
 
 @dataclass
@@ -115,19 +138,16 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_too(slack, run):
     assert slack.calls["conversations.open"] == 1
 
 
-async def test_a_kill_between_posting_and_writing_it_down_makes_no_second_message(slack, run):
+async def test_a_process_that_is_killed_between_posting_and_committing_leaves_one_message(slack, run, tmp_path):
     await run.wait()
-    await run.deliver()
-    async with run.store.write() as tx:  # as if the process had died before the receipt of the first part
-        await tx.connection.execute(
-            schema.part.update().values(sent_at=None, reference=None, body='{"text":"x","blocks":[]}')
-        )
-        await tx.connection.execute(
-            schema.delivery.update().values(state="sending", done_at=None, lease_until=run.clock())
-        )
-    await run.deliver(minutes=5)
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", DIES, str(tmp_path / "sudi.db"), slack.api)
+    assert await killed.wait() == -signal.SIGKILL
+    assert len(slack.posted(ML)) == 1
+    assert await states(run.store) == ["sending"]
+    await run.deliver(hours=1)
     assert await states(run.store) == ["sent"]
-    assert len(slack.posted(ML)) == 2
+    keys = [one.message["metadata"]["event_payload"]["key"] for one in slack.posted(ML)]
+    assert keys == ["1.1", "1.2"]
 
 
 async def test_a_429_is_waited_for_by_the_whole_workspace_and_then_sent_once(slack, run):
