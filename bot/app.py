@@ -91,8 +91,10 @@ class StorePacer:
 class Polite:
     """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, store: Store, clock: Clock) -> None:
         self._commands = commands
+        self._store = store
+        self._clock = clock
 
     @property
     def specs(self) -> tuple[CommandSpec, ...]:
@@ -100,11 +102,15 @@ class Polite:
         return self._commands.specs
 
     async def __call__(self, invocation: Invocation) -> Reply:
-        """Answer a command."""
+        """Answer a command; an event that a channel tells twice gets silence."""
         replies: list[Reply] = []
 
         async def answer() -> None:
-            replies.append(await self._commands(invocation))
+            event = f"{invocation.channel}:{invocation.event}"
+            if invocation.event and not await self._store.first_time(event, self._clock()):
+                replies.append(Reply("", Language.EN))
+            else:
+                replies.append(await self._commands(invocation))
 
         if not await supervised("command", answer):
             language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
@@ -123,9 +129,17 @@ class App:
         self.client = adapters.client
         self.clock = clock
         self.commands = Commands(store, defaults(settings), clock)
+        self.answer = Polite(self.commands, store, clock)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
-            name: Courier(store, channel, owner=owner, cap=settings.bot_digest_cap, clock=clock)
+            name: Courier(
+                store,
+                channel,
+                owner=owner,
+                cap=settings.bot_digest_cap,
+                clock=clock,
+                admins=[address for one, _, address in map(_named, settings.bot_admins) if one == name],
+            )
             for name, channel in self.channels.items()
         }
         self._matcher = Matcher()
@@ -217,7 +231,7 @@ class App:
     async def _listen(self, channel: Listener, scheduler: Scheduler) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
         while True:
-            if await supervised("listen", partial(channel.listen, Polite(self.commands))):
+            if await supervised("listen", partial(channel.listen, self.answer)):
                 break
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
         if len(self.channels) == 1:
@@ -259,6 +273,10 @@ class App:
     async def _plan_and_ring(self) -> None:
         if await self.plan():
             self._ring(*self._couriers)
+
+
+def _named(admin: str) -> tuple[str, str, str]:
+    return admin.partition(":")
 
 
 def defaults(settings: Settings) -> Defaults:

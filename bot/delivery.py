@@ -2,14 +2,14 @@
 
 A claim is committed before anything is sent. The messages of a delivery are fixed before the first one
 goes, so that every retry sends the same. A receipt is recorded whatever it takes. Which errors are final
-is the channel's word; when to try again is decided here.
+is the channel's word; when to try again is decided here, and so is the pace: channels never wait by themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -17,15 +17,17 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.channels import Channel, Keyed, Telling, Threaded
+from bot.channels import Channel, Finder, Keyed, Teller, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
+from bot.locale import say
 from bot.matching import reads
-from bot.model import ALL, Language, Receipt
+from bot.model import ALL, Destination, Language, Receipt
 from bot.query import parse
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
 from bot.store.papers import Version
+from bot.turns import Sleep, Turns
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +60,24 @@ class Courier:
     """Delivers what is due on one channel; several may work on one database."""
 
     def __init__(
-        self, store: Store, channel: Channel, *, owner: str, cap: int, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        channel: Channel,
+        *,
+        owner: str,
+        cap: int,
+        clock: Callable[[], datetime],
+        admins: Sequence[str] = (),
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
         self._cap = cap
         self._clock = clock
+        self._admins = admins  # addresses of people on this channel
+        self._turns = Turns(store, channel, clock, sleep)
+        self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
         self._stopping = False
 
     def stop(self) -> None:
@@ -75,7 +88,7 @@ class Courier:
         """Deliver until nothing is due."""
         tally = Tally()
         while not self._stopping and (claims := await self._claim()):
-            gate = asyncio.Semaphore(self._channel.at_once if isinstance(self._channel, Keyed) else _AT_ONCE)
+            gate = asyncio.Semaphore(self._at_once)
             ends = await asyncio.gather(
                 *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
             )
@@ -94,7 +107,11 @@ class Courier:
         now = self._clock()
         async with self._store.write() as tx:
             return await tx.outbox.claim(
-                self._channel.name, owner=self._owner, now=now, lease_until=now + LEASE, most=_BATCH
+                self._channel.name,
+                owner=self._owner,
+                now=now,
+                lease_until=now + LEASE,
+                most=max(_BATCH, self._at_once),
             )
 
     async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
@@ -120,13 +137,12 @@ class Courier:
             parts = await self._compose(claim)
             if not parts:
                 return None
-        root = parts[0].reference
+        root = ""
         for part in parts:
-            if part.sent_at is None:
-                reference = await self._send_part(claim, part, root)
-                if reference is None:
-                    return None
-                root = root or reference
+            reference = part.reference if part.sent_at else await self._send_part(claim, part, root)
+            if reference is None:
+                return None
+            root = root or reference
         return await self._finish(claim)
 
     async def _compose(self, claim: Claim) -> list[StoredPart]:
@@ -143,29 +159,63 @@ class Courier:
             await tx.outbox.let_go(claim, versions)
             return await tx.outbox.parts(claim.id)
 
-    async def _send_part(self, claim: Claim, part: StoredPart, root: str | None) -> str | None:
-        """Send one part, below the first one where the channel has threads; None when it is not ours any more."""
-        now, number = self._clock(), part.number
-        async with self._store.write() as tx:
-            if not await tx.outbox.start(claim, number, now=now, lease_until=now + LEASE):
-                return None
-        key = f"{claim.id}.{number}"
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT):
-                if root is not None and isinstance(self._channel, Threaded):
-                    reference = await self._channel.send_below(root, claim.destination.address, part.body, key)
-                else:
-                    reference = await self._channel.send(claim.destination.address, part.body, key)
-        except TimeoutError as error:
-            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+    async def _send_part(self, claim: Claim, part: StoredPart, root: str) -> str | None:
+        """Send one part, unless it is there already; its reference, None when the delivery is not ours."""
+        key = f"{claim.id}.{part.number}"
+        reference = await self._found(claim, part, key, root)
+        if reference is None:
+            await self._turns.take(claim.destination)
+            now = self._clock()
+            async with self._store.write() as tx:
+                if not await tx.outbox.start(claim, part.number, now=now, lease_until=now + LEASE):
+                    return None
+            reference = await self._sent(claim, part, key, root)
         receipt = Receipt(reference, self._clock())
 
         async def record() -> None:
             async with self._store.write() as tx:
-                await tx.outbox.arrived(claim.id, number, receipt)
+                await tx.outbox.arrived(claim.id, part.number, receipt)
+                await self._turns.taken(tx, claim.destination, receipt.at)
 
         await _insist(record)
         return reference
+
+    async def _found(self, claim: Claim, part: StoredPart, key: str, root: str) -> str | None:
+        """The reference of a part that was attempted without an answer and arrived all the same."""
+        if part.attempted_at is None or not isinstance(self._channel, Finder):
+            return None
+        found = await self._answer(
+            claim, self._channel.find(claim.destination.address, key, part.attempted_at, root)
+        )
+        log.info("looked_up delivery=%d part=%d found=%s", claim.id, part.number, found is not None)
+        return found
+
+    async def _sent(self, claim: Claim, part: StoredPart, key: str, root: str) -> str:
+        address = claim.destination.address
+        try:
+            if root and isinstance(self._channel, Threaded):
+                return await self._answer(claim, self._channel.send_below(root, address, part.body, key))
+            return await self._answer(claim, self._channel.send(address, part.body, key))
+        except ChannelError as error:
+            if not error.ambiguous and isinstance(self._channel, Finder):
+                await _insist(lambda: self._nothing_to_find(claim, part.number))
+            raise
+
+    async def _nothing_to_find(self, claim: Claim, number: int) -> None:
+        async with self._store.write() as tx:
+            await tx.outbox.not_arrived(claim, number)
+
+    async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
+        """What the channel answers in time; a pause that it asks for holds for everybody in the circle."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                return await call
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+        except ChannelError as error:
+            if pause := error.retry_after:
+                await _insist(lambda: self._turns.pause(claim.destination, pause))
+            raise
 
     async def _finish(self, claim: Claim) -> int | None:
         async def record() -> int | None:
@@ -200,27 +250,38 @@ class Courier:
         if error.permanent:
             tally.refused += 1
 
-            async def record() -> None:
+            async def record() -> bool:
                 async with self._store.write() as tx:
-                    await tx.outbox.refuse(claim, reason=error.reason, now=now)
+                    return await tx.outbox.refuse(claim, reason=error.reason, now=now)
         else:
             tally.retried += 1
             pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
 
-            async def record() -> None:
+            async def record() -> bool:
                 async with self._store.write() as tx:
-                    await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
+                    return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
 
-        await _insist(record)
+        is_ours = await _insist(record)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
-        if error.permanent and isinstance(self._channel, Telling):
-            try:
-                await self._channel.tell_owner(claim.destination, error.reason)
-            except ChannelError as silent:
-                log.warning("owner_not_told delivery=%d reason=%s", claim.id, silent.reason)
+        if is_ours and error.permanent:
+            await self._tell(claim.destination, error.reason)
+
+    async def _tell(self, place: Destination, reason: str) -> None:
+        """Tell the owner of a place that it is paused, or else an admin; once, because it is paused."""
+        if not isinstance(self._channel, Teller):
+            return
+        tongue = "zh" if place.language is Language.ZH else "en"
+        text = say("notice.refused", tongue, reason=reason)
+        for person in dict.fromkeys([place.owner, *self._admins]):
+            if person and person != place.address:
+                try:
+                    await self._channel.tell(person, text, place.address)
+                    return
+                except ChannelError as error:
+                    log.warning("owner_not_told channel=%s reason=%s", self._channel.name, error.reason)
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

@@ -31,6 +31,12 @@ EXAMPLES = {
     "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
     "ARXIVDAILY_PAGE": "saved-page.txt",
+    "SLACK_BOT_TOKEN": "xoxb-...",
+    "SLACK_APP_TOKEN": "xapp-...",
+    "SLACK_SIGNING_SECRET": "0123abcd...",
+    "SLACK_LISTEN": "127.0.0.1:3000",
+    "SLACK_ADMINS_ONLY": "false (or true)",
+    "SLACK_API_URL": "https://slack-gov.com/api/",
 }
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
@@ -72,6 +78,10 @@ class Settings(BaseSettings):
 
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_listen: str = "127.0.0.1:3000"
+    slack_admins_only: bool = False
+    slack_api_url: str = "https://slack.com/api/"
     discord_token: SecretStr | None = None
     discord_digest: Literal["thread", "flat"] = "thread"
 

@@ -2,7 +2,8 @@
 
 A channel is one module of this package, loaded by the name in `BOT_CHANNELS`; it offers
 `channel(settings) -> Channel`. It renders and sends; it decides nothing: the outbox retries, the
-commands answer. One that people can talk to is a `Listener` too.
+commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced` and `Teller`
+are what else it may offer the outbox.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol, cast, runtime_checkable
 
 from bot.digest import Card, Digest
@@ -29,6 +31,7 @@ class Invocation:
     text: str  # the command without its prefix: `subscribe cs.LG "kv cache"`
     language: Language | None = None  # what the channel knows of the person, if anything
     may_manage: bool = True  # whether the person may change what this place receives
+    event: str = ""  # the channel's own id of what happened, if it may be told twice: it is answered once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,14 @@ class Reply:
 
     `is_public` marks a change that everybody at the place should see; the rest is for the person only.
     `subscriptions` are those that the text lists, for channels with buttons and menus.
+    An empty text asks for silence: the same event has been answered before.
     """
 
     text: str
     language: Language
     cards: tuple[Card, ...] = ()
     is_public: bool = False
+    place: Destination | None = None  # with `subscriptions`: what a list is about, for channels that show buttons
     subscriptions: tuple[Subscription, ...] = ()
 
 
@@ -135,8 +140,17 @@ class Threaded(Protocol):
 
 
 @runtime_checkable
+class Finder(Protocol):
+    """A channel without a key by which it knows a repetition: one looks before a part is sent again."""
+
+    async def find(self, address: str, key: str, since: datetime, root: str) -> str | None:
+        """The reference of the part if it arrived after `since`, a time by our clock; `root` as in Threaded."""
+        ...
+
+
+@runtime_checkable
 class Keyed(Protocol):
-    """A channel that knows a part by its key when it is sent again, so that a kill repeats nothing."""
+    """A channel on which nothing is repeated, by a key or by looking, so that more may be on its way at once."""
 
     @property
     def at_once(self) -> int:
@@ -145,11 +159,25 @@ class Keyed(Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
-    """A channel that can reach a person beside the place that they have subscribed."""
+class Paced(Protocol):
+    """A channel that takes messages only so fast."""
 
-    async def tell_owner(self, destination: Destination, reason: str) -> None:
-        """Tell who made a destination that the channel refuses it, once; raises only ChannelError."""
+    @property
+    def pace(self) -> timedelta:
+        """Between two messages to one address, over all processes."""
+        ...
+
+    def circle(self, address: str) -> str:
+        """Who has to wait when this address is asked to wait: all addresses with the same circle."""
+        ...
+
+
+@runtime_checkable
+class Teller(Protocol):
+    """A channel that can say a sentence to one person, apart from digests."""
+
+    async def tell(self, person: str, text: str, about: str) -> None:
+        """Say it once; `person` is an identity's address, `about` the destination's that it concerns."""
         ...
 
 
@@ -165,6 +193,8 @@ def load(name: str, settings: Settings) -> Channel:
     try:
         module = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bot":
+            raise
         fault = f"the channel {name!r} needs the library {error.name}: pip install 'sudi[{name}]'"
         raise SettingsError([f"BOT_CHANNELS: {fault}"]) from error
     return cast("Channel", module.channel(settings))

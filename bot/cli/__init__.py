@@ -8,6 +8,7 @@ from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
+from bot.cli.slack import slack
 from bot.cli.transfer import export, import_
 from bot.demo import demo
 
@@ -27,5 +28,19 @@ def sudi() -> None:
     """
 
 
-for command in (run, console, demo, migrate_, doctor, fetch, send, preview, match, export, import_, discord):
+for command in (
+    run,
+    console,
+    demo,
+    migrate_,
+    doctor,
+    fetch,
+    send,
+    preview,
+    match,
+    export,
+    import_,
+    discord,
+    slack,
+):
     sudi.add_command(command)

@@ -22,6 +22,7 @@ HOW_TO_CONNECT = """\
 No channel is connected, so this terminal is the channel: type `help`, end with Ctrl-D.
 To reach people, set in .env and start again:
   e-mail   BOT_CHANNELS=email  SMTP_URL=smtp://user:password@smtp.example.org:587  SMTP_FROM=papers@example.org
+  Slack    BOT_CHANNELS=slack  SLACK_BOT_TOKEN=xoxb-...  SLACK_APP_TOKEN=xapp-...
 还没有连接任何频道，因此以本终端为频道：输入 help 查看命令，Ctrl-D 结束。
 """
 

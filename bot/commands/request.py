@@ -13,7 +13,7 @@ from bot.channels import Invocation, Reply
 from bot.digest import Card
 from bot.errors import QueryError, UserError
 from bot.locale import say
-from bot.model import Destination, Language, Slot, Subscription
+from bot.model import Destination, Language, Slot
 from bot.query import Query, parse
 from bot.store import Store, Transaction
 
@@ -51,7 +51,6 @@ class Request:
         self,
         *lines: str,
         cards: Iterable[Card] = (),
-        subscriptions: Iterable[Subscription] = (),
         is_public: bool = False,
     ) -> Reply:
         """The answer; empty lines are left out. With cards, its language is the one that the place reads."""
@@ -59,7 +58,7 @@ class Request:
         language = Language(self.language)
         if shown:
             language = self.place.language if self.place else self.defaults.language
-        return Reply("\n".join(filter(None, lines)), language, shown, is_public, tuple(subscriptions))
+        return Reply("\n".join(filter(None, lines)), language, shown, is_public)
 
     def known_place(self) -> Destination:
         """The place; UserError when nothing was ever asked for here."""

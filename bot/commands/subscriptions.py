@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
@@ -57,15 +58,15 @@ async def list_all(request: Request) -> Reply:
     place = request.known_place()
     async with request.store.read() as tx:
         known = await _subscriptions(tx, place)
-    return request.reply(
+    reply = request.reply(
         request.say("reply.list", n=len(known)),
         _numbered(request, known),
         "",
         habits_in_words(request, place),
         next_digest_in_words(request, place),
         request.say("reply.list_hint", number=known[0].number),
-        subscriptions=known,
     )
+    return replace(reply, place=place, subscriptions=tuple(known))
 
 
 async def edit(request: Request) -> Reply:

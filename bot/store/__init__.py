@@ -36,6 +36,9 @@ _PRAGMAS = (
     "temp_store=MEMORY",
 )
 
+_REMEMBERED = timedelta(days=1)
+"""How long an event that was answered is known again: longer than any channel repeats one."""
+
 
 class Transaction:
     """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
@@ -62,6 +65,19 @@ class Transaction:
     def slots(self) -> Slots:
         """When destinations are due."""
         return Slots(self.connection)
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """Let nobody go for `key` before `until`, once this transaction is committed."""
+        await self.ensure_pace(key, until)
+        row = schema.pace.c
+        await self.connection.execute(
+            schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
+        )
+
+    async def ensure_pace(self, key: str, now: datetime) -> None:
+        """Have a row to book turns in."""
+        statement = insert(self.connection, schema.pace).values(key=key, next_at=now)
+        await self.connection.execute(statement.on_conflict_do_nothing())
 
 
 class Store:
@@ -132,7 +148,7 @@ class Store:
     async def reserve(self, key: str, every: timedelta, now: datetime) -> datetime:
         """Book the next free instant for `key`, `every` after the last one, over all processes."""
         async with self.write() as tx:
-            await self._ensure_pace(tx, key, now)
+            await tx.ensure_pace(key, now)
             row = schema.pace.c
             found = await tx.connection.execute(
                 select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
@@ -144,15 +160,23 @@ class Store:
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`: a shared cool-down."""
         async with self.write() as tx:
-            await self._ensure_pace(tx, key, until)
-            row = schema.pace.c
-            await tx.connection.execute(
-                schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
-            )
+            await tx.hold(key, until)
 
-    async def _ensure_pace(self, tx: Transaction, key: str, now: datetime) -> None:
-        statement = insert(tx.connection, schema.pace).values(key=key, next_at=now)
-        await tx.connection.execute(statement.on_conflict_do_nothing())
+    async def held(self, key: str, now: datetime) -> datetime:
+        """When one may go for `key`, without booking anything."""
+        row = schema.pace.c
+        async with self.read() as tx:
+            found = await tx.connection.execute(select(row.next_at).where(row.key == key))
+        return max(found.scalar() or now, now)
+
+    async def first_time(self, key: str, now: datetime) -> bool:
+        """Whether an event is told for the first time, over all processes; it is remembered for a day."""
+        seen = schema.seen
+        async with self.write() as tx:
+            await tx.connection.execute(seen.delete().where(seen.c.at < now - _REMEMBERED))
+            statement = insert(tx.connection, seen).values(key=key[:200], at=now).on_conflict_do_nothing()
+            made = await tx.connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return made.rowcount == 1
 
     async def close(self) -> None:
         """Let go of connections and of the lock."""

@@ -297,6 +297,14 @@ class Outbox:
             .values(reference=receipt.reference, sent_at=receipt.at)
         )
 
+    async def not_arrived(self, claim: Claim, number: int) -> None:
+        """A part that was attempted has been refused: nobody has to look for it."""
+        await self._connection.execute(
+            schema.part.update()
+            .where(_part.delivery_id == claim.id, _part.number == number, _part.sent_at.is_(None))
+            .values(attempted_at=None)
+        )
+
     async def finish(self, claim: Claim, now: datetime) -> bool:
         """All parts have arrived; False when the delivery is not ours any more."""
         if not await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}):

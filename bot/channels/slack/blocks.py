@@ -1,0 +1,123 @@
+"""Pieces of Slack's Block Kit, and how many of them fit into one message. Pure.
+
+Text of papers and people stands only in `rich_text` and `plain_text`: nothing in it is markup, so nothing has to
+be escaped, nobody is called by it, and bold works beside Chinese characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Element = dict[str, Any]
+Block = dict[str, Any]
+Row = Sequence[Element]
+
+MOST_BLOCKS = 45
+"""In one message; Slack takes 50: https://docs.slack.dev/reference/block-kit/blocks"""
+
+MOST_CHARACTERS = 10_000
+"""In one message. Slack's own limit is not documented; about 12,000 are refused with `msg_blocks_too_long`:
+https://github.com/slackapi/bolt-js/issues/2509"""
+
+_PIECE = 2_800  # of one block: the smallest unit that is moved to the next message
+_BUTTON = 75
+
+
+def words(text: str, url: str = "", **style: bool) -> Element:
+    """Some text, or a link under it; `bold=True` or `italic=True`."""
+    element: Element = {"type": "link", "url": url, "text": text} if url else {"type": "text", "text": text}
+    return element | ({"style": style} if style else {})
+
+
+def paragraphs(rows: Iterable[Row], last: Element | None = None) -> list[Block]:
+    """Lines as blocks of bearable size: a line is cut only if it is longer than a block; `last` ends the last."""
+    blocks: list[list[Element]] = []
+    room = 0
+    for row in rows:
+        pieces = [piece for element in row for piece in _pieces(element)]
+        for number, piece in enumerate(pieces):
+            size = cost(piece) + 1
+            if size > room:
+                blocks.append([])
+                room = _PIECE
+            elif number == 0:
+                blocks[-1].append(words("\n"))
+            blocks[-1].append(piece)
+            room -= size
+    if last and blocks:
+        blocks[-1].append(last)
+    return [_rich_text(elements) for elements in blocks]
+
+
+def _rich_text(elements: list[Element]) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+
+def _pieces(element: Element) -> Iterator[Element]:
+    """An element in pieces that fit into a block each, cut at spaces where there are any."""
+    rest = element["text"]
+    while _units(rest) > _PIECE - _overhead(element):
+        most = (_PIECE - _overhead(element)) // 2  # characters outside of the basic plane count twice
+        cut = rest.rfind(" ", most // 2, most) + 1 or most
+        yield element | {"text": rest[:cut]}
+        rest = rest[cut:]
+    if rest:
+        yield element | {"text": rest}
+
+
+def note(text: str) -> Block:
+    """One short line in small print."""
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}
+
+
+def button(label: str, action: str, value: str, **more: Any) -> Element:
+    """A button; what it is for comes back as its value."""
+    text = {"type": "plain_text", "text": label[:_BUTTON], "emoji": False}
+    return {"type": "button", "text": text, "action_id": action, "value": value, **more}
+
+
+def buttons(elements: Sequence[Element]) -> Block:
+    """A row of buttons, 25 at the most."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def cost(piece: Mapping[str, Any]) -> int:
+    """The characters of an element or block that Slack may count: texts, addresses and values."""
+    total = 0
+    for key, value in piece.items():
+        if isinstance(value, str):
+            total += _units(value) if key in ("text", "url", "value", "action_id") else 0
+        elif isinstance(value, Mapping):
+            total += cost(value)
+        elif isinstance(value, list):
+            total += sum(cost(one) for one in value if isinstance(one, Mapping))
+    return total
+
+
+def packed(groups: Iterable[Sequence[Block]]) -> list[list[Block]]:
+    """Groups of blocks in as few messages as they fit; a group is divided only if it fits into none.
+
+    One block and 100 characters of each message stay free for its number.
+    """
+    messages: list[list[Block]] = []
+    for group in groups:
+        for run in [group] if _fits(group) else [[block] for block in group]:
+            if messages and _fits([*messages[-1], *run]):
+                messages[-1].extend(run)
+            else:
+                messages.append(list(run))
+    return messages
+
+
+def _fits(blocks: Sequence[Block]) -> bool:
+    return len(blocks) < MOST_BLOCKS and sum(map(cost, blocks)) <= MOST_CHARACTERS - 100
+
+
+def _overhead(element: Element) -> int:
+    return _units(element.get("url", "")) + 1
+
+
+def _units(text: str) -> int:
+    """Characters as JavaScript counts them."""
+    return len(text) + sum(char > "\uffff" for char in text)

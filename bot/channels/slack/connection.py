@@ -1,0 +1,107 @@
+"""How commands come in: by a socket that we open, or by signed HTTP; the same app answers both.
+
+The socket is watched by us: the library's own reconnection keeps on trying an address that has died, and can
+be connected and silent (https://github.com/slackapi/bolt-python/issues/1529).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.channels.slack.web import asked
+from bot.errors import ChannelError
+
+PATH = "/slack/events"
+"""Where signed HTTP is listened for."""
+
+_PING = 5.0  # seconds; four without an answer are silence
+_LOOK = 2.0
+_CONNECT = 15.0
+_TEARDOWN = 5.0
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+log = logging.getLogger(__name__)
+
+
+async def by_socket(app: AsyncApp, client: AsyncWebClient, token: str) -> None:
+    """Answer what comes by Socket Mode, for ever; ChannelError when Slack will never let us in."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            if await _connected_for_a_while(app, client, token):
+                pause = _FIRST_PAUSE
+        except ChannelError as error:
+            if error.permanent:
+                raise
+            log.warning("slack_socket_failed reason=%s", error.reason)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("slack_socket_failed reason=%s", type(error).__name__)
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # so that not all come back at once
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: str) -> bool:
+    """One connection, until it breaks or falls silent."""
+    url = (await asked(client.apps_connections_open(app_token=token)))["url"]
+    socket = SocketModeClient(
+        app_token=token, web_client=client, ping_interval=_PING, auto_reconnect_enabled=False
+    )
+    socket.wss_uri = url
+
+    async def answer(of: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        await send_async_response(of, request, await run_async_bolt_app(app, request), 0.0)
+
+    socket.socket_mode_request_listeners.append(answer)
+    try:
+        async with asyncio.timeout(_CONNECT):
+            await socket.connect()  # type: ignore[no-untyped-call]
+        log.info("slack_connected by=socket")
+        while await socket.is_connected():  # noqa: ASYNC110  # the library tells nobody when it is not
+            await asyncio.sleep(_LOOK)
+        log.warning("slack_socket_lost")
+        return True
+    finally:
+        await _torn_down(socket)
+
+
+async def _torn_down(socket: SocketModeClient) -> None:
+    """Close within a limit: closing a broken connection may hang for ever."""
+    try:
+        async with asyncio.timeout(_TEARDOWN):
+            await socket.close()  # type: ignore[no-untyped-call]
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        log.warning("slack_socket_hangs")
+
+
+async def by_http(app: AsyncApp, listen: str) -> None:
+    """Answer signed requests at `host:port` for ever; ChannelError when the port cannot be had."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    served = web.Application()
+    served.router.add_post(PATH, answer)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=_TEARDOWN)
+    await runner.setup()
+    host, _, port = listen.rpartition(":")
+    try:
+        await web.TCPSite(runner, host or None, int(port)).start()
+        log.info("slack_connected by=http port=%s", port)
+        await asyncio.Event().wait()
+    except OSError as error:
+        raise ChannelError(f"SLACK_LISTEN={listen} cannot be used: {error.strerror}", permanent=True) from error
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,226 @@
+"""The form behind `/papers subscribe`: a query in fields, and back. Pure.
+
+What the fields cannot say stays in the last one, in the language of queries; nothing is lost by editing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot import taxonomy
+from bot.channels.slack.blocks import Block, Element, paragraphs, words
+from bot.errors import QueryError
+from bot.locale import say
+from bot.model import Language
+from bot.query import And, Field, InCategory, Node, Not, Or, Query, Term, in_words, parse
+
+CALLBACK = "subscription"
+"""What the submission of the form is called."""
+
+FIELD = "form"
+"""The action of every field, and the block that it stands in: `form:any`."""
+
+_OPTION = 75
+_NEEDS_QUOTES = re.compile(r"[\s:()|&-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form says; texts are as typed, several terms separated by commas."""
+
+    categories: tuple[str, ...] = ()
+    any: str = ""
+    authors: str = ""
+    none: str = ""
+    rest: str = ""  # in the language of queries
+    language: str = Language.BOTH
+    time: str = "09:00"
+    zone: str = "UTC"
+
+    @property
+    def query(self) -> str:
+        """The query as a person would type it."""
+        rest = self.rest.strip()
+        parts = [
+            ", ".join(self.categories),
+            ", ".join(map(_term, _terms(self.any))),
+            ", ".join(f"au:{_quoted(one)}" for one in _terms(self.authors)),
+            f"({rest})" if rest else "",
+            *(f"-{_term(one)}" for one in _terms(self.none)),
+        ]
+        return " ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a form is for; it travels in the form itself, which only Slack and we can write."""
+
+    place: str
+    number: int = 0  # of the subscription that is edited; 0 makes a new one
+    before: tuple[str, str, str] = ("", "", "")  # language, time and zone of the place, if it has them
+
+    def dumped(self) -> str:
+        """As Slack keeps it."""
+        return json.dumps([self.place, self.number, self.before])
+
+
+def loaded(metadata: str) -> Purpose:
+    """What `dumped` has written."""
+    place, number, before = json.loads(metadata)
+    return Purpose(place, number, tuple(before))
+
+
+def draft_of(query: Query, habits: Draft) -> Draft:
+    """A query in the fields of the form, with the habits of `habits`."""
+    found: dict[str, list[str]] = {"categories": [], "any": [], "authors": [], "none": [], "rest": []}
+    for part in query.root.parts if isinstance(query.root, And) else (query.root,):
+        name = _field_for(part)
+        if name not in ("none", "rest") and found[name]:
+            name = "rest"  # the second choice of its kind
+        leaves = _leaves(part) if name != "rest" else [part]
+        found[name] += [
+            one.text if name == "authors" and isinstance(one, Term) else str(Query(one)) for one in leaves
+        ]
+    texts = {name: ", ".join(values) for name, values in found.items()}
+    rest = " ".join(f"({text})" for text in found["rest"]) if len(found["rest"]) > 1 else texts["rest"]
+    return replace(
+        habits, categories=tuple(found["categories"]), any=texts["any"], authors=texts["authors"],
+        none=texts["none"], rest=rest,
+    )  # fmt: skip
+
+
+def _field_for(part: Node) -> str:
+    leaves = _leaves(part)
+    if isinstance(part, Not):
+        return "none" if all(isinstance(one, Term) and one.field is None for one in leaves) else "rest"
+    known = taxonomy.categories()
+    if all(isinstance(one, InCategory) and not one.primary and one.pattern in known for one in leaves):
+        return "categories"
+    if all(isinstance(one, Term) and one.field is None for one in leaves):
+        return "any"
+    if all(isinstance(one, Term) and one.field is Field.AUTHOR and one.quoted for one in leaves):
+        return "authors"
+    return "rest"
+
+
+def _leaves(part: Node) -> list[Node]:
+    inner = part.part if isinstance(part, Not) else part
+    return list(inner.parts) if isinstance(inner, Or) else [inner]
+
+
+def form(purpose: Purpose, draft: Draft, tongue: str) -> dict[str, Any]:
+    """The modal, filled in."""
+    label = "slack.form_edit" if purpose.number else "slack.form_new"
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": purpose.dumped(),
+        "title": _plain(say(label, tongue)),
+        "submit": _plain(say("slack.form_save", tongue)),
+        "close": _plain(say("slack.form_close", tongue)),
+        "blocks": [
+            _input("categories", tongue, _categories(draft.categories)),
+            *(_input(name, tongue, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
+            _input("language", tongue, _languages(draft.language, tongue)),
+            _input("time", tongue, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
+            *reading(draft, tongue),
+        ],
+    }
+
+
+def reading(draft: Draft, tongue: str) -> list[Block]:
+    """What the form asks for, in plain words, or what is wrong with it."""
+    rows = [[words(draft.query or "—", bold=True)], [words(fault(draft, tongue) or _understood(draft, tongue))]]
+    return [{"type": "divider", "block_id": "reading"}, *paragraphs(rows)]
+
+
+def fault(draft: Draft, tongue: str) -> str:
+    """What is wrong with the query of a form; empty when it can be saved."""
+    try:
+        parse(draft.query)
+    except QueryError as error:
+        return say(error.key, tongue, **error.values)
+    return ""
+
+
+def read_form(view: Mapping[str, Any], zone: str) -> Draft:
+    """What somebody has filled in."""
+    state = view["state"]["values"]
+
+    def value(name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = state.get(f"{FIELD}:{name}", {}).get(f"{FIELD}:{name}", {})
+        return found
+
+    chosen = value("language").get("selected_option") or {}
+    return Draft(
+        categories=tuple(one["value"] for one in value("categories").get("selected_options") or ()),
+        **{name: value(name).get("value") or "" for name in ("any", "authors", "none", "rest")},
+        language=chosen.get("value") or Language.BOTH,
+        time=value("time").get("selected_time") or "09:00",
+        zone=zone,
+    )
+
+
+def _understood(draft: Draft, tongue: str) -> str:
+    return say("reply.in_words", tongue, words=in_words(parse(draft.query), tongue))
+
+
+def _input(name: str, tongue: str, element: Element, **values: str) -> Block:
+    return {
+        "type": "input",
+        "block_id": f"{FIELD}:{name}",
+        "label": _plain(say(f"slack.form_{name}", tongue, **values)),
+        "element": {**element, "action_id": f"{FIELD}:{name}"},
+        "optional": name not in ("language", "time"),
+        "dispatch_action": True,
+    }
+
+
+def _text(value: str) -> Element:
+    started = {"initial_value": value} if value else {}
+    config = {"trigger_actions_on": ["on_enter_pressed"]}
+    return {"type": "plain_text_input", "max_length": 400, "dispatch_action_config": config, **started}
+
+
+def _categories(chosen: Iterable[str]) -> Element:
+    groups: dict[str, list[Element]] = {}
+    for code, one in taxonomy.categories().items():
+        if one.alias_of is None:
+            groups.setdefault(one.archive, []).append(_option(f"{code} {one.name_zh} {one.name}", code))
+    initial = [option for options in groups.values() for option in options if option["value"] in set(chosen)]
+    return {
+        "type": "multi_static_select",
+        "option_groups": [{"label": _plain(name), "options": options} for name, options in groups.items()],
+        **({"initial_options": initial} if initial else {}),
+    }
+
+
+def _languages(chosen: str, tongue: str) -> Element:
+    options = {one.value: _option(say(f"reply.language_{one.value}", tongue), one.value) for one in Language}
+    return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
+
+
+def _option(text: str, value: str) -> Element:
+    return {"text": _plain(text[:_OPTION]), "value": value}
+
+
+def _plain(text: str) -> Element:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _terms(text: str) -> list[str]:
+    """Terms between commas; commas in quotes do not count."""
+    pieces = re.findall(r'"[^"]*"|[^,，、;；\n"]+', text)
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _term(text: str) -> str:
+    return _quoted(text) if _NEEDS_QUOTES.search(text.strip("*")) and text[:1] != '"' else text
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', "") + '"'

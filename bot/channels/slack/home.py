@@ -1,0 +1,63 @@
+"""App Home: one person's own subscriptions with buttons, and how things stand. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.channels import Reply
+from bot.channels.layout import harmless
+from bot.channels.slack.blocks import Block, button, buttons, paragraphs, words
+from bot.channels.slack.render import COMMAND
+from bot.locale import say
+from bot.model import Subscription
+
+NEW, EDIT = "open:new", "open:edit"
+"""The actions that open the form."""
+
+_SHOWN = 30  # subscriptions: three blocks each, and Slack takes 100
+
+
+def home(listed: Reply, status: Reply, tongue: str) -> dict[str, Any]:
+    """The home tab; `listed` and `status` are what the commands `list` and `status` say."""
+    known = listed.subscriptions[:_SHOWN]
+    more = len(listed.subscriptions) - len(known)
+    paused = bool(listed.place and listed.place.paused)
+    general = [button(say("slack.home_new", tongue), NEW, "new", style="primary")]
+    if listed.place:
+        verb = "resume" if paused else "pause"
+        general.append(button(say(f"slack.home_{verb}_all", tongue), f"{COMMAND}:{verb}", verb))
+    return {
+        "type": "home",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "Sudi 速递", "emoji": False}},
+            buttons(general),
+            *(block for one in known for block in _subscription(one, tongue)),
+            *(paragraphs([[words(say("slack.home_more", tongue, n=more))]]) if more else []),
+            {"type": "divider"},
+            *paragraphs([words(row)] for row in harmless(status.text).splitlines() if row.strip()),
+        ],
+    }
+
+
+def _subscription(one: Subscription, tongue: str) -> list[Block]:
+    key = "reply.row_paused" if one.paused else "reply.row"
+    verb = "resume" if one.paused else "pause"
+    confirm = {
+        "title": _plain(say("slack.home_remove", tongue)),
+        "text": _plain(one.query[:300]),
+        "confirm": _plain(say("slack.home_remove", tongue)),
+        "deny": _plain(say("slack.form_close", tongue)),
+    }
+    shown = [
+        button(say(f"slack.home_{verb}", tongue), f"{COMMAND}:{verb}", f"{verb} {one.number}"),
+        button(say("slack.home_edit", tongue), EDIT, str(one.number)),
+        button(
+            say("slack.home_remove", tongue), f"{COMMAND}:remove", f"unsubscribe {one.number}", confirm=confirm
+        ),
+    ]
+    row = words(say(key, tongue, number=one.number, query=one.query), bold=True)
+    return [{"type": "divider"}, *paragraphs([[row]]), buttons(shown)]
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,189 @@
+"""Slash command, mention, direct message and button: all become an Invocation, and its Reply is shown.
+
+Everything is acknowledged first. Who asks and where is Slack's word, never the message's; a place for one
+person is named by that person, so that nobody reaches another's.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.channels import Handle, Invocation, Reply
+from bot.channels.layout import harmless, interface
+from bot.channels.slack.blocks import paragraphs, words
+from bot.channels.slack.people import People, Person
+from bot.channels.slack.post import Clients, Place
+from bot.channels.slack.render import COMMAND, as_text, reply_messages
+from bot.channels.slack.web import asked
+from bot.errors import ChannelError
+from bot.locale import say
+
+log = logging.getLogger(__name__)
+
+_MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s:,]*")
+_LINK = re.compile(r"<((?:https?|mailto):[^|>]+)(?:\|[^>]*)?>")
+_TEXT_LIMIT = 3_000
+
+Show = Callable[..., Awaitable[Any]]
+"""Shows blocks and a text, with `response_type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what, where."""
+
+    place: Place
+    user: str
+    text: str
+    event: str
+
+    @property
+    def sender(self) -> str:
+        """The identity's address."""
+        return str(Place(self.place.team, self.user))
+
+
+class Conversation:
+    """Answers people; `handle` is the bot's one door for commands."""
+
+    def __init__(self, handle: Handle, clients: Clients, *, admins_only: bool) -> None:
+        self._handle = handle
+        self._clients = clients
+        self._people = People(clients)
+        self._admins_only = admins_only
+
+    def attend(self, app: AsyncApp) -> None:
+        """Take part in an app."""
+        app.command("/papers")(self._command)
+        app.event("app_mention")(self._mention)
+        app.event("message")(self._message)
+        app.action(re.compile(f"^{COMMAND}:"))(self._button)
+
+    async def person(self, one: Asked) -> Person:
+        """Who asks."""
+        return await self._people.person(one.place.team, one.user)
+
+    async def may_manage(self, one: Asked) -> bool:
+        """Whether they may change what the place receives; everybody may in their own."""
+        person = await self.person(one)
+        return one.place.is_person or person.is_admin or (person.is_member and not self._admins_only)
+
+    async def reply(self, asked_: Asked) -> Reply:
+        """The bot's answer; with a hint where it has been asked to post and cannot."""
+        person = await self.person(asked_)
+        may_manage = await self.may_manage(asked_)
+        reply = await self._handle(
+            Invocation(
+                "slack", asked_.sender, str(asked_.place), asked_.text, person.language, may_manage, asked_.event
+            )
+        )
+        if reply.is_public and not asked_.place.is_person and not await self._is_inside(asked_.place):
+            hint = say("slack.invite", interface(reply.language))
+            return replace(reply, text=f"{reply.text}\n{hint}")
+        return reply
+
+    async def _is_inside(self, place: Place) -> bool:
+        try:
+            answer = await asked((await self._clients(place.team)).conversations_info(channel=place.channel))
+        except ChannelError as error:
+            return not error.permanent
+        return bool(answer["channel"].get("is_member", True))
+
+    async def _command(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+        await ack()
+        one = of_command(body)
+        await shown(await self.reply(one), one, through(respond))
+
+    async def _button(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+        await ack()
+        one = of_button(body)
+        await shown(await self.reply(one), one, through(respond))
+
+    async def _mention(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        await self._said(body, _MENTION.sub("", event.get("text") or "", count=1))
+
+    async def _message(self, body: dict[str, Any]) -> None:
+        """A direct message of a person; in channels people have to mention us."""
+        event = body["event"]
+        if event.get("channel_type") == "im" and not event.get("subtype") and event.get("user"):
+            await self._said(body, _MENTION.sub("", event.get("text") or "", count=1))
+
+    async def _said(self, body: dict[str, Any], text: str) -> None:
+        event = body["event"]
+        team, user, channel = body["team_id"], event["user"], event["channel"]
+        one = Asked(_place(team, channel, user), user, plain(text), body.get("event_id") or "")
+        reply = await self.reply(one)
+        client = await self._clients(team)
+        thread = event.get("thread_ts")
+
+        async def show(*, response_type: str, **message: Any) -> None:
+            message.pop("replace_original", None)
+            if response_type == "in_channel" or one.place.is_person:
+                await asked(client.chat_postMessage(channel=channel, thread_ts=thread, **message))
+            else:
+                await asked(client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, **message))
+
+        await shown(reply, one, show)
+
+
+def through(respond: AsyncRespond) -> Show:
+    """Show through the address that came with a command; what does not arrive is logged."""
+
+    async def show(**message: Any) -> None:
+        answer = await respond(**message)
+        if answer.status_code != HTTPStatus.OK:
+            log.warning("slack_reply_refused status=%d", answer.status_code)
+
+    return show
+
+
+async def shown(reply: Reply, one: Asked, show: Show) -> None:
+    """Show an answer to who asked; one line of it to everybody, if it changes what everybody gets."""
+    if not reply.text:
+        return  # a repetition: it has been answered
+    if reply.is_public and not one.place.is_person:
+        first = harmless(reply.text).splitlines()[0]
+        who = {"type": "user", "user_id": one.user}
+        line = replace(reply, text=first)
+        await show(
+            response_type="in_channel", text=as_text(line), blocks=paragraphs([[words(first + " · ")]], last=who),
+            replace_original=False, unfurl_links=False,
+        )  # fmt: skip
+    for blocks in reply_messages(reply):
+        await show(
+            response_type="ephemeral", text=as_text(reply)[:_TEXT_LIMIT], blocks=blocks,
+            replace_original=False, unfurl_links=False,
+        )  # fmt: skip
+
+
+def of_command(body: Mapping[str, Any]) -> Asked:
+    """What a slash command asks."""
+    team, user = body["team_id"], body["user_id"]
+    text = plain(body.get("text") or "")
+    return Asked(_place(team, body["channel_id"], user), user, text, body.get("trigger_id") or "")
+
+
+def of_button(body: Mapping[str, Any]) -> Asked:
+    """What a button asks: the command that is its value."""
+    team, user = body["team"]["id"], body["user"]["id"]
+    place = _place(team, (body.get("channel") or {}).get("id") or "", user)
+    return Asked(place, user, body["actions"][0]["value"], body.get("trigger_id") or "")
+
+
+def plain(text: str) -> str:
+    """What a person typed, without Slack's escapes and marks round links."""
+    return html.unescape(_LINK.sub(r"\1", text)).strip()
+
+
+def _place(team: str, channel: str, user: str) -> Place:
+    """A channel; a conversation with us, or a home tab, is the person's own place, whatever it is called."""
+    return Place(team, user if channel[:1] in ("", "D") else channel)

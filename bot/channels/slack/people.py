@@ -1,0 +1,62 @@
+"""Who is talking: language, time zone, and whether they may change what a channel receives."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from bot.channels.slack.post import Clients
+from bot.channels.slack.web import asked
+from bot.errors import ChannelError
+from bot.model import Language
+
+_FRESH = 300.0  # seconds for which an answer is believed
+_MOST = 1_000  # people remembered
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What Slack says of somebody; of somebody unknown, nothing good."""
+
+    language: Language | None = None
+    zone: str = ""
+    is_member: bool = False  # a full member of the workspace, no guest and nobody from outside
+    is_admin: bool = False
+
+
+class People:
+    """The people of the workspaces, as Slack knows them."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._known: dict[tuple[str, str], tuple[float, Person]] = {}
+
+    async def person(self, team: str, user: str) -> Person:
+        """One person; one of whom Slack says nothing may change nothing."""
+        at, known = self._known.get((team, user), (0.0, Person()))
+        if at and time.monotonic() - at < _FRESH:
+            return known
+        try:
+            answer = await asked((await self._clients(team)).users_info(user=user, include_locale=True))
+        except ChannelError as error:
+            log.warning("person_unknown channel=slack reason=%s", error.reason)
+            return Person()
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        person = _read(answer["user"], team)
+        self._known[team, user] = (time.monotonic(), person)
+        return person
+
+
+def _read(user: dict[str, object], team: str) -> Person:
+    guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
+    locale = str(user.get("locale") or "")
+    return Person(
+        language={"zh": Language.ZH, "en": Language.EN}.get(locale.partition("-")[0]),
+        zone=str(user.get("tz") or ""),
+        is_member=not guest and not user.get("deleted") and user.get("team_id", team) == team,
+        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+    )

@@ -1,0 +1,125 @@
+"""Posting: one part of a digest to one place, and looking whether it is there already.
+
+An address is `TEAM/CHANNEL`, or `TEAM/USER` for what is said to one person directly; a receipt is `CHANNEL/TS`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.channels.slack.render import escaped
+from bot.channels.slack.web import asked
+from bot.errors import ChannelError
+
+EVENT = "sudi_part"
+"""The type of the metadata that names the part: https://docs.slack.dev/messaging/message-metadata"""
+
+_ADDRESS = re.compile(r"([TE][A-Z0-9]+)/([CGDUW][A-Z0-9]+)")
+_SKEW = timedelta(minutes=5)  # between our clock and Slack's
+_PAGES = 10
+_PAGE = 200
+
+Clients = Callable[[str], Awaitable[AsyncWebClient]]
+"""The client for a workspace."""
+
+
+class Place(NamedTuple):
+    """Where something is posted."""
+
+    team: str
+    channel: str  # or a person
+
+    def __str__(self) -> str:
+        return f"{self.team}/{self.channel}"
+
+    @property
+    def is_person(self) -> bool:
+        """Whether only one person reads here."""
+        return self.channel[0] in "UW"
+
+
+def read_address(address: str) -> Place:
+    """The place that an address names; ChannelError when it names none."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise ChannelError("the address is not TEAM/CHANNEL, as in T0123ABCD/C0123ABCD", permanent=True)
+    return Place(found[1], found[2])
+
+
+class Postman:
+    """Posts with the client of each workspace."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    async def post(self, address: str, body: str, key: str, root: str = "") -> str:
+        """Post one message, in the thread of `root` if there is one; the receipt."""
+        place = read_address(address)
+        message: Mapping[str, Any] = json.loads(body)
+        client = await self._clients(place.team)
+        channel, _, thread = root.partition("/")
+        answer = await asked(
+            client.chat_postMessage(
+                channel=channel or place.channel,
+                text=message["text"],
+                blocks=message["blocks"],
+                metadata={"event_type": EVENT, "event_payload": {"key": key}},
+                thread_ts=thread or None,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return f"{answer['channel']}/{answer['ts']}"
+
+    async def find(self, address: str, key: str, since: datetime, root: str = "") -> str | None:
+        """The receipt of a part that was posted after `since`, None when it is not there."""
+        place = read_address(address)
+        client = await self._clients(place.team)
+        channel, _, thread = root.partition("/")
+        channel = channel or await self._conversation(client, place)
+        asks: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{(since - _SKEW).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": _PAGE,
+        }
+        for _ in range(_PAGES):
+            if thread:
+                answer = await asked(client.conversations_replies(ts=thread, **asks))
+            else:
+                answer = await asked(client.conversations_history(**asks))
+            for message in answer["messages"]:
+                if _key(message) == key:
+                    return f"{channel}/{message['ts']}"
+            asks["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not asks["cursor"]:
+                return None
+        raise ChannelError("the channel is too busy to see whether a message is there", ambiguous=True)
+
+    async def tell(self, person: str, text: str, about: str) -> None:
+        """Say one sentence to one person, directly, with a link to the channel that it concerns."""
+        place, concerned = read_address(person), read_address(about)
+        client = await self._clients(place.team)
+        link = "" if concerned.is_person else f"<#{concerned.channel}> "
+        await asked(client.chat_postMessage(channel=place.channel, text=link + escaped(text), unfurl_links=False))
+
+    async def _conversation(self, client: AsyncWebClient, place: Place) -> str:
+        """The channel behind an address: history is asked of channels only."""
+        if not place.is_person:
+            return place.channel
+        answer = await asked(client.conversations_open(users=place.channel))
+        return str(answer["channel"]["id"])
+
+
+def _key(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT:
+        return None
+    found: str | None = (metadata.get("event_payload") or {}).get("key")
+    return found

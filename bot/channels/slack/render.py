@@ -1,0 +1,120 @@
+"""A digest, or the answer to a command, as messages of Slack. Pure.
+
+A digest is one message with the list of its papers, and its cards in the thread under it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.channels import Reply
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, harmless, interface
+from bot.channels.slack.blocks import Block, Element, Row, button, buttons, note, packed, paragraphs, words
+from bot.digest import Card, Digest
+from bot.locale import say
+from bot.model import Language
+
+COMMAND = "command"
+"""The action of every button whose value is a command as people type it; what follows it is unique in its row."""
+
+_MUTES = 3  # buttons: one for each subscription that found the paper
+_FULL = 5  # cards in an answer; more of them are named in one line each
+_ANSWERS = 5  # messages: Slack lets an answer have no more
+_NOTHING = "—"
+
+
+def digest_bodies(digest: Digest) -> tuple[str, ...]:
+    """The messages of a digest, numbered: the first is posted, the others are its thread."""
+    lines = digest_lines(digest)
+    head: list[Row] = [[words(lines.title, bold=True)]]
+    head += [[words(each)] for each in (lines.coverage, lines.provenance, lines.nothing) if each]
+    titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
+    foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
+    first = packed([block] for block in paragraphs([*head, *titles, *foot]))
+    cards = packed(_cards(lines.cards, digest.cards, digest.destination.language))
+    return _numbered([*first, *cards], lines.title)
+
+
+def reply_messages(reply: Reply) -> list[list[Block]]:
+    """The answer to a command, in as many messages as Slack lets an answer have."""
+    rows: list[Row] = [[words(row)] for row in harmless(reply.text).splitlines() if row.strip()]
+    lines = cards_lines(reply.cards, reply.language)
+    if len(lines) <= _FULL:
+        return packed([*([block] for block in paragraphs(rows)), *_cards(lines, reply.cards, reply.language)])
+    titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
+    shown = len(titles)
+    while True:
+        more = say("slack.more", interface(reply.language), n=len(titles) - shown)
+        foot = [[words(more, bold=True)]] if shown < len(titles) else []
+        messages = packed([block] for block in paragraphs([*rows, *titles[:shown], *foot]))
+        if len(messages) <= _ANSWERS or not shown:
+            return messages
+        shown = shown * 4 // 5
+
+
+def as_text(reply: Reply) -> str:
+    """What notifications and screen readers get: plain, and no mark-up of Slack's in it."""
+    return escaped(harmless(reply.text))
+
+
+def escaped(text: str) -> str:
+    """Plain text where Slack would read mark-up: https://docs.slack.dev/messaging/formatting-message-text"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _numbered(messages: Sequence[Sequence[Block]], title: str) -> tuple[str, ...]:
+    return tuple(
+        _body(f"{title} · {number}/{len(messages)}", [*blocks, note(f"{number}/{len(messages)}")])
+        for number, blocks in enumerate(messages, 1)
+    )
+
+
+def _body(text: str, blocks: Sequence[Block]) -> str:
+    return json.dumps({"text": escaped(text), "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _title_row(card: CardLines, number: int) -> list[Element]:
+    title = " · ".join(title.text for title in card.titles if title.text)
+    return [words(f"{number}. "), words(title or card.id, card.url)]
+
+
+def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[list[Block]]:
+    return [
+        _card(*each, number, language=language) for number, each in enumerate(zip(lines, cards, strict=True), 1)
+    ]
+
+
+def _card(lines: CardLines, card: Card, number: int, *, language: Language) -> list[Block]:
+    first, *others = lines.titles
+    rows: list[Row] = [
+        [words(f"{number}. ", bold=True), words(first.text or _NOTHING, bold=True)],
+        *([words(title.text, bold=True)] for title in others),
+        [words(lines.authors or _NOTHING)],
+        [words(lines.id, lines.url), words(f" · {lines.facts}")],
+    ]
+    rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
+    rows += [_passage(one) for one in lines.notes]
+    rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
+    return [*paragraphs(rows), _buttons(card, language)]
+
+
+def _passage(passage: Passage) -> list[Element]:
+    return [words(f"{passage.label}  ", bold=True), words(passage.text)]
+
+
+def _buttons(card: Card, language: Language) -> Block:
+    """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
+    tongue = interface(language)
+    paper = card.paper.id
+    shown = [
+        button(say("slack.button_abstract", tongue), f"{COMMAND}:show", f"show {paper}"),
+        button(say("slack.button_why", tongue), f"{COMMAND}:why", f"why {paper}"),
+    ]
+    shown += [
+        button(
+            say("slack.button_mute", tongue, number=one.number), f"{COMMAND}:{one.number}", f"pause {one.number}"
+        )
+        for one in card.subscriptions[:_MUTES]
+    ]
+    return buttons(shown)

@@ -1,0 +1,112 @@
+"""Slack's Web API: how it is reached, and what its answers mean for the outbox.
+
+Nothing is sent again here: Slack knows no key by which it would recognise a repetition, so the outbox looks first.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import ChannelError
+
+ANSWER_TIMEOUT = 30.0
+"""Seconds for one call."""
+
+BUSY = timedelta(seconds=30)
+"""How long to wait after a 429 that names no time."""
+
+_TOO_MANY = 429
+_GONE = frozenset(
+    {
+        "access_denied", "account_inactive", "cannot_dm_bot", "channel_is_limited_access", "channel_not_found",
+        "ekm_access_denied", "enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive",
+        "messages_tab_disabled", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed",
+        "not_in_channel", "org_login_required", "restricted_action", "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel", "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel", "team_access_not_granted", "team_not_found", "token_expired",
+        "token_revoked", "user_disabled", "user_not_found",
+    }
+)  # fmt: skip
+"""Errors by which the destination, or the bot itself, is refused until a person does something:
+https://docs.slack.dev/reference/methods/chat.postMessage#errors"""
+
+_PERHAPS = frozenset({"fatal_error", "internal_error", "request_timeout"})
+"""Errors after which the message may be there all the same."""
+
+NO_TOKEN = frozenset({"account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_expired",
+                      "token_revoked"})  # fmt: skip
+"""Errors that only another token mends."""
+
+_WHERE = {
+    **dict.fromkeys(NO_TOKEN, "copy the token anew from https://api.slack.com/apps, OAuth & Permissions"),
+    "missing_scope": "add it at https://api.slack.com/apps, OAuth & Permissions, and reinstall the app",
+    "not_in_channel": "invite the bot: /invite @sudi",
+    "channel_not_found": "the channel is gone, or private and without the bot: /invite @sudi",
+}
+
+
+def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
+    """A client that sends each call once."""
+    return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[])
+
+
+def session() -> aiohttp.ClientSession:
+    """Connections for all calls of this process; made inside of the event loop."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT), trust_env=True)
+
+
+async def asked(call: Awaitable[Any]) -> Any:
+    """The answer to one call; ChannelError, with the decision, for everything else."""
+    try:
+        return await call
+    except SlackApiError as error:
+        raise _refused(error) from None  # the answer may repeat what we sent
+    except aiohttp.ClientConnectorError as error:
+        cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
+        raise ChannelError(f"cannot reach Slack: {_kind(cause)}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError, ssl.SSLError) as error:
+        raise ChannelError(f"no answer from Slack: {_kind(error)}", ambiguous=True) from error
+
+
+def error_of(error: SlackApiError) -> str:
+    """Slack's word for what is wrong; the status if there is none."""
+    return str(_data(error).get("error") or f"HTTP {_status(error)}")
+
+
+def _refused(error: SlackApiError) -> ChannelError:
+    word, status = error_of(error), _status(error)
+    if status == _TOO_MANY or word in ("ratelimited", "rate_limited"):
+        return ChannelError("Slack asks for a pause", retry_after=_pause(error))
+    scope = f": {_data(error)['needed']}" if word == "missing_scope" and _data(error).get("needed") else ""
+    advice = f" ({_WHERE[word]})" if word in _WHERE else ""
+    return ChannelError(
+        f"Slack says {word}{scope}{advice}",
+        permanent=word in _GONE,
+        ambiguous=word in _PERHAPS or status // 100 == 5 or not _data(error),
+    )
+
+
+def _pause(error: SlackApiError) -> timedelta:
+    headers = getattr(error.response, "headers", {})
+    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return timedelta(seconds=int(seconds)) if seconds.isdecimal() else BUSY
+
+
+def _data(error: SlackApiError) -> Mapping[str, Any]:
+    data = getattr(error.response, "data", None)
+    return data if isinstance(data, Mapping) else {}
+
+
+def _status(error: SlackApiError) -> int:
+    return int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0))
+
+
+def _kind(error: BaseException) -> str:
+    return f"{type(error).__name__} {error}".strip()[:200]

@@ -1,0 +1,182 @@
+"""The form and App Home at work: opened, read back in plain words, saved by the commands that people type."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.channels import Reply
+from bot.channels.layout import interface
+from bot.channels.slack.forms import CALLBACK, FIELD, Draft, Purpose, draft_of, fault, form, loaded, read_form
+from bot.channels.slack.home import home
+from bot.channels.slack.inbound import Asked, Conversation, of_button, of_command, shown, through
+from bot.channels.slack.post import Clients, Place, read_address
+from bot.channels.slack.render import COMMAND
+from bot.channels.slack.web import asked
+from bot.errors import ChannelError
+from bot.model import Language
+from bot.query import parse
+
+log = logging.getLogger(__name__)
+
+_WANTS_FORM = re.compile(r"(?:subscribe|sub|add|订阅|添加)|(?:edit|change|修改|编辑)\s*#?(\d{1,6})", re.IGNORECASE)
+
+
+def wants_form(text: str) -> int | None:
+    """The number that a command without a query would edit, 0 for a new subscription; None for other commands."""
+    found = _WANTS_FORM.fullmatch(text.strip())
+    return None if found is None else int(found[1] or 0)
+
+
+class Windows:
+    """The views of the app; `habits` are those of a new place."""
+
+    def __init__(self, conversation: Conversation, clients: Clients, habits: Draft) -> None:
+        self._conversation = conversation
+        self._clients = clients
+        self._habits = habits
+
+    def attend(self, app: AsyncApp) -> None:
+        """Take part in an app, before the conversation does: what is not ours is left to it."""
+
+        async def asks_for_form(body: dict[str, Any]) -> bool:
+            return wants_form(of_command(body).text) is not None
+
+        async def is_at_home(body: dict[str, Any]) -> bool:
+            return (body.get("view") or {}).get("type") == "home"
+
+        app.command("/papers", matchers=[asks_for_form])(self._command)
+        app.event("app_home_opened")(self._home_opened)
+        app.action(re.compile("^open:"))(self._open_button)
+        app.action(re.compile(f"^{COMMAND}:"), matchers=[is_at_home])(self._home_button)
+        app.action(re.compile(f"^{FIELD}:"))(self._changed)
+        app.view(CALLBACK)(self._saved)
+
+    async def _command(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+        """Open the form; who may not, or names no subscription, is told so in words."""
+        await ack()
+        one = of_command(body)
+        is_open = await self._conversation.may_manage(one) and await self.open(
+            one, body["trigger_id"], wants_form(one.text) or 0
+        )
+        if not is_open:
+            await shown(await self._conversation.reply(one), one, through(respond))
+
+    async def open(self, one: Asked, trigger: str, number: int) -> bool:
+        """Open the form for a new subscription or for one that exists; False when there is no such."""
+        listed = await self._listed(one)
+        tongue = interface(listed.language)
+        place = listed.place
+        person = await self._conversation.person(one)
+        habits = replace(self._habits, zone=person.zone or self._habits.zone)
+        before = ("", "", "")
+        if place is not None:
+            habits = Draft(language=place.language.value, time=place.slot.clock, zone=place.slot.zone)
+            before = (habits.language, habits.time, habits.zone)
+        query = next((sub.query for sub in listed.subscriptions if sub.number == number), "")
+        if number and not query:
+            return False
+        draft = draft_of(parse(query), habits) if query else habits
+        client = await self._clients(one.place.team)
+        view = form(Purpose(str(one.place), number, before), draft, tongue)
+        await asked(client.views_open(trigger_id=trigger, view=view))
+        return True
+
+    async def publish(self, one: Asked) -> None:
+        """Show a person their home tab as it is now."""
+        listed, status = (
+            await self._listed(one),
+            await self._conversation.reply(replace(one, text="status", event="")),
+        )
+        client = await self._clients(one.place.team)
+        await asked(client.views_publish(user_id=one.user, view=home(listed, status, interface(status.language))))
+
+    async def _listed(self, one: Asked) -> Reply:
+        return await self._conversation.reply(replace(one, text="list", event=""))
+
+    async def _home_opened(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("tab", "home") == "home":
+            team = body["team_id"]
+            await self.publish(Asked(Place(team, event["user"]), event["user"], "", ""))
+
+    async def _home_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Do what a button of the home tab says, and show the tab anew."""
+        await ack()
+        one = of_button(body)
+        await self._conversation.reply(one)
+        await self.publish(one)
+
+    async def _open_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        one = of_button(body)
+        await self.open(one, body["trigger_id"], int(one.text) if one.text.isdecimal() else 0)
+
+    async def _changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Read the form back while it is filled in."""
+        await ack()
+        view = body["view"]
+        purpose, draft, tongue = await self._filled(body)
+        client = await self._clients(body["team"]["id"])
+        try:
+            changed = form(purpose, draft, tongue)
+            await asked(client.views_update(view_id=view["id"], hash=view.get("hash"), view=changed))
+        except ChannelError as error:  # the person types faster than Slack shows, or has closed it
+            log.info("slack_form_not_shown reason=%s", error.reason)
+
+    async def _filled(self, body: dict[str, Any]) -> tuple[Purpose, Draft, str]:
+        purpose = loaded(body["view"]["private_metadata"])
+        one = Asked(read_address(purpose.place), body["user"]["id"], "", "")
+        person = await self._conversation.person(one)
+        zone = purpose.before[2] or person.zone or self._habits.zone
+        return purpose, read_form(body["view"], zone), "zh" if person.language is Language.ZH else "en"
+
+    async def _saved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""
+        purpose, draft, tongue = await self._filled(body)
+        if wrong := fault(draft, tongue):
+            await ack(response_action="errors", errors={f"{FIELD}:{_at_fault(draft)}": wrong})
+            return
+        await ack()
+        user, place = body["user"]["id"], read_address(purpose.place)
+        if place.is_person and place.channel != user:
+            return  # nobody is shown such a form
+        verb = f"edit {purpose.number}" if purpose.number else "subscribe"
+        language, *clock = purpose.before
+        commands = [f"{verb} {draft.query}"]
+        commands += [f"language {draft.language}"] if draft.language != language else []
+        commands += [f"time {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
+        event = body.get("trigger_id") or ""
+        replies = [
+            (one, await self._conversation.reply(one))
+            for one in (Asked(place, user, text, f"{n}:{event}") for n, text in enumerate(commands))
+        ]
+        for one, reply in replies:
+            await self._show(one, reply)
+        if place.is_person:
+            await self.publish(Asked(place, user, "", ""))
+
+    async def _show(self, one: Asked, reply: Reply) -> None:
+        client = await self._clients(one.place.team)
+
+        async def show(*, response_type: str, replace_original: bool, **message: Any) -> None:
+            if response_type == "in_channel" or one.place.is_person:
+                await asked(client.chat_postMessage(channel=one.place.channel, **message))
+            else:
+                message.pop("unfurl_links")
+                await asked(client.chat_postEphemeral(channel=one.place.channel, user=one.user, **message))
+
+        try:
+            await shown(reply, one, show)
+        except ChannelError:  # where the bot is not, the person is told directly
+            private = replace(one, place=Place(one.place.team, one.user))
+            if not one.place.is_person:
+                await self._show(private, reply)
+
+
+def _at_fault(draft: Draft) -> str:
+    return next((name for name in ("rest", "any", "none", "authors") if getattr(draft, name)), "categories")

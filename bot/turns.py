@@ -1,0 +1,55 @@
+"""Whose turn it is: the pace of a channel, in the database for all processes. Who sends what is `delivery`'s."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.channels import Channel, Paced
+from bot.errors import ChannelError
+from bot.model import Destination
+from bot.store import Store, Transaction
+
+PATIENCE = timedelta(seconds=10)
+"""A turn further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Turns:
+    """The turns of one channel; one that has no pace never waits."""
+
+    def __init__(
+        self, store: Store, channel: Channel, clock: Callable[[], datetime], sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._store = store
+        self._paced = channel if isinstance(channel, Paced) else None
+        self._clock = clock
+        self._sleep = sleep
+
+    async def take(self, place: Destination) -> None:
+        """Wait for our turn at a place; ChannelError when that is not soon."""
+        if self._paced is None:
+            return
+        now = self._clock()
+        at = await self._store.held(self._paced.circle(place.address), now)
+        if at - now <= PATIENCE:
+            at = max(at, await self._store.reserve(_key(place), self._paced.pace, now))
+        if at - now > PATIENCE:
+            raise ChannelError("the channel has asked for a pause", retry_after=at - now)
+        await self._sleep((at - now).total_seconds())
+
+    async def taken(self, tx: Transaction, place: Destination, at: datetime) -> None:
+        """A message has arrived: the pace is kept from end to start, because an answer may take its time."""
+        if self._paced is not None:
+            await tx.hold(_key(place), at + self._paced.pace)
+
+    async def pause(self, place: Destination, much: timedelta) -> None:
+        """The channel asks for a pause: it holds for everybody in the circle of a place."""
+        if self._paced is not None:
+            await self._store.hold(self._paced.circle(place.address), self._clock() + much)
+
+
+def _key(place: Destination) -> str:
+    return f"to:{place.id}"

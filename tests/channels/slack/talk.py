@@ -1,0 +1,90 @@
+"""A running bot in a workspace of Slack, and what people see there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot import app as root
+from bot.demo import HandClock
+from tests.channels.slack.conftest import settings
+from tests.counterparts import block_kit
+from tests.counterparts.slack_edge import ALICE, BOT, ML, SECRET, SlackEdge
+
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
+PATIENCE = 30.0  # seconds
+
+
+async def until(is_so: Callable[[], Any], what: str = "it", patience: float = PATIENCE) -> None:
+    """Wait for other people's programs."""
+    try:
+        async with asyncio.timeout(patience):
+            while not is_so():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not happen in {patience:.0f} s") from None
+
+
+@asynccontextmanager
+async def running(slack: SlackEdge, folder: Any, *, listen: str = "", **changes: Any) -> AsyncIterator[root.App]:
+    """The bot, listening by a socket, or by HTTP at `listen`."""
+    by = (
+        {"slack_app_token": None, "slack_signing_secret": SecretStr(SECRET), "slack_listen": listen}
+        if listen
+        else {}
+    )
+    database = SecretStr(f"sqlite:///{folder / 'sudi.db'}")
+    values = settings(slack, database_url=database, bot_channels=("slack",), **by, **changes)
+    async with root.opened(values, HandClock(NOON)) as app:
+        listening = asyncio.create_task(app.channels["slack"].listen(app.answer))  # type: ignore[attr-defined]
+        try:
+            await (reachable(listen) if listen else until(lambda: slack.sockets, "a socket"))
+            yield app
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def reachable(listen: str) -> None:
+    """Wait for a port to be listened at."""
+    host, _, port = listen.rpartition(":")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+                writer.close()
+                return
+            except OSError:
+                await asyncio.sleep(0.02)
+
+
+async def messages(slack: SlackEdge, channel: str = ML) -> list[dict[str, Any]]:
+    """What stands in a channel, with what only one person sees."""
+    where = f"{slack.upstream}/_control/messages/{channel}"
+    async with aiohttp.ClientSession() as session, session.get(where) as answer:
+        found = (await answer.json())["messages"]
+    return [one for one in found if one["user"] == BOT]
+
+
+async def answered(slack: SlackEdge, channel: str, before: int, *, least: int = 1) -> list[dict[str, Any]]:
+    """What the bot has said there since; waits for it."""
+    async with asyncio.timeout(PATIENCE):
+        while len(found := await messages(slack, channel)) < before + least:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return found[before:]
+
+
+def read(message: dict[str, Any]) -> str:
+    """The text of a message as people read it."""
+    return "".join(block_kit.strings(message.get("blocks"), "text"))
+
+
+def is_private(message: dict[str, Any], user: str = ALICE) -> bool:
+    """Whether only that person sees it."""
+    return message.get("subtype") == "ephemeral" and message.get("ephemeral_to") == user

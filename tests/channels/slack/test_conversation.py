@@ -1,0 +1,277 @@
+"""People talk to the bot in Slack, through real sockets and through signed HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.channels import Invocation, Reply
+from bot.channels.layout import harmless
+from bot.channels.slack import channel
+from bot.store import schema
+from tests.channels.counterpart import missing
+from tests.channels.slack.conftest import settings
+from tests.channels.slack.talk import NOON, answered, is_private, messages, read, running, until
+from tests.counterparts import block_kit, local_slack
+from tests.counterparts.slack_edge import ALICE, BOB, BOT, GUEST, ML, PRIVATE, TEAM, Fault, SlackEdge, edge
+from tests.fakes import listing, matched, paper, rows
+
+SCRIPT = """
+help
+help subscribe
+subscribe cs.LG "sparse attention"
+subscribe cs.LG "sparse attention"
+list
+订阅 cs.CL 注意力
+列表
+edit 2 cs.CL attention
+edit 9 cs.CL
+pause 1
+resume 1
+pause
+resume
+language zh
+语言 both
+language klingon
+time 08:30 Asia/Shanghai
+time 99:99
+days weekly
+days sometimes
+preview cs.LG tide
+试试 cs.LG tide
+today
+show 2606.90001
+why 2606.90001
+show 1
+status
+状态
+subscribe ((
+subscirbe cs.LG
+cs.LG tide
+unsubscribe 2
+退订 1
+list
+""".strip().splitlines()
+
+
+@pytest.fixture(params=["socket", "http"])
+async def workplace(request, tmp_path) -> AsyncIterator[tuple[SlackEdge, str]]:
+    """A workspace that speaks to us by a socket, or by HTTP."""
+    if (why := local_slack.missing()) is not None:
+        missing("local-slack", why)
+    if request.param == "socket":
+        async with edge() as opened:
+            yield opened, ""
+        return
+    listen = f"127.0.0.1:{local_slack.free_port()}"
+    async with edge(mode="events", requestUrl=f"http://{listen}/slack/events") as opened:
+        yield opened, listen
+
+
+async def announced(app) -> None:
+    papers = [paper(n) for n in range(1, 9)]
+    one = listing("cs.LG", *papers)
+    async with app.store.write() as tx:
+        await tx.papers.add([one], one.announcements, NOON)
+
+
+def lines(text: str) -> str:
+    return "\n".join(row for row in harmless(text).splitlines() if row.strip())
+
+
+async def places(app) -> list[tuple[object, ...]]:
+    """What is stored of each place, without its name and channel."""
+    found = []
+    for one in await rows(app.store, schema.destination):
+        async with app.store.read() as tx:
+            asked = [(sub.number, sub.query, sub.paused) for sub in await tx.subscribers.subscriptions(one.id)]
+            place = await tx.subscribers.destination_by_id(one.id)
+        found.append((place.language, place.slot, place.paused, asked))
+    return found
+
+
+async def test_the_same_conversation_has_the_same_replies_and_rows_as_on_the_console(workplace, tmp_path):
+    slack, listen = workplace
+    async with running(slack, tmp_path, listen=listen) as app:
+        await announced(app)
+        expected: list[Reply] = [await app.answer(Invocation("console", "me", "me", text)) for text in SCRIPT]
+        wanted = (await places(app))[0]
+        for text, reply in zip(SCRIPT, expected, strict=True):
+            before = len(await messages(slack))
+            await slack.command(text)
+            found = await answered(slack, ML, before, least=2 if reply.is_public else 1)
+            private = [one for one in found if is_private(one)]
+            assert "".join(map(read, private)).startswith(lines(reply.text)), text
+            assert len(found) - len(private) == reply.is_public, text
+            for one in found:
+                assert block_kit.faults(one) == []
+        assert (await places(app))[1] == wanted
+    assert all(seconds < 1 for seconds in slack.acknowledged)
+    assert bool(slack.acknowledged) != bool(listen)
+
+
+async def test_a_direct_message_is_answered_in_place_and_is_about_that_person_alone(workplace, tmp_path):
+    slack, listen = workplace
+    async with running(slack, tmp_path, listen=listen) as app:
+        for user, query in ((ALICE, "cs.LG tide"), (BOB, "hep-th axion*")):
+            opened = await slack.direct(user)
+            before = len(await messages(slack, opened))
+            await slack.says(f"subscribe {query}", channel=opened, user=user)
+            (one,) = await answered(slack, opened, before)
+            assert one.get("subtype") != "ephemeral"
+            assert query in read(one)
+        async with app.store.read() as tx:
+            for user, query in ((ALICE, "cs.LG tide"), (BOB, "hep-th axion*")):
+                place = await tx.subscribers.destination("slack", f"{TEAM}/{user}")
+                assert [sub.query for sub in await tx.subscribers.subscriptions(place.id)] == [query]
+        # Bob types in a conversation of Alice's (Slack would not let him): it is still about Bob
+        opened = await slack.direct(ALICE)
+        before = len(await messages(slack, opened))
+        await slack.command("list", channel=opened, user=BOB)
+        (one,) = await answered(slack, opened, before)
+        assert is_private(one, BOB)
+        assert "axion" in read(one)
+        assert "tide" not in read(one)
+
+
+async def test_a_mention_is_answered_like_a_command(workplace, tmp_path):
+    slack, listen = workplace
+    async with running(slack, tmp_path, listen=listen):
+        await slack.says(f"<@{BOT}> subscribe cs.LG &lt;x&gt; <https://a.test|a.test>")
+        found = await answered(slack, ML, 0, least=2)
+        assert "cs.LG <x> https://a.test" in read(found[0])
+        before = len(await messages(slack))
+        await slack.says(f"<@{BOT}> help")
+        (one,) = await answered(slack, ML, before)
+        assert is_private(one)
+        assert "/papers" in read(one)
+
+
+async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_mutes(workplace, tmp_path):
+    slack, listen = workplace
+    async with running(slack, tmp_path, listen=listen) as app:
+        await slack.command("subscribe cs.LG tide")
+        await answered(slack, ML, 0, least=2)
+        await announced_and_matched(app)
+        await app.plan_all()
+        await app.deliver()
+        (_, cards) = slack.posted(ML)
+        for action, said in (
+            ("command:show", "We predict tide"),
+            ("command:why", "matches"),
+            ("command:1", "paused"),
+        ):
+            before = len(await messages(slack))
+            await slack.clicks(cards, action)
+            found = await answered(slack, ML, before, least=2 if action == "command:1" else 1)
+            assert said in "".join(map(read, found))
+        async with app.store.read() as tx:
+            (one,) = await tx.subscribers.all_subscriptions()
+        assert one.paused
+
+
+async def announced_and_matched(app) -> None:
+    async with app.store.read() as tx:
+        (one,) = await tx.subscribers.all_subscriptions()
+    await matched(app.store, one, paper(1), now=NOON)
+
+
+async def test_an_envelope_that_comes_twice_is_answered_once(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        slack.is_doubling = True
+        await slack.command("subscribe cs.LG tide")
+        await slack.says(f"<@{BOT}> list")
+        await answered(slack, ML, 0, least=3)
+        slack.is_doubling = False
+        before = len(await messages(slack))
+        await slack.command("help")
+        found = await answered(slack, ML, before)
+        assert len(found) == 1
+        assert before == 3
+        assert len(await rows(app.store, schema.seen)) == 3
+
+
+@pytest.mark.parametrize(
+    ("user", "facts", "admins_only", "may"),
+    [
+        (ALICE, {}, False, True),
+        (GUEST, {"is_restricted": True}, False, False),
+        (GUEST, {"is_ultra_restricted": True}, False, False),
+        (GUEST, {"team_id": "T99OTHER"}, False, False),
+        (ALICE, {}, True, False),
+        (ALICE, {"is_admin": True}, True, True),
+        (ALICE, {"is_owner": True}, True, True),
+    ],
+)
+async def test_who_may_change_what_a_channel_gets(slack, tmp_path, user, facts, admins_only, may):
+    slack.people[user] = facts
+    async with running(slack, tmp_path, slack_admins_only=admins_only) as app:
+        await slack.command("subscribe cs.LG tide", user=user)
+        found = await answered(slack, ML, 0, least=2 if may else 1)
+        assert ("Only people who manage" in read(found[-1])) != may
+        assert bool(await rows(app.store, schema.subscription)) == may
+        await slack.command("list", user=user)
+        await answered(slack, ML, len(found))
+
+
+async def test_one_of_whom_slack_says_nothing_may_change_nothing(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        slack.faults.append(Fault("users.info", error="internal_error"))
+        await slack.command("subscribe cs.LG tide")
+        (one,) = await answered(slack, ML, 0)
+        assert "Only people who manage" in read(one)
+        assert await rows(app.store, schema.subscription) == []
+
+
+async def test_where_the_bot_is_not_it_says_how_to_invite_it(slack, tmp_path):
+    async with running(slack, tmp_path):
+        await slack.command("subscribe cs.LG tide", channel=PRIVATE)
+        found = await answered(slack, PRIVATE, 0, least=2)
+        assert "/invite @sudi" in read(found[-1])
+
+
+async def test_a_person_is_answered_in_the_language_of_their_slack(slack, tmp_path):
+    slack.people[ALICE] = {"locale": "zh-CN"}
+    async with running(slack, tmp_path):
+        await slack.command("list")
+        (one,) = await answered(slack, ML, 0)
+        assert "这里还没有订阅" in read(one)
+
+
+async def test_after_a_socket_that_breaks_and_two_refusals_commands_work_again(slack, tmp_path):
+    async with running(slack, tmp_path):
+        slack.faults.extend([Fault("apps.connections.open", 500), Fault("apps.connections.open", 500)])
+        await slack.drop_sockets()
+        await until(lambda: not slack.faults, "two refusals", 60)
+        await until(lambda: slack.sockets, "a new socket", 60)
+        await slack.command("help")
+        await answered(slack, ML, 0)
+
+
+async def test_a_socket_that_is_refreshed_is_replaced(slack, tmp_path):
+    async with running(slack, tmp_path):
+        first = slack.sockets[0]
+        await first.send_str('{"type":"disconnect","reason":"refresh_requested"}')
+        await until(lambda: slack.sockets and first not in slack.sockets, "another socket")
+        await slack.command("help")
+        await answered(slack, ML, 0)
+
+
+@pytest.mark.parametrize("which", ["slack_bot_token", "slack_app_token"])
+async def test_a_wrong_token_stops_this_channel_with_a_clear_line(slack, tmp_path, caplog, which):
+    ours = channel(settings(slack, **{which: "xoxb-wrong"}))
+    async with asyncio.timeout(20):
+        await ours.listen(nobody)
+    (line,) = [
+        one.getMessage() for one in caplog.records if one.levelno == logging.ERROR and one.name.startswith("bot")
+    ]
+    assert "slack_stopped reason=Slack says invalid_auth" in line
+    assert "xoxb-wrong" not in caplog.text
+    await ours.close()
+
+
+async def nobody(_invocation: Invocation) -> Reply:
+    raise AssertionError("nobody asks")

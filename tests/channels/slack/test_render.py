@@ -1,0 +1,150 @@
+"""A digest as messages of Slack: within every limit, nothing lost, nobody called."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.channels import Reply
+from bot.channels.layout import cards_lines
+from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
+from bot.channels.slack.render import digest_bodies, reply_messages
+from bot.digest import Digest
+from bot.model import Language
+from bot.sources.arxivdaily import read
+from tests.channels.cards import card, digest, summary
+from tests.channels.cards import paper as invented
+from tests.counterparts import block_kit
+
+HOSTILE = (
+    "<!channel> @here *_~`x`~_* &lt;!everyone&gt; \u202egnp.exe\u2066 🏔️👩‍🔬"
+    " **KV** <https://evil.test|arXiv> $\\alpha$"
+)
+
+
+def messages(one: Digest) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in digest_bodies(one)]
+
+
+def text_of(found: list[dict[str, Any]]) -> str:
+    return "".join(text for message in found for text in block_kit.strings(message["blocks"], "text"))
+
+
+def assert_valid(found: list[dict[str, Any]]) -> None:
+    for message in found:
+        assert block_kit.faults(message) == []
+        assert len(message["blocks"]) <= MOST_BLOCKS
+        assert sum(map(cost, message["blocks"])) <= MOST_CHARACTERS
+
+
+def assert_nothing_lost(one: Digest, found: list[dict[str, Any]]) -> None:
+    said = text_of(found)
+    for lines in cards_lines(one.cards, one.destination.language):
+        assert lines.id in said
+        for passage in (*lines.titles, *lines.abstracts, *lines.notes):
+            assert passage.text in said
+        commands = [value for message in found for value in block_kit.strings(message["blocks"], "value")]
+        assert f"show {lines.id}" in commands
+        assert f"why {lines.id}" in commands
+
+
+@pytest.mark.parametrize("count", [1, 20, 200])
+@pytest.mark.parametrize("language", list(Language))
+def test_a_digest_of_any_size_keeps_the_limits_and_loses_nothing(count: int, language: Language):
+    one = digest(*(card(number) for number in range(count)), language=language)
+    found = messages(one)
+    assert_valid(found)
+    assert_nothing_lost(one, found)
+    assert [message["text"].rpartition("· ")[2] for message in found] == [
+        f"{number}/{len(found)}" for number in range(1, len(found) + 1)
+    ]
+
+
+def test_real_papers_in_two_languages_keep_the_limits(samples):
+    listing = read((samples / "arxivdaily_2026-06-10.txt").read_bytes())
+    assert listing is not None
+    texts = {one.paper_id: one for one in listing.summaries}
+    fields = ("id", "title", "abstract", "authors", "categories", "comments")
+    found = [
+        card(summary=texts.get(one.paper.id), **{name: getattr(one.paper, name) for name in fields})
+        for one in listing.announcements
+    ]
+    one = digest(*found)
+    assert_valid(messages(one))
+    assert_nothing_lost(one, messages(one))
+
+
+def test_the_first_message_lists_all_titles_and_links_only_to_arxiv():
+    found = messages(digest(card(1), card(2)))
+    first = "".join(block_kit.strings(found[0]["blocks"], "text"))
+    assert "2 papers" in first
+    assert "138" in first
+    assert "Tidal 1" in first
+    assert "潮汐 2606.90002" in first
+    assert "expensive" not in first
+    assert set(block_kit.strings(found, "url")) == {
+        "https://arxiv.org/abs/2606.90001",
+        "https://arxiv.org/abs/2606.90002",
+    }
+
+
+def test_nothing_in_a_paper_is_markup_or_calls_anybody():
+    texts = summary(invented(1), title=HOSTILE, abstract=HOSTILE, one_line=HOSTILE)
+    one = digest(card(1, title=HOSTILE, abstract=HOSTILE, authors=(HOSTILE,), comments=HOSTILE, summary=texts))
+    found = messages(one)
+    assert_valid(found)
+    assert_nothing_lost(one, found)
+    types = [kind for message in found for kind in block_kit.strings(message["blocks"], "type")]
+    assert not {"mrkdwn", "broadcast", "user", "usergroup", "channel"} & set(types)
+    assert all("<" not in message["text"] and "KV" not in message["text"] for message in found)
+    assert set(block_kit.strings(found, "url")) == {"https://arxiv.org/abs/2606.90001"}
+    assert not set("\u202e\u2066") & set(text_of(found))
+
+
+def test_bold_is_a_style_and_not_a_sign_beside_chinese_characters():
+    found = messages(digest(card(1)))
+    assert {"type": "text", "text": "潮汐 2606.90001：键值缓存的量化", "style": {"bold": True}} in [
+        element for block in found[1]["blocks"] if block["type"] == "rich_text"
+        for element in block["elements"][0]["elements"]
+    ]  # fmt: skip
+
+
+def test_each_subscription_that_found_a_paper_can_be_muted_there():
+    values = list(block_kit.strings(messages(digest(card(1)))[1]["blocks"], "value"))
+    assert values == ["show 2606.90001", "why 2606.90001", "pause 2"]
+
+
+TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), min_size=1, max_size=12),
+    st.sampled_from(list(Language)),
+)
+def test_whatever_the_papers_say_the_limits_are_kept_and_nothing_is_lost(texts, language):
+    one = digest(
+        *(
+            card(n, title=a, abstract=b, authors=(a, b), summary=summary(invented(n), title=c, abstract=d))
+            for n, (a, b, c, d) in enumerate(texts)
+        ),
+        language=language,
+    )
+    found = messages(one)
+    assert_valid(found)
+    assert_nothing_lost(one, found)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 300, 2000])
+def test_an_answer_has_at_most_five_messages_and_says_what_it_leaves_out(count: int):
+    reply = Reply("2026\n• one", Language.EN, tuple(card(number) for number in range(count)))
+    found = reply_messages(reply)
+    assert 1 <= len(found) <= 5
+    assert_valid([{"blocks": blocks, "text": "x"} for blocks in found])
+    said = "".join(block_kit.strings(found, "text"))
+    left_out = sum(f"Tidal {number}:" not in said for number in range(count))
+    assert (f"and {left_out} more" in said) == bool(left_out)

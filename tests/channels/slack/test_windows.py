@@ -1,0 +1,145 @@
+"""The form and App Home, through real sockets."""
+
+from __future__ import annotations
+
+from bot.model import Language
+from tests.channels.slack.talk import answered, is_private, messages, read, running, until
+from tests.counterparts import block_kit
+from tests.counterparts.slack_edge import ALICE, GUEST, ML, TEAM
+
+
+async def stored(app, place: str):
+    async with app.store.read() as tx:
+        one = await tx.subscribers.destination("slack", f"{TEAM}/{place}")
+        return (one, await tx.subscribers.subscriptions(one.id)) if one else (None, [])
+
+
+def filled(view, **changes):
+    """What Slack sends back of a form, with some fields changed."""
+    values = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element, name = block["element"], block["block_id"]
+            values[name] = {
+                name: {
+                    "selected_options": element.get("initial_options", []),
+                    "selected_option": element.get("initial_option"),
+                    "selected_time": element.get("initial_time"),
+                    "value": element.get("initial_value"),
+                }
+            }
+    for name, value in changes.items():
+        values[f"form:{name}"][f"form:{name}"] |= value
+    return {name: {name: {k: v for k, v in one[name].items() if v is not None}} for name, one in values.items()}
+
+
+LG = {"selected_options": [{"value": "cs.LG", "text": {"type": "plain_text", "text": "cs.LG"}}]}
+
+
+async def test_a_subscription_is_made_and_edited_with_the_form(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe")
+        await until(lambda: slack.views, "a form")
+        form = slack.views[-1]
+        assert block_kit.view_faults(form) == []
+        state = filled(form, categories=LG, any={"value": "kv cache, 注意力"}, time={"selected_time": "07:45"})
+        await slack.submits(form, state)
+        found = await answered(slack, ML, 0, least=4)
+        assert 'cs.LG "kv cache", 注意力' in "".join(map(read, found))
+        place, subscriptions = await stored(app, ML)
+        assert [one.query for one in subscriptions] == ['cs.LG "kv cache", 注意力']
+        assert place.slot.clock == "07:45"
+        assert place.slot.zone == "America/Los_Angeles"
+
+        await slack.command("edit 1")
+        await until(lambda: len(slack.views) > 1, "a second form")
+        again = slack.views[-1]
+        texts = {block["block_id"]: block["element"] for block in again["blocks"] if block["type"] == "input"}
+        assert [one["value"] for one in texts["form:categories"]["initial_options"]] == ["cs.LG"]
+        assert texts["form:any"]["initial_value"] == '"kv cache", 注意力'
+        assert texts["form:time"]["initial_time"] == "07:45"
+        before = len(await messages(slack))
+        await slack.submits(again, filled(again, any={"value": "diffusion"}))
+        found = await answered(slack, ML, before, least=2)
+        assert len(found) == 2  # only the query has changed
+        assert [one.query for one in (await stored(app, ML))[1]] == ["cs.LG diffusion"]
+
+
+async def test_a_form_is_read_back_while_it_is_filled_in_and_says_what_is_wrong_before_it_is_saved(
+    slack, tmp_path
+):
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe")
+        await until(lambda: slack.views, "a form")
+        form = slack.views[-1]
+        await slack.changes(form, filled(form, categories=LG, any={"value": "attention"}))
+        await until(lambda: len(slack.views) > 1, "a reading")
+        said = "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
+        assert "That is:" in said
+        assert "attention" in said
+        answer = await slack.submits(form, filled(form, any={"value": "(("}))
+        assert (await stored(app, ML))[0] is None
+        assert answer["response_action"] == "errors"
+        assert set(answer["errors"]) == {"form:any"}
+
+
+async def test_who_may_not_change_a_channel_gets_no_form(slack, tmp_path):
+    slack.people[GUEST] = {"is_restricted": True}
+    async with running(slack, tmp_path):
+        await slack.command("subscribe", user=GUEST)
+        (one,) = await answered(slack, ML, 0)
+        assert is_private(one, GUEST)
+        assert "Only people who manage" in read(one)
+        await slack.command("edit 7")
+        await answered(slack, ML, 1)
+        assert slack.views == []
+
+
+async def test_a_form_of_another_persons_place_changes_nothing(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe", channel=await slack.direct(ALICE))
+        await until(lambda: slack.views, "a form")
+        form = slack.views[-1]
+        await slack.submits(form, filled(form, any={"value": "x"}), user=GUEST)
+        assert (await stored(app, ALICE))[0] is None
+
+
+async def test_app_home_has_the_persons_own_subscriptions_with_working_buttons(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: slack.views, "an empty home")
+        direct = await slack.direct(ALICE)
+        await slack.command("subscribe cs.LG tide", channel=direct)
+        await answered(slack, direct, 0)
+        await slack.command("subscribe cs.CL elsewhere", channel=ML)
+        await answered(slack, ML, 0, least=2)
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: len(slack.views) > 1, "a home")
+        said = "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
+        assert "cs.LG tide" in said
+        assert "elsewhere" not in said
+        assert "No digest has been sent here yet" in said
+
+        for action, check in (
+            ("command:pause", lambda place, subs: place.paused and not subs[0].paused),
+            ("command:resume", lambda place, subs: not place.paused),
+            ("command:remove", lambda place, subs: subs == []),
+        ):
+            seen = len(slack.views)
+            await slack.presses_at_home(slack.views[-1], action)
+            await until(lambda seen=seen: len(slack.views) > seen, "a new home")
+            assert check(*await stored(app, ALICE))
+        assert (await stored(app, ML))[1]
+        assert (await stored(app, ALICE))[0].language is Language.BOTH
+
+
+async def test_a_home_with_many_subscriptions_keeps_the_limits(slack, tmp_path):
+    async with running(slack, tmp_path):
+        direct = await slack.direct(ALICE)
+        for number in range(34):
+            await slack.command(f"subscribe cs.LG word{number}", channel=direct)
+        await answered(slack, direct, 0, least=34)
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: slack.views, "a home")
+        assert block_kit.view_faults(slack.views[-1]) == []
+        assert "and 4 more" in "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))

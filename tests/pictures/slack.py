@@ -1,0 +1,143 @@
+"""The digest, the form and App Home in Slack, as the page of local-slack shows them to a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.channels.slack.render import escaped
+from tests.channels.slack.talk import answered, running, until
+from tests.counterparts.slack_edge import ALICE, ML, SlackEdge, edge
+from tests.pictures.__main__ import FLAGS, HERE
+
+APP = """[...document.querySelectorAll('*')].filter(
+    e => e.textContent.trim().endsWith('sudi') && e.getBoundingClientRect().right < 230
+).pop()?.click()"""
+HOME = (
+    "[...document.querySelectorAll('button, a, div')].filter(e => e.textContent.trim() === 'Home').pop()?.click()"
+)
+PAGE = resources.files("bot.demo") / "day" / "2026-06-10.txt"
+
+
+def shown(block: Any) -> Any:
+    """A block that the page can show: it has a placeholder for `rich_text`, whose text is marked up instead."""
+    if block["type"] != "rich_text":
+        return block
+    text = "".join(_marked(one) for section in block["elements"] for one in section["elements"])
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _marked(element: Any) -> str:
+    if element["type"] == "user":
+        return f"<@{element['user_id']}>"
+    text = escaped(element["text"])
+    if element["type"] == "link":
+        return f"<{element['url']}|{text}>"
+    for style, mark in (("bold", "*"), ("italic", "_")):
+        if element.get("style", {}).get(style) and text.strip():
+            text = f"{mark}{text.strip()}{mark}" + " " * text.endswith(" ")
+    return text
+
+
+async def stage() -> None:
+    """A morning in a channel, one form, and a home tab."""
+    async with edge() as slack:
+        slack.shown = shown
+        with tempfile.TemporaryDirectory() as folder:
+            async with running(slack, Path(folder), bot_sources=("arxivdaily",), arxivdaily_page=str(PAGE)) as app:
+                app.clock.now = datetime(2026, 6, 9, 18, tzinfo=UTC)
+                await slack.command('subscribe cs.LG, cs.CL "kv cache", attention, quantization -survey')
+                await answered(slack, ML, 0, least=2)
+                direct = await slack.direct(ALICE)
+                await slack.command("subscribe cs.CV 注意力", channel=direct)
+                await slack.command("subscribe stat.ML diffusion", channel=direct)
+                await answered(slack, direct, 0, least=2)
+                app.clock.now = datetime(2026, 6, 10, 10, tzinfo=UTC)
+                await app.read()
+                await app.plan_all()
+                await app.deliver()
+                await slack.control("open-home", user=ALICE)
+                await until(lambda: slack.views, "a home")
+                async with chromium(Path(folder) / "profile") as page:
+                    await shoot(page, slack)
+
+
+async def shoot(page: Page, slack: SlackEdge) -> None:
+    """Three pictures: the channel with the thread, App Home, the form."""
+    root, first = slack.posted(ML)[:2]
+    link = f"/archives/{ML}/p{first.ts.replace('.', '')}?thread_ts={root.ts}&cid={ML}"
+    await page.open(slack.upstream + link)
+    await page.save("slack.png")
+    await page.run(APP)
+    await asyncio.sleep(1)
+    await page.run(HOME)
+    await page.save("slack-home.png")
+    await slack.command("edit 1")
+    await until(lambda: len(slack.views) > 1, "a form")
+    await page.save("slack-form.png")
+
+
+class Page:
+    """One page of a browser, by its debugging protocol."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._number = 0
+
+    async def _do(self, method: str, **params: Any) -> Any:
+        self._number += 1
+        await self._socket.send_json({"id": self._number, "method": method, "params": params})
+        while (answer := await self._socket.receive_json()).get("id") != self._number:
+            pass
+        return answer["result"]
+
+    async def open(self, url: str) -> None:
+        """Go to a page."""
+        await self._do("Page.navigate", url=url)
+
+    async def run(self, script: str) -> Any:
+        """Run a script in the page."""
+        return await self._do("Runtime.evaluate", expression=script)
+
+    async def save(self, name: str) -> None:
+        """Take a picture once the page is at rest."""
+        await asyncio.sleep(2)
+        shot = await self._do("Page.captureScreenshot")
+        (HERE / name).write_bytes(base64.b64decode(shot["data"]))
+
+
+@asynccontextmanager
+async def chromium(profile: Path) -> AsyncIterator[Page]:
+    """A browser with one page."""
+    browser = shutil.which("chromium") or "google-chrome"
+    flags = [*FLAGS[:-1], "--window-size=1300,1000", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+    process = await asyncio.create_subprocess_exec(
+        browser, *flags, "about:blank", stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        port_file = profile / "DevToolsActivePort"
+        await until(port_file.exists, "a browser")
+        await asyncio.sleep(0.5)
+        port = port_file.read_text().split()[0]
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                (target, *_) = [one for one in await answer.json() if one["type"] == "page"]
+            async with session.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                yield Page(socket)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(stage())
