@@ -20,6 +20,7 @@ from bot.cli import sudi
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.migrate import head
 
 PAGE = str(resources.files("bot.demo") / "day" / "2026-06-10.txt")
 FEED = str(Path(__file__).parent / "sources" / "data")
@@ -171,8 +172,8 @@ def test_a_file_of_another_kind_is_refused_in_one_line():
 
 
 def test_migrate_says_where_the_database_stands():
-    assert "brought to 0001" in run("migrate")[1]
-    assert "already at 0001" in run("migrate")[1]
+    assert f"brought to {head()}" in run("migrate")[1]
+    assert f"already at {head()}" in run("migrate")[1]
 
 
 async def test_what_is_wrong_ends_in_its_own_words_and_exit_code_2(tmp_path):
