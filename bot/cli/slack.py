@@ -14,7 +14,12 @@ from bot.errors import SettingsError
 
 @click.group()
 def slack() -> None:
-    """Set up Slack."""
+    """Set up Slack.
+
+    \b
+    Example:
+      sudi slack manifest
+    """
 
 
 @slack.command()

@@ -1,4 +1,4 @@
-"""The digest, the form and App Home in Slack, as the page of local-slack shows them to a real browser."""
+"""`python -m tests.pictures.slack`: the digest, the form and App Home, as local-slack shows them to a browser."""
 
 from __future__ import annotations
 

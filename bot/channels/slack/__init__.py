@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -30,6 +30,7 @@ from bot.channels.slack.web import client as web_client
 from bot.channels.slack.windows import Windows
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
+from bot.locale import say
 from bot.settings import EXAMPLES, Settings
 
 log = logging.getLogger(__name__)
@@ -170,8 +171,11 @@ class Slack:
         )
 
         @app.error
-        async def failed(error: Exception, body: dict[str, Any]) -> None:
+        async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
             log.error("slack_event_failed type=%s", body.get("type"), exc_info=error)
+            if respond.response_url:
+                text = "\n".join(say("slack.failed", tongue) for tongue in ("en", "zh"))
+                await respond(text, response_type="ephemeral", replace_original=False)
 
         return app
 

@@ -101,17 +101,22 @@ def packed(groups: Iterable[Sequence[Block]]) -> list[list[Block]]:
     One block and 100 characters of each message stay free for its number.
     """
     messages: list[list[Block]] = []
+    size = 0
     for group in groups:
-        for run in [group] if _fits(group) else [[block] for block in group]:
-            if messages and _fits([*messages[-1], *run]):
-                messages[-1].extend(run)
-            else:
-                messages.append(list(run))
+        costs = [cost(block) for block in group]
+        fits = _fits(len(group), sum(costs))
+        runs = [(group, sum(costs))] if fits else [([one], each) for one, each in zip(group, costs, strict=True)]
+        for run, more in runs:
+            if not messages or not _fits(len(messages[-1]) + len(run), size + more):
+                messages.append([])
+                size = 0
+            messages[-1].extend(run)
+            size += more
     return messages
 
 
-def _fits(blocks: Sequence[Block]) -> bool:
-    return len(blocks) < MOST_BLOCKS and sum(map(cost, blocks)) <= MOST_CHARACTERS - 100
+def _fits(blocks: int, characters: int) -> bool:
+    return blocks < MOST_BLOCKS and characters <= MOST_CHARACTERS - 100
 
 
 def _overhead(element: Element) -> int:
@@ -120,4 +125,4 @@ def _overhead(element: Element) -> int:
 
 def _units(text: str) -> int:
     """Characters as JavaScript counts them."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -71,15 +71,14 @@ class Conversation:
         """Who asks."""
         return await self._people.person(one.place.team, one.user)
 
-    async def may_manage(self, one: Asked) -> bool:
+    def may_manage(self, one: Asked, person: Person) -> bool:
         """Whether they may change what the place receives; everybody may in their own."""
-        person = await self.person(one)
         return one.place.is_person or person.is_admin or (person.is_member and not self._admins_only)
 
     async def reply(self, asked_: Asked) -> Reply:
         """The bot's answer; with a hint where it has been asked to post and cannot."""
         person = await self.person(asked_)
-        may_manage = await self.may_manage(asked_)
+        may_manage = self.may_manage(asked_, person)
         reply = await self._handle(
             Invocation(
                 "slack", asked_.sender, str(asked_.place), asked_.text, person.language, may_manage, asked_.event

@@ -60,10 +60,8 @@ class Windows:
         """Open the form; who may not, or names no subscription, is told so in words."""
         await ack()
         one = of_command(body)
-        is_open = await self._conversation.may_manage(one) and await self.open(
-            one, body["trigger_id"], wants_form(one.text) or 0
-        )
-        if not is_open:
+        may_manage = self._conversation.may_manage(one, await self._conversation.person(one))
+        if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or 0)):
             await shown(await self._conversation.reply(one), one, through(respond))
 
     async def open(self, one: Asked, trigger: str, number: int) -> bool:

@@ -275,3 +275,18 @@ async def test_a_wrong_token_stops_this_channel_with_a_clear_line(slack, tmp_pat
 
 async def nobody(_invocation: Invocation) -> Reply:
     raise AssertionError("nobody asks")
+
+
+async def test_a_bug_is_logged_and_the_person_is_told_in_both_languages(slack, caplog):
+    ours = channel(settings(slack))
+    listening = asyncio.create_task(ours.listen(nobody))
+    await until(lambda: slack.sockets, "a socket")
+    await slack.command("help")
+    (one,) = await answered(slack, ML, 0)
+    assert is_private(one)
+    assert "Something went wrong" in one["text"]
+    assert "出了点问题" in one["text"]
+    assert "nobody asks" in caplog.text
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await ours.close()
