@@ -157,7 +157,8 @@ def leaf(random):
     if kind < 0.6:
         return f'{field}"{" ".join(word(random) for _ in range(random.randint(1, 3)))}"'
     if kind < 0.7:
-        return f"{field}{word(random)[: random.randint(3, 9)]}*"
+        first = random.choice(["", "", f"{word(random)}-", "ab-"])
+        return f"{field}{first}{word(random)[: random.randint(1, 9)]}*"
     if kind < 0.8:
         return f"{field}{word(random)}-{word(random)}"
     return field + word(random)

@@ -52,7 +52,8 @@ def pieces(text):
 
 def stands(wanted, text, *, prefix):
     """Whether these pieces stand side by side: Chinese ones may go on at the outer ends, a prefix at its end."""
-    return any(
+    whole = [want for want in wanted if not (prefix or is_chinese(want[0]))]
+    return set(text).issuperset(whole) and any(
         all(
             stands_at(want, text[start + place], place == 0, place == len(wanted) - 1, prefix)
             for place, want in enumerate(wanted)
