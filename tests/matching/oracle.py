@@ -30,6 +30,7 @@ def is_chinese(character):
     return unicodedata.name(character, "").startswith(CHINESE_NAMES) or character in MORE_CHINESE
 
 
+@cache
 def pieces(text):
     """The words and the runs of Chinese of a text, one character after the other."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
