@@ -11,6 +11,7 @@ from functools import cache
 
 import opencc
 
+_RARE = 0x10000  # a set of characters below is a table in `re`; above, a list
 _BLOCKS = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x33480))
 
 
@@ -21,8 +22,9 @@ def simplified(text: str) -> str:
 
 @cache
 def _traditional() -> re.Pattern[str]:
-    """Any of the characters that have another form: looking for one is much faster than a translation."""
-    return re.compile(f"[{''.join(map(chr, _table()))}]")
+    """What may have another form: the characters that do, and all rare ones. To look is faster than to translate."""
+    common = "".join(chr(code) for code in _table() if code < _RARE)
+    return re.compile(f"[{common}{chr(_RARE)}-\U0010ffff]")
 
 
 @cache
