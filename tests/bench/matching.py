@@ -19,7 +19,7 @@ from tests.bench.peers import Automaton, Found, FullText, naive
 
 _SMALL = 10_000
 _LARGEST_COMPARED = 200_000  # subscriptions; the others would take an hour
-_SAMPLE, _NAIVE_SAMPLE = 3_000, 60
+_SAMPLE, _NAIVE_SAMPLE = 3_000, 200
 _T = TypeVar("_T")
 
 
