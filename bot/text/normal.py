@@ -156,11 +156,9 @@ def _folded(run: re.Match[str]) -> str:
     text = run[0]
     if _PLAIN.fullmatch(text):
         return f" {' '.join(_SETTLED.findall(simplified(text)))} "
-    if _VOICING.search(text):
-        text = _compatible(text)
-    else:
-        text = _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
-    return _HAN_RUN.sub(r" \g<0> ", simplified(text))
+    is_whole = _VOICING.search(text) is not None
+    folded = _compatible(text) if is_whole else _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
+    return _HAN_RUN.sub(r" \g<0> ", simplified(folded))
 
 
 def _clusters(text: str) -> Iterator[int]:

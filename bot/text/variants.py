@@ -22,7 +22,7 @@ def simplified(text: str) -> str:
 
 @cache
 def _traditional() -> re.Pattern[str]:
-    """What may have another form: the characters that do, and all rare ones. To look is faster than to translate."""
+    """What may have another form: the characters that do, and all rare ones."""
     common = "".join(chr(code) for code in _table() if code < _RARE)
     return re.compile(f"[{common}{chr(_RARE)}-\U0010ffff]")
 
