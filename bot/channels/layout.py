@@ -35,8 +35,8 @@ _FIELD_PREFIX = re.compile(r"^[a-z]+:")
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One text in one language, under its label; titles have none.
-    `marks` are the parts of the text, as start and end, for which the paper was chosen, to be highlighted.
-    `marks` are the parts of the text, as start and end, for which the paper was chosen: to be highlighted.
+
+    `marks` are the parts, from start to end, for which the paper was chosen: channels may highlight them.
     """
 
     text: str

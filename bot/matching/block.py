@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain
 
@@ -15,6 +16,9 @@ from bot.matching.stream import Flags, Stream
 from bot.matching.terms import AUTHOR, author_needles, targets
 from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Term, parse
+
+PART = 768
+"""Papers for which a circuit is evaluated at once: the bits of a million queries for them take 100 MB."""
 
 Label = tuple[str, Hashable]
 """What can be said of a paper without reading it."""
@@ -30,8 +34,8 @@ class Block:
         self._lexicon = made_of.lexicon.built()
         self._circuit = made_of.circuit.built(made_of.leaves, made_of.outputs)
 
-    def run(self, stream: Stream, papers: Sequence[Prepared]) -> tuple[Longs, Bits]:
-        """The queries that may match, by number, and one bit for each paper that they match."""
+    def run(self, stream: Stream, papers: Sequence[Prepared]) -> Iterator[tuple[int, Longs, Bits]]:
+        """For part after part of the papers: its first one, the queries that may match, a bit for each paper."""
         leaves, places = self._lexicon.find(stream)
         labelled = [
             (leaf, place)
@@ -40,9 +44,11 @@ class Block:
             if (leaf := self._labels.get(label)) is not None
         ]
         more = np.array(labelled, np.int32).reshape(-1, 2)
-        return self._circuit.run(
-            np.concatenate((leaves, more[:, 0])), np.concatenate((places, more[:, 1])), len(papers)
-        )
+        leaves, places = np.concatenate((leaves, more[:, 0])), np.concatenate((places, more[:, 1]))
+        for first in range(0, len(papers), PART):
+            here = (places >= first) & (places < first + PART)
+            count = min(PART, len(papers) - first)
+            yield first, *self._circuit.run(leaves[here], places[here] - first, count)
 
 
 class BlockBuilder:
@@ -51,18 +57,18 @@ class BlockBuilder:
     def __init__(self) -> None:
         self.queries: list[str] = []
         self.is_typed: list[bool] = []
-        self.outputs: list[Wire] = []
+        self.outputs = array("i")
         self.labels: dict[Label, int] = {}
         self.lexicon = LexiconBuilder()
         self.circuit = CircuitBuilder()
         self.leaves = 0
-        self._terms: dict[Term, Wire] = {}
+        self._terms: dict[Term, int] = {}
 
     def add(self, text: str) -> None:
         """Compile a query from its canonical text."""
         query = parse(text)
         reading = reads([query]) if query.has_type else None
-        self.outputs.append(self._wire(query.root, reading))
+        self.outputs.append(self._wire(query.root, reading).code)
         self.queries.append(text)
         self.is_typed.append(query.has_type)
 
@@ -80,9 +86,11 @@ class BlockBuilder:
             case OfType(name):
                 return self._of_type(AnnounceType(name), reading)
             case term:
-                return self._terms.get(term) or self._term(term)
+                if term not in self._terms:
+                    self._terms[term] = self._new_term(term)
+                return Wire(self._terms[term], is_gate=False)
 
-    def _term(self, term: Term) -> Wire:
+    def _new_term(self, term: Term) -> int:
         leaf = self._new_leaf()
         if term.field is Field.AUTHOR:
             for needle in author_needles(term):
@@ -94,8 +102,7 @@ class BlockBuilder:
                     places.setdefault(needle, []).append(name)
             for needle, names in places.items():
                 self.lexicon.add(leaf, needle, names)
-        self._terms[term] = Wire(leaf, is_gate=False)
-        return self._terms[term]
+        return leaf
 
     def _of_type(self, kind: AnnounceType, reading: frozenset[str] | None) -> Wire:
         """What `papers.relative_type` computes, as gates."""

@@ -28,6 +28,11 @@ class Wire(NamedTuple):
     is_gate: bool
     is_negated: bool = False
 
+    @property
+    def code(self) -> int:
+        """Number and kind in one number, whatever the sign."""
+        return self.number << 1 | self.is_gate
+
     def negated(self) -> Wire:
         """The contrary."""
         return self._replace(is_negated=not self.is_negated)
@@ -64,22 +69,20 @@ class CircuitBuilder:
             (level, is_or, len(inputs) - negated, negated), (array("i"), array("i"))
         )
         gates.append(wire.number)
-        slots.extend(one.number << 1 | one.is_gate for one in ordered)
+        slots.extend(one.code for one in ordered)
         self._levels.append(level)
         if is_shared:
             self._shared[is_or, ordered] = wire
         return wire
 
-    def built(self, leaves: int, outputs: Sequence[Wire]) -> Circuit:
-        """The circuit over that many leaves with these outputs."""
+    def built(self, leaves: int, outputs: array[int]) -> Circuit:
+        """The circuit over that many leaves with these outputs: codes of wires that are not negated."""
         banks = []
         for (_, is_or, plain, negated), (gates, slots) in sorted(self._banks.items(), key=lambda one: one[0]):
-            codes = np.array(slots, np.int32).reshape(len(gates), plain + negated)
-            inputs = (codes >> 1) + (codes & 1) * np.int32(leaves)
+            inputs = _slots(slots, leaves).reshape(len(gates), plain + negated)
             numbers = np.array(gates, np.int32) + np.int32(leaves)
             banks.append(_Bank(is_or, numbers, inputs[:, :plain].copy(), inputs[:, plain:].copy()))
-        ends = np.array([one.number + leaves * one.is_gate for one in outputs], np.int32)
-        return Circuit(leaves + len(self._levels), banks, ends)
+        return Circuit(leaves + len(self._levels), banks, _slots(outputs, leaves))
 
 
 class Circuit:
@@ -106,6 +109,12 @@ class Circuit:
             _evaluate(bank, may, rows, bits)
         chosen = np.flatnonzero(may[self._outputs])
         return chosen, bits[rows[self._outputs[chosen]]]
+
+
+def _slots(codes: array[int], leaves: int) -> Ints:
+    wires = np.array(codes, np.int32)
+    slots: Ints = (wires >> 1) + (wires & 1) * np.int32(leaves)
+    return slots
 
 
 def _evaluate(bank: _Bank, may: Flags, rows: Ints, bits: Bits) -> None:

@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.block import Block, BlockBuilder
+from bot.matching.block import PART, Block, BlockBuilder
 from bot.matching.circuit import Bits, Longs
 from bot.matching.papers import Prepared, reads, relative_type
 from bot.matching.stream import Stream
 from bot.query import parse
 
-_AT_ONCE = 2304  # papers: a full day; more of them are matched one batch after the other
+_AT_ONCE = 3 * PART  # papers: a full day; more of them are matched one batch after the other
 _OUTPUTS = 4096  # queries whose bits are unpacked at once
 _SHARE = 8  # all are compiled into one block when the new one has more than this part of the queries
 
@@ -94,7 +94,9 @@ class Index:
                 batch = papers[first : first + _AT_ONCE]
                 stream = Stream(batch)
                 for block in blocks:
-                    yield Pairs(block.queries, *self._found(block, stream, batch), first)
+                    for start, queries, bits in block.run(stream, batch):
+                        part = batch[start : start + PART]
+                        yield Pairs(block.queries, *self._wanted(block, queries, bits, part), first + start)
 
     def _blocks(self) -> list[Block]:
         old = len(self._old.queries) if self._old else 0
@@ -107,9 +109,10 @@ class Index:
         blocks = [self._old] if self._old else []
         return [*blocks, Block(self._new)] if self._new.queries else blocks
 
-    def _found(self, block: Block, stream: Stream, papers: Sequence[Prepared]) -> tuple[Longs, Longs, Places]:
-        """What one block finds, without queries that are gone, and revised papers only for who asked."""
-        queries, bits = block.run(stream, papers)
+    def _wanted(
+        self, block: Block, queries: Longs, bits: Bits, papers: Sequence[Prepared]
+    ) -> tuple[Longs, Longs, Places]:
+        """What is found without queries that are gone, and with revised papers only for who asked."""
         if self._gone:
             stand = np.fromiter((block.queries[one] not in self._gone for one in queries), np.bool_, len(queries))
             queries, bits = queries[stand], bits[stand]
@@ -125,8 +128,7 @@ class Index:
         flags[0, : len(papers)] = [False in found for found in kinds]
         flags[1, : len(papers)] = True
         fresh, existing = np.packbits(flags, axis=1, bitorder="little").view(np.uint64)
-        bits &= existing
-        bits[untyped] &= fresh
+        bits &= np.where(block.is_typed[queries, np.newaxis], existing, fresh)
         starts = np.concatenate(([0], np.cumsum(np.bitwise_count(bits).sum(axis=1, dtype=np.int64))))
         return queries, starts, _places(bits)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.matching.stream import SECTIONS, Chunk, Flags, Ints, Stream
 from bot.text.normal import is_han
 
-_STEM = 2  # letters by which beginnings of words are grouped
+_STEM = 3  # letters by which beginnings of words are grouped
 _ODD = np.int64(0x5851F42D4C957F2D)
 _BEGINNING = 1 << 29  # numbers of beginnings of words start here, those of whole tokens at 1
 
@@ -179,8 +179,9 @@ class _Words:
     ) -> None:
         self.tokens: Ints = np.fromiter((tokens.get(word, 0) for word in words), np.int32, len(words))
         numbers, owners = array("i"), array("i")
+        always = lengths.get("", ())
         for token, word in enumerate(words):
-            for end in lengths.get(word[:_STEM], ()):
+            for end in (*always, *lengths.get(word[:_STEM], ())):
                 if number := beginnings.get(word[:end]):
                     numbers.append(number)
                     owners.append(token)
@@ -191,10 +192,10 @@ class _Words:
 
 
 def _lengths(beginnings: Iterable[str]) -> Mapping[str, Sequence[int]]:
-    """How long the beginnings are that share their first letters."""
+    """How long the beginnings are that share their first letters; under "" those that are shorter."""
     found: dict[str, set[int]] = {}
     for text in beginnings:
-        found.setdefault(text[:_STEM], set()).add(len(text))
+        found.setdefault(text[:_STEM] if len(text) >= _STEM else "", set()).add(len(text))
     return {stem: sorted(lengths) for stem, lengths in found.items()}
 
 

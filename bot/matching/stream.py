@@ -25,7 +25,7 @@ SECTIONS = (*ENGLISH, *CHINESE, AUTHOR)
 _AUTHORS = SECTIONS.index(AUTHOR)
 _END = "\x00"  # the token between two texts: no needle has it
 _CHUNK = 96  # papers: no step over them takes longer than some milliseconds, and so other threads get their turn
-_CODES = 0x110000
+_CODES, _FIRST_HAN = 0x110000, 0x3005
 
 Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
@@ -39,11 +39,19 @@ class Chunk(NamedTuple):
     piece: Ints
 
 
+class _Numbers(dict[str, int]):
+    """Gives each word that it is asked for a number of its own."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = len(self)
+        return self[word]
+
+
 class Stream:
     """The tokens of papers, in chunks; `words[token]` is what a token stands for."""
 
     def __init__(self, papers: Sequence[Prepared]) -> None:
-        self._numbers: dict[str, int] = {_END: 0}
+        self._numbers = _Numbers({_END: 0})
         self._characters = np.zeros(_CODES, np.int32)  # the token of a Chinese character; 0 when not seen yet
         self.chunks: list[Chunk] = []
         rest = iter(papers)
@@ -57,7 +65,11 @@ class Stream:
         codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
         piece = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(one) for one in pieces])
         space = codes == ord(" ")
-        han = _han()[codes] & (piece % len(SECTIONS) != _AUTHORS)  # names are words, in Chinese too
+        han = np.zeros(len(codes), np.bool_)
+        high = np.flatnonzero(codes >= _FIRST_HAN)
+        han[high] = _han()[codes[high]] & (
+            piece[high] % len(SECTIONS) != _AUTHORS
+        )  # names are words, in any script
         starts = ~space
         starts[1:] &= space[:-1] | han[1:]
         at = np.flatnonzero(starts)
@@ -72,10 +84,7 @@ class Stream:
         return Chunk(tokens, is_character & ~space[at - 1], piece[at] + first)
 
     def _number_words(self, words: list[str]) -> Ints:
-        numbers = self._numbers
-        for word in set(words).difference(numbers):
-            numbers[word] = len(numbers)
-        return np.fromiter(map(numbers.__getitem__, words), np.int32, len(words))
+        return np.fromiter(map(self._numbers.__getitem__, words), np.int32, len(words))
 
     def _number_characters(self, codes: NDArray[np.uint32]) -> Ints:
         numbers = self._numbers

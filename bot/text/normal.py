@@ -24,6 +24,7 @@ _HAN = re.compile(f"[{HAN}]")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _NOTHING_TO_FOLD = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"  # but traditional characters
 _SETTLED = re.compile(f"[{_NOTHING_TO_FOLD}]+")
+_PLAIN = re.compile(f"[{_NOTHING_TO_FOLD}，。、；：？！（）《》“”‘’…—]+")  # most of what is written in Chinese
 _UNSETTLED = re.compile(f"[^{_NOTHING_TO_FOLD}]+")
 _VOICING = re.compile("[\u3099-\u309c\uff9e\uff9f]")  # what may join the kana before it
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]+")
@@ -153,11 +154,11 @@ def _plural(word: str) -> str:
 def _folded(run: re.Match[str]) -> str:
     """Fold characters that are not ASCII (form, case, accents, traditional Chinese); set Chinese runs apart."""
     text = run[0]
-    if _VOICING.search(text):
-        text = _compatible(text)
-    elif not _SETTLED.fullmatch(text):
-        text = _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
-    return _HAN_RUN.sub(r" \g<0> ", simplified(text))
+    if _PLAIN.fullmatch(text):
+        return f" {' '.join(_SETTLED.findall(simplified(text)))} "
+    is_whole = _VOICING.search(text) is not None
+    folded = _compatible(text) if is_whole else _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
+    return _HAN_RUN.sub(r" \g<0> ", simplified(folded))
 
 
 def _clusters(text: str) -> Iterator[int]:

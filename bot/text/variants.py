@@ -5,17 +5,26 @@ By character and never by phrase, unlike a conversion for readers: so that a par
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
 import opencc
 
+_RARE = 0x10000  # a set of characters below is a table in `re`; above, a list
 _BLOCKS = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x33480))
 
 
 def simplified(text: str) -> str:
     """Write each Chinese character in its simplified form; as many characters as before."""
-    return text.translate(_table())
+    return text.translate(_table()) if _traditional().search(text) else text
+
+
+@cache
+def _traditional() -> re.Pattern[str]:
+    """What may have another form: the characters that do, and all rare ones."""
+    common = "".join(chr(code) for code in _table() if code < _RARE)
+    return re.compile(f"[{common}{chr(_RARE)}-\U0010ffff]")
 
 
 @cache

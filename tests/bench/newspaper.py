@@ -14,9 +14,11 @@ from bot import taxonomy
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Paper, Summary
 from bot.query import parse
+from bot.text.variants import simplified
 
 PAPERS = 2251
 _SYLLABLES = [c + v for c in "bcdfghjklmnprstvwz" for v in ("a", "e", "i", "o", "u", "al", "er", "in", "on", "ur")]
+_CHARACTERS = [char for char in map(chr, range(0x4E00, 0x7800, 6)) if simplified(char) == char]
 _CODES = sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
 
 
@@ -44,7 +46,7 @@ class Newspaper:
     def __init__(self, seed: int = 1) -> None:
         dice = random.Random(seed)
         self._english = _Tongue(_words(dice, 40_000, _SYLLABLES, 4))
-        self._chinese = _Tongue(_words(dice, 12_000, [chr(0x4E00 + n * 7) for n in range(1500)], 3))
+        self._chinese = _Tongue(_words(dice, 12_000, _CHARACTERS, 3))
         self._names = _Tongue([name.title() for name in _words(dice, 9_000, _SYLLABLES, 3)])
         self._phrases = [self._english.say(dice, dice.choice((2, 2, 3))) for _ in range(30_000)]
         self._common = _Tongue([" ".join(phrase) for phrase in self._phrases])

@@ -16,6 +16,7 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
         'Subscribed as number 1: cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
         "Wed 10 Jun 2026: 2 of 4 stored papers would have matched.",
+        "That is about 2.0 a day, 67 % of what it looks at.",
         "1 revised paper matches too; digests leave revisions out. To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",

@@ -157,26 +157,28 @@ def leaf(random):
     if kind < 0.6:
         return f'{field}"{" ".join(word(random) for _ in range(random.randint(1, 3)))}"'
     if kind < 0.7:
-        return f"{field}{word(random)[: random.randint(3, 9)]}*"
+        first = random.choice(["", "", f"{word(random)}-", "ab-"])
+        return f"{field}{first}{word(random)[: random.randint(1, 9)]}*"
     if kind < 0.8:
         return f"{field}{word(random)}-{word(random)}"
     return field + word(random)
 
 
-def tree(random, depth):
+def tree(random, depth, leaves):
     if depth == 0 or random.random() < 0.35:
-        return leaf(random)
+        return random.choice(leaves)
     joint = random.choice([" ", " ", ", ", " OR ", " AND "])
-    parts = [tree(random, depth - 1) for _ in range(random.randint(2, 3))]
+    parts = [tree(random, depth - 1, leaves) for _ in range(random.randint(2, 3))]
     return "".join(["(", joint.join("-" * (random.random() < 0.2) + part for part in parts), ")"])
 
 
 def queries(random, count):
     """That many queries that can be read, as their canonical texts."""
+    leaves = [leaf(random) for _ in range(count // 3)]
     found = {}
     while len(found) < count:
         try:
-            found[str(parse(tree(random, 3)))] = None
+            found[str(parse(tree(random, 3, leaves)))] = None
         except QueryError:
             continue
     return list(found)

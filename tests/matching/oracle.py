@@ -30,6 +30,7 @@ def is_chinese(character):
     return unicodedata.name(character, "").startswith(CHINESE_NAMES) or character in MORE_CHINESE
 
 
+@cache
 def pieces(text):
     """The words and the runs of Chinese of a text, one character after the other."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -52,7 +53,8 @@ def pieces(text):
 
 def stands(wanted, text, *, prefix):
     """Whether these pieces stand side by side: Chinese ones may go on at the outer ends, a prefix at its end."""
-    return any(
+    whole = [want for want in wanted if not (prefix or is_chinese(want[0]))]
+    return set(text).issuperset(whole) and any(
         all(
             stands_at(want, text[start + place], place == 0, place == len(wanted) - 1, prefix)
             for place, want in enumerate(wanted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -76,3 +78,51 @@ def test_hostile_texts_and_terms_meet_as_the_judge_says(text, term, is_name):
     expected = bool(Oracle([one]).wanted(query))
     assert bool(found(Index([str(query)]), [one])) == expected
     assert (match(query, prepare(one)) is not None) == expected
+
+
+def test_queries_come_and_go_without_the_others_noticing(day):
+    papers, texts, _ = day
+    index = Index(texts[:400])
+    found(index, papers[:9])
+    index.update(texts[20:420])  # few: a block of their own
+    assert found(index, papers) == found(Index(texts[20:420]), papers)
+    index.update(texts[200:600])  # many: all are compiled anew
+    assert found(index, papers) == found(Index(texts[200:600]), papers)
+    assert len(index) == 400
+
+
+def test_a_query_that_comes_back_is_there_once(day):
+    papers, texts, _ = day
+    index = Index(texts[:500])
+    expected = found(index, papers)
+    index.remove(texts[0])
+    index.add(texts[0])
+    index.add(texts[0])
+    index.remove("never there")
+    assert found(index, papers) == expected
+
+
+def test_more_papers_than_a_day_are_matched_in_batches():
+    kinds = [AnnounceType.NEW, AnnounceType.REPLACE]
+    papers = [
+        Candidate(
+            Paper(f"2606.{number}", 1, "model" * (number % 3 == 0), (), "", ("cs.LG",)),
+            {"cs.LG": kinds[number % 5 == 0]},
+            date(2026, 6, 10),
+        )
+        for number in range(2400)
+    ]
+    assert found(Index(["models", "cs.CL"]), papers) == {"models": [n for n in range(0, 2400, 3) if n % 5]}
+
+
+def test_nothing_is_found_in_nothing():
+    one = Candidate(Paper("2606.90001", 1, "", (), "", ()), {"cs.LG": AnnounceType.NEW}, date(2026, 6, 10))
+    assert found(Index(), [one]) == {}
+    assert found(Index(["rag", "cs.LG"]), []) == {}
+    assert found(Index(["rag", "cs.LG", "au:bell"]), [one]) == {}
+
+
+def test_numpy_is_not_loaded_before_something_is_matched():
+    code = "import sys, bot.__main__, bot.app, bot.commands, bot.pipeline; print('numpy' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == "False"
