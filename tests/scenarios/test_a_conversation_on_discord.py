@@ -47,6 +47,8 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("unsubscribe", {"subscription": "3"}),
     ("unsubscribe", {"subscription": "hep-th, axion*"}),
     ("unsubscribe", {"subscription": "7"}),
+    ("mute", {"query": "tide"}),
+    ("unmute", {"query": "tide"}),
     ("status", {}),
 )
 
