@@ -39,6 +39,7 @@ class Digest:
     cards: tuple[Card, ...]
     matched: int  # before the cap
     coverage: tuple[Coverage, ...] = ()
+    rest: tuple[Card, ...] = ()  # what the cap left out: named, but not shown whole
 
     @property
     def more(self) -> int:
@@ -68,8 +69,9 @@ def cards(
 def compose(
     key: str, destination: Destination, ranked: Sequence[Card], *, coverage: Sequence[Coverage], cap: int
 ) -> Digest:
-    """The digest of these cards; at most `cap` of them are shown, all are counted."""
-    return Digest(key, destination, tuple(ranked[:cap]), len(ranked), tuple(coverage))
+    """The digest of these cards; at most `cap` of them are shown whole, all are counted and named."""
+    shown, rest = tuple(ranked[:cap]), tuple(ranked[cap:])
+    return Digest(key, destination, shown, len(ranked), tuple(coverage), rest)
 
 
 def _card(

@@ -120,3 +120,10 @@ def test_every_matched_paper_is_there_once_and_the_order_of_the_matches_does_not
     assert [(card.type, card.subscriptions, set(card.reasons)) for card in again] == [
         (card.type, card.subscriptions, set(card.reasons)) for card in found
     ]
+
+
+def test_what_the_cap_leaves_out_is_kept_to_be_named():
+    found = [Card(paper(number), NEW, DAY) for number in range(1, 5)]
+    digest = compose("1", PLACE, found, coverage=[], cap=3)
+    assert [one.paper.id for one in digest.rest] == [paper(4).id]
+    assert digest.more == len(digest.rest)

@@ -64,7 +64,11 @@ class Terminal:
         head = [_styled(lines.title, "bold"), _styled(lines.coverage, "")]
         head += [_styled(each, style) for each, style in ((lines.provenance, "dim"), (lines.nothing, "")) if each]
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
-        foot = [_RULE, _styled(lines.more, "bold")] if lines.more else []
+        foot = (
+            [_RULE, _styled(lines.named, "bold"), *(_styled(each, "") for each in lines.rest)]
+            if lines.named
+            else []
+        )
         return ("\n".join([*head, *cards, *foot]),)
 
     def preview(self, bodies: Sequence[str]) -> str:

@@ -71,6 +71,8 @@ class DigestLines:
     nothing: str
     cards: tuple[CardLines, ...]
     more: str
+    named: str  # introduces `rest`, for channels that name what the cap left out
+    rest: tuple[str, ...]
 
 
 def digest_lines(digest: Digest) -> DigestLines:
@@ -78,6 +80,7 @@ def digest_lines(digest: Digest) -> DigestLines:
     language = digest.destination.language
     provenances = dict.fromkeys(card.summary.provenance for card in digest.cards if card.summary)
     names = ", ".join(_maker(each) for each in provenances if each)
+    more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
     return DigestLines(
         lang="zh-Hans" if language is Language.ZH else "en",
         title=_title(digest),
@@ -85,7 +88,9 @@ def digest_lines(digest: Digest) -> DigestLines:
         provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
         nothing="" if digest.cards else _twice("digest.nothing", language),
         cards=cards_lines(digest.cards, language),
-        more=_twice("digest.more", language, n=digest.more) if digest.more > 0 else "",
+        more=more,
+        named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
+        rest=tuple(_named(each, language) for each in digest.rest),
     )
 
 
@@ -115,6 +120,12 @@ def _title(digest: Digest) -> str:
     counts = [say("digest.count", tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
     dates = digest.dates or tuple(sorted({row.date for row in digest.coverage}))
     return " · ".join(part for part in (NAME, _span(dates), *reversed(counts)) if part)
+
+
+def _named(card: Card, language: Language) -> str:
+    """A paper in one line: its address and its titles."""
+    titles = cards_lines([card], language)[0].titles
+    return " · ".join([card.paper.url, *(title.text for title in titles)])
 
 
 def _span(dates: Sequence[date]) -> str:

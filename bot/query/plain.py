@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bot import taxonomy
 from bot.query.syntax import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 from bot.text.glossary import english
-from bot.text.normal import has_han, words
+from bot.text.normal import forms, has_han, words
 
 
 class _Clause(NamedTuple):
@@ -125,8 +125,9 @@ def _name_en(leaf: Leaf) -> str:
         case OfType(name):
             return _TYPES_EN[name]
         case Term(text, quoted=False, prefix=False) as term if term.field != Field.AUTHOR and not has_han(text):
-            forms = "singular or plural" if text.endswith("s") else "also its plural"
-            return f"{_excluded_name_en(term)} ({forms})" if text[-1].isalpha() else _excluded_name_en(term)
+            remark = "singular or plural" if text.endswith("s") else "also its plural"
+            bends = len(forms(words(text)[-1])) > 1
+            return f"{_excluded_name_en(term)} ({remark})" if bends else _excluded_name_en(term)
         case _:
             return _excluded_name_en(leaf)
 

@@ -39,9 +39,9 @@ _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t",
 
 _BENDING = re.compile("[a-zA-Z]{3,40}")  # `ga` is not `gas`, and nobody writes longer words
 _RIGID = frozenset({
-    "this", "its", "has", "was", "does", "yes", "plus", "minus", "versus", "always", "perhaps", "whereas",
-    "besides", "sometimes", "towards", "news", "series", "species", "bayes", "gauss", "gibbs", "higgs",
-    "stokes", "kubernetes",
+    "this", "these", "those", "its", "has", "was", "does", "yes", "plus", "minus", "versus", "always",
+    "perhaps", "whereas", "besides", "sometimes", "towards", "news", "series", "species", "bayes",
+    "gauss", "gibbs", "higgs", "stokes", "kubernetes",
 })  # fmt: skip
 """Words on -s that have neither another singular nor a plural."""
 _SINGULAR = frozenset(
@@ -53,6 +53,18 @@ _THINGS_ON_IC = frozenset(
     | {"metric", "mosaic", "pandemic", "plastic", "quadric", "statistic", "tactic", "topic"}
 )
 """Nouns on -ic that have a plural; the others are adjectives, and their -ics is a science: dynamic, dynamics."""
+_IRREGULAR = {
+    "analysis": "analyses",
+    "axis": "axes",
+    "basis": "bases",
+    "hypothesis": "hypotheses",
+    "index": "indices",
+    "matrix": "matrices",
+    "thesis": "theses",
+    "vertex": "vertices",
+}
+_IRREGULAR |= {plural: singular for singular, plural in _IRREGULAR.items()}
+"""The plurals that papers are full of and that no rule makes, both ways."""
 _PLURAL = frozenset({"apis", "cpus", "dpus", "emojis", "gpus", "imus", "menus", "npus", "rois", "tpus"})
 """Plurals on -us and -is all the same."""
 
@@ -121,7 +133,8 @@ def forms(word: str) -> tuple[str, ...]:
     """
     plural = _plural(word)
     plurals = (plural,) if word in _singulars(plural) else ()
-    return (word, *plurals, *_singulars(word))
+    irregular = (_IRREGULAR[word],) if word in _IRREGULAR else ()
+    return (word, *plurals, *_singulars(word), *irregular)
 
 
 def _singulars(word: str) -> tuple[str, ...]:
