@@ -28,6 +28,7 @@ EXAMPLES = {
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "SMTP_FROM": "Sudi <papers@example.org>",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
+    "ARXIV_URL": "https://arxiv.org",
     "ARXIVDAILY_PAGE": "saved-page.txt",
 }
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
+    arxiv_url: str = "https://arxiv.org"
     arxivdaily_page: str = ""
 
     smtp_url: SecretStr | None = None

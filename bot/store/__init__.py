@@ -119,17 +119,27 @@ class Store:
         """A bare connection for migrations, outside of any transaction of ours."""
         return self._writer.connect()
 
-    async def reserve(self, key: str, every: timedelta, now: datetime) -> datetime:
-        """Book the next free instant for `key`, `every` after the last one, over all processes."""
+    async def take_turn(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
+        """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
         async with self.write() as tx:
             await self._ensure_pace(tx, key, now)
             row = schema.pace.c
             found = await tx.connection.execute(
                 select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
             )
-            at: datetime = max(found.scalar_one(), now)
-            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
-            return at
+            free: datetime = found.scalar_one()
+            if free > now:
+                return False, free
+            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
+            return True, now + lease
+
+    async def give_turn_back(self, key: str, until: datetime, free: datetime) -> None:
+        """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
+        async with self.write() as tx:
+            row = schema.pace.c
+            await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=free)
+            )
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`: a shared cool-down."""
