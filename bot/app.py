@@ -32,7 +32,7 @@ from bot.scheduler import Scheduler, supervised
 from bot.settings import Settings
 from bot.sources import Outcome, Source
 from bot.sources.calendar import label
-from bot.sources.client import PoliteClient
+from bot.sources.client import PoliteClient, Turn
 from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.migrate import migrate
@@ -79,9 +79,13 @@ class StorePacer:
         self._store = store
         self._clock = clock
 
-    async def reserve(self, key: str, every: timedelta) -> datetime:
-        """Book the next free instant over the whole installation."""
-        return await self._store.reserve(key, every, self._clock())
+    async def take(self, key: str, lease: timedelta) -> Turn:
+        """The turn over the whole installation, if nobody has it."""
+        return Turn(*await self._store.take_turn(key, lease, self._clock()))
+
+    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
+        """End a turn of ours; the next one is `rest` later."""
+        await self._store.give_turn_back(key, turn.until, self._clock() + rest)
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go before `until`."""

@@ -30,6 +30,7 @@ EXAMPLES = {
     "DISCORD_TOKEN": "the token of the developer portal",
     "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
+    "ARXIV_URL": "https://arxiv.org",
     "ARXIVDAILY_PAGE": "saved-page.txt",
     "SLACK_BOT_TOKEN": "xoxb-...",
     "SLACK_APP_TOKEN": "xapp-...",
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
+    arxiv_url: str = "https://arxiv.org"
     arxivdaily_page: str = ""
 
     smtp_url: SecretStr | None = None

@@ -1,6 +1,7 @@
 """The one way out to arXiv for the whole installation: one connection, one request in three seconds.
 
-arXiv asks this of everybody, over all machines of an installation: https://info.arxiv.org/help/api/tou.html.
+arXiv asks this of everybody, over all machines of an installation: https://info.arxiv.org/help/api/tou.html,
+and fifteen seconds for its HTML pages: the Crawl-delay of https://arxiv.org/robots.txt.
 A path or a `file://` URL is read from the disk instead, so that every run can be rehearsed offline.
 
 Not its job: what a page says (the sources read it), and when to ask again (SourceError carries the time).
@@ -27,6 +28,7 @@ from bot.model import Validator
 from bot.settings import Settings
 
 SPACING = timedelta(seconds=3)
+PAGE_SPACING = timedelta(seconds=15)
 COOL_DOWN = timedelta(seconds=60)
 """How long nobody asks after a refusal that names no time."""
 LONGEST_COOL_DOWN = timedelta(days=1)
@@ -35,26 +37,41 @@ PATIENCE = timedelta(minutes=2)
 """A turn further away than this is an error with a `retry_after`, not a wait."""
 MAX_BYTES = 32 * 2**20
 MAX_REDIRECTS = 3
-TIMEOUT = timedelta(minutes=2)
+TIMEOUT = timedelta(seconds=90)
 """For one whole exchange; each step of it (connecting, one read) has thirty seconds."""
+LEASE = TIMEOUT + timedelta(seconds=20)
+"""How long a turn lasts when the process that has it dies; shorter than PATIENCE, so that others live on."""
 
 _ACCEPT = "application/rss+xml, application/atom+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
 _REFUSED = b"rate exceeded"  # a plain text that any of arXiv's hosts may answer, whatever the status
 _ARXIV = "arxiv.org"
 _WITH_BODY = (200, 400)
+_BLINK = timedelta(milliseconds=10)
 
 log = logging.getLogger(__name__)
 
 
-class Pacer(Protocol):
-    """Keeps the turns of every process that talks to the same site; instants are aware UTC."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that is ours until `until`; or that is not, and `until` is when to ask again at the latest."""
 
-    async def reserve(self, key: str, every: timedelta) -> datetime:
-        """Book the next free instant; the one after it is free no sooner than `every` later."""
+    is_ours: bool
+    until: datetime
+
+
+class Pacer(Protocol):
+    """Keeps the turns of every process that talks to the same site: one at a time; instants are aware UTC."""
+
+    async def take(self, key: str, lease: timedelta) -> Turn:
+        """The turn, if nobody has it, rests after it or is held."""
+        ...
+
+    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
+        """End a turn of ours; nobody gets the next one before `rest` is over."""
         ...
 
     async def hold(self, key: str, until: datetime) -> None:
-        """Nobody gets an instant before `until`."""
+        """Nobody gets a turn before `until`."""
         ...
 
 
@@ -81,12 +98,19 @@ class LocalPacer:
         self._now = now
         self._free: dict[str, datetime] = {}
 
-    async def reserve(self, key: str, every: timedelta) -> datetime:
+    async def take(self, key: str, lease: timedelta) -> Turn:
         """See Pacer."""
         now = self._now()
-        at = max(now, self._free.get(key, now))
-        self._free[key] = at + every
-        return at
+        free = self._free.get(key, now)
+        if free > now:
+            return Turn(False, free)
+        self._free[key] = now + lease
+        return Turn(True, now + lease)
+
+    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
+        """See Pacer."""
+        if self._free.get(key) == turn.until:
+            self._free[key] = self._now() + rest
 
     async def hold(self, key: str, until: datetime) -> None:
         """See Pacer."""
@@ -94,7 +118,7 @@ class LocalPacer:
 
 
 class PoliteClient:
-    """Fetches pages one after the other, never two at once, spaced by `SPACING` from end to start."""
+    """Fetches pages one after the other, never two at once, spaced from the end of one to the next."""
 
     def __init__(
         self,
@@ -113,7 +137,6 @@ class PoliteClient:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._alone = asyncio.Lock()
-        self._rested = datetime.min.replace(tzinfo=UTC)
         self._http = httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(30),
@@ -134,14 +157,16 @@ class PoliteClient:
         """Let go of the connection."""
         await self._http.aclose()
 
-    async def get(self, category: str, url: str, known: Validator | None = None) -> Page | None:
+    async def get(
+        self, category: str, url: str, known: Validator | None = None, *, every: timedelta = SPACING
+    ) -> Page | None:
         """The page at a URL or path, or None when it has not changed since `known`.
 
-        Waits for its turn. Raises SourceError in the name of `category`.
+        Waits for its turn; nobody asks for `every` afterwards. Raises SourceError in the name of `category`.
         """
         if not url.lower().startswith(("http://", "https://")):
             return await asyncio.to_thread(_read, category, url, self._max_bytes)
-        asked = _Question(category, url, known if known and known.url == url else None)
+        asked = _Question(category, url, known if known and known.url == url else None, every)
         if not _host(url):
             raise asked.error(f"{url} is no address that can be fetched")
         async with self._alone:
@@ -150,11 +175,11 @@ class PoliteClient:
     async def _ask(self, asked: _Question) -> Page | None:
         url = asked.url
         for _ in range(1 + MAX_REDIRECTS):
-            await self._turn(asked, _site(url))
+            turn = await self._turn(asked, _site(url))
             try:
                 response, body = await self._exchange(asked, url)
             finally:
-                self._rested = self._now() + SPACING
+                await self._pacer.give_back(_site(url), turn, asked.every)
             if response.next_request is None:
                 return await self._judge(asked, response, body)
             origin, url = url, str(response.next_request.url)
@@ -162,18 +187,15 @@ class PoliteClient:
                 raise asked.error(f"{_host(origin)} sends us to {url}: if that is right, set it as the address")
         raise asked.error(f"{_host(url)} redirects more than {MAX_REDIRECTS} times: open the address in a browser")
 
-    async def _turn(self, asked: _Question, site: str) -> None:
-        """Wait until this process has rested and the booked instant has come."""
-        await self._wait(self._rested - self._now())
-        at = await self._pacer.reserve(site, SPACING)
-        wait = at - self._now()
-        if wait > PATIENCE:
-            raise asked.error(f"{site} is not to be asked before {at:%Y-%m-%d %H:%M} UTC", wait)
-        await self._wait(wait)
-
-    async def _wait(self, wait: timedelta) -> None:
-        if wait > timedelta():
-            await self._sleep(wait.total_seconds())
+    async def _turn(self, asked: _Question, site: str) -> Turn:
+        """Wait for the turn of this process. Another may end its own early, so it is asked for again and again."""
+        deadline = self._now() + 2 * PATIENCE
+        while not (turn := await self._pacer.take(site, LEASE)).is_ours:
+            wait = turn.until - self._now()
+            if wait > PATIENCE or self._now() > deadline:
+                raise asked.error(f"{site} is not to be asked before {turn.until:%Y-%m-%d %H:%M} UTC", wait)
+            await self._sleep(max(min(wait, SPACING), _BLINK).total_seconds())
+        return turn
 
     async def _exchange(self, asked: _Question, url: str) -> tuple[httpx.Response, bytes]:
         try:
@@ -195,7 +217,7 @@ class PoliteClient:
             body += chunk
             if len(body) > self._max_bytes:
                 raise asked.error(
-                    f"the page is larger than {self._max_bytes:,} bytes: it is no feed of one category"
+                    f"the page is larger than {self._max_bytes:,} bytes: it is no page of one category"
                 )
         return bytes(body)
 
@@ -220,6 +242,7 @@ class _Question:
     category: str
     url: str
     known: Validator | None
+    every: timedelta
 
     @property
     def headers(self) -> dict[str, str]:
@@ -315,5 +338,5 @@ def _read(category: str, location: str, limit: int) -> Page:
             category, f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from error
     if len(body) > limit:
-        raise SourceError(category, f"{path} is larger than {limit:,} bytes: it is no feed of one category")
+        raise SourceError(category, f"{path} is larger than {limit:,} bytes: it is no page of one category")
     return Page(location, 200, body)

@@ -30,5 +30,6 @@ def _listing(body: bytes) -> Listing:
         if listing:
             return listing
     raise SourceError(
-        ALL, "not understood: it must be an RSS or Atom feed of arXiv, or the text of a saved arXivDaily page"
+        ALL,
+        "not understood: it must be an RSS or Atom feed of arXiv, a saved listing page, or the text of a saved arXivDaily page",
     )

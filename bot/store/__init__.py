@@ -150,12 +150,32 @@ class Store:
         async with self.write() as tx:
             await tx.ensure_pace(key, now)
             row = schema.pace.c
-            found = await tx.connection.execute(
-                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
-            )
+            found = await tx.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
             at: datetime = max(found.scalar_one(), now)
             await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
             return at
+
+    async def take_turn(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
+        """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
+        async with self.write() as tx:
+            await tx.ensure_pace(key, now)
+            row = schema.pace.c
+            found = await tx.connection.execute(
+                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
+            )
+            free: datetime = found.scalar_one()
+            if free > now:
+                return False, free
+            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
+            return True, now + lease
+
+    async def give_turn_back(self, key: str, until: datetime, free: datetime) -> None:
+        """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
+        async with self.write() as tx:
+            row = schema.pace.c
+            await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=free)
+            )
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`: a shared cool-down."""

@@ -15,7 +15,17 @@ import pytest
 from bot.errors import SourceError
 from bot.model import Validator
 from bot.settings import Settings
-from bot.sources.client import COOL_DOWN, LONGEST_COOL_DOWN, SPACING, LocalPacer, PoliteClient, user_agent
+from bot.sources.client import (
+    COOL_DOWN,
+    LEASE,
+    LONGEST_COOL_DOWN,
+    PAGE_SPACING,
+    SPACING,
+    LocalPacer,
+    PoliteClient,
+    Turn,
+    user_agent,
+)
 from tests.counterparts.arxiv_site import Answer, ArxivSite
 from tests.sources.conftest import Clock
 
@@ -382,11 +392,86 @@ async def test_the_local_pacer_keeps_the_later_of_two_holds(clock):
     far, near = clock.time + timedelta(hours=1), clock.time + timedelta(minutes=1)
     await pacer.hold("arxiv.org", far)
     await pacer.hold("arxiv.org", near)
-    assert await pacer.reserve("arxiv.org", SPACING) == far
-    assert await pacer.reserve("arxiv.org", SPACING) == far + SPACING
-    assert await pacer.reserve("elsewhere", SPACING) == clock.time
+    assert await pacer.take("arxiv.org", LEASE) == Turn(False, far)
+    assert (await pacer.take("elsewhere", LEASE)).is_ours
 
 
 async def test_the_local_pacer_has_a_clock_of_its_own():
     before = datetime.now(UTC)
-    assert before <= await LocalPacer().reserve("arxiv.org", SPACING) <= datetime.now(UTC)
+    turn = await LocalPacer().take("arxiv.org", LEASE)
+    assert turn.is_ours
+    assert before + LEASE <= turn.until <= datetime.now(UTC) + LEASE
+
+
+async def test_pages_are_fifteen_seconds_from_whatever_comes_next(client, site, clock):
+    await client.get("cs.LG", f"{site.url}/rss/cs.LG", every=PAGE_SPACING)
+    before = clock.time
+    await client.get("cs.LG", f"{site.url}/rss/cs.LG")
+    assert clock.time - before >= PAGE_SPACING
+    before = clock.time
+    await client.get("cs.LG", f"{site.url}/rss/cs.LG", every=PAGE_SPACING)
+    assert SPACING <= clock.time - before < PAGE_SPACING
+
+
+async def test_nobody_asks_while_another_process_waits_for_its_answer(clock, pacer):
+    """Two processes: the second one's turn would have come while the first one's slow answer is under way."""
+    under_way = asyncio.Event()
+    answered = asyncio.Event()
+    busy = 0
+
+    async def slow(request):
+        nonlocal busy
+        busy += 1
+        assert busy == 1
+        under_way.set()
+        await answered.wait()
+        busy -= 1
+        return httpx.Response(200, content=b"x")
+
+    async def nap(seconds: float) -> None:
+        await clock.sleep(seconds)
+        if clock.time > started + timedelta(seconds=40):
+            answered.set()
+        await asyncio.sleep(0.001)
+
+    started = clock.time
+    clients = [
+        PoliteClient(pacer, transport=httpx.MockTransport(slow), now=clock.now, sleep=nap) for _ in range(2)
+    ]
+    first = asyncio.create_task(clients[0].get("cs.LG", "https://rss.arxiv.org/rss/cs.LG"))
+    await under_way.wait()
+    assert await clients[1].get("cs.CL", "https://rss.arxiv.org/rss/cs.CL") is not None
+    assert await first is not None
+    assert clock.time - started >= timedelta(seconds=40)
+    for client in clients:
+        await client.close()
+
+
+async def test_who_waits_for_a_turn_does_not_go_after_another_process_was_refused(clock, pacer):
+    """The race of booked turns: while one process waits, another is told to wait an hour."""
+    asked = []
+
+    async def nap(seconds: float) -> None:
+        await pacer.hold("arxiv.org", clock.time + timedelta(hours=1))  # the other process, just now
+        await clock.sleep(seconds)
+
+    def answer(request):
+        asked.append(request.url)
+        return httpx.Response(200, content=b"x")
+
+    client = PoliteClient(pacer, transport=httpx.MockTransport(answer), now=clock.now, sleep=nap)
+    await client.get("cs.LG", "https://rss.arxiv.org/rss/cs.LG")
+    error = await refused(client, "https://rss.arxiv.org/rss/cs.CL", "cs.CL")
+    assert error.retry_after is not None
+    assert error.retry_after > timedelta(minutes=59)
+    assert len(asked) == 1
+    await client.close()
+
+
+async def test_the_turn_of_a_process_that_died_comes_back_by_itself(clock, pacer, site):
+    assert (await pacer.take("127.0.0.1", LEASE)).is_ours
+    started = clock.time
+    client = PoliteClient(pacer, transport=httpx.AsyncHTTPTransport(), now=clock.now, sleep=clock.sleep)
+    assert await client.get("cs.LG", f"{site.url}/rss/cs.LG") is not None
+    assert clock.time - started == LEASE
+    await client.close()

@@ -27,7 +27,7 @@ def other(tmp_path: Path, sqlite_store: Store):
 
 
 async def test_eight_tasks_that_read_and_write_lose_nothing_and_are_never_locked_out(sqlite_store):
-    await sqlite_store.reserve("counter", SECOND, MORNING)
+    await sqlite_store.take_turn("counter", SECOND, MORNING)
 
     async def count_to_forty() -> None:
         for _ in range(40):
@@ -134,5 +134,5 @@ async def test_instants_come_back_in_utc_from_whatever_zone_they_were_given_in(s
 
 async def test_instants_are_kept_to_the_microsecond(store):
     exact = MORNING + timedelta(microseconds=1)
-    assert await store.reserve("arxiv.org", SECOND, exact) == exact
-    assert await store.reserve("arxiv.org", SECOND, MORNING) == exact + SECOND
+    assert await store.take_turn("arxiv.org", SECOND, exact) == (True, exact + SECOND)
+    assert await store.take_turn("arxiv.org", SECOND, MORNING) == (False, exact + SECOND)
