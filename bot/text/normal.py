@@ -168,7 +168,7 @@ def _folded(run: re.Match[str]) -> str:
     """Fold characters that are not ASCII (form, case, accents, traditional Chinese); set Chinese runs apart."""
     text = run[0]
     if _PLAIN.fullmatch(text):
-        return f" {' '.join(_SETTLED.findall(simplified(text)))} "
+        return f" {simplified(' '.join(_SETTLED.findall(text)))} "
     is_whole = _VOICING.search(text) is not None
     folded = _compatible(text) if is_whole else _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
     return _HAN_RUN.sub(r" \g<0> ", simplified(folded))

@@ -169,3 +169,7 @@ def test_any_word_has_forms(word):
 def test_theses_are_not_these():
     assert "these" not in forms("theses")
     assert forms("these") == ("these",)
+
+
+def test_a_character_whose_simplified_form_is_rare_is_not_lost():
+    assert flat("頠") == flat("\x80頠") == " 𬱟 "
