@@ -31,5 +31,6 @@ def _listing(body: bytes) -> Listing:
             return listing
     raise SourceError(
         ALL,
-        "not understood: it must be an RSS or Atom feed of arXiv, a saved listing page, or the text of a saved arXivDaily page",
+        "not understood: it must be an RSS or Atom feed of arXiv, a saved listing page, "
+        "or the text of a saved arXivDaily page",
     )
