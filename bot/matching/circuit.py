@@ -19,6 +19,7 @@ Bits = NDArray[np.uint64]
 Longs = NDArray[np.int64]
 
 _WORD = 64  # papers in one number
+_GATES = 8192  # that are evaluated at once: their bits fit into a processor's cache
 
 
 class Wire(NamedTuple):
@@ -118,16 +119,16 @@ def _slots(codes: array[int], leaves: int) -> Ints:
 
 
 def _evaluate(bank: _Bank, may: Flags, rows: Ints, bits: Bits) -> None:
-    chosen = np.flatnonzero(may[bank.gates])
-    if not len(chosen):
-        return
     combine = np.bitwise_or if bank.is_or else np.bitwise_and
-    result = np.full((len(chosen), bits.shape[1]), np.uint64(0) if bank.is_or else ~np.uint64(0))
-    for column in bank.plain.T:
-        combine(result, bits[rows[column[chosen]]], out=result)
-    for column in bank.negated.T:
-        combine(result, ~bits[rows[column[chosen]]], out=result)
-    bits[rows[bank.gates[chosen]]] = result
+    chosen = np.flatnonzero(may[bank.gates])
+    for first in range(0, len(chosen), _GATES):
+        some = chosen[first : first + _GATES]
+        result = np.full((len(some), bits.shape[1]), np.uint64(0) if bank.is_or else ~np.uint64(0))
+        for column in bank.plain.T:
+            combine(result, bits.take(rows[column[some]], axis=0), out=result)
+        for column in bank.negated.T:
+            combine(result, ~bits.take(rows[column[some]], axis=0), out=result)
+        bits[rows[bank.gates[some]]] = result
 
 
 def _set(bits: Bits, rows: Ints, papers: Ints) -> None:
