@@ -123,7 +123,7 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
 
 
 async def _wishes(tx: Transaction) -> _Wishes:
-    return _Wishes(await tx.subscribers.all_subscriptions(), await tx.subscribers.mutes())
+    return _Wishes(await tx.subscribers.all_subscriptions(), await tx.mutes.known())
 
 
 def _matched(matcher: Matcher, wishes: _Wishes, papers: Sequence[Candidate]) -> list[Match]:

@@ -27,11 +27,11 @@ async def mute(request: Request) -> Reply:
         place = await request.ensure_place(tx)
         if len(await _mutes(tx, place)) >= MOST:
             raise UserError("error.too_many_mutes", {"limit": MOST})
-        is_new = await tx.subscribers.mute(place.id, text, request.now)
+        is_new = await tx.mutes.add(place.id, text, request.now)
         waiting = await _unsent(tx, place)
     dropped = await asyncio.to_thread(_covered, text, waiting)
     async with request.store.write() as tx:
-        await tx.outbox.drop(place.id, dropped)
+        await tx.mutes.drop(place.id, dropped)
     return request.reply(
         request.say("reply.muted" if is_new else "reply.already_muted", text=text),
         request.say("reply.in_words", words=words) if words else "",
@@ -53,7 +53,7 @@ async def unmute(request: Request) -> Reply:
         if not gone:
             raise UserError("error.not_muted", {"typed": shown(request.argument), "list": _rows(request, known)})
         for text in gone:
-            await tx.subscribers.unmute(place.id, text)
+            await tx.mutes.remove(place.id, text)
     return request.reply(request.say("reply.unmuted", text=request.say("reply.comma").join(gone)), is_public=True)
 
 
@@ -79,11 +79,11 @@ def _meant(request: Request) -> tuple[str, str]:
 
 
 async def _mutes(tx: Transaction, place: Destination) -> tuple[str, ...]:
-    return (await tx.subscribers.mutes(place.id)).get(place.id, ())
+    return (await tx.mutes.known(place.id)).get(place.id, ())
 
 
 async def _unsent(tx: Transaction, place: Destination) -> list[Candidate]:
-    versions = await tx.outbox.unsent(place.id)
+    versions = await tx.mutes.unsent(place.id)
     return candidates(await tx.papers.announced(versions), await tx.papers.summaries(versions, Language.ZH))
 
 

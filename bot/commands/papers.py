@@ -77,7 +77,7 @@ async def why(request: Request) -> Reply:
         stored = await _stored(request, tx)
         known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
         fate = await _fate(request, tx, stored.candidate.paper, known)
-        mutes = await tx.subscribers.mutes(request.place.id) if request.place else {}
+        mutes = await tx.mutes.known(request.place.id) if request.place else {}
     prepared = prepare(stored.candidate)
     muted = next((by for texts in mutes.values() if (by := muted_by(texts, prepared))), None)
     return request.reply(

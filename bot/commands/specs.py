@@ -83,7 +83,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "mute",
         ("hide", "block", "屏蔽"),
-        "mute QUERY|ID",
+        "mute [QUERY|ID]",
         'mute au:"Ada Invented"',
         mutes.mute,
         needs_manage=True,

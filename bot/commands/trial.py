@@ -81,7 +81,7 @@ async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription
     """What subscriptions match among the announcements of one date, whenever they were made."""
     reading = reads(parse(one.query) for one in subscriptions)
     async with store.read() as tx:
-        mutes = await tx.subscribers.mutes()
+        mutes = await tx.mutes.known()
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
         summaries = await tx.papers.summaries({_version(one) for one in concerned}, Language.ZH)

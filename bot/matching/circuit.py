@@ -19,6 +19,7 @@ Bits = NDArray[np.uint64]
 Longs = NDArray[np.int64]
 
 _WORD = 64  # papers in one number
+_GATES = 8192  # that are evaluated at once: their bits fit into a processor's cache
 
 
 class Wire(NamedTuple):
@@ -42,9 +43,9 @@ class _Bank(NamedTuple):
     """Gates of one kind, with as many plain and negated inputs; all of these come from leaves or lower levels."""
 
     is_or: bool
-    gates: Ints
-    plain: Ints  # gates x inputs: slots
-    negated: Ints
+    gates: Longs
+    plain: Sequence[Longs]  # for the first, second.. input the slots of all gates
+    negated: Sequence[Longs]
 
 
 class CircuitBuilder:
@@ -79,16 +80,15 @@ class CircuitBuilder:
         """The circuit over that many leaves with these outputs: codes of wires that are not negated."""
         banks = []
         for (_, is_or, plain, negated), (gates, slots) in sorted(self._banks.items(), key=lambda one: one[0]):
-            inputs = _slots(slots, leaves).reshape(len(gates), plain + negated)
-            numbers = np.array(gates, np.int32) + np.int32(leaves)
-            banks.append(_Bank(is_or, numbers, inputs[:, :plain].copy(), inputs[:, plain:].copy()))
+            inputs = _slots(slots, leaves).reshape(len(gates), plain + negated).T.copy()
+            banks.append(_Bank(is_or, np.array(gates, np.int64) + leaves, [*inputs[:plain]], [*inputs[plain:]]))
         return Circuit(leaves + len(self._levels), banks, _slots(outputs, leaves))
 
 
 class Circuit:
     """Evaluates all gates for some papers. A slot is a leaf, or behind the leaves a gate."""
 
-    def __init__(self, slots: int, banks: Sequence[_Bank], outputs: Ints) -> None:
+    def __init__(self, slots: int, banks: Sequence[_Bank], outputs: Longs) -> None:
         self._slots, self._banks, self._outputs = slots, banks, outputs
 
     def run(self, leaves: Ints, papers: Ints, count: int) -> tuple[Longs, Bits]:
@@ -99,8 +99,7 @@ class Circuit:
         may = np.zeros(self._slots, np.bool_)
         may[leaves] = True
         for bank in self._banks:
-            some = may[bank.plain]
-            may[bank.gates] = (some.any(axis=1) | (bank.negated.shape[1] > 0)) if bank.is_or else some.all(axis=1)
+            may[bank.gates] = _combined(bank, [may[slots] for slots in bank.plain])
         rows = np.cumsum(may, dtype=np.int32)
         rows[~may] = 0  # the row of what never holds
         bits = np.zeros((int(may.sum()) + 1, -(-count // _WORD)), np.uint64)
@@ -111,23 +110,33 @@ class Circuit:
         return chosen, bits[rows[self._outputs[chosen]]]
 
 
-def _slots(codes: array[int], leaves: int) -> Ints:
-    wires = np.array(codes, np.int32)
-    slots: Ints = (wires >> 1) + (wires & 1) * np.int32(leaves)
+def _combined(bank: _Bank, plain: Sequence[Flags]) -> Flags | np.bool_:
+    """Whether gates may hold for any paper; what is negated always may."""
+    if bank.is_or and bank.negated:
+        return np.True_
+    result = plain[0] if plain else np.True_
+    for one in plain[1:]:
+        result = result | one if bank.is_or else result & one
+    return result
+
+
+def _slots(codes: array[int], leaves: int) -> Longs:
+    wires = np.array(codes, np.int64)
+    slots: Longs = (wires >> 1) + (wires & 1) * leaves
     return slots
 
 
 def _evaluate(bank: _Bank, may: Flags, rows: Ints, bits: Bits) -> None:
-    chosen = np.flatnonzero(may[bank.gates])
-    if not len(chosen):
-        return
     combine = np.bitwise_or if bank.is_or else np.bitwise_and
-    result = np.full((len(chosen), bits.shape[1]), np.uint64(0) if bank.is_or else ~np.uint64(0))
-    for column in bank.plain.T:
-        combine(result, bits[rows[column[chosen]]], out=result)
-    for column in bank.negated.T:
-        combine(result, ~bits[rows[column[chosen]]], out=result)
-    bits[rows[bank.gates[chosen]]] = result
+    chosen = np.flatnonzero(may[bank.gates])
+    for first in range(0, len(chosen), _GATES):
+        some = chosen[first : first + _GATES]
+        result = np.full((len(some), bits.shape[1]), np.uint64(0) if bank.is_or else ~np.uint64(0))
+        for slots in bank.plain:
+            combine(result, bits.take(rows[slots[some]], axis=0), out=result)
+        for slots in bank.negated:
+            combine(result, ~bits.take(rows[slots[some]], axis=0), out=result)
+        bits[rows[bank.gates[some]]] = result
 
 
 def _set(bits: Bits, rows: Ints, papers: Ints) -> None:

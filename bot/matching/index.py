@@ -138,8 +138,8 @@ def _places(bits: Bits) -> Places:
     found = [np.zeros(0, np.int16)]
     for first in range(0, len(bits), _OUTPUTS):
         octets = bits[first : first + _OUTPUTS].view(np.uint8)
-        some = np.flatnonzero(octets)
+        some = np.flatnonzero(octets != 0)
         begins = (some % octets.shape[1] * 8).astype(np.int16)
-        ones = np.flatnonzero(np.unpackbits(octets.ravel()[some], bitorder="little"))
+        ones = np.flatnonzero(np.unpackbits(octets.ravel()[some], bitorder="little").view(np.bool_))
         found.append(begins[ones >> 3] + (ones & 7).astype(np.int16))
     return np.concatenate(found)

@@ -1,7 +1,7 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `outbox`, `slots`. No network inside a transaction. Nothing here decides what a
+`papers`, `subscribers`, `mutes`, `outbox`, `slots`. No network inside a transaction. Nothing here decides what a
 paper is worth or how a message looks.
 """
 
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 from bot.store import schema
+from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.slots import Slots
@@ -55,6 +56,11 @@ class Transaction:
     def subscribers(self) -> Subscribers:
         """People, destinations and subscriptions."""
         return Subscribers(self.connection)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """What destinations do not want to see."""
+        return Mutes(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

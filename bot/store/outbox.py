@@ -89,35 +89,6 @@ class Outbox:
         """Drop what a subscription matched: its query has changed."""
         await self._connection.execute(schema.match.delete().where(_match.subscription_id == subscription_id))
 
-    async def unsent(self, destination_id: int) -> list[Version]:
-        """The versions of papers that matched for a destination and have not been sent there."""
-        is_sent = exists().where(
-            _item.destination_id == destination_id,
-            _item.paper_id == _match.paper_id,
-            _item.version == _match.version,
-            _item.delivery_id == _delivery.id,
-            _delivery.state == "sent",
-        )
-        rows = await self._connection.execute(
-            select(_match.paper_id, _match.version)
-            .distinct()
-            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
-            .where(_subscription.destination_id == destination_id, ~is_sent)
-        )
-        return [(row.paper_id, row.version) for row in rows]
-
-    async def drop(self, destination_id: int, versions: Collection[Version]) -> None:
-        """Let papers stay away from a destination that has muted them."""
-        own = select(_subscription.id).where(_subscription.destination_id == destination_id)
-        keys = list(versions)
-        for start in range(0, len(keys), 400):
-            await self._connection.execute(
-                schema.match.delete().where(
-                    _match.subscription_id.in_(own),
-                    tuple_(_match.paper_id, _match.version).in_(keys[start : start + 400]),
-                )
-            )
-
     async def plan(self, slot_id: int, due: datetime, now: datetime) -> int:
         """One delivery for each destination of a slot with papers that wait; how many there are."""
         return await self._plan(_destination.slot_id == slot_id, due, now)

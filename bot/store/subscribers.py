@@ -164,35 +164,6 @@ class Subscribers:
             schema.subscription.update().where(_subscription.id == subscription_id).values(paused=paused)
         )
 
-    async def mutes(self, destination_id: int | None = None) -> dict[int, tuple[str, ...]]:
-        """What destinations, or one of them, do not want to see, in the order of the wishes."""
-        mute = schema.mute.c
-        condition = true() if destination_id is None else mute.destination_id == destination_id
-        found: dict[int, tuple[str, ...]] = {}
-        for row in await self._connection.execute(
-            select(mute.destination_id, mute.text).where(condition).order_by(mute.created_at, mute.text)
-        ):
-            found[row.destination_id] = (*found.get(row.destination_id, ()), row.text)
-        return found
-
-    async def mute(self, destination_id: int, text: str, now: datetime) -> bool:
-        """Let what holds for a canonical query, or has an id, stay away; False when it does already."""
-        await self.hold(destination_id)
-        statement = insert(self._connection, schema.mute).values(
-            destination_id=destination_id, text=text, created_at=now
-        )
-        made = await self._connection.execute(
-            statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
-        )
-        return made.rowcount == 1
-
-    async def unmute(self, destination_id: int, text: str) -> None:
-        """Let it come again."""
-        mute = schema.mute.c
-        await self._connection.execute(
-            schema.mute.delete().where(mute.destination_id == destination_id, mute.text == text)
-        )
-
 
 def _destinations() -> Select[Any]:
     slot = schema.slot.c

@@ -119,7 +119,7 @@ class Conversation:
             new = await tx.papers.unknown(listings)
             await tx.papers.add(listings, new, self.now)
             await tx.papers.add_summaries([CHINESE] if TIDAL in {one.paper for one in new} else [])
-            subscriptions, mutes = await tx.subscribers.all_subscriptions(), await tx.subscribers.mutes()
+            subscriptions, mutes = await tx.subscribers.all_subscriptions(), await tx.mutes.known()
             chinese = {(CHINESE.paper_id, CHINESE.version): CHINESE}
             found: list[Match] = list(matches(subscriptions, candidates(new, chinese), mutes))
             await tx.outbox.rematch({(one.paper.id, one.paper.version) for one in new}, found)
