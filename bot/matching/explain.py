@@ -56,18 +56,7 @@ class _Plan:
 @lru_cache(maxsize=4096)
 def _plan(query: Query) -> _Plan:
     reading = reads([query])
-    return _Plan(_compile(query.root, reading), tuple(dict.fromkeys(_wanted(query.root))), reading)
-
-
-def _wanted(node: Node) -> Iterator[Term | InCategory | OfType]:
-    match node:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _wanted(part)
-        case Not():
-            return
-        case leaf:
-            yield leaf
+    return _Plan(_compile(query.root, reading), query.wanted, reading)
 
 
 def _compile(node: Node, reading: frozenset[str] | None) -> Test:

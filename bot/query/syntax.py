@@ -126,6 +126,11 @@ class Query:
         return any(isinstance(leaf, OfType) for leaf in _leaves(self.root))
 
     @property
+    def wanted(self) -> tuple[Leaf, ...]:
+        """What is asked for, in order and once each: what the query excludes does not count."""
+        return tuple(dict.fromkeys(_wanted(self.root)))
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         """The terms that are looked for, in order and once each: what the query excludes does not count."""
         return tuple(dict.fromkeys(leaf for leaf in _wanted(self.root) if isinstance(leaf, Term)))
