@@ -138,7 +138,7 @@ async def plan(store: Store, now: datetime) -> int:
     for slot in due:
         async with store.write() as tx:
             if await tx.slots.take(slot, now):
-                made += await tx.outbox.plan(slot.id, slot.due, now)
+                made += await tx.planning.plan(slot.id, slot.due, now)
     if made:
         log.info("planned deliveries=%d", made)
     return made
@@ -147,5 +147,5 @@ async def plan(store: Store, now: datetime) -> int:
 async def plan_all(store: Store, channels: Collection[str], now: datetime) -> int:
     """One delivery for every destination with papers waiting, whatever its slot says; on these, all is due."""
     async with store.write() as tx:
-        await tx.outbox.hurry(channels, now)
-        return sum([await tx.outbox.plan_for(one.id, now) for one in await tx.subscribers.destinations()])
+        await tx.planning.hurry(channels, now)
+        return sum([await tx.planning.plan_for(one.id, now) for one in await tx.subscribers.destinations()])

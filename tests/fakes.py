@@ -265,7 +265,7 @@ async def waiting(
 async def planned(store: Store, now: datetime = MORNING) -> int:
     """Plan every destination with papers waiting, due or not; how many deliveries that is."""
     async with store.write() as tx:
-        return sum([await tx.outbox.plan_for(one.id, now) for one in await tx.subscribers.destinations()])
+        return sum([await tx.planning.plan_for(one.id, now) for one in await tx.subscribers.destinations()])
 
 
 def courier(store: Store, channel: Channel, clock: HandClock, owner: str = "one") -> Courier:

@@ -234,7 +234,7 @@ async def test_a_forgotten_delivery_leaves_its_papers_and_its_instant_free(store
     _, (back,) = await subscribed(store)
     await matched(store, back, paper(1))
     async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
     assert await planned(store) == 1
 
 

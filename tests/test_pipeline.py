@@ -174,7 +174,7 @@ async def test_a_paper_in_two_listings_matches_once_and_with_its_best_type(store
     (match,) = await found(store)
     assert match.type is AnnounceType.NEW
     async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
 
 
 async def test_a_paper_that_was_delivered_does_not_come_again_when_another_listing_has_it(store):
@@ -193,7 +193,7 @@ async def test_revised_papers_come_only_to_those_who_ask_for_types(store):
     keen, _ = await subscribed(store, "cs.LG type:replace", address="#keen")
     await ingest(store, [listing("cs.LG", (paper(1, version=2), REPLACE))], MORNING)
     async with store.read() as tx:
-        assert [await tx.outbox.waiting(one.id) for one in (plain, keen)] == [0, 1]
+        assert [await tx.planning.waiting(one.id) for one in (plain, keen)] == [0, 1]
 
 
 async def test_chinese_texts_that_come_with_a_later_listing_find_their_readers(store):
@@ -214,9 +214,9 @@ async def test_a_paused_subscription_is_matched_too_because_its_papers_wait(stor
         await tx.subscribers.set_paused(subscription.id, paused=True)
     assert (await ingest(store, [listing("cs.LG", paper(1))], MORNING)).matched == 1
     async with store.write() as tx:
-        assert await tx.outbox.waiting(place.id) == 0
+        assert await tx.planning.waiting(place.id) == 0
         await tx.subscribers.set_paused(subscription.id, paused=False)
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
 
 
 # Between the matching and the writing
@@ -227,7 +227,7 @@ async def test_who_subscribes_between_the_matching_and_the_writing_misses_nothin
     interrupted.interruption = lambda: subscribed(store, "cs.AI", address="#late")
     assert (await ingest(interrupted, [listing("cs.LG", paper(1))], MORNING)).matched == 2
     async with store.read() as tx:
-        assert [await tx.outbox.waiting(one.id) for one in await tx.subscribers.destinations()] == [1, 1]
+        assert [await tx.planning.waiting(one.id) for one in await tx.subscribers.destinations()] == [1, 1]
 
 
 async def test_who_changes_a_query_in_between_gets_what_the_new_one_asks_for(interrupted, store):
@@ -240,7 +240,7 @@ async def test_who_changes_a_query_in_between_gets_what_the_new_one_asks_for(int
     interrupted.interruption = edit
     assert (await ingest(interrupted, [listing("cs.LG", paper(1))], MORNING)).matched == 1
     async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
 
 
 async def test_who_unsubscribes_in_between_is_no_trouble(interrupted, store):

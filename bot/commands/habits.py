@@ -82,7 +82,7 @@ async def resume(request: Request) -> Reply:
         refused = [one for one in await tx.outbox.history(place.id, _MOST_REFUSED) if one.state == "dead"]
         await tx.subscribers.resume(place.id)
         await tx.outbox.revive(place.id, request.now)
-        waiting = await tx.outbox.waiting(place.id)
+        waiting = await tx.planning.waiting(place.id)
     papers = sum(one.papers for one in refused)
     return request.reply(
         request.say("reply.resumed"),
@@ -112,7 +112,7 @@ async def _set_paused(request: Request, *, paused: bool) -> Reply:
             raise UserError("error.no_subscriptions")
         chosen = numbered(known, number)
         await tx.subscribers.set_paused(chosen.id, paused=paused)
-        waiting = await tx.outbox.waiting(place.id)
+        waiting = await tx.planning.waiting(place.id)
     key = "reply.subscription_paused" if paused else "reply.subscription_resumed"
     said = request.say(key, number=number, query=chosen.query)
     if chosen.paused == paused:

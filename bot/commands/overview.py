@@ -51,7 +51,7 @@ async def _listings(request: Request, tx: Transaction) -> str:
 async def _of_place(request: Request, tx: Transaction, place: Destination) -> list[str]:
     known = await tx.subscribers.subscriptions(place.id)
     history = await tx.outbox.history(place.id, _DELIVERIES)
-    waiting = await tx.outbox.waiting(place.id)
+    waiting = await tx.planning.waiting(place.id)
     return [
         request.say("reply.subscriptions", n=len(known)) if known else request.say("reply.no_subscriptions_yet"),
         habits_in_words(request, place),

@@ -1,8 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `outbox`, `slots`. No network inside a transaction. Nothing here decides what a
-paper is worth or how a message looks.
+`papers`, `subscribers`, `mutes`, `planning`, `outbox`, `slots`. No network inside a transaction. Nothing here
+decides what a paper is worth or how a message looks.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bot.store import schema
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
+from bot.store.planning import Planning
 from bot.store.slots import Slots
 from bot.store.subscribers import Subscribers
 from bot.store.upsert import insert
@@ -64,8 +65,13 @@ class Transaction:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """Matches that wait, deliveries and their parts."""
+        """Matches, deliveries and their parts."""
         return Outbox(self.connection)
+
+    @cached_property
+    def planning(self) -> Planning:
+        """What waits, and the deliveries made of it."""
+        return Planning(self.connection)
 
     @cached_property
     def slots(self) -> Slots:

@@ -1,4 +1,4 @@
-"""The outbox: what has matched and waits, deliveries, and their parts. The truth about what was sent.
+"""The outbox: what has matched, deliveries, and their parts. The truth about what was sent.
 
 A delivery is `ready`, `sending` (claimed, under a lease), `sent`, or `dead` (its destination refused it).
 Claims are fenced by owner and attempt: who lost the lease changes nothing any more. Receipts are
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import AnnounceType, Destination, Match, Reason, Receipt
@@ -23,7 +23,6 @@ from bot.store.upsert import insert
 
 _delivery, _item, _part, _match = schema.delivery.c, schema.item.c, schema.part.c, schema.match.c
 _destination, _subscription = schema.destination.c, schema.subscription.c
-_REVISIONS = [kind.value for kind in AnnounceType if kind.is_revision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,74 +87,6 @@ class Outbox:
     async def forget(self, subscription_id: int) -> None:
         """Drop what a subscription matched: its query has changed."""
         await self._connection.execute(schema.match.delete().where(_match.subscription_id == subscription_id))
-
-    async def plan(self, slot_id: int, due: datetime, now: datetime) -> int:
-        """One delivery for each destination of a slot with papers that wait; how many there are."""
-        return await self._plan(_destination.slot_id == slot_id, due, now)
-
-    async def plan_for(self, destination_id: int, now: datetime) -> int:
-        """The same for one destination, at once."""
-        return await self._plan(_destination.id == destination_id, now, now)
-
-    async def _plan(self, where: ColumnElement[bool], due: datetime, now: datetime) -> int:
-        # One planner at a time for each destination, so that the next one sees what is in a delivery by then.
-        await self._connection.execute(
-            select(_destination.id).where(where).order_by(_destination.id).with_for_update(key_share=True)
-        )
-        waiting = self._waiting(and_(where, _destination.paused == "")).subquery()
-        deliveries = (
-            select(
-                waiting.c.destination_id,
-                literal(due, schema.Instant).label("slot_due"),
-                literal("ready").label("state"),
-                literal(now, schema.Instant).label("due_at"),
-                literal(now, schema.Instant).label("created_at"),
-            )
-            .distinct()
-            .where(waiting.c.destination_id.is_not(None))
-        )
-        statement = insert(self._connection, schema.delivery).from_select(
-            [column.name for column in deliveries.selected_columns], deliveries
-        )
-        made = await self._connection.execute(
-            statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
-        )
-        # A delivery that is claimed or has papers was made before: what waits now goes with the next one.
-        is_older = exists().where(_item.delivery_id == _delivery.id)
-        items = (
-            select(
-                waiting.c.destination_id, waiting.c.paper_id, waiting.c.version, _delivery.id.label("delivery_id")
-            )
-            .join(
-                schema.delivery,
-                and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
-            )
-            .where(_delivery.attempts == 0, ~is_older)
-        )
-        await self._connection.execute(
-            schema.item.insert().from_select([column.name for column in items.selected_columns], items)
-        )
-        return made.rowcount
-
-    def _waiting(self, where: ColumnElement[bool]) -> Select[Any]:
-        """What has matched and is in no delivery: a paper counts once, its revisions once for each version."""
-        delivered = exists().where(
-            _item.destination_id == _subscription.destination_id,
-            _item.paper_id == _match.paper_id,
-            or_(_item.version >= _match.version, _match.type.not_in(_REVISIONS)),
-        )
-        return (
-            select(_subscription.destination_id, _match.paper_id, func.max(_match.version).label("version"))
-            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
-            .join(schema.destination, _destination.id == _subscription.destination_id)
-            .where(where, _subscription.paused.is_(False), ~delivered)
-            .group_by(_subscription.destination_id, _match.paper_id)
-        )
-
-    async def waiting(self, destination_id: int) -> int:
-        """How many papers wait for the next digest of a destination, paused or not."""
-        found = self._waiting(_destination.id == destination_id).subquery()
-        return (await self._connection.execute(select(func.count()).select_from(found))).scalar_one()
 
     async def claim(
         self, channel: str, *, owner: str, now: datetime, lease_until: datetime, most: int
@@ -304,15 +235,6 @@ class Outbox:
             .values(state="ready", due_at=now, done_at=None)
         )
         return result.rowcount
-
-    async def hurry(self, channels: Collection[str], now: datetime) -> None:
-        """Let everything that waits for another try on these channels be due."""
-        mine = select(_destination.id).where(_destination.channel.in_(channels))
-        await self._connection.execute(
-            schema.delivery.update()
-            .where(_delivery.state == "ready", _delivery.due_at > now, _delivery.destination_id.in_(mine))
-            .values(due_at=now)
-        )
 
     async def discard(self, claim: Claim) -> bool:
         """Forget a delivery in which nothing is left that anybody asks for; False when it is not ours."""

@@ -34,7 +34,7 @@ async def slack() -> None:
             await matched(store, one, *papers, now=now)
         async with store.write() as tx:
             for place in await tx.subscribers.destinations():
-                await tx.outbox.plan_for(place.id, now)
+                await tx.planning.plan_for(place.id, now)
         async with edge(CHANNELS) as workspace:
             workspace.is_lenient = True
             ours = channel(settings(workspace))

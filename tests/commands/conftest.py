@@ -130,7 +130,7 @@ class Conversation:
         async with self.store.write() as tx:
             found = await tx.subscribers.destination("console", self.place)
             assert found is not None
-            await tx.outbox.plan_for(found.id, self.now)
+            await tx.planning.plan_for(found.id, self.now)
             lease = self.now + timedelta(minutes=1)
             claims = await tx.outbox.claim("console", owner="me", now=self.now, lease_until=lease, most=10)
             for claim in claims:

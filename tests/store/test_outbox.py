@@ -179,7 +179,7 @@ async def test_what_waits_for_another_try_can_be_hurried_on_its_channel(store):
     async with store.write() as tx:
         for claim in (one, two):
             await tx.outbox.retry(claim, at=MORNING + timedelta(hours=1), reason="busy")
-        await tx.outbox.hurry(["fake"], MORNING)
+        await tx.planning.hurry(["fake"], MORNING)
     assert len(await claimed(store)) == 1
     assert await claimed(store, channel="other") == []
 
@@ -282,7 +282,7 @@ async def test_matching_again_replaces_what_had_matched(store):
     await matched(store, one, *(paper(n) for n in range(1, 451)))  # more than fit into one statement
     async with store.write() as tx:
         await tx.outbox.rematch([(paper(n).id, 1) for n in range(1, 451)], [])
-        assert await tx.outbox.waiting(place.id) == 0
+        assert await tx.planning.waiting(place.id) == 0
 
 
 async def test_forgetting_a_subscription_drops_what_it_had_waiting(store):
@@ -291,7 +291,7 @@ async def test_forgetting_a_subscription_drops_what_it_had_waiting(store):
     await matched(store, two, paper(2))
     async with store.write() as tx:
         await tx.outbox.forget(one.id)
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
 
 
 async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_receipts_stay(store):

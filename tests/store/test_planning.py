@@ -61,7 +61,7 @@ async def test_a_paper_that_several_subscriptions_of_a_destination_found_is_in_i
     for one in subscriptions:
         await matched(store, one, paper(1))
     async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
     assert await plan(store, DUE) == 1
     (claim,) = await claimed(store, DUE)
     async with store.read() as tx:
@@ -149,7 +149,7 @@ async def test_a_delivery_that_is_planned_takes_nothing_more_in(store):
     assert await planned(store, DUE) == 0
     assert await items(store) == [(1, "2606.90001", 1)]
     async with store.read() as tx:
-        assert await tx.outbox.waiting(place.id) == 1
+        assert await tx.planning.waiting(place.id) == 1
     assert await planned(store, DUE + MINUTE) == 1
 
 

@@ -78,7 +78,7 @@ async def test_unsubscribing_forgets_what_had_matched_but_not_what_was_delivered
     async with store.write() as tx:
         await tx.subscribers.unsubscribe(first.id)
         await tx.subscribers.unsubscribe(second.id)
-        assert await tx.outbox.waiting(place.id) == 0
+        assert await tx.planning.waiting(place.id) == 0
     assert await rows(store, schema.match) == []
     assert len(await rows(store, schema.item)) == 1
 
