@@ -20,6 +20,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot import channels, sources
+from bot.alerts import Admins, Alerts
 from bot.channels import Channel, Invocation, Listener, Reply
 from bot.commands import Commands, CommandSpec, Defaults
 from bot.delivery import Courier, Tally
@@ -142,10 +143,11 @@ class App:
                 owner=owner,
                 cap=settings.bot_digest_cap,
                 clock=clock,
-                admins=[address for one, _, address in map(_named, settings.bot_admins) if one == name],
             )
             for name, channel in self.channels.items()
         }
+        self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
+        self._alerts = Alerts(store, self.admins, clock)
         self._matcher = Matcher()
         self._read_at: datetime | None = None
         self._ring: Callable[..., None] = lambda *_names: None
@@ -208,6 +210,7 @@ class App:
         with self._stopped_by_signals(lambda: None):
             try:
                 tallies = await asyncio.gather(*(courier.drain() for courier in self._couriers.values()))
+                await self._alerts.tell()
             finally:
                 await self._release()
         return dict(zip(self._couriers, tallies, strict=True))
@@ -215,7 +218,7 @@ class App:
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         scheduler = Scheduler(
-            {"read": self._read_when_expected, "plan": self._plan_and_ring}
+            {"read": self._read_when_expected, "plan": self._plan_and_ring, "tell": self._alerts.tell}
             | {name: courier.drain for name, courier in self._couriers.items()},
             hasty=["read"],
         )
@@ -277,10 +280,6 @@ class App:
     async def _plan_and_ring(self) -> None:
         if await self.plan():
             self._ring(*self._couriers)
-
-
-def _named(admin: str) -> tuple[str, str, str]:
-    return admin.partition(":")
 
 
 def defaults(settings: Settings) -> Defaults:

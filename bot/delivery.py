@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -17,12 +17,11 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.channels import Channel, Finder, Keyed, Teller, Threaded
+from bot.channels import Channel, Finder, Keyed, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
-from bot.locale import say
 from bot.matching import reads
-from bot.model import ALL, Destination, Language, Receipt
+from bot.model import ALL, Language, Receipt
 from bot.query import parse
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
@@ -67,7 +66,6 @@ class Courier:
         owner: str,
         cap: int,
         clock: Callable[[], datetime],
-        admins: Sequence[str] = (),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -75,7 +73,6 @@ class Courier:
         self._owner = f"{owner}/{channel.name}"
         self._cap = cap
         self._clock = clock
-        self._admins = admins  # addresses of people on this channel
         self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
         self._stopping = False
@@ -261,27 +258,11 @@ class Courier:
                 async with self._store.write() as tx:
                     return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
 
-        is_ours = await _insist(record)
+        await _insist(record)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
-        if is_ours and error.permanent:
-            await self._tell(claim.destination, error.reason)
-
-    async def _tell(self, place: Destination, reason: str) -> None:
-        """Tell the owner of a place that it is paused, or else an admin; once, because it is paused."""
-        if not isinstance(self._channel, Teller):
-            return
-        tongue = "zh" if place.language is Language.ZH else "en"
-        text = say("notice.refused", tongue, reason=reason)
-        for person in dict.fromkeys([place.owner, *self._admins]):
-            if person and person != place.address:
-                try:
-                    await self._channel.tell(person, text, place.address)
-                    return
-                except ChannelError as error:
-                    log.warning("owner_not_told channel=%s reason=%s", self._channel.name, error.reason)
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

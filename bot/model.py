@@ -57,6 +57,14 @@ class Days(enum.StrEnum):
         }[self]
 
 
+class Notices(enum.StrEnum):
+    """When a destination hears why there are no papers."""
+
+    OFF = "off"
+    FAULTS = "faults"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """One version of a paper, with the metadata of its source and nothing derived."""
@@ -191,6 +199,7 @@ class Destination:
     slot: Slot
     owner: str = ""  # the address of the identity that made it
     paused: str = ""  # why nothing is sent: a word of the owner, or the channel's refusal
+    notices: Notices = Notices.FAULTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.alerts import Admins, Alerts
 from bot.channels import Channel
 from bot.delivery import Courier
 from bot.digest import Digest
@@ -266,6 +267,28 @@ async def planned(store: Store, now: datetime = MORNING) -> int:
     """Plan every destination with papers waiting, due or not; how many deliveries that is."""
     async with store.write() as tx:
         return sum([await tx.planning.plan_for(one.id, now) for one in await tx.subscribers.destinations()])
+
+
+@dataclass
+class FakeTeller(FakeChannel):
+    """A channel that can speak to one person; `deaf` are those whom it cannot reach."""
+
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+    deaf: set[str] = field(default_factory=set)
+
+    async def tell(self, person: str, text: str, about: str = "") -> None:
+        """Write down who was told what."""
+        await asyncio.sleep(0)
+        if person in self.deaf:
+            raise ChannelError("closed")
+        self.told.append((person, text, about))
+        self.arrival.set()
+
+
+def alerts(store: Store, clock: HandClock, *channels: Channel, admins: Sequence[str] = ()) -> Alerts:
+    """Who tells people on these channels what they have to know."""
+    named = {one.name: one for one in channels}
+    return Alerts(store, Admins(admins, named, Language.EN), clock)
 
 
 def courier(store: Store, channel: Channel, clock: HandClock, owner: str = "one") -> Courier:

@@ -176,8 +176,8 @@ class Paced(Protocol):
 class Teller(Protocol):
     """A channel that can say a sentence to one person, apart from digests."""
 
-    async def tell(self, person: str, text: str, about: str) -> None:
-        """Say it once; `person` is an identity's address, `about` the destination's that it concerns."""
+    async def tell(self, person: str, text: str, about: str = "") -> None:
+        """Say it once; `person` is an identity's address, `about` the destination's that it concerns, if any."""
         ...
 
 

@@ -80,6 +80,10 @@ class Terminal:
         self._print(Text.assemble((f"→ {harmless(address)}\n", "bold cyan"), self._laid_out(body), "\n"))
         return f"printed {key}"
 
+    async def tell(self, person: str, text: str, about: str = "") -> None:
+        """Print it under the name it is for."""
+        self._print(Text.assemble((f"→ {harmless(person)}\n", "bold yellow"), harmless(text), "\n"))
+
     async def check(self) -> str:
         """Say what the output is."""
         kind = "a terminal" if self._screen.is_terminal else "not a terminal"

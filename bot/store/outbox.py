@@ -224,7 +224,7 @@ class Outbox:
         """The destination is refused for good: pause it, keep what it asked for."""
         if not await self._update(claim, {"state": "dead", "done_at": now, "lease_until": None, "reason": reason}):
             return False
-        await Subscribers(self._connection).pause(claim.destination.id, reason)
+        await Subscribers(self._connection).refuse(claim.destination.id, reason)
         return True
 
     async def revive(self, destination_id: int, now: datetime) -> int:

@@ -152,6 +152,8 @@ destination = Table(
     _refers("slot_id", "slot.id", index=True),
     Column("language", String(8), nullable=False),
     Column("paused", Text, nullable=False, server_default=""),
+    Column("untold", Boolean, nullable=False, server_default=text("false")),  # a refusal that nobody knows of
+    Column("notices", String(8), nullable=False, server_default="faults"),
     UniqueConstraint("channel", "address"),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Days, Destination, Language, Slot, Subscription
+from bot.model import Days, Destination, Language, Notices, Slot, Subscription
 from bot.store import schema
 from bot.store.slots import Slots
 from bot.store.upsert import insert
@@ -86,13 +86,36 @@ class Subscribers:
         """Change when a destination gets its digest."""
         await self._set(destination_id, slot_id=await Slots(self._connection).ensure(slot, now))
 
+    async def set_notices(self, destination_id: int, notices: Notices) -> None:
+        """Change of what a destination hears when there are no papers."""
+        await self._set(destination_id, notices=notices.value)
+
     async def pause(self, destination_id: int, why: str) -> None:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
-        await self._set(destination_id, paused=why)
+        await self._set(destination_id, paused=why, untold=False)
+
+    async def refuse(self, destination_id: int, why: str) -> None:
+        """Pause a destination that takes nothing any more; somebody has to be told of it."""
+        await self._set(destination_id, paused=why, untold=True)
 
     async def resume(self, destination_id: int) -> None:
         """Send again."""
-        await self._set(destination_id, paused="")
+        await self._set(destination_id, paused="", untold=False)
+
+    async def untold(self) -> list[Destination]:
+        """The destinations that have refused something, and nobody was told so."""
+        rows = await self._connection.execute(
+            _destinations().where(_destination.untold.is_(True)).order_by(_destination.id)
+        )
+        return [_to_destination(row) for row in rows]
+
+    async def told(self, destination_id: int, why: str) -> None:
+        """Somebody knows of this refusal now."""
+        await self._connection.execute(
+            schema.destination.update()
+            .where(_destination.id == destination_id, _destination.paused == why)
+            .values(untold=False)
+        )
 
     async def _set(self, destination_id: int, **values: object) -> None:
         await self._connection.execute(
@@ -183,4 +206,5 @@ def _to_destination(row: Row[Any]) -> Destination:
         slot=Slot(row.zone, row.minute, Days(row.days)),
         owner=row.owner or "",
         paused=row.paused,
+        notices=Notices(row.notices),
     )

@@ -203,3 +203,9 @@ asyncio.run(main())
         assert process.wait(timeout=10) == 0
         assert process.stderr is not None
         assert process.stderr.read() == b""
+
+
+async def test_what_somebody_has_to_know_is_printed_under_their_name_without_tricks():
+    console, out = terminal()
+    await console.tell("boss", "the tide\x1b[31m is late [bold]", "")
+    assert out.getvalue().splitlines()[:2] == ["→ boss", "the tide is late [bold]"]

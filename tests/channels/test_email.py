@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.channels import Channel
+from bot.channels import Channel, Teller
 from bot.channels.email import channel
 from bot.errors import ChannelError, SettingsError
 from tests.channels.cards import card, digest, settings
@@ -263,3 +263,22 @@ def test_the_sender_is_the_user_when_that_is_an_address():
 
 def test_the_password_is_in_no_representation():
     assert "secret" not in repr(vars(channel(settings(smtp_url="smtp://a%40b.test:secret@host"))))
+
+
+async def test_what_somebody_has_to_know_is_a_short_mail_that_stays_one_mail_on_that_day():
+    mailboxes = Mailboxes()
+    with aiosmtpd(mailboxes) as port:
+        one = mail(f"smtp://127.0.0.1:{port}?tls=none")
+        assert isinstance(one, Teller)
+        for _ in range(2):
+            await one.tell(ADA, "潮汐表晚了。\nBcc: eve@evil.test\nThe tide is late.")
+    first, second = (read(taken.content) for taken in mailboxes.taken)
+    assert first["Subject"] == "Sudi 速递 · 潮汐表晚了。"
+    assert first["To"] == ADA
+    assert first["Auto-Submitted"] == "auto-generated"
+    assert first["Bcc"] is None
+    assert "The tide is late." in first.get_content()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert mailboxes.taken[0].rcpt_tos == [ADA]
+    with pytest.raises(ChannelError):
+        await one.tell("not an address", "x")

@@ -13,7 +13,7 @@ from bot.channels.discord import Discord
 from bot.store import Store, schema
 from tests.counterparts.discord_payloads import said
 from tests.counterparts.discord_site import LOST, TOKEN, DiscordSite
-from tests.fakes import HandClock, courier, matched, paper, planned, rows, states, subscribed
+from tests.fakes import HandClock, alerts, courier, matched, paper, planned, rows, states, subscribed
 
 PAPERS = 12
 POSTS = 5  # the root, its thread, and three messages with cards
@@ -131,6 +131,7 @@ async def test_rights_taken_in_the_middle_pause_the_place_and_its_owner_is_told_
 ):
     site.next("/channels/10000/messages", None, said(403, code=50013, message="Missing Permissions"))
     await courier(store, bot, clock).drain()
+    await alerts(store, clock, bot).tell()
     assert await states(store) == ["dead"]
     (place,) = await rows(store, schema.destination)
     assert place.paused == "Discord: the bot lacks rights in the channel (50013)"
@@ -139,6 +140,7 @@ async def test_rights_taken_in_the_middle_pause_the_place_and_its_owner_is_told_
     assert "/papers resume" in told["content"]
     clock.forward(minutes=30)
     await courier(store, bot, clock).drain()
+    await alerts(store, clock, bot).tell()
     assert len(site.bodies("dm42")) == 1
     async with store.write() as tx:
         await tx.subscribers.resume(place.id)

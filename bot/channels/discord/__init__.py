@@ -72,12 +72,13 @@ class Discord:
             self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
         return await self._rest.post(root if self._threads[root] else address, part["message"], key)
 
-    async def tell(self, person: str, text: str, about: str) -> None:
+    async def tell(self, person: str, text: str, about: str = "") -> None:
         """Write to one person, once while Discord remembers it; a channel that it is about is linked."""
         if not person.startswith("@"):
             raise ChannelError("only people can be written to directly")
         for body in text_messages(text):
-            body["content"] = f"<#{about}>\n{body['content']}"
+            if about and not about.startswith("@"):
+                body["content"] = f"<#{about}>\n{body['content']}"
             await self._rest.post(person, body, f"told {about}")
 
     async def check(self) -> str:

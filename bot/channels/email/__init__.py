@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from bot.channels.email.folder import Folder
 from bot.channels.email.message import mailbox, message
+from bot.channels.email.note import note
 from bot.channels.email.server import Server, from_url
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
@@ -62,6 +63,13 @@ class Email:
             raise ChannelError("the address of the destination is not a mail address", permanent=True)
         dated = f"Date: {format_datetime(datetime.now(UTC))}\n{body}"
         return await self._server.deliver(self._sender.addr_spec, recipient.addr_spec, dated.encode("ascii"))
+
+    async def tell(self, person: str, text: str, about: str = "") -> None:
+        """Send a short mail; told again on the same day, it has the same Message-ID."""
+        recipient = mailbox(person)
+        if recipient is None:
+            raise ChannelError("the address of the person is not a mail address", permanent=True)
+        await self.send(person, note(text, self._sender, recipient, datetime.now(UTC).date()), "")
 
     async def check(self) -> str:
         """Connect, encrypt, log in, and leave."""

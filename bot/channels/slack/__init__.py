@@ -98,7 +98,7 @@ class Slack:
         """Look for a message that may have been posted without an answer."""
         return await self._postman.find(address, key, since, root)
 
-    async def tell(self, person: str, text: str, about: str) -> None:
+    async def tell(self, person: str, text: str, about: str = "") -> None:
         """Write to one person directly."""
         await self._postman.tell(person, text, about)
 

@@ -103,10 +103,10 @@ class Postman:
         raise ChannelError("the channel is too busy to see whether a message is there", ambiguous=True)
 
     async def tell(self, person: str, text: str, about: str) -> None:
-        """Say one sentence to one person, directly, with a link to the channel that it concerns."""
-        place, concerned = read_address(person), read_address(about)
+        """Say something to one person, directly, with a link to the channel that it concerns, if any."""
+        place, concerned = read_address(person), read_address(about or person)
         client = await self._clients(place.team)
-        link = "" if concerned.is_person else f"<#{concerned.channel}> "
+        link = "" if concerned.is_person or not about else f"<#{concerned.channel}> "
         await asked(client.chat_postMessage(channel=place.channel, text=link + escaped(text), unfurl_links=False))
 
     async def _conversation(self, client: AsyncWebClient, place: Place) -> str:

@@ -18,7 +18,7 @@ from bot.store import schema
 from tests.channels.cards import digest
 from tests.channels.slack.conftest import settings
 from tests.counterparts.slack_edge import ALICE, BOB, ML, PRIVATE, TEAM, Fault
-from tests.fakes import HandClock, matched, paper, planned, rows, states, subscribed
+from tests.fakes import HandClock, alerts, matched, paper, planned, rows, states, subscribed
 
 PLACE = f"{TEAM}/{ML}"
 DIES = """
@@ -71,11 +71,8 @@ class Run:
 
     async def deliver(self, **much: float) -> None:
         self.clock.forward(**much)
-        one = Courier(
-            self.store, self.ours, owner="me", cap=50, clock=self.clock, sleep=self.clock.sleep,
-            admins=[f"{TEAM}/{BOB}"],
-        )  # fmt: skip
-        await one.drain()
+        await Courier(self.store, self.ours, owner="me", cap=50, clock=self.clock, sleep=self.clock.sleep).drain()
+        await alerts(self.store, self.clock, self.ours, admins=[f"slack:{TEAM}/{BOB}"]).tell()
 
 
 @pytest.fixture

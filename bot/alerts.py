@@ -1,0 +1,122 @@
+"""What people have to be told apart from digests: admins of faults, owners of a place that has stopped.
+
+`Admins` reaches the people of BOT_ADMINS on whatever channel they are; `Alerts` looks into the store for what
+nobody was told of yet. A thing is marked as told after it was: a crash in between repeats it, and loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from bot.channels import Channel, Teller
+from bot.errors import ChannelError
+from bot.locale import say
+from bot.model import Destination, Language
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+TELL_AGAIN = timedelta(minutes=10)
+"""How long somebody who could not be told is left alone."""
+
+_TURN = "alerts"
+_LEASE = timedelta(minutes=5)
+
+
+class Person(NamedTuple):
+    """Somebody on a channel."""
+
+    channel: str
+    address: str
+
+
+class Admins:
+    """The people of BOT_ADMINS, on the channels of this process."""
+
+    def __init__(self, admins: Sequence[str], channels: Mapping[str, Channel], language: Language) -> None:
+        """`admins` are `channel:address`; `language` is what they read."""
+        self.people = [Person(*one.split(":", 1)) for one in admins]
+        self._channels = channels
+        self._tongues = ("en", "zh") if language is Language.BOTH else (language.value,)
+
+    def words(self, key: str, **values: object) -> str:
+        """A sentence of the locale as admins read it."""
+        return "\n".join(say(key, tongue, **values) for tongue in self._tongues)
+
+    async def tell(self, text: str) -> bool:
+        """Tell every admin; whether there is nobody left to tell, because one at least has heard it.
+
+        Who cannot be reached is logged.
+        """
+        heard = [await self.tell_one(one, text) for one in self.people]
+        return any(heard) or not heard
+
+    async def tell_one(self, person: Person, text: str, about: str = "") -> bool:
+        """Tell one person of an address on the same channel, or of nothing in particular; whether it went well."""
+        channel = self._channels.get(person.channel)
+        if not isinstance(channel, Teller):
+            log.warning("not_told channel=%s reason=it is not in BOT_CHANNELS, or tells nobody", person.channel)
+            return False
+        try:
+            await channel.tell(person.address, text, about)
+        except ChannelError as error:
+            log.warning("not_told channel=%s reason=%s", person.channel, error.reason)
+            return False
+        return True
+
+
+class Alerts:
+    """Tells what is to be told, once over all processes."""
+
+    def __init__(self, store: Store, admins: Admins, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._admins = admins
+        self._clock = clock
+
+    async def tell(self) -> None:
+        """Tell what nobody was told of yet, unless another process does, or somebody is left alone for a while."""
+        async with self._store.read() as tx:
+            if not await tx.subscribers.untold():
+                return
+        is_ours, until = await self._store.take_turn(_TURN, _LEASE, self._clock())
+        if is_ours:
+            rest = TELL_AGAIN
+            try:
+                rest = timedelta() if await self._tell_refusals() else TELL_AGAIN
+            finally:
+                await self._store.give_turn_back(_TURN, until, self._clock() + rest)
+
+    async def _tell_refusals(self) -> bool:
+        """Tell of every place that has refused a digest; whether all is told."""
+        async with self._store.read() as tx:
+            places = await tx.subscribers.untold()
+        told = [one for one in places if await self._tell_refusal(one)]
+        async with self._store.write() as tx:
+            for one in told:
+                await tx.subscribers.told(one.id, one.paused)
+        return len(told) == len(places)
+
+    async def _tell_refusal(self, place: Destination) -> bool:
+        """Tell the owner of a place that has stopped, or else an admin; True when there is nobody else to tell."""
+        listeners = list(self._listeners(place))
+        for person in listeners:
+            here = person.channel == place.channel
+            tongue = "zh" if place.language is Language.ZH else "en"
+            text = (
+                say("notice.refused", tongue, reason=place.paused)
+                if here
+                else self._admins.words("alert.refused", channel=place.channel, reason=place.paused)
+            )
+            if await self._admins.tell_one(person, text, place.address if here else ""):
+                return True
+        return not listeners
+
+    def _listeners(self, place: Destination) -> Iterable[Person]:
+        """Who may hear of a place, the one who made it first; nobody hears of it where nothing arrives."""
+        owner = Person(place.channel, place.owner)
+        for person in dict.fromkeys([owner, *self._admins.people]):
+            if person.address and person != (place.channel, place.address):
+                yield person

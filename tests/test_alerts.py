@@ -1,0 +1,148 @@
+"""Who is told what apart from digests: once, by whatever channel reaches somebody, and never lost in a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.alerts import TELL_AGAIN, Admins
+from bot.model import Language
+from tests.fakes import FakeChannel, FakeTeller, HandClock, alerts, courier, fails, planned, waiting
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def here() -> FakeTeller:
+    return FakeTeller()
+
+
+@pytest.fixture
+def mail() -> FakeTeller:
+    return FakeTeller("mail")
+
+
+async def refused(store, channel, clock, *, reason="no such mailbox") -> None:
+    """One place takes nothing any more."""
+    await waiting(store, 1)
+    await planned(store)
+    channel.next_does("#1", fails(reason, permanent=True))
+    await courier(store, channel, clock).drain()
+
+
+async def test_the_owner_of_a_refused_place_is_told_once(store, here, clock):
+    await refused(store, here, clock)
+    for _ in range(3):
+        await alerts(store, clock, here, admins=["fake:boss"]).tell()
+        clock.forward(hours=1)
+    ((person, text, about),) = here.told
+    assert (person, about) == ("owner-1", "#1")
+    assert "no such mailbox" in text
+    assert "/papers resume" in text
+
+
+async def test_an_admin_on_any_channel_is_told_when_the_owner_cannot_be(store, here, mail, clock):
+    await refused(store, here, clock)
+    here.deaf = {"owner-1"}
+    await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test", "mail:other@sudi.test"]).tell()
+    ((person, text, about),) = mail.told
+    assert (person, about) == ("boss@sudi.test", "")
+    assert "no such mailbox" in text
+    assert "sudi doctor" in text
+    assert "#1" not in text, "addresses are nobody's business"
+
+
+async def test_a_channel_that_tells_nobody_leaves_it_to_an_admin(store, mail, clock):
+    silent = FakeChannel()
+    await refused(store, silent, clock)
+    await alerts(store, clock, silent, mail, admins=["mail:boss@sudi.test"]).tell()
+    assert [one[0] for one in mail.told] == ["boss@sudi.test"]
+
+
+async def test_who_cannot_be_told_now_is_told_when_it_is_possible_and_not_asked_all_the_time(store, here, clock):
+    await refused(store, here, clock)
+    here.deaf = {"owner-1"}
+    one = alerts(store, clock, here)
+    await one.tell()
+    here.deaf = set()
+    await one.tell()
+    assert here.told == []
+    clock.now += TELL_AGAIN
+    await one.tell()
+    assert [told[0] for told in here.told] == ["owner-1"]
+
+
+async def test_a_crash_between_telling_and_writing_it_down_loses_nothing(store, here, clock):
+    await refused(store, here, clock)
+    one = alerts(store, clock, here)
+    telling = asyncio.create_task(one.tell())
+    await here.arrival.wait()
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    clock.forward(hours=1)
+    await alerts(store, clock, here).tell()
+    assert {told[0] for told in here.told} == {"owner-1"}
+    async with store.read() as tx:
+        assert await tx.subscribers.untold() == []
+
+
+async def test_two_processes_tell_a_thing_once(store, here, clock):
+    await refused(store, here, clock)
+    await asyncio.gather(*(alerts(store, clock, here).tell() for _ in range(5)))
+    assert len(here.told) == 1
+
+
+async def test_a_place_that_was_resumed_before_anybody_was_told_is_nobodys_news(store, here, clock):
+    await refused(store, here, clock)
+    async with store.write() as tx:
+        await tx.subscribers.resume(1)
+    await alerts(store, clock, here).tell()
+    assert here.told == []
+
+
+async def test_a_place_that_refuses_again_is_told_of_again(store, here, clock):
+    await refused(store, here, clock)
+    await alerts(store, clock, here).tell()
+    async with store.write() as tx:
+        await tx.subscribers.resume(1)
+        await tx.outbox.revive(1, clock())
+    here.next_does("#1", fails("no such mailbox", permanent=True))
+    await courier(store, here, clock).drain()
+    await alerts(store, clock, here).tell()
+    assert len(here.told) == 2
+
+
+async def test_a_pause_on_request_is_nobodys_news(store, here, clock):
+    await waiting(store, 1)
+    async with store.write() as tx:
+        await tx.subscribers.pause(1, "paused on request")
+    await alerts(store, clock, here, admins=["fake:boss"]).tell()
+    assert here.told == []
+
+
+async def test_all_admins_are_told_and_one_who_is_away_does_not_keep_it_from_the_others(here, mail, caplog):
+    mail.deaf = {"away@sudi.test"}
+    admins = ["fake:boss", "mail:away@sudi.test", "slack:T1/U1", "mail:here@sudi.test"]
+    people = Admins(admins, {"fake": here, "mail": mail}, Language.BOTH)
+    assert await people.tell("the tide is late")
+    assert [one[:2] for one in (*here.told, *mail.told)] == [
+        ("boss", "the tide is late"),
+        ("here@sudi.test", "the tide is late"),
+    ]
+    assert caplog.text.count("not_told") == 2
+    assert "away@sudi.test" not in caplog.text
+
+
+async def test_it_is_known_whether_an_admin_has_heard(mail):
+    mail.deaf = {"away@sudi.test"}
+    assert not await Admins(["mail:away@sudi.test"], {"mail": mail}, Language.EN).tell("the tide is late")
+    assert await Admins([], {"mail": mail}, Language.EN).tell("the tide is late"), "nobody is waiting for it"
+
+
+def test_somebody_who_was_not_reached_is_left_alone_for_some_minutes():
+    assert timedelta(minutes=1) <= TELL_AGAIN <= timedelta(hours=1)
