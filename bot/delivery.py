@@ -227,7 +227,7 @@ class Courier:
 
     async def _digest(self, claim: Claim) -> tuple[Digest, set[Version]]:
         async with self._store.read() as tx:
-            found = await tx.outbox.contents(claim)
+            found = await tx.matches.in_delivery(claim.id)
             versions = {(one.paper_id, one.version) for one in found}
             asked = await tx.subscribers.subscriptions(claim.destination.id)
             ranked = cards(

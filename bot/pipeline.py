@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from bot.model import Language, Listing, Match, Subscription, Summary
 from bot.query import parse
 from bot.sources import Outcome, Source
 from bot.store import Store, Transaction
+from bot.store.papers import Version
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +44,12 @@ class Reading:
     faults: list[SourceError] = field(default_factory=list)
 
 
-class _Wishes(NamedTuple):
-    """What everybody wants to see, and what not."""
+class _Looked(NamedTuple):
+    """What is matched: what people want to see and what not, and papers."""
 
     subscriptions: list[Subscription]
     mutes: Mutes
+    papers: list[Candidate]
 
 
 async def categories_to_read(store: Store) -> list[str]:
@@ -89,24 +92,55 @@ async def ingest(
 
     A matcher that is kept saves compiling the same queries again.
     """
-    matcher = matcher or Matcher()
     announced = sum(len(one.announcements) for one in listings)
-    async with store.read() as tx:
-        wishes = await _wishes(tx)
-        papers = await _changed(tx, listings)
-    found = await asyncio.to_thread(_matched, matcher, wishes, papers)
-    async with store.write() as tx:
-        await tx.subscribers.freeze()
-        current = await _wishes(tx), await _changed(tx, listings)
-        if current != (wishes, papers):
-            # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
-            wishes, papers = current
-            found = await asyncio.to_thread(_matched, matcher, wishes, papers)
+
+    async def look(tx: Transaction) -> _Looked:
+        return _Looked(
+            await tx.subscribers.all_subscriptions(), await tx.mutes.known(), await _changed(tx, listings)
+        )
+
+    async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
         new = await tx.papers.unknown(listings)
         await tx.papers.add(listings, new, now)
-        await tx.outbox.rematch([(one.paper.id, one.paper.version) for one in papers], found)
+        await tx.matches.replace(papers, found)
     log.info("ingested listings=%d announced=%d new=%d matched=%d", len(listings), announced, len(new), len(found))
     return Ingested(announced, len(new), len(found))
+
+
+async def late_texts(store: Store, versions: Collection[Version], matcher: Matcher | None = None) -> int:
+    """Match papers again whose Chinese texts are stored by now; how many matches they have in Chinese words.
+
+    Afterwards the matches are those that ingest would have found with these texts, but for what is in a delivery
+    already: that stays. Only subscriptions are looked at that Chinese words have to do with. It may be repeated,
+    and after a crash it must be. A matcher that is kept is not that of `ingest`: each keeps its own queries.
+    """
+
+    async def look(tx: Transaction) -> _Looked:
+        texts = await tx.papers.summaries(versions, Language.ZH)
+        papers = candidates(await tx.papers.announced(texts.keys()), texts)
+        return _Looked(await tx.subscribers.asking_in_chinese(), await tx.mutes.known(), papers)
+
+    async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
+        await tx.matches.replace_chinese(papers, found)
+    log.info("late_texts papers=%d matched=%d", len(papers), len(found))
+    return len(found)
+
+
+@asynccontextmanager
+async def _matched(
+    store: Store, look: Callable[[Transaction], Awaitable[_Looked]], matcher: Matcher
+) -> AsyncIterator[tuple[Transaction, list[Version], list[Match]]]:
+    """A transaction in which the matches hold that were found before it, with the papers: nobody can subscribe."""
+    async with store.read() as tx:
+        seen = await look(tx)
+    found = await asyncio.to_thread(_matches, matcher, seen)
+    async with store.write() as tx:
+        await tx.subscribers.freeze()
+        if (current := await look(tx)) != seen:
+            # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
+            seen = current
+            found = await asyncio.to_thread(_matches, matcher, seen)
+        yield tx, [(one.paper.id, one.paper.version) for one in seen.papers], found
 
 
 async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candidate]:
@@ -114,7 +148,7 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
     new = await tx.papers.unknown(listings)
     versions = {(one.paper.id, one.paper.version) for one in new}
     before = await tx.papers.announced(versions)
-    carried: dict[tuple[str, int], Summary] = await tx.papers.summaries(versions, Language.ZH)
+    carried: dict[Version, Summary] = await tx.papers.summaries(versions, Language.ZH)
     for listing in listings:
         for one in listing.summaries:
             if one.language is Language.ZH:
@@ -122,12 +156,8 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
     return candidates([*before, *new], carried)
 
 
-async def _wishes(tx: Transaction) -> _Wishes:
-    return _Wishes(await tx.subscribers.all_subscriptions(), await tx.mutes.known())
-
-
-def _matched(matcher: Matcher, wishes: _Wishes, papers: Sequence[Candidate]) -> list[Match]:
-    return list(matcher.matches(wishes.subscriptions, papers, wishes.mutes))
+def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
+    return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes))
 
 
 async def plan(store: Store, now: datetime) -> int:

@@ -104,3 +104,11 @@ async def sqlite_store(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
     opened = await _migrated(f"sqlite:///{tmp_path / 'sudi.db'}", blank)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def sqlite_other(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
+    """A second store, to compare with."""
+    opened = await _migrated(f"sqlite:///{tmp_path / 'other.db'}", blank)
+    yield opened
+    await opened.close()

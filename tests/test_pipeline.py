@@ -60,7 +60,7 @@ async def found(store: Store, number: int = 1) -> list[Match]:
         return [
             match
             for place in await tx.subscribers.destinations()
-            for match in await tx.outbox.matches_of(place.id, paper(number).id)
+            for match in await tx.matches.of(place.id, paper(number).id)
         ]
 
 

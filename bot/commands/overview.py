@@ -37,7 +37,7 @@ async def _listings(request: Request, tx: Transaction) -> str:
     fetched = await tx.papers.last_fetch()
     if not days or fetched is None:
         return request.say("reply.nothing_stored")
-    matched = await tx.outbox.matches_on(request.place.id, days[0]) if request.place else []
+    matched = await tx.matches.on(request.place.id, days[0]) if request.place else []
     return request.say(
         "reply.listings",
         day=day_in_words(days[0], request.language),

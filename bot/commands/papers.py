@@ -159,7 +159,7 @@ async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence
         return request.say("reply.delivered", when=when)
     if fate:
         return request.say("reply.refused" if fate.state == "dead" else "reply.on_its_way")
-    matched = {one.subscription_id for one in await tx.outbox.matches_of(place.id, paper.id)}
+    matched = {one.subscription_id for one in await tx.matches.of(place.id, paper.id)}
     if not matched:
         return ""
     if all(one.paused for one in known if one.id in matched):

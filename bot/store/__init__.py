@@ -1,8 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `planning`, `outbox`, `slots`. No network inside a transaction. Nothing here
-decides what a paper is worth or how a message looks.
+`papers`, `subscribers`, `mutes`, `matches`, `planning`, `outbox`, `slots`. No network inside a transaction.
+Nothing here decides what a paper is worth or how a message looks.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 from bot.store import schema
+from bot.store.matches import Matches
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
@@ -64,8 +65,13 @@ class Transaction:
         return Mutes(self.connection)
 
     @cached_property
+    def matches(self) -> Matches:
+        """What has matched."""
+        return Matches(self.connection)
+
+    @cached_property
     def outbox(self) -> Outbox:
-        """Matches, deliveries and their parts."""
+        """Deliveries and their parts."""
         return Outbox(self.connection)
 
     @cached_property

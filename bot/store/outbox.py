@@ -1,4 +1,4 @@
-"""The outbox: what has matched, deliveries, and their parts. The truth about what was sent.
+"""The outbox: deliveries and their parts. The truth about what was sent.
 
 A delivery is `ready`, `sending` (claimed, under a lease), `sent`, or `dead` (its destination refused it).
 Claims are fenced by owner and attempt: who lost the lease changes nothing any more. Receipts are
@@ -7,22 +7,19 @@ written once and by anybody, because the message did arrive.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import AnnounceType, Destination, Match, Reason, Receipt
+from bot.model import Destination, Receipt
 from bot.store import schema
 from bot.store.papers import Version
 from bot.store.subscribers import Subscribers
-from bot.store.upsert import insert
 
-_delivery, _item, _part, _match = schema.delivery.c, schema.item.c, schema.part.c, schema.match.c
-_destination, _subscription = schema.destination.c, schema.subscription.c
+_delivery, _item, _part, _destination = schema.delivery.c, schema.item.c, schema.part.c, schema.destination.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +60,6 @@ class Outbox:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def rematch(self, versions: Collection[Version], matches: Iterable[Match]) -> None:
-        """Replace whatever was known to match these papers: their announcements have changed."""
-        keys = list(versions)
-        for start in range(0, len(keys), 400):
-            await self._connection.execute(
-                schema.match.delete().where(tuple_(_match.paper_id, _match.version).in_(keys[start : start + 400]))
-            )
-        rows = [
-            {
-                "subscription_id": one.subscription_id,
-                "paper_id": one.paper_id,
-                "version": one.version,
-                "date": one.date,
-                "type": one.type.value,
-                "reasons": [[reason.term, reason.field] for reason in one.reasons],
-            }
-            for one in matches
-        ]
-        if rows:
-            await self._connection.execute(insert(self._connection, schema.match).on_conflict_do_nothing(), rows)
-
-    async def forget(self, subscription_id: int) -> None:
-        """Drop what a subscription matched: its query has changed."""
-        await self._connection.execute(schema.match.delete().where(_match.subscription_id == subscription_id))
-
     async def claim(
         self, channel: str, *, owner: str, now: datetime, lease_until: datetime, most: int
     ) -> list[Claim]:
@@ -116,41 +88,6 @@ class Outbox:
             Claim(row.id, await people.destination_by_id(row.destination_id), owner, row.attempts)
             for row in sorted(taken, key=lambda row: row.id)
         ]
-
-    async def contents(self, claim: Claim) -> list[Match]:
-        """The matches behind the papers of a delivery."""
-        rows = await self._connection.execute(
-            select(schema.match)
-            .join(schema.subscription, _subscription.id == _match.subscription_id)
-            .join(
-                schema.item,
-                and_(
-                    _item.destination_id == _subscription.destination_id,
-                    _item.paper_id == _match.paper_id,
-                    _item.version == _match.version,
-                ),
-            )
-            .where(_item.delivery_id == claim.id)
-            .order_by(_match.paper_id, _match.subscription_id)
-        )
-        return [_to_match(row) for row in rows]
-
-    async def matches_on(self, destination_id: int, day: date) -> list[Match]:
-        """What matched for a destination among the announcements of one date, delivered or not."""
-        return await self._matches(_subscription.destination_id == destination_id, _match.date == day)
-
-    async def matches_of(self, destination_id: int, paper_id: str) -> list[Match]:
-        """How a paper matched for a destination, in any version."""
-        return await self._matches(_subscription.destination_id == destination_id, _match.paper_id == paper_id)
-
-    async def _matches(self, *conditions: ColumnElement[bool]) -> list[Match]:
-        rows = await self._connection.execute(
-            select(schema.match)
-            .join(schema.subscription, _subscription.id == _match.subscription_id)
-            .where(*conditions)
-            .order_by(_match.paper_id, _match.subscription_id)
-        )
-        return [_to_match(row) for row in rows]
 
     async def parts(self, delivery_id: int) -> list[StoredPart]:
         """The messages of a delivery, in order; none until it was composed."""
@@ -310,14 +247,3 @@ class Outbox:
         )
         row = rows.first()
         return None if row is None else Delivered(*row)
-
-
-def _to_match(row: Row[Any]) -> Match:
-    return Match(
-        subscription_id=row.subscription_id,
-        paper_id=row.paper_id,
-        version=row.version,
-        date=row.date,
-        type=AnnounceType(row.type),
-        reasons=tuple(Reason(*pair) for pair in row.reasons),
-    )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text, true
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Destination, Language, Notices, Slot, Subscription
 from bot.store import schema
 from bot.store.slots import Slots
 from bot.store.upsert import insert
+from bot.text.normal import HAN
 
 _identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
+_CHINESE = f"[{HAN}]"
 
 
 class Subscribers:
@@ -144,11 +145,11 @@ class Subscribers:
         """Every subscription, also the paused ones: their matches wait."""
         return await self._subscriptions(true())
 
-    async def subscriptions_by_id(self, ids: Collection[int]) -> dict[int, Subscription]:
-        """These subscriptions, as far as they exist."""
-        return {one.id: one for one in await self._subscriptions(_subscription.id.in_(ids))}
+    async def asking_in_chinese(self) -> list[Subscription]:
+        """Those for which it may matter whether a paper has Chinese texts."""
+        return await self._subscriptions(asks_in_chinese())
 
-    async def _subscriptions(self, condition: Any) -> list[Subscription]:
+    async def _subscriptions(self, condition: ColumnElement[bool]) -> list[Subscription]:
         rows = await self._connection.execute(
             select(schema.subscription)
             .where(condition)
@@ -186,6 +187,15 @@ class Subscribers:
         await self._connection.execute(
             schema.subscription.update().where(_subscription.id == subscription_id).values(paused=paused)
         )
+
+
+def asks_in_chinese() -> ColumnElement[bool]:
+    """That a subscription has Chinese words, or that its destination mutes some."""
+    mute = schema.mute.c
+    is_muting = exists().where(
+        mute.destination_id == _subscription.destination_id, mute.text.regexp_match(_CHINESE)
+    )
+    return or_(_subscription.query.regexp_match(_CHINESE), is_muting)
 
 
 def _destinations() -> Select[Any]:

@@ -122,7 +122,7 @@ class Conversation:
             subscriptions, mutes = await tx.subscribers.all_subscriptions(), await tx.mutes.known()
             chinese = {(CHINESE.paper_id, CHINESE.version): CHINESE}
             found: list[Match] = list(matches(subscriptions, candidates(new, chinese), mutes))
-            await tx.outbox.rematch({(one.paper.id, one.paper.version) for one in new}, found)
+            await tx.matches.replace({(one.paper.id, one.paper.version) for one in new}, found)
 
     async def deliver(self, *, refused: str = "") -> None:
         """Plan and send what waits for the place, or have it refused."""

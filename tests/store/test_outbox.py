@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.model import AnnounceType, Receipt
 from bot.store import Store, schema
 from bot.store.outbox import Claim
-from tests.fakes import DAY, MORNING, matched, paper, planned, rows, states, subscribed, waiting
+from tests.fakes import MORNING, matched, paper, planned, rows, states, subscribed, waiting
 
 DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -216,7 +216,7 @@ async def test_a_refused_destination_is_paused_keeps_what_it_asked_for_and_is_re
         assert await tx.outbox.revive(other.id, later) == 0
     (again,) = await claimed(store, "two", later)
     async with store.read() as tx:
-        assert [one.paper_id for one in await tx.outbox.contents(again)] == ["2606.90001"]
+        assert [one.paper_id for one in await tx.matches.in_delivery(again.id)] == ["2606.90001"]
 
 
 # What people are told
@@ -259,39 +259,6 @@ async def test_the_history_of_a_destination_is_newest_first(store):
     assert oldest.done_at == MORNING + MINUTE
     assert oldest.done_at.utcoffset() == timedelta(0)
     assert (fate.state, fate.done_at) == ("sent", MORNING + MINUTE)
-
-
-async def test_what_matched_is_found_by_day_and_by_paper(store):
-    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
-    await matched(store, one, paper(1))
-    await matched(store, two, paper(1))
-    await matched(store, two, paper(2), day=DAY - timedelta(days=1))
-    async with store.read() as tx:
-        today = await tx.outbox.matches_on(place.id, DAY)
-        of_second = await tx.outbox.matches_of(place.id, "2606.90002")
-    assert [(match.paper_id, match.subscription_id) for match in today] == [
-        ("2606.90001", one.id),
-        ("2606.90001", two.id),
-    ]
-    assert [match.date for match in of_second] == [DAY - timedelta(days=1)]
-    assert today[0].reasons[0].field == "title"
-
-
-async def test_matching_again_replaces_what_had_matched(store):
-    place, (one,) = await subscribed(store)
-    await matched(store, one, *(paper(n) for n in range(1, 451)))  # more than fit into one statement
-    async with store.write() as tx:
-        await tx.outbox.rematch([(paper(n).id, 1) for n in range(1, 451)], [])
-        assert await tx.planning.waiting(place.id) == 0
-
-
-async def test_forgetting_a_subscription_drops_what_it_had_waiting(store):
-    place, (one, two) = await subscribed(store, "cs.LG", "cs.AI")
-    await matched(store, one, paper(1))
-    await matched(store, two, paper(2))
-    async with store.write() as tx:
-        await tx.outbox.forget(one.id)
-        assert await tx.planning.waiting(place.id) == 1
 
 
 async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_receipts_stay(store):

@@ -65,7 +65,7 @@ async def test_a_paper_that_several_subscriptions_of_a_destination_found_is_in_i
     assert await plan(store, DUE) == 1
     (claim,) = await claimed(store, DUE)
     async with store.read() as tx:
-        found = await tx.outbox.contents(claim)
+        found = await tx.matches.in_delivery(claim.id)
     assert [one.subscription_id for one in found] == [one.id for one in subscriptions]
     assert len(await items(store)) == 1
 

@@ -1,0 +1,127 @@
+"""Chinese texts that come after the announcement: the matches are those that they would have been with them."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.matching import candidates, match, prepare
+from bot.model import Announcement, Language, Listing, Summary
+from bot.pipeline import ingest, late_texts, plan_all
+from bot.query import parse
+from bot.store import schema
+from bot.text.normal import HAN
+from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, listing, paper, rows, subscribed
+from tests.matching.invented import candidate, leaf, queries
+
+NOON = MORNING + timedelta(hours=6)
+HARBOUR = paper(1, title="Harbour", abstract="Nothing of the kind.")
+TEXTS = Summary(HARBOUR.id, 1, Language.ZH, "潮汐表的稀疏注意力综述", provenance="llm:invented")
+
+
+async def arrive(store, *texts):
+    async with store.write() as tx:
+        await tx.papers.add_summaries(texts)
+    return await late_texts(store, [(one.paper_id, one.version) for one in texts])
+
+
+async def matches(store):
+    """What is stored of matches: the query, the destination, the paper, its type and the reasons."""
+    queries = {row.id: (row.destination_id, row.query) for row in await rows(store, schema.subscription)}
+    return {
+        (*queries[row.subscription_id], row.paper_id, row.version): (row.date, row.type, row.reasons)
+        for row in await rows(store, schema.match)
+    }
+
+
+async def mute(store, place, *texts):
+    async with store.write() as tx:
+        for text in texts:
+            await tx.mutes.add(place.id, text, MORNING)
+
+
+async def test_late_texts_find_those_who_ask_in_chinese_and_say_where_they_were_found(store):
+    await subscribed(store, "潮汐", "cs.LG")
+    await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
+    assert await arrive(store, TEXTS) == 1
+    found = await matches(store)
+    assert {query: reasons for (_, query, _, _), (_, _, reasons) in found.items()} == {
+        "潮汐": [["潮汐", "title_zh"]],
+        "cs.LG": [["cs.LG", "category"]],
+    }
+    assert {kind for _, kind, _ in found.values()} == {"new"}
+
+
+async def test_late_texts_may_be_told_twice(store):
+    await subscribed(store, "潮汐", "cs.LG -综述")
+    await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
+    await arrive(store, TEXTS)
+    before = await matches(store)
+    assert await arrive(store, TEXTS) == 1
+    assert await matches(store) == before
+
+
+async def test_what_a_late_text_excludes_does_not_come_unless_it_is_in_a_delivery_already(store):
+    await subscribed(store, "cs.LG -综述")
+    muting, _ = await subscribed(store, "cs.LG", address="#muting")
+    await mute(store, muting, "综述")
+    await ingest(store, [listing("cs.LG", HARBOUR, paper(2))], MORNING)
+    await plan_all(store, ["fake"], MORNING)
+    await ingest(store, [listing("cs.AI", paper(3))], NOON)
+    await arrive(store, TEXTS, *(Summary(paper(n).id, 1, Language.ZH, "综述", provenance="x") for n in (2, 3)))
+    channel = FakeChannel()
+    await courier(store, channel, HandClock(NOON)).drain()
+    await plan_all(store, ["fake"], NOON)
+    await courier(store, channel, HandClock(NOON)).drain()
+    for address in ("#tides", "#muting"):
+        assert sorted(channel.papers(address)) == [f"{HARBOUR.id}v1", f"{paper(2).id}v1"]
+
+
+async def test_texts_of_papers_that_nobody_has_announced_and_no_texts_change_nothing(store):
+    await subscribed(store, "潮汐")
+    await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
+    assert await late_texts(store, [(HARBOUR.id, 1), ("2606.99999", 1)]) == 0
+    assert await late_texts(store, []) == 0
+    assert await matches(store) == {}
+
+
+async def test_late_texts_give_the_matches_that_they_would_have_given_from_the_start(
+    store_url, store, sqlite_other
+):
+    dice = random.Random(20260610)
+    day = [candidate(dice, number) for number in range(60)]
+    chosen = queries(dice, 150)
+    announced = [Announcement(one.paper, code, DAY, kind) for one in day for code, kind in one.types.items()]
+    texts = tuple(
+        Summary(one.paper.id, 1, Language.ZH, one.summary.title, abstract=one.summary.abstract, provenance="x")
+        for one in day
+        if one.summary
+    )
+    for each in (store, sqlite_other):
+        for number in range(5):
+            place, _ = await subscribed(each, *chosen[number::5], address=f"#{number}")
+            await mute(each, place, *[["模型", "图神经网络"], ["KV缓存"], ["models"], ["2606.10003"], []][number])
+    await ingest(sqlite_other, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], MORNING)
+    await ingest(store, [Listing("page", "all", DAY, tuple(announced))], MORNING)
+    expected = await matches(sqlite_other)
+    assert await matches(store) != expected
+    for first in range(0, len(texts), 7):
+        await arrive(store, *texts[first : first + 7])
+    assert await matches(store) == expected
+
+
+@given(st.randoms(use_true_random=False))
+def test_a_query_without_chinese_does_not_care_for_chinese_texts(dice):
+    one = candidate(dice, 1)
+    try:
+        query = parse(leaf(dice))
+    except QueryError:
+        return
+    if re.search(f"[{HAN}]", str(query)) is None:
+        bare = candidates([Announcement(one.paper, code, one.date, kind) for code, kind in one.types.items()], {})
+        assert match(query, prepare(one)) == match(query, prepare(bare[0]))
