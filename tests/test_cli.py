@@ -137,7 +137,7 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
         "destinations": [
             {
                 "channel": "email", "address": "mei@example.org", "owner": "mei@example.org", "language": "zh",
-                "time": "08:30", "timezone": "Asia/Shanghai", "days": "daily", "paused": "",
+                "time": "08:30", "timezone": "Asia/Shanghai", "days": "daily", "notices": "always", "paused": "",
                 "subscriptions": [
                     {"query": "cs.LG diffusion", "paused": False},
                     {"query": "黑洞", "paused": True},

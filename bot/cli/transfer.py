@@ -17,7 +17,7 @@ from bot import channels
 from bot.cli.service import settings_and_logs
 from bot.errors import QueryError, SettingsError
 from bot.locale import say
-from bot.model import Days, Language, Slot
+from bot.model import Days, Language, Notices, Slot
 from bot.query import parse
 from bot.store import Store, Transaction
 from bot.store.migrate import migrate
@@ -66,6 +66,7 @@ class Place(_Row):
     time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     days: Literal["mon-fri", "daily", "weekly"] = "mon-fri"
+    notices: Literal["off", "faults", "always"] = "faults"
     paused: str = ""
     subscriptions: list[Asked] = []
 
@@ -118,6 +119,7 @@ async def _places(tx: Transaction) -> list[Place]:
             timezone=one.slot.zone,
             days=one.slot.days.value,
             paused=one.paused,
+            notices=one.notices.value,
             subscriptions=[
                 Asked.model_construct(query=sub.query, paused=sub.paused)
                 for sub in await tx.subscribers.subscriptions(one.id)
@@ -182,6 +184,8 @@ async def _import(tx: Transaction, place: Place, now: datetime) -> int:
         slot=place.slot,
         now=now,
     )
+    if known is None:
+        await tx.subscribers.set_notices(one.id, Notices(place.notices))
     if place.paused and known is None:
         await tx.subscribers.pause(one.id, place.paused)
     if one.paused and not place.paused:

@@ -1,4 +1,4 @@
-"""The commands about how a place reads: language, time, days, pause, resume."""
+"""The commands about how a place reads: language, time, days, notices, pause, resume."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.commands.times import read_clock, read_days
 from bot.commands.typed import read_number, shown
 from bot.commands.zones import find_zone
 from bot.errors import UserError
-from bot.model import Destination, Language, Slot
+from bot.model import Destination, Language, Notices, Slot
 
 BY_REQUEST = "paused on request"
 """Why a place is paused when its own people wanted it."""
@@ -21,6 +21,11 @@ _LANGUAGES = {
     Language.EN: "en english 英文 英语",
     Language.ZH: "zh chinese cn zh-cn zh-hans 中文 汉语 简体中文 简体",
     Language.BOTH: "both bilingual all en+zh zh+en en,zh 双语 中英 中英文 中英双语",
+}
+_NOTICES = {
+    Notices.OFF: "off none never no 关 关闭 不要 从不",
+    Notices.FAULTS: "faults fault errors problems 故障 仅故障 出错",
+    Notices.ALWAYS: "always on all every daily yes 开 总是 每次 始终",
 }
 
 
@@ -57,6 +62,18 @@ async def set_days(request: Request) -> Reply:
     if days is None:
         raise UserError("error.unknown_days", {"typed": shown(request.argument)})
     return await _with_slot(request, lambda slot: replace(slot, days=days))
+
+
+async def set_notices(request: Request) -> Reply:
+    """Change when the place hears why there are no papers."""
+    typed = request.argument.casefold()
+    notices = next((one for one, words in _NOTICES.items() if typed in words.split()), None)
+    if notices is None:
+        raise UserError("error.unknown_notices", {"typed": shown(request.argument)})
+    async with request.store.write() as tx:
+        place = await request.ensure_place(tx)
+        await tx.subscribers.set_notices(place.id, notices)
+    return request.reply(request.say(f"reply.notices_{notices.value}"), is_public=True)
 
 
 async def pause(request: Request) -> Reply:

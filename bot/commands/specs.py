@@ -123,6 +123,14 @@ SPECS: tuple[CommandSpec, ...] = (
         needs_manage=True,
     ),
     CommandSpec(
+        "notices",
+        ("notice", "heartbeat", "通知", "提示"),
+        "notices off|faults|always",
+        "notices always",
+        habits.set_notices,
+        needs_manage=True,
+    ),
+    CommandSpec(
         "preview", ("try", "test", "预览", "试试"), "preview QUERY", "preview hep-th axion*", papers.preview
     ),
     CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),

@@ -102,11 +102,12 @@ def numbered(known: Sequence[Subscription], number: int) -> Subscription:
 
 
 def habits_in_words(request: Request, place: Destination) -> str:
-    """The language and the slot of a place."""
+    """The language and the slot of a place, and what it hears without papers."""
     return request.say(
         "reply.habits",
         language=request.say(f"reply.language_{place.language.value}"),
         slot=slot_in_words(place.slot, request.language),
+        notices=request.say(f"reply.notices_{place.notices.value}"),
     )
 
 

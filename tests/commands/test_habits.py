@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Days, Language, Slot
+from bot.model import Days, Language, Notices, Slot
 from tests.commands.conftest import LISTINGS, Conversation
 
 
@@ -23,6 +23,25 @@ async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str
         place = await tx.subscribers.destination("console", "#ml")
     assert place is not None
     assert place.language is language
+
+
+@pytest.mark.parametrize(
+    ("typed", "notices", "answer"),
+    [
+        ("notices always", Notices.ALWAYS, "Without papers: always a word why."),
+        ("notices Off", Notices.OFF, "Without papers: silence."),
+        ("通知 故障", Notices.FAULTS, "Without papers: silence, unless something could not be read."),
+    ],
+)
+async def test_when_a_place_hears_why_nothing_came_is_changed(
+    talk: Conversation, typed: str, notices: Notices, answer: str
+):
+    reply = await talk.reply(typed)
+    assert (reply.text, reply.is_public) == (answer, True)
+    async with talk.store.read() as tx:
+        place = await tx.subscribers.destination("console", "#ml")
+    assert place is not None
+    assert place.notices is notices
 
 
 @pytest.mark.parametrize(
@@ -54,6 +73,7 @@ async def test_a_time_is_read_as_people_type_it(talk: Conversation, typed: str, 
 async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversation):
     assert await talk.says("time 08:30 berlin") == (
         "Papers in English and Chinese, at 08:30, Monday to Friday (Europe/Berlin).\n"
+        "Without papers: silence, unless something could not be read.\n"
         "Next digest, if there is something to send: Wed 10 Jun 2026, 08:30 (Europe/Berlin)."
     )
     assert "09:00, Monday to Friday (UTC+8)" in await talk.says("time 9:00 UTC+8")

@@ -182,6 +182,7 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
         " Read: Wed 10 Jun 2026, 14:00.",
         "This place has 1 subscription.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
+        "Without papers: silence, unless something could not be read.",
         "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "0 papers wait for the next digest.",
         "Last digests:",

@@ -153,6 +153,7 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
         '1. cs.LG "kv cache"',
         "2. hep-th (paused)",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
+        "Without papers: silence, unless something could not be read.",
         "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "To change one: edit 1 QUERY. To end one: unsubscribe 1",
     ]
