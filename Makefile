@@ -42,7 +42,8 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`; local-slack is put into var/.
+# The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`;
+# local-slack is put into var/, and postfix comes from Debian.
 counterparts: $(DEV)
 	@$(BIN)/python -m tests.counterparts
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.counterparts import postgres
+from tests.counterparts import postfix, postgres
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 """Real captures that are kept beside the repository, where there are any."""
@@ -37,6 +37,17 @@ def postgres_url() -> Iterator[str]:
         pytest.skip(f"no PostgreSQL to test against: {why}")
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[postfix.Postfix]:
+    """A real postfix for this session; papers@sudi.test and everybody at reader.test have mailboxes."""
+    if (why := postfix.missing()) is not None:
+        if os.environ.get("REQUIRE_COUNTERPARTS"):
+            pytest.fail(f"counterpart missing: {why}")
+        pytest.skip(f"no mail server to test against: {why}")
+    with postfix.server(["papers@sudi.test", "@reader.test"]) as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

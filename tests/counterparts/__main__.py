@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import local_slack, postgres
+from tests.counterparts import local_slack, postfix, postgres
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
         "SMTP server (aiosmtpd)": None if find_spec("aiosmtpd") else "not installed (`make setup`)",
         "Discord, simulated (simcord)": None if find_spec("simcord") else "not installed (`make setup`)",
         "Slack (local-slack, from npm)": local_slack.install(),
+        "mail server (postfix, from Debian)": postfix.install(),
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }
     for name, why in found.items():

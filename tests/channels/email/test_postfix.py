@@ -1,0 +1,61 @@
+"""Mail through a real postfix: encrypted on the way in, greylisted, and back as a bounce."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import timedelta
+
+import pytest
+
+from bot.channels import Channel
+from bot.channels.email import channel
+from bot.errors import ChannelError
+from tests.channels.cards import card, digest, settings
+from tests.counterparts.postfix import Postfix
+
+
+@pytest.fixture
+def sudi(mail_server: Postfix, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    """Our side, which trusts the server's certificate."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.certificate))
+    url = f"smtp://localhost:{mail_server.port}"
+    return channel(settings(smtp_url=url, smtp_from="Sudi 速递 <papers@sudi.test>"))
+
+
+async def test_a_digest_arrives_byte_for_byte(mail_server: Postfix, sudi: Channel):
+    (body,) = sudi.render(digest(*(card(n) for n in range(1, 6))))
+    before = len(mail_server.mails("@reader.test"))
+    await sudi.send("ada@reader.test", body, "41.1")
+    arrived = mail_server.wait("@reader.test", before + 1)[-1]
+    assert b"with ESMTPS" in arrived
+    assert arrived.endswith(body.encode())
+
+
+async def test_what_is_greylisted_is_refused_for_now_and_taken_when_it_comes_again(
+    mail_server: Postfix, sudi: Channel
+):
+    (body,) = sudi.render(digest(card()))
+    with pytest.raises(ChannelError) as caught:
+        await sudi.send("ada@grey.test", body, "41.1")
+    assert caught.value.retry_after == timedelta(minutes=5)
+    assert not caught.value.permanent
+    await sudi.send("ada@grey.test", body, "41.1")
+    assert mail_server.wait("@grey.test", 1)[0].endswith(body.encode())
+
+
+async def test_a_mailbox_that_is_unknown_at_once_is_refused_for_good(sudi: Channel):
+    (body,) = sudi.render(digest(card()))
+    with pytest.raises(ChannelError) as caught:
+        await sudi.send("ada@refused.test", body, "41.1")
+    assert caught.value.permanent
+
+
+async def test_a_mailbox_that_proves_unknown_later_sends_a_bounce(mail_server: Postfix, sudi: Channel):
+    (body,) = sudi.render(digest(card()))
+    before = len(mail_server.mails("papers@sudi.test"))
+    await sudi.send("ada@gone.test", body, "41.1")
+    bounce = mail_server.wait("papers@sudi.test", before + 1)[-1]
+    parsed = email.message_from_bytes(bounce, policy=email.policy.default)
+    assert parsed.get_content_type() == "multipart/report"
+    assert b"Status: 5.1.1" in bounce
