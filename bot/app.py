@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from bot import channels, sources
 from bot.alerts import Admins, Alerts
-from bot.channels import Channel, Invocation, Listener, Reply
+from bot.channels import Channel, Invocation, Linking, Listener, Reply
 from bot.commands import Commands, CommandSpec, Defaults
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError
@@ -36,7 +36,9 @@ from bot.sources.calendar import label
 from bot.sources.client import PoliteClient, Turn
 from bot.sources.files import listing_from
 from bot.store import Store
+from bot.store.keys import signing_key
 from bot.store.migrate import migrate
+from bot.tokens import Links, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -303,6 +305,10 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
     try:
         await migrate(store)
         await store.recover(clock())
+        links = Links(Tokens(await signing_key(store)), settings.bot_public_url)
+        for channel in found:
+            if isinstance(channel, Linking):
+                channel.link(links)
         client.keep_turns(StorePacer(store, clock))
         yield App(settings, store, Adapters(found, origins, client), clock)
     finally:

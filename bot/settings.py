@@ -24,6 +24,7 @@ EXAMPLES = {
     "BOT_TIME": "09:00",
     "BOT_TIMEZONE": "Asia/Shanghai",
     "BOT_DIGEST_CAP": "20",
+    "BOT_PUBLIC_URL": "https://sudi.example.org",
     "BOT_LOG_LEVEL": "info",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "SMTP_FROM": "Sudi <papers@example.org>",
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     bot_time: str = "09:00"
     bot_timezone: str = "UTC"
     bot_digest_cap: int = Field(default=20, ge=1, le=500)
+    bot_public_url: str = ""
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
@@ -133,6 +135,18 @@ class Settings(BaseSettings):
         if value not in available_timezones():
             raise ValueError("must be the name of a time zone of the IANA list")
         return ZoneInfo(value).key
+
+    @field_validator("bot_public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        parts = urlsplit(value)
+        schemes = ("https", "http") if parts.hostname in ("localhost", "127.0.0.1") else ("https",)
+        if value and not (parts.hostname and parts.scheme in schemes):
+            raise ValueError("must be https:// and the name under which people reach your proxy")
+        if parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("must have no user, no ? and no #")
+        _port(parts)
+        return value.rstrip("/")
 
     @field_validator("smtp_url")
     @classmethod

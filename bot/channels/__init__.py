@@ -2,8 +2,8 @@
 
 A channel is one module of this package, loaded by the name in `BOT_CHANNELS`; it offers
 `channel(settings) -> Channel`. It renders and sends; it decides nothing: the outbox retries, the
-commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced` and `Teller`
-are what else it may offer the outbox.
+commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced`, `Teller` and
+`Linking` are what else it may offer.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bot.digest import Card, Digest
 from bot.errors import SettingsError
 from bot.model import Destination, Language, Subscription
 from bot.settings import Settings
+from bot.tokens import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,15 @@ class Teller(Protocol):
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Say it once; `person` is an identity's address, `about` the destination's that it concerns, if any."""
+        ...
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """A channel whose messages carry signed links."""
+
+    def link(self, links: Links) -> None:
+        """Take what links are made with, before anything is rendered or sent."""
         ...
 
 

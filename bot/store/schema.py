@@ -242,3 +242,10 @@ seen = Table(
     Column("key", String(200), primary_key=True),
     Column("at", Instant, nullable=False, index=True),
 )
+
+key = Table(
+    "key",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
