@@ -20,9 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.channels import Channel, Finder, Keyed, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
-from bot.matching import reads
-from bot.model import ALL, Language, Receipt
-from bot.query import parse
+from bot.model import Language, Receipt
+from bot.silence import concerning
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
 from bot.store.papers import Version
@@ -236,10 +235,8 @@ class Courier:
                 {one.id: one for one in asked},
                 await tx.papers.summaries(versions, Language.ZH),
             )
-            wanted = reads(parse(one.query) for one in asked)
-            coverage = await tx.papers.coverage({card.date for card in ranked})
-        mine = [one for one in coverage if wanted is None or one.category == ALL or one.category in wanted]
-        digest = compose(str(claim.id), claim.destination, ranked, coverage=mine, cap=self._cap)
+            coverage = concerning(await tx.papers.coverage({card.date for card in ranked}), asked)
+        digest = compose(str(claim.id), claim.destination, ranked, coverage=coverage, cap=self._cap)
         return digest, versions
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:

@@ -144,6 +144,8 @@ class Coverage:
     date: date
     read: int
     claimed: int | None = None
+    confirmed_by: str = ""  # the source whose own count that is
+    at: datetime | None = None  # when it was confirmed
 
     @property
     def is_complete(self) -> bool | None:

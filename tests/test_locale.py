@@ -13,7 +13,7 @@ import pytest
 import bot
 from bot.commands import SPECS
 from bot.locale import LANGUAGES, Sentence, say, sentences
-from bot.model import AnnounceType, Days, Language
+from bot.model import AnnounceType, Days, Language, Notices
 
 KEYS = sorted(sentences("en"))
 TABLES = {key.partition(".")[0] for key in KEYS}
@@ -91,6 +91,7 @@ def test_keys_that_the_code_puts_together_exist():
     for language in LANGUAGES:
         assert all(say(f"moment.{days.value}", language) for days in Days)
         assert all(say(f"reply.language_{one.value}", language) for one in Language)
+        assert all(say(f"reply.notices_{one.value}", language) for one in Notices)
         assert all(say(f"reply.type_{kind.value}", language) for kind in AnnounceType)
         for state in ("ready", "sending", "sent", "dead"):
             assert say(f"reply.delivery_{state}", language, when="x", papers="y")

@@ -62,6 +62,7 @@ class Terminal:
         """The whole digest as one part."""
         lines = digest_lines(digest)
         head = [_styled(lines.title, "bold"), _styled(lines.coverage, "")]
+        head += [_styled(each, "bold red") for each in lines.warnings]
         head += [_styled(each, style) for each, style in ((lines.provenance, "dim"), (lines.nothing, "")) if each]
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
         foot = (

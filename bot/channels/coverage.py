@@ -1,54 +1,158 @@
-"""The one line that says how much of the announced papers was read, and how many matched. Pure; not a channel."""
+"""What is said of how much of the announced papers was read, by whose count, and when. Pure; not a channel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from bot.locale import say
 from bot.model import ALL, Coverage
 
 _MANY = 6
 _SHOWN_OF_MANY = 5
+_DAYS = 3  # more are added up
 
 
-def coverage_line(coverage: Iterable[Coverage], matched: int, tongue: str) -> str:
-    """`cs.LG 138 of 138, cs.CL 96 of 96 · matched 6`; what does not add up is marked and comes first if many."""
-    rows = _summed(coverage)
-    rest: list[Coverage] = []
-    if len(rows) > _MANY:
-        rows.sort(key=lambda row: row.is_complete is not False)
-        rows, rest = rows[:_SHOWN_OF_MANY], rows[_SHOWN_OF_MANY:]
-    parts = [_row(row, tongue) for row in rows] + _rest(rest, tongue)
-    read = say("digest.comma", tongue).join(parts)
-    return " · ".join(part for part in (read, say("digest.matched", tongue, n=matched)) if part)
+@dataclass(frozen=True, slots=True)
+class CoverageLines:
+    """What adds up, in one line, and each line that does not: channels show these in red."""
+
+    line: str
+    differing: tuple[str, ...] = ()
 
 
-def _summed(coverage: Iterable[Coverage]) -> list[Coverage]:
-    """One row for each category over all dates; days that do not add up stay by themselves."""
-    groups: dict[tuple[str, bool | None, date | None], list[Coverage]] = {}
-    for row in coverage:
-        alone = row.date if row.is_complete is False else None
-        groups.setdefault((row.category, row.is_complete, alone), []).append(row)
-    return [_sum(rows) for rows in groups.values()]
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Who reads it."""
+
+    tongue: str
+    zone: ZoneInfo
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.tongue, **values)
+
+    def joined(self, parts: Iterable[str]) -> str:
+        return self.say("digest.comma").join(parts)
 
 
-def _sum(rows: list[Coverage]) -> Coverage:
+def coverage_lines(coverage: Iterable[Coverage], matched: int | None, tongue: str, zone: str) -> CoverageLines:
+    """`cs.LG 138 of 138, cs.CL 96 of 96 (listing 09:07) · matched 6`; several dates are named.
+
+    The numbers add up to all that was read, however many categories and days there are. Times are those of
+    the zone; `matched` is left out where it is None.
+    """
+    reader = _Reader(tongue, ZoneInfo(zone))
+    rows = sorted(coverage, key=lambda row: row.date)
+    is_dated = len({row.date for row in rows}) > 1
+    days = _by_day([row for row in rows if row.is_complete is not False])
+    heads = {name: reader.say("digest.on_date", date=name) if is_dated else "" for name in days}
+    spans = [heads[name] + _of_day(reader, part) for name, part in days.items()]
+    count = [] if matched is None else [reader.say("digest.matched", n=matched)]
+    line = " · ".join(filter(None, [reader.say("digest.semicolon").join(spans), *count]))
+    return CoverageLines(line, tuple(_differing(reader, [row for row in rows if row.is_complete is False])))
+
+
+def coverage_rows(coverage: Iterable[Coverage], tongue: str, zone: str) -> list[str]:
+    """One line for each category and day: `⚠ 2026-06-10 cs.LG 130 of 138 (counts differ; listing 09:07)`."""
+    reader = _Reader(tongue, ZoneInfo(zone))
+    rows = sorted(coverage, key=lambda row: (row.date, row.category))
+    return [_whole_row(reader, row) for row in rows]
+
+
+def _by_day(rows: Sequence[Coverage]) -> dict[str, list[Coverage]]:
+    """The rows of each day under its name; those of many days are added up."""
+    days = {day: list(part) for day, part in groupby(rows, key=lambda row: row.date)}
+    if len(days) <= _DAYS:
+        return {day.isoformat(): part for day, part in days.items()}
+    groups: dict[tuple[str, bool], list[Coverage]] = {}
+    for row in rows:
+        groups.setdefault((row.category, row.claimed is None), []).append(row)
+    return {f"{min(days)} – {max(days)}": [_sum(part) for part in groups.values()]}
+
+
+def _sum(rows: Sequence[Coverage]) -> Coverage:
+    """Several rows as one; who confirmed it is kept where all have the same witness."""
     claims = [row.claimed for row in rows if row.claimed is not None]
-    return Coverage(rows[0].category, rows[0].date, sum(row.read for row in rows), sum(claims) if claims else None)
+    witnesses = {row.confirmed_by for row in rows}
+    return Coverage(
+        rows[0].category,
+        rows[0].date,
+        sum(row.read for row in rows),
+        sum(claims) if claims else None,
+        witnesses.pop() if len(witnesses) == 1 else "",
+    )
 
 
-def _row(row: Coverage, tongue: str) -> str:
-    name = say("digest.all", tongue) if row.category == ALL else row.category
-    key = {True: "digest.read", False: "digest.differs", None: "digest.unconfirmed"}[row.is_complete]
-    return say(key, tongue, category=name, read=row.read, claimed=row.claimed)
+def _of_day(reader: _Reader, rows: Sequence[Coverage]) -> str:
+    """What adds up on one day, the rows of each witness together; many categories are summed up."""
+    shown, rest = _named_and_rest(rows)
+    return reader.joined([*_by_witness(reader, shown), *_rest(reader, rest)])
 
 
-def _rest(rows: list[Coverage], tongue: str) -> list[str]:
-    states = [row.is_complete for row in rows]
-    counts = {
-        "digest.rest": len({row.category for row in rows}),
-        "digest.rest_unconfirmed": states.count(None),
-        "digest.rest_differs": states.count(False),
-    }
-    return [say(key, tongue, n=n) for key, n in counts.items() if n]
+def _named_and_rest(rows: Sequence[Coverage]) -> tuple[Sequence[Coverage], Sequence[Coverage]]:
+    return (rows, ()) if len(rows) <= _MANY else (rows[:_SHOWN_OF_MANY], rows[_SHOWN_OF_MANY:])
+
+
+def _by_witness(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
+    for (witness, is_claimed), group in groupby(rows, key=lambda row: (row.confirmed_by, row.claimed is not None)):
+        part = list(group)
+        if not is_claimed:
+            yield from (
+                reader.say("digest.unconfirmed", category=_name(reader, row), read=row.read) for row in part
+            )
+            continue
+        read = reader.joined(_row(reader, row) for row in part)
+        said = _witness(reader, witness, [row.at for row in part if row.at])
+        yield reader.say("digest.confirmed", read=read, witness=said) if said else read
+
+
+def _witness(reader: _Reader, witness: str, instants: Sequence[datetime]) -> str:
+    """Who has confirmed it, and when: `listing 09:07–09:12`; nothing where nobody has."""
+    if not witness:
+        return ""
+    key = {"arxiv_listing": "digest.by_listing", "arxiv_feed": "digest.by_feed"}.get(witness)
+    clocks = [f"{each.astimezone(reader.zone):%H:%M}" for each in sorted(instants)]
+    span = "–".join(dict.fromkeys([clocks[0], clocks[-1]])) if clocks else ""
+    return " ".join(filter(None, [reader.say(key) if key else witness, span]))
+
+
+def _row(reader: _Reader, row: Coverage) -> str:
+    return reader.say("digest.read", category=_name(reader, row), read=row.read, claimed=row.claimed)
+
+
+def _name(reader: _Reader, row: Coverage) -> str:
+    return reader.say("digest.all") if row.category == ALL else row.category
+
+
+def _rest(reader: _Reader, rows: Sequence[Coverage]) -> list[str]:
+    """What was not named, counted: the categories that are confirmed, and those that are not."""
+    confirmed = [row for row in rows if row.claimed is not None]
+    others = [row for row in rows if row.claimed is None]
+    said = []
+    if confirmed:
+        total = _sum(confirmed)
+        said.append(reader.say("digest.rest", n=len(confirmed), read=total.read, claimed=total.claimed))
+    if others:
+        said.append(reader.say("digest.rest_unconfirmed", n=len(others), read=_sum(others).read))
+    return said
+
+
+def _differing(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
+    """A line for each category and day that does not add up, the last one for the rest of very many."""
+    shown, rest = _named_and_rest(rows)
+    yield from (_whole_row(reader, row) for row in shown)
+    if rest:
+        total = _sum(rest)
+        yield reader.say("digest.rest_differs", n=len(rest), read=total.read, claimed=total.claimed)
+
+
+def _whole_row(reader: _Reader, row: Coverage) -> str:
+    said = _witness(reader, row.confirmed_by, [row.at] if row.at else [])
+    values = {"date": row.date, "category": _name(reader, row), "read": row.read, "claimed": row.claimed}
+    if row.is_complete is None:
+        return reader.say("digest.row_unconfirmed", **values)
+    key = "digest.row_confirmed" if row.is_complete else "digest.row_differs"
+    return reader.say(key if said else f"{key}_by_itself", **values, witness=said)

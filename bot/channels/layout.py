@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
-from bot.channels.coverage import coverage_line
+from bot.channels.coverage import coverage_lines
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.matching import Span, spans
@@ -67,6 +67,7 @@ class DigestLines:
     lang: str  # of its own sentences
     title: str
     coverage: str
+    warnings: tuple[str, ...]  # what is missing or does not add up: in red
     provenance: str
     nothing: str
     cards: tuple[CardLines, ...]
@@ -81,10 +82,13 @@ def digest_lines(digest: Digest) -> DigestLines:
     provenances = dict.fromkeys(card.summary.provenance for card in digest.cards if card.summary)
     names = ", ".join(_maker(each) for each in provenances if each)
     more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
+    zone = digest.destination.slot.zone
+    coverage = coverage_lines(digest.coverage, digest.matched, interface(language), zone)
     return DigestLines(
         lang="zh-Hans" if language is Language.ZH else "en",
         title=_title(digest),
-        coverage=coverage_line(digest.coverage, digest.matched, interface(language)),
+        coverage=coverage.line,
+        warnings=coverage.differing,
         provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
         nothing="" if digest.cards else _twice("digest.nothing", language),
         cards=cards_lines(digest.cards, language),

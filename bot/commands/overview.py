@@ -6,50 +6,53 @@ import re
 from collections.abc import Sequence
 
 from bot.channels import Reply
-from bot.channels.coverage import coverage_line
+from bot.channels.coverage import coverage_lines, coverage_rows
 from bot.commands.habits import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.typed import shown
-from bot.model import Destination
+from bot.model import Destination, Subscription
+from bot.silence import concerning
 from bot.store import Transaction
 from bot.store.outbox import Delivered
 
 _DELIVERIES = 5
+_ROWS = 12  # of coverage
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
 async def status(request: Request) -> Reply:
     """How things stand: what was read, what was delivered, what waits, what comes next."""
     async with request.store.read() as tx:
-        lines = [await _listings(request, tx)]
+        known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
+        lines = await _listings(request, tx, known)
         if request.place is None:
             lines.append(request.say("reply.no_subscriptions_yet"))
         else:
-            lines += await _of_place(request, tx, request.place)
+            lines += await _of_place(request, tx, request.place, known)
     return request.reply(*lines)
 
 
-async def _listings(request: Request, tx: Transaction) -> str:
-    """The last announcement date, how much of it was read, and when."""
+async def _listings(request: Request, tx: Transaction, known: Sequence[Subscription]) -> list[str]:
+    """The last announcement date and when it was read; of what this place reads, how much and by whose count."""
     days = await tx.papers.days(1)
     fetched = await tx.papers.last_fetch()
     if not days or fetched is None:
-        return request.say("reply.nothing_stored")
-    matched = await tx.matches.on(request.place.id, days[0]) if request.place else []
-    return request.say(
-        "reply.listings",
-        day=day_in_words(days[0], request.language),
-        coverage=coverage_line(
-            await tx.papers.coverage(days), len({one.paper_id for one in matched}), request.language
-        ),
-        when=instant_in_words(fetched, request.slot.zone, request.language),
-    )
+        return [request.say("reply.nothing_stored")]
+    zone = request.slot.zone
+    when = instant_in_words(fetched, zone, request.language)
+    said = request.say("reply.listings", day=day_in_words(days[0], request.language), when=when)
+    coverage = concerning(await tx.papers.coverage(days), known)
+    if len(coverage) <= _ROWS:
+        return [said, *(f"• {row}" for row in coverage_rows(coverage, request.language, zone))]
+    summed = coverage_lines(coverage, None, request.language, zone)
+    return [said, *filter(None, [summed.line, *summed.differing])]
 
 
-async def _of_place(request: Request, tx: Transaction, place: Destination) -> list[str]:
-    known = await tx.subscribers.subscriptions(place.id)
+async def _of_place(
+    request: Request, tx: Transaction, place: Destination, known: Sequence[Subscription]
+) -> list[str]:
     history = await tx.outbox.history(place.id, _DELIVERIES)
     waiting = await tx.planning.waiting(place.id)
     return [

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import available
-from bot.channels.coverage import coverage_line
 from bot.channels.layout import CardLines, cards_lines, digest_lines, one_line
 from bot.digest import Card
-from bot.model import ALL, AnnounceType, Coverage, Language, Reason, Subscription
+from bot.model import AnnounceType, Coverage, Language, Reason, Subscription
 from tests.channels.cards import DAY, card, digest, summary
 
 
@@ -144,41 +143,11 @@ def test_the_makers_of_the_chinese_texts_are_named_once():
     assert digest_lines(digest(card(1), other)).provenance == "中文：arXivDaily, AI (qwen-max)"
 
 
-def test_the_coverage_is_one_line():
-    both = digest(card(), matched=6).coverage
-    assert coverage_line(both, 6, "en") == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 6"
-    assert coverage_line(both, 6, "zh") == "cs.LG 138/138，cs.CL 96/96 · 匹配 6 篇"
-    assert coverage_line([Coverage(ALL, DAY, 2251, 2251)], 1, "en") == "all categories 2251 of 2251 · matched 1"
-    assert coverage_line([Coverage(ALL, DAY, 2251, 2251)], 1, "zh") == "全部分类 2251/2251 · 匹配 1 篇"
-    assert coverage_line([], 3, "en") == "matched 3"
-
-
-def test_counts_that_nobody_confirmed_or_that_differ_are_marked():
-    rows = [Coverage("cs.LG", DAY, 130, 138), Coverage("cs.CL", DAY, 96)]
-    assert coverage_line(rows, 6, "en") == (
-        "⚠ cs.LG 130 of 138 (counts differ), cs.CL 96 (count not confirmed) · matched 6"
-    )
-    assert coverage_line(rows, 6, "zh") == "⚠ cs.LG 130/138（数目不符），cs.CL 96（总数未确认） · 匹配 6 篇"
-
-
-def test_days_are_added_up_but_never_hide_a_difference():
-    nine = date(2026, 6, 9)
-    good = [Coverage("cs.LG", nine, 100, 100), Coverage("cs.LG", DAY, 38, 38)]
-    assert coverage_line(good, 1, "en") == "cs.LG 138 of 138 · matched 1"
-    bad = [Coverage("cs.LG", nine, 99, 100), Coverage("cs.LG", DAY, 39, 38)]
-    assert coverage_line(bad, 1, "en").count("counts differ") == 2
-
-
-def test_many_categories_are_summed_up_and_the_wrong_ones_are_never_hidden():
-    rows = [Coverage(f"x.{n}", DAY, n, n) for n in range(1, 33)]
-    rows += [Coverage(f"y.{n}", DAY, 1) for n in range(3)]
-    assert coverage_line(rows, 9, "en") == (
-        "x.1 1 of 1, x.2 2 of 2, x.3 3 of 3, x.4 4 of 4, x.5 5 of 5, "
-        "and 30 more categories, 3 not confirmed · matched 9"
-    )
-    wrong = [*rows, Coverage("z.Z", DAY, 1, 2)]
-    assert coverage_line(wrong, 9, "en").startswith("⚠ z.Z 1 of 2 (counts differ), x.1 1 of 1, ")
-    assert coverage_line(wrong, 9, "zh").endswith("，另有 31 个分类，3 个总数未确认 · 匹配 9 篇")
+def test_what_does_not_add_up_is_a_warning_of_its_own():
+    rows = (Coverage("cs.LG", DAY, 130, 138), Coverage("cs.CL", DAY, 96, 96))
+    shown = digest_lines(digest(card(), coverage=rows, language=Language.EN))
+    assert shown.coverage == "cs.CL 96 of 96 · matched 1"
+    assert shown.warnings == ("⚠ 2026-06-10 cs.LG: 130 of 138 (counts differ)",)
 
 
 def test_terminal_escapes_and_direction_tricks_are_taken_out():

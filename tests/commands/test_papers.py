@@ -177,9 +177,8 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
     assert "No digest has been sent here yet." in await empty.says("status")
     await empty.deliver()
     assert (await empty.says("status")).splitlines() == [
-        "Last announcement: Wed 10 Jun 2026."
-        " cs.CL 1 (count not confirmed), cs.LG 3 of 3, ⚠ hep-th 1 of 2 (counts differ) · matched 2."
-        " Read: Wed 10 Jun 2026, 14:00.",
+        "Last announcement: Wed 10 Jun 2026. Read: Wed 10 Jun 2026, 14:00.",
+        "• 2026-06-10 cs.LG 3 of 3",
         "This place has 1 subscription.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
         "Without papers: silence, unless something could not be read.",

@@ -26,7 +26,7 @@ Style = Literal["thread", "flat"]
 CONTENT, TITLE, DESCRIPTION, EMBEDS, TOGETHER = 2_000, 256, 4_096, 10, 6_000
 """Discord's limits; the last one holds for all texts of all embeds of a message."""
 
-_COLOUR = 0x2B6CB0
+_COLOUR, _RED = 0x2B6CB0, 0xB3261E
 _CARDS = 5  # of a message: as many buttons as one row takes, right below what they belong to
 _ROW = 1_900  # units of one paragraph
 _ROOM_FOR_MORE = 120  # units in the root for the line that says how many titles are not listed
@@ -104,8 +104,10 @@ def _root(lines: DigestLines) -> Body:
 
 
 def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
-    said = filter(None, (lines.coverage, lines.provenance, lines.nothing))
-    return {**_embed("\n".join([*map(escaped, said), *rows])), "title": escaped(lines.title)}
+    warnings = [f"**{escaped(each)}**" for each in lines.warnings]
+    said = map(escaped, filter(None, (lines.provenance, lines.nothing)))
+    head = _embed("\n".join([escaped(lines.coverage), *warnings, *said, *rows]))
+    return head | {"title": escaped(lines.title), "color": _RED if warnings else _COLOUR}
 
 
 def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_Block]:

@@ -1,0 +1,69 @@
+"""What does not add up catches the eye, in the way of each channel, and is said to who reads without colours."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+
+import pytest
+
+from bot.channels import load
+from bot.model import Coverage, Language
+from tests.channels.cards import DAY, card, digest, settings
+from tests.counterparts import block_kit, discord_schema
+from tests.counterparts.discord_payloads import too_much
+
+RIGHT = (Coverage("cs.LG", DAY, 138, 138),)
+WRONG = (*RIGHT, Coverage("cs.CL", DAY, 95, 96))
+SENTENCE = "2026-06-10 cs.CL: 95 of 96 (counts differ)"
+
+
+def rendered(name: str, coverage=WRONG, language=Language.EN) -> str:
+    chosen = settings(
+        smtp_url="smtp://mail.test", smtp_from="papers@sudi.test", slack_bot_token="xoxb-1", discord_token="a.b.c"
+    )
+    return load(name, chosen).render(digest(card(), coverage=coverage, language=language))[0]
+
+
+@pytest.mark.parametrize("name", ["console", "email", "slack", "discord"])
+def test_a_day_that_adds_up_has_no_red(name: str):
+    body = rendered(name, RIGHT)
+    assert "counts differ" not in body
+    assert "bold red" not in body
+
+
+def test_the_terminal_prints_it_in_red():
+    assert f"[bold red]⚠ {SENTENCE}[/]" in rendered("console")
+
+
+def test_a_mail_has_it_in_red_and_in_its_text_part():
+    mail = email.message_from_string(rendered("email"), policy=email.policy.default)
+    html, plain = (mail.get_body((kind,)) for kind in ("html", "plain"))
+    assert html is not None
+    assert plain is not None
+    (row,) = (line for line in html.get_content().splitlines() if SENTENCE in line)
+    assert "color: #b3261e" in row
+    assert f"\n⚠ {SENTENCE}\n" in plain.get_content()
+
+
+def test_slack_has_a_red_mark_in_a_message_that_slack_takes():
+    message = json.loads(rendered("slack"))
+    (element,) = (
+        element
+        for block in message["blocks"]
+        if block["type"] == "rich_text"
+        for section in block["elements"]
+        for element in section["elements"]
+        if SENTENCE in element["text"]
+    )
+    assert element == {"type": "text", "text": f"🔴 {SENTENCE}", "style": {"bold": True}}
+    assert block_kit.faults(message) == []
+
+
+def test_discord_has_a_red_embed_in_a_message_that_discord_takes():
+    message = json.loads(rendered("discord"))["message"]
+    assert SENTENCE in message["embeds"][0]["description"].replace("\\", "")
+    assert message["embeds"][0]["color"] == 0xB3261E
+    assert [*too_much(message), *discord_schema.faults("MessageCreateRequest", message)] == []
+    assert json.loads(rendered("discord", RIGHT))["message"]["embeds"][0]["color"] != 0xB3261E
