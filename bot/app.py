@@ -150,7 +150,7 @@ class App:
         }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
-        self._matcher = Matcher()
+        self._matcher = Matcher(store.compiled)
         self._read_at: datetime | None = None
         self._ring: Callable[..., None] = lambda *_names: None
 
@@ -166,7 +166,9 @@ class App:
         Without `again`, listings of today's mailing that are stored are not asked for a second time.
         """
         started = time.monotonic()
-        codes = sorted(categories) if categories is not None else await categories_to_read(self.store)
+        codes = (
+            sorted(categories) if categories is not None else await categories_to_read(self.store, self._matcher)
+        )
         day = Day()
         listings = []
         for source in self.sources:
@@ -197,7 +199,7 @@ class App:
 
     async def wanted(self) -> list[str]:
         """The categories that subscriptions want."""
-        return await categories_to_read(self.store)
+        return await categories_to_read(self.store, self._matcher)
 
     async def plan_all(self) -> int:
         """Plan one delivery for every destination with papers waiting, due or not; nothing has to wait."""

@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 from bot import taxonomy
 from bot.errors import SourceError
-from bot.matching import Candidate, Matcher, Mutes, candidates, reads
+from bot.matching import Candidate, Matcher, Mutes, candidates
 from bot.model import Language, Listing, Match, Subscription, Summary
-from bot.query import parse
 from bot.sources import Outcome, Source
 from bot.store import Store, Transaction
 from bot.store.papers import Version
@@ -50,13 +49,16 @@ class _Looked(NamedTuple):
     subscriptions: list[Subscription]
     mutes: Mutes
     papers: list[Candidate]
+    are_all: bool = True  # the subscriptions that there are
 
 
-async def categories_to_read(store: Store) -> list[str]:
+async def categories_to_read(store: Store, matcher: Matcher | None = None) -> list[str]:
     """The categories that subscriptions read; all of them when one subscription does not say which."""
     async with store.read() as tx:
         queries = {one.query for one in await tx.subscribers.all_subscriptions()}
-    wanted = reads(map(parse, queries))
+    if not queries:
+        return []
+    wanted = await asyncio.to_thread((matcher or Matcher()).reads, queries)
     if wanted is None:
         return sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
     return sorted(wanted)
@@ -112,13 +114,13 @@ async def late_texts(store: Store, versions: Collection[Version], matcher: Match
 
     Afterwards the matches are those that ingest would have found with these texts, but for what is in a delivery
     already: that stays. Only subscriptions are looked at that Chinese words have to do with. It may be repeated,
-    and after a crash it must be. A matcher that is kept is not that of `ingest`: each keeps its own queries.
+    and after a crash it must be. The matcher is that of `ingest`.
     """
 
     async def look(tx: Transaction) -> _Looked:
         texts = await tx.papers.summaries(versions, Language.ZH)
         papers = candidates(await tx.papers.announced(texts.keys()), texts)
-        return _Looked(await tx.subscribers.asking_in_chinese(), await tx.mutes.known(), papers)
+        return _Looked(await tx.subscribers.asking_in_chinese(), await tx.mutes.known(), papers, are_all=False)
 
     async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
         await tx.matches.replace_chinese(papers, found)
@@ -157,7 +159,7 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
 
 
 def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
-    return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes))
+    return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes, are_all=looked.are_all))
 
 
 async def plan(store: Store, now: datetime) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import QueryError
-from bot.matching import candidates, match, prepare
+from bot.matching import Matcher, candidates, match, prepare
 from bot.model import Announcement, Language, Listing, Summary
 from bot.pipeline import ingest, late_texts, plan_all
 from bot.query import parse
@@ -24,10 +24,10 @@ HARBOUR = paper(1, title="Harbour", abstract="Nothing of the kind.")
 TEXTS = Summary(HARBOUR.id, 1, Language.ZH, "潮汐表的稀疏注意力综述", provenance="llm:invented")
 
 
-async def arrive(store, *texts):
+async def arrive(store, *texts, matcher=None):
     async with store.write() as tx:
         await tx.papers.add_summaries(texts)
-    return await late_texts(store, [(one.paper_id, one.version) for one in texts])
+    return await late_texts(store, [(one.paper_id, one.version) for one in texts], matcher)
 
 
 async def matches(store):
@@ -107,11 +107,12 @@ async def test_late_texts_give_the_matches_that_they_would_have_given_from_the_s
             place, _ = await subscribed(each, *chosen[number::5], address=f"#{number}")
             await mute(each, place, *[["模型", "图神经网络"], ["KV缓存"], ["models"], ["2606.10003"], []][number])
     await ingest(sqlite_other, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], MORNING)
-    await ingest(store, [Listing("page", "all", DAY, tuple(announced))], MORNING)
+    matcher = Matcher()
+    await ingest(store, [Listing("page", "all", DAY, tuple(announced))], MORNING, matcher)
     expected = await matches(sqlite_other)
     assert await matches(store) != expected
     for first in range(0, len(texts), 7):
-        await arrive(store, *texts[first : first + 7])
+        await arrive(store, *texts[first : first + 7], matcher=matcher)
     assert await matches(store) == expected
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.matching.explain import match
@@ -22,26 +24,54 @@ _PAPER = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7}")
 
 
 class Matcher:
-    """Matches batch after batch, and keeps what it has compiled."""
+    """Matches batch after batch, and keeps what it has compiled; in a file, when it is given one.
 
-    def __init__(self) -> None:
+    May be used by several threads: one after the other.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
         self._index: Index | None = None
 
+    def reads(self, queries: Iterable[str]) -> frozenset[str] | None:
+        """The categories to be read for all canonical queries that there are; None when that is every category."""
+        with self._lock:
+            index = self._loaded()
+            index.update(queries)
+            return index.reads()
+
     def matches(
-        self, subscriptions: Iterable[Subscription], papers: Iterable[Candidate], mutes: Mutes
+        self,
+        subscriptions: Iterable[Subscription],
+        papers: Iterable[Candidate],
+        mutes: Mutes,
+        *,
+        are_all: bool = True,
     ) -> Iterator[Match]:
-        """Every match that a digest should carry, of these subscriptions and no others."""
+        """Every match that a digest should carry, of these subscriptions and no others.
+
+        Unless they are all that there are, what others ask for is kept as well.
+        """
         by_query: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             by_query.setdefault(subscription.query, []).append(subscription)
-        if self._index is None:  # NumPy takes a while to load: not before there is something to match
-            self._index = importlib.import_module("bot.matching.index").Index()
-        self._index.update(by_query)
         ready = [prepare(one) for one in papers]
-        for pairs in self._index.match(ready):
-            for text, numbers in pairs.by_query():
-                for number in numbers:
-                    yield from _explained(text, ready[number], by_query[text], mutes)
+        with self._lock:
+            index = self._loaded()
+            if are_all:
+                index.update(by_query)
+            for query in by_query:
+                index.add(query)
+            for pairs in index.match(ready):
+                for text, numbers in pairs.by_query():
+                    for number in numbers if text in by_query else ():
+                        yield from _explained(text, ready[number], by_query[text], mutes)
+
+    def _loaded(self) -> Index:
+        if self._index is None:  # NumPy takes a while to load: not before there is something to match
+            self._index = importlib.import_module("bot.matching.index").Index(kept=self._kept)
+        return self._index
 
 
 def matches(

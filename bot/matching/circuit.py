@@ -6,7 +6,7 @@ Its inputs are leaves, its gates AND and OR; one bit for each paper. A gate's in
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,6 +37,18 @@ class Wire(NamedTuple):
     def negated(self) -> Wire:
         """The contrary."""
         return self._replace(is_negated=not self.is_negated)
+
+
+class Gates(NamedTuple):
+    """What a circuit is made of."""
+
+    slots: Longs  # one number: how many leaves and gates there are
+    banks: (
+        Longs  # for each bank: whether it is OR, how many gates it has, and how many plain and negated inputs each
+    )
+    gates: Longs  # of all banks
+    inputs: Longs  # of all banks; in a bank first the first inputs of all gates
+    outputs: Longs
 
 
 class _Bank(NamedTuple):
@@ -79,17 +91,30 @@ class CircuitBuilder:
     def built(self, leaves: int, outputs: array[int]) -> Circuit:
         """The circuit over that many leaves with these outputs: codes of wires that are not negated."""
         banks = []
-        for (_, is_or, plain, negated), (gates, slots) in sorted(self._banks.items(), key=lambda one: one[0]):
-            inputs = _slots(slots, leaves).reshape(len(gates), plain + negated).T.copy()
-            banks.append(_Bank(is_or, np.array(gates, np.int64) + leaves, [*inputs[:plain]], [*inputs[plain:]]))
-        return Circuit(leaves + len(self._levels), banks, _slots(outputs, leaves))
+        gates, inputs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for (_, is_or, plain, negated), (own, slots) in sorted(self._banks.items(), key=lambda one: one[0]):
+            banks.append((is_or, len(own), plain, negated))
+            gates.append(np.array(own, np.int64) + leaves)
+            inputs.append(_slots(slots, leaves).reshape(len(own), plain + negated).T.ravel())
+        return Circuit(
+            Gates(
+                slots=np.array([leaves + len(self._levels)]),
+                banks=np.array(banks, np.int64).reshape(-1, 4),
+                gates=np.concatenate(gates),
+                inputs=np.concatenate(inputs),
+                outputs=_slots(outputs, leaves),
+            )
+        )
 
 
 class Circuit:
     """Evaluates all gates for some papers. A slot is a leaf, or behind the leaves a gate."""
 
-    def __init__(self, slots: int, banks: Sequence[_Bank], outputs: Longs) -> None:
-        self._slots, self._banks, self._outputs = slots, banks, outputs
+    def __init__(self, parts: Gates) -> None:
+        self.parts = parts
+        self._slots = int(parts.slots[0])
+        self._banks = list(_banks(parts))
+        self._outputs = parts.outputs
 
     def run(self, leaves: Ints, papers: Ints, count: int) -> tuple[Longs, Bits]:
         """Given where leaves hold, the outputs that may hold somewhere, and for which of `count` papers.
@@ -108,6 +133,16 @@ class Circuit:
             _evaluate(bank, may, rows, bits)
         chosen = np.flatnonzero(may[self._outputs])
         return chosen, bits[rows[self._outputs[chosen]]]
+
+
+def _banks(parts: Gates) -> Iterator[_Bank]:
+    gate = place = 0
+    for is_or, count, plain, negated in parts.banks.tolist():
+        size = count * (plain + negated)
+        inputs = parts.inputs[place : place + size].reshape(plain + negated, count)
+        yield _Bank(bool(is_or), parts.gates[gate : gate + count], [*inputs[:plain]], [*inputs[plain:]])
+        gate += count
+        place += size
 
 
 def _combined(bank: _Bank, plain: Sequence[Flags]) -> Flags | np.bool_:

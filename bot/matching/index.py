@@ -4,29 +4,36 @@
 
     texts of papers -> stream of tokens -> terms that are found (lexicon) -> queries that hold (circuit)
 
-A query is compiled when it is added. What is new is a block of its own beside the old one, which shares the
-stream with it; when it has grown large, all are compiled into one. What is removed is only left out.
+A query is compiled when it is added. What is new is a block of its own beside the older ones, which share the
+stream with it; blocks that are not much larger than what is new are compiled into one with it. What is removed is
+only left out. All blocks but the newest are kept in a file, so that a restart finds them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.block import PART, Block, BlockBuilder
+from bot.matching.block import PART, Block, BlockBuilder, categories
 from bot.matching.circuit import Bits, Longs
+from bot.matching.kept import load, save
 from bot.matching.papers import Prepared, reads, relative_type
-from bot.matching.stream import Stream
+from bot.matching.stream import Flags, Stream
 from bot.query import parse
 
 _AT_ONCE = 3 * PART  # papers: a full day; more of them are matched one batch after the other
 _OUTPUTS = 4096  # queries whose bits are unpacked at once
-_SHARE = 8  # all are compiled into one block when the new one has more than this part of the queries
+_SHARE = (
+    8  # a block is compiled anew with what is newer, and what is gone is dropped, when it is less than so much
+)
+_SETTLED = 64  # what is new becomes a block that is kept when it is more than this part of the queries
+_WORTH_KEEPING = 1000  # queries, which take a tenth of a second to compile
 
 
 Places = NDArray[np.int16]
@@ -49,15 +56,20 @@ class Pairs(NamedTuple):
 
 
 class Index:
-    """The queries that stand. May be used by several threads, one at a time."""
+    """The queries that stand: those that it is given, or else those that were kept.
 
-    def __init__(self, queries: Iterable[str] = ()) -> None:
+    May be used by several threads, one at a time.
+    """
+
+    def __init__(self, queries: Iterable[str] | None = None, kept: Path | None = None) -> None:
         self._lock = threading.Lock()
-        self._old: Block | None = None
+        self._kept = kept
+        self._blocks: list[Block] = list(_kept_blocks(kept)) if kept else []
         self._new = BlockBuilder()
-        self._standing: set[str] = set()
+        self._standing = {text for block in self._blocks for text in block.queries}
         self._gone: set[str] = set()  # what is compiled, but stands no more
-        self.update(queries)
+        if queries is not None:
+            self.update(queries)
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -89,7 +101,7 @@ class Index:
     def match(self, papers: Sequence[Prepared]) -> Iterator[Pairs]:
         """What a digest should carry."""
         with self._lock:
-            blocks = self._blocks()
+            blocks = self._compiled()
             for first in range(0, len(papers), _AT_ONCE):
                 batch = papers[first : first + _AT_ONCE]
                 stream = Stream(batch)
@@ -98,23 +110,48 @@ class Index:
                         part = batch[start : start + PART]
                         yield Pairs(block.queries, *self._wanted(block, queries, bits, part), first + start)
 
-    def _blocks(self) -> list[Block]:
-        old = len(self._old.queries) if self._old else 0
-        if len(self._gone) + len(self._new.queries) > old // _SHARE:
-            if old or self._gone:
-                self._new = BlockBuilder()
-                for text in self._standing:
+    def reads(self) -> frozenset[str] | None:
+        """The categories that must be read for the queries that stand; None when that is all of them."""
+        with self._lock:
+            parts: list[Block | BlockBuilder] = [*self._blocks, self._new]
+            return categories(np.concatenate([one.readings[self._stand(one.queries)] for one in parts]))
+
+    def _compiled(self) -> list[Block]:
+        """All blocks, the last of them with what is new."""
+        has_gone = len(self._gone) * _SHARE > len(self._standing)
+        if has_gone:
+            self._blocks, self._new, self._gone = [], BlockBuilder(), set()
+            for text in self._standing:
+                self._new.add(text)
+        if has_gone or len(self._new.queries) * _SETTLED > len(self._standing):
+            self._settle()
+        return [*self._blocks, self._new.built()] if self._new.queries else self._blocks
+
+    def _settle(self) -> None:
+        """Make a block of what is new and of the blocks that are not much larger."""
+        while self._blocks and len(self._blocks[-1].queries) < _SHARE * len(self._new.queries):
+            for text in self._blocks.pop().queries:
+                if text in self._gone:
+                    self._gone.remove(text)
+                else:
                     self._new.add(text)
-            self._old, self._new, self._gone = Block(self._new), BlockBuilder(), set()
-        blocks = [self._old] if self._old else []
-        return [*blocks, Block(self._new)] if self._new.queries else blocks
+        self._blocks.append(self._new.built())
+        self._new = BlockBuilder()
+        if self._kept and len(self._standing) >= _WORTH_KEEPING:
+            save(self._kept, chain.from_iterable(block.arrays() for block in self._blocks))
+
+    def _stand(self, queries: Sequence[str]) -> Flags:
+        """Which of some queries stand."""
+        if not self._gone:
+            return np.ones(len(queries), np.bool_)
+        return np.fromiter((text not in self._gone for text in queries), np.bool_, len(queries))
 
     def _wanted(
         self, block: Block, queries: Longs, bits: Bits, papers: Sequence[Prepared]
     ) -> tuple[Longs, Longs, Places]:
         """What is found without queries that are gone, and with revised papers only for who asked."""
         if self._gone:
-            stand = np.fromiter((block.queries[one] not in self._gone for one in queries), np.bool_, len(queries))
+            stand = self._stand([block.queries[one] for one in queries])
             queries, bits = queries[stand], bits[stand]
         untyped = np.flatnonzero(~block.is_typed[queries])
         kinds = [{one.is_revision for one in paper.candidate.types.values()} for paper in papers]
@@ -131,6 +168,12 @@ class Index:
         bits &= np.where(block.is_typed[queries, np.newaxis], existing, fresh)
         starts = np.concatenate(([0], np.cumsum(np.bitwise_count(bits).sum(axis=1, dtype=np.int64))))
         return queries, starts, _places(bits)
+
+
+def _kept_blocks(path: Path) -> Iterator[Block]:
+    arrays = load(path)
+    for first in arrays:
+        yield Block.of_arrays(chain([first], arrays))
 
 
 def _places(bits: Bits) -> Places:

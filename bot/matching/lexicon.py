@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.matching.kept import Packed, packed, unpacked
 from bot.matching.stream import SECTIONS, Chunk, Flags, Ints, Stream
 from bot.text.normal import is_han
 
@@ -22,6 +24,18 @@ _BEGINNING = 1 << 29  # numbers of beginnings of words start here, those of whol
 Keys = NDArray[np.int64]
 Hits = tuple[Ints, Ints]
 """Leaves, and the papers in which they were found, side by side; the same may come twice."""
+
+
+class Needles(NamedTuple):
+    """What a lexicon is made of. What hangs on node n is `leaves[starts[n]:starts[n + 1]]`."""
+
+    tokens: Packed  # the whole tokens of needles; the first one has the number 1
+    beginnings: Packed
+    keys: Keys  # of edges, in order: the node they come from and the label; the first one is none
+    targets: Ints  # the nodes behind them
+    starts: Ints
+    leaves: Ints
+    masks: Ints  # the sections that a leaf wants
 
 
 class LexiconBuilder:
@@ -61,15 +75,15 @@ class LexiconBuilder:
         ends = np.frombuffer(self._nodes, np.int32) if self._nodes else np.zeros(0, np.int32)
         by_node = np.argsort(ends, kind="stable")
         return Lexicon(
-            self._tokens,
-            self._beginnings,
-            edges=(
-                np.append(-1, keys[order]),
-                np.append(0, nodes[order]).astype(np.int32),
-            ),  # the first one is none
-            starts=np.searchsorted(ends[by_node], np.arange(len(keys) + 2)).astype(np.int32),
-            leaves=np.array(self._leaves, np.int32)[by_node],
-            masks=np.array(self._masks, np.int32)[by_node],
+            Needles(
+                tokens=packed(self._tokens),
+                beginnings=packed(self._beginnings),
+                keys=np.append(-1, keys[order]),
+                targets=np.append(0, nodes[order]).astype(np.int32),
+                starts=np.searchsorted(ends[by_node], np.arange(len(keys) + 2)).astype(np.int32),
+                leaves=np.array(self._leaves, np.int32)[by_node],
+                masks=np.array(self._masks, np.int32)[by_node],
+            )
         )
 
 
@@ -78,22 +92,15 @@ def _number(numbers: dict[str, int], text: str, first: int) -> int:
 
 
 class Lexicon:
-    """Finds all leaves of all needles in a stream. What hangs on node n is `leaves[starts[n]:starts[n + 1]]`."""
+    """Finds all leaves of all needles in a stream."""
 
-    def __init__(
-        self,
-        tokens: dict[str, int],
-        beginnings: dict[str, int],
-        *,
-        edges: tuple[Keys, Ints],
-        starts: Ints,
-        leaves: Ints,
-        masks: Ints,
-    ) -> None:
-        self._tokens, self._beginnings = tokens, beginnings
-        self._keys, self._targets = edges
-        self._starts, self._leaves, self._masks = starts, leaves, masks
-        self._lengths = _lengths(beginnings)
+    def __init__(self, parts: Needles) -> None:
+        self.parts = parts
+        self._tokens = {text: number for number, text in enumerate(unpacked(parts.tokens), 1)}
+        self._beginnings = {text: number for number, text in enumerate(unpacked(parts.beginnings), _BEGINNING)}
+        self._keys, self._targets = parts.keys, parts.targets
+        self._starts, self._leaves, self._masks = parts.starts, parts.leaves, parts.masks
+        self._lengths = _lengths(self._beginnings)
         self._places = np.zeros(1 << (16 * len(self._keys)).bit_length(), np.int32)  # of edges, by their hash
         self._places[self._hashed(self._keys)] = np.arange(len(self._keys))
         keys, targets = self._keys[1:], self._targets[1:]
@@ -104,7 +111,7 @@ class Lexicon:
         self._begins = np.zeros(len(self._keys) + 2, np.bool_)
         self._begins[parents[is_beginning]] = True
         from_root = parents == 0
-        self._first = np.zeros(len(tokens) + 1, np.int32)  # the node of one token alone
+        self._first = np.zeros(len(self._tokens) + 1, np.int32)  # the node of one token alone
         self._first[labels[from_root & ~is_beginning]] = targets[from_root & ~is_beginning]
 
     def find(self, stream: Stream) -> Hits:

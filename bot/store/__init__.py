@@ -101,10 +101,12 @@ class Transaction:
 class Store:
     """One database. Open with :meth:`open`; every instant that it is given must be aware."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, lock: TextIO | None) -> None:
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, lock: TextIO | None, compiled: Path) -> None:
         self._writer = writer
         self._reader = reader
         self._lock = lock
+        self.compiled = compiled
+        """The file for compiled queries; it may be lost."""
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool = True) -> Self:
@@ -118,7 +120,7 @@ class Store:
             engine = _postgresql(address)
             # What SQLite does by itself: a reader sees one moment.
             reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            return cls(engine, reader, None)
+            return cls(engine, reader, None, _cache() / f"{address.database}.compiled")
         if not address.database or address.database == ":memory:":
             raise StoreError("DATABASE_URL: a database in memory forgets; write sqlite:///sudi.db")
         path = Path(address.database)
@@ -127,7 +129,7 @@ class Store:
         lock = _take_lock(path) if exclusive else None
         writer = _sqlite(path, "BEGIN IMMEDIATE", _PRAGMAS, pool=1)
         reader = _sqlite(path, "BEGIN", (*_PRAGMAS, "query_only=ON"), pool=5)
-        return cls(writer, reader, lock)
+        return cls(writer, reader, lock, path.with_name(f"{path.name}.compiled"))
 
     async def recover(self, now: datetime) -> None:
         """Give back what a dead process has claimed. Only who holds the lock alone can know that it is dead."""
@@ -222,6 +224,11 @@ class Store:
         await self._writer.dispose()
         if self._lock is not None:
             self._lock.close()
+
+
+def _cache() -> Path:
+    """Where this machine keeps what can be made again: https://specifications.freedesktop.org/basedir-spec/"""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sudi"
 
 
 def _postgresql(address: URL) -> AsyncEngine:
