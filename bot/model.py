@@ -57,6 +57,13 @@ class Days(enum.StrEnum):
         }[self]
 
 
+class NoMailing(enum.StrEnum):
+    """Why arXiv announces nothing on a day."""
+
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+
+
 class Notices(enum.StrEnum):
     """When a destination hears why there are no papers."""
 
@@ -145,12 +152,35 @@ class Coverage:
     read: int
     claimed: int | None = None
     confirmed_by: str = ""  # the source whose own count that is
-    at: datetime | None = None  # when it was confirmed
+    at: datetime | None = None  # when it was confirmed, or else read last
 
     @property
     def is_complete(self) -> bool | None:
         """True or False when the claim is known, else None."""
         return None if self.claimed is None else self.read == self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a source could not give: one category (or ALL) of one announcement date."""
+
+    source: str
+    category: str
+    date: date
+    reason: str  # one sentence for the admin
+    since: datetime
+    tried_at: datetime  # the last attempt
+    over_at: datetime | None = None  # when it was given after all
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """What was learnt about one Eastern date: announced, or no announcement, and why if that is known."""
+
+    date: date
+    is_announced: bool
+    reason: NoMailing | None
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +14,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsError
 
 Names = Annotated[tuple[str, ...], NoDecode]
+
+Dates = Annotated[tuple[date, ...], NoDecode]
+
+_HOLIDAYS = (
+    "2026-01-01,2026-01-19,2026-06-19,2026-07-03,2026-09-07,2026-11-26,2026-12-25,2026-12-29,2026-12-31,"
+    # Not published yet: the holidays on which arXiv has rested every year.
+    "2027-01-01,2027-01-18,2027-06-18,2027-07-05,2027-09-06,2027-11-25,2027-12-24,2027-12-31"
+)
 
 EXAMPLES = {
     "DATABASE_URL": "sqlite:///sudi.db, or postgresql://user:password@host/sudi",
@@ -26,6 +35,7 @@ EXAMPLES = {
     "BOT_DIGEST_CAP": "20",
     "BOT_PUBLIC_URL": "https://sudi.example.org",
     "BOT_LOG_LEVEL": "info",
+    "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "SMTP_FROM": "Sudi <papers@example.org>",
     "DISCORD_TOKEN": "the token of the developer portal",
@@ -73,6 +83,8 @@ class Settings(BaseSettings):
     bot_public_url: str = ""
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    bot_arxiv_holidays: Dates = tuple(map(date.fromisoformat, _HOLIDAYS.split(",")))
+
     arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
     arxiv_url: str = "https://arxiv.org"
     arxivdaily_page: str = ""
@@ -92,7 +104,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str = ""
 
-    @field_validator("bot_channels", "bot_sources", "bot_admins", mode="before")
+    @field_validator("bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -35,7 +35,7 @@ def settings() -> str:
     rows = ["| setting | default | example |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-        shown = ",".join(default) if isinstance(default, tuple) else default
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
         example = EXAMPLES.get(name.upper(), "")
         rows.append(
             f"| `{name.upper()}` | {f'`{shown}`' if shown else ''} | {f'`{example}`' if example else ''} |"

@@ -62,6 +62,7 @@ def test_a_file_of_the_folder_is_read(tmp_path):
         ("BOT_PUBLIC_URL", "sudi.example.org", "https://"),
         ("BOT_PUBLIC_URL", "http://sudi.example.org", "https://"),
         ("BOT_PUBLIC_URL", "https://sudi.example.org/?x=1", "no ?"),
+        ("BOT_ARXIV_HOLIDAYS", "2027-02-30", "valid date"),
         ("SMTP_URL", "http://mail.example.org", "smtp://"),
         ("SMTP_URL", "smtp://", "host"),
         ("SMTP_URL", "smtp://user:p@ss/word@127.0.0.1", "%2F"),

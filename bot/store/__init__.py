@@ -1,7 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `matches`, `planning`, `outbox`, `slots`. No network inside a transaction.
+`papers`, `subscribers`, `mutes`, `matches`, `faults`, `mailings`, `planning`, `outbox`, `slots`.
+No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
 
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 from bot.store import schema
+from bot.store.faults import Faults, Mailings
 from bot.store.matches import Matches
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
@@ -78,6 +80,16 @@ class Transaction:
     def planning(self) -> Planning:
         """What waits, and the deliveries made of it."""
         return Planning(self.connection)
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What could not be read."""
+        return Faults(self.connection)
+
+    @cached_property
+    def mailings(self) -> Mailings:
+        """Which days had a mailing."""
+        return Mailings(self.connection)
 
     @cached_property
     def slots(self) -> Slots:

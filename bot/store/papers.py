@@ -132,12 +132,27 @@ class Papers:
     async def coverage(self, dates: Collection[date]) -> list[Coverage]:
         """How much of each category was read on these dates; the best witness of each."""
         rows = await self._connection.execute(
-            select(_listing.category, _listing.date, func.max(_listing.read), func.max(_listing.claimed))
+            select(
+                _listing.category,
+                _listing.date,
+                func.max(_listing.read),
+                func.max(_listing.claimed),
+                func.max(_listing.confirmed_by),
+                func.coalesce(func.max(_listing.confirmed_at), func.max(_listing.fetched_at)),
+            )
             .where(_listing.date.in_(dates))
             .group_by(_listing.category, _listing.date)
             .order_by(_listing.date, _listing.category)
         )
         return [Coverage(*row) for row in rows]
+
+    async def confirm(self, source: str, category: str, day: date, by: str, now: datetime) -> None:
+        """Another source has the same papers for that category and day."""
+        await self._connection.execute(
+            schema.listing.update()
+            .where(_listing.source == source, _listing.category == category, _listing.date == day)
+            .values(confirmed_by=by, confirmed_at=now)
+        )
 
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""

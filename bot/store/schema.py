@@ -104,6 +104,31 @@ listing = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("etag", Text, nullable=False, server_default=""),
     Column("last_modified", Text, nullable=False, server_default=""),
+    Column("confirmed_by", String(40), nullable=False, server_default=""),
+    Column("confirmed_at", Instant),
+)
+
+fault = Table(
+    "fault",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("category", String(40), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("tried_at", Instant, nullable=False),
+    Column("over_at", Instant),
+    Column("told_at", Instant),
+    Column("over_told_at", Instant),
+)
+
+mailing = Table(
+    "mailing",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("reason", String(12), nullable=False, server_default=""),
+    Column("seen_at", Instant, nullable=False),
 )
 
 summary = Table(

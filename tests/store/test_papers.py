@@ -115,7 +115,10 @@ async def test_the_coverage_of_a_day_takes_the_best_witness(store):
         listing("cs.LG", paper(3), day=BEFORE),
     )
     async with store.read() as tx:
-        assert await tx.papers.coverage([DAY]) == [Coverage("cs.AI", DAY, 0), Coverage("cs.LG", DAY, 2, 2)]
+        assert await tx.papers.coverage([DAY]) == [
+            Coverage("cs.AI", DAY, 0, at=MORNING),
+            Coverage("cs.LG", DAY, 2, 2, at=MORNING),
+        ]
         assert await tx.papers.days(5) == [DAY, BEFORE]
         assert await tx.papers.days(1) == [DAY]
         assert await tx.papers.coverage([]) == []

@@ -1,0 +1,114 @@
+"""What could not be read, since when, and who was told; and which days had a mailing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import ALL, Fault, Mailing, NoMailing
+from bot.store import schema
+from bot.store.upsert import insert
+
+_fault, _listing, _mailing = schema.fault.c, schema.listing.c, schema.mailing.c
+_COLUMNS = [_fault[field.name] for field in fields(Fault)]
+
+
+class Faults:
+    """The room of faults, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def open(self, source: str, category: str, day: date, reason: str, now: datetime) -> None:
+        """A source could not give a category of a day; one that was over begins anew, and is told anew."""
+        key = {"source": source, "category": category, "date": day}
+        statement = insert(self._connection, schema.fault).values(**key, reason=reason, since=now, tried_at=now)
+        again = {"reason": reason, "tried_at": now}
+        await self._connection.execute(
+            schema.fault.delete().where(*(_fault[name] == value for name, value in key.items()), ~_is_open())
+        )
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=again))
+
+    async def close(self, source: str, category: str, day: date, now: datetime) -> None:
+        """It has been given after all, or is not needed any more."""
+        where = (_fault.source == source, _fault.category == category, _fault.date == day, _is_open())
+        await self._connection.execute(schema.fault.update().where(*where).values(over_at=now))
+
+    async def current(self) -> list[Fault]:
+        """The faults that are not over, oldest day first."""
+        return await self._found(_is_open())
+
+    async def missing(self) -> list[Fault]:
+        """Of the current ones, those whose category and date no other source has given either."""
+        is_given = exists().where(
+            _listing.date == _fault.date,
+            or_(_listing.category == _fault.category, _listing.category == ALL, _fault.category == ALL),
+        )
+        return await self._found(and_(_is_open(), ~is_given))
+
+    async def untold(self, before: datetime) -> list[Fault]:
+        """Those that are not over, have lasted since before an instant, and were told to nobody."""
+        return await self._found(and_(_is_open(), _fault.told_at.is_(None), _fault.since <= before))
+
+    async def over_untold(self) -> list[Fault]:
+        """Those that were told and are over, which was told to nobody."""
+        is_told = _fault.told_at.is_not(None)
+        return await self._found(and_(~_is_open(), is_told, _fault.over_told_at.is_(None)))
+
+    async def told(self, faults: Iterable[Fault], now: datetime) -> None:
+        """Somebody knows of these now: that they are there, or that they are over."""
+        for one in faults:
+            column = "told_at" if one.over_at is None else "over_told_at"
+            same = (_fault.source == one.source, _fault.category == one.category, _fault.date == one.date)
+            await self._connection.execute(
+                schema.fault.update().where(*same, _fault.since == one.since).values({column: now})
+            )
+
+    async def _found(self, condition: ColumnElement[bool]) -> list[Fault]:
+        rows = await self._connection.execute(
+            select(*_COLUMNS).where(condition).order_by(_fault.date, _fault.category, _fault.source)
+        )
+        return [Fault(*row) for row in rows]
+
+
+class Mailings:
+    """The room of mailings, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def announced(self, day: date, now: datetime) -> None:
+        """A listing of that day was seen, whatever was thought of it before."""
+        values: dict[str, Any] = {"kind": "announced", "reason": "", "seen_at": now}
+        statement = insert(self._connection, schema.mailing).values(date=day, **values)
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["date"], set_=values, where=_mailing.kind != values["kind"]
+            )
+        )
+
+    async def none(self, day: date, reason: NoMailing | None, now: datetime) -> None:
+        """There was no mailing that day; one that was seen stays."""
+        statement = insert(self._connection, schema.mailing).values(
+            date=day, kind="none", reason=reason or "", seen_at=now
+        )
+        await self._connection.execute(statement.on_conflict_do_nothing())
+
+    async def on(self, dates: Collection[date]) -> dict[date, Mailing]:
+        """What was learnt about these dates, as far as anything was."""
+        rows = await self._connection.execute(select(schema.mailing).where(_mailing.date.in_(dates)))
+        return {
+            row.date: Mailing(
+                row.date, row.kind == "announced", NoMailing(row.reason) if row.reason else None, row.seen_at
+            )
+            for row in rows
+        }
+
+
+def _is_open() -> ColumnElement[bool]:
+    return _fault.over_at.is_(None)
