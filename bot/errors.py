@@ -7,6 +7,7 @@
     ├── UserError          a person can mend it: a key of the locale and its values
     │   └── QueryError     the query cannot be read: where, and what to type instead
     ├── SourceError        a listing could not be had, or is not what was asked for
+    ├── MaskError          a text came back without its placeholders: it must be made again
     ├── ChannelError       a channel did not take a part: permanent, or try again later
     └── StoreError         the database is unusable: locked by another process, not migrated
 
@@ -66,6 +67,10 @@ class SourceError(SudiError):
         self.category = category
         self.reason = reason
         self.retry_after = retry_after
+
+
+class MaskError(SudiError):
+    """A translation has a placeholder missing, doubled or invented; the message says which."""
 
 
 class ChannelError(SudiError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.text.masking import mask, unmask
+from bot.text.masking import mask
 from bot.text.normal import HAN, has_han, is_han
 
 _WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
@@ -21,19 +21,19 @@ _LATIN = r"A-Za-z0-9\u00b2\u00b3\u00b9\u00c0-\u024f\u0370-\u03ff\u2070-\u209c\u2
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 _PERCENT = re.compile(r"(?<=[0-9]) (?=%(?![A-Za-z0-9]))")
 _AROUND_WIDE = re.compile(rf"(?<=[{_FULL_WIDTH}]) | (?=[{_FULL_WIDTH}])")
-_HAN_LATIN = re.compile(rf"(?<=[{HAN}]) ?(?=[{_LATIN}]|\[\[[0-9]+\]\]|\$[0-9])")
-_LATIN_HAN = re.compile(rf"(?:(?<=[{_LATIN}%+°)])|(?<=\]\])) ?(?=[{HAN}])")
+_HAN_LATIN = re.compile(rf"(?<=[{HAN}]) ?(?=[{_LATIN}]|\$[0-9])")
+_LATIN_HAN = re.compile(rf"(?<=[{_LATIN}%+°)]) ?(?=[{HAN}])")
 
 
 def typeset(text: str) -> str:
     """Set a Chinese text; a text without Chinese stays as it is. Twice is the same as once."""
     if not has_han(text):
         return text
-    masked, pieces = mask(text)
-    masked = _BLANKS.sub(" ", masked)
-    masked = _widened(_with_wide_brackets(masked))
-    masked = _AROUND_WIDE.sub("", _PERCENT.sub("", masked))
-    return unmask(_LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", masked)), pieces)
+    masked = mask(text)
+    spaced = _BLANKS.sub(" ", masked.text)
+    widened = _widened(_with_wide_brackets(spaced))
+    closed = _AROUND_WIDE.sub("", _PERCENT.sub("", widened))
+    return masked.restored(_LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", closed)))
 
 
 def _with_wide_brackets(text: str) -> str:

@@ -1,13 +1,16 @@
 """Spans that no translator and no typographer may touch: math, links and `code`.
 
-They are replaced by placeholders `[[0]]`, `[[1]]` ... and put back exactly. What the math says is the job of
-`latex`.
+They are replaced by placeholders `XQ0X`, `XQ1X` ... and put back exactly: a translator takes these for names and
+carries them over, which it does less well with brackets. What the math says is the job of `latex`.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 
+from bot.errors import MaskError
 from bot.text.normal import has_han
 
 _CHARACTER = r"(?:[!#%&'*+,\-./0-9:;=?@A-Z_a-z~]|\\[_%&#~])"
@@ -23,17 +26,18 @@ _SPAN = re.compile(
     r"|\$(?P<inline>(?:[^$\\]|\\.)+)\$"
     r"|(?P<round>\\\((?:[^\\]|\\[^()])*\\\))"
     r"|(?P<square>\\\[(?:[^\\]|\\[^\[\]])*\\\])"
-    r"|(?P<taken>\[\[[0-9]+\]\])"  # text that looks like a placeholder must not be taken for one later
+    r"|(?P<taken>XQ[0-9]+X?)"  # text that looks like a placeholder must not be taken for one later
     r"|(?P<escape>\\[\\$`])",
     re.DOTALL,
 )
-_PLACEHOLDER = re.compile(r"\[\[([0-9]+)\]\]")
+_PLACEHOLDER = re.compile(r"XQ([0-9]{1,9})X")
 
 _BRACED = re.compile(r"\{[^{}]*\}")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[a-z]{2,}(?:[\s,-]+[a-z]{2,}){2}")
 _AMOUNT = re.compile(r"\d[\d.,]*[^\\]*\s[A-Za-z]{2,}")
 _QUANTITY = re.compile(r"[\d.,]+\s[A-Za-z]+")
 _COMMAND = re.compile(r"\\[A-Za-z]")
+_NAMED = 5
 
 
 def looks_like_math(inside: str, after: str) -> bool:
@@ -51,8 +55,32 @@ def looks_like_math(inside: str, after: str) -> bool:
     return not _AMOUNT.match(bare) or _QUANTITY.fullmatch(bare) is not None
 
 
-def mask(text: str) -> tuple[str, tuple[str, ...]]:
-    """Replace math, links and code by placeholders; return the text and the pieces, in order."""
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text whose math, links and code are placeholders, and what they stand for, in order."""
+
+    text: str
+    pieces: tuple[str, ...]
+
+    def restored(self, text: str) -> str:
+        """`text`, made from this one, with the pieces back, in whatever order.
+
+        Raises MaskError unless each placeholder is there exactly once, and no other.
+        """
+        seen = Counter(int(number) for number in _PLACEHOLDER.findall(text))
+        wrong = {
+            "missing": [number for number in range(len(self.pieces)) if not seen[number]],
+            "doubled": [number for number, times in seen.items() if times > 1],
+            "unknown": [number for number in seen if number >= len(self.pieces)],
+        }
+        faults = [f"{_named(numbers)} {kind}" for kind, numbers in wrong.items() if numbers]
+        if faults:
+            raise MaskError(f"placeholders must stay exactly once each: {'; '.join(faults)}")
+        return _PLACEHOLDER.sub(lambda found: self.pieces[int(found[1])], text)
+
+
+def mask(text: str) -> Masked:
+    """Replace math, links, code, and what looks like a placeholder already."""
     out: list[str] = []
     pieces: list[str] = []
     copied = position = 0
@@ -62,18 +90,19 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
         elif _is_money(found):
             position = found.start() + 1
         else:
-            out += text[copied : found.start()], f"[[{len(pieces)}]]"
+            out += text[copied : found.start()], _placeholder(len(pieces))
             pieces.append(found[0])
             copied = position = found.end()
-    return "".join((*out, text[copied:])), tuple(pieces)
+    return Masked("".join((*out, text[copied:])), tuple(pieces))
 
 
-def unmask(masked: str, pieces: tuple[str, ...]) -> str:
-    """Put the pieces back; raise ValueError unless each placeholder is there exactly once."""
-    numbers = [int(number) for number in _PLACEHOLDER.findall(masked)]
-    if sorted(numbers) != list(range(len(pieces))):
-        raise ValueError(f"{len(pieces)} pieces were masked, but the text has the placeholders {numbers}")
-    return _PLACEHOLDER.sub(lambda found: pieces[int(found[1])], masked)
+def _placeholder(number: int) -> str:
+    return f"XQ{number}X"
+
+
+def _named(numbers: list[int]) -> str:
+    names = [_placeholder(number) for number in numbers]
+    return ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
 
 
 def _is_money(found: re.Match[str]) -> bool:

@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.masking import looks_like_math, mask, unmask
+from bot.errors import MaskError
+from bot.text.masking import Masked, looks_like_math, mask
 
 PARTS = [
     "$",
     "$$",
     "\\",
     "`",
-    "[[0]]",
-    "[[",
-    "]]",
+    "XQ0X",
+    "XQ",
+    "X",
+    "Q1X",
     "1",
     "\\(",
     "\\)",
@@ -41,36 +43,48 @@ PARTS = [
         ("between $5 and $6", ()),
         ("价格为$5，另一个为$x", ()),
         (r"costs \$5 or $x$", ("$x$",)),
-        ("see [[3]]", ("[[3]]",)),
+        ("see XQ3X and XQ12", ("XQ3X", "XQ12")),
         ("plain", ()),
     ],
 )
 def test_what_nobody_may_touch_is_masked(text, pieces):
-    masked, found = mask(text)
-    assert found == pieces
-    assert all(piece not in masked for piece in pieces if not piece.startswith("[["))
+    masked = mask(text)
+    assert masked.pieces == pieces
+    assert all(piece not in masked.text for piece in pieces if not piece.startswith("XQ"))
 
 
 def test_placeholders_are_numbered_in_order():
-    assert mask("a $x$ b `c`") == ("a [[0]] b [[1]]", ("$x$", "`c`"))
+    assert mask("a $x$ b `c`") == Masked("a XQ0X b XQ1X", ("$x$", "`c`"))
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PARTS)).map("".join)))
-def test_unmasking_gives_the_text_back(text):
-    assert unmask(*mask(text)) == text
+def test_what_was_masked_comes_back_exactly(text):
+    masked = mask(text)
+    assert masked.restored(masked.text) == text
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PARTS)).map("".join)))
 def test_pieces_may_change_places(text):
-    _, pieces = mask(text)
-    order = range(len(pieces) - 1, -1, -1)
-    assert unmask(" ".join(f"[[{number}]]" for number in order), pieces) == " ".join(reversed(pieces))
+    masked = mask(text)
+    order = range(len(masked.pieces) - 1, -1, -1)
+    restored = masked.restored(" ".join(f"XQ{number}X" for number in order))
+    assert restored == " ".join(reversed(masked.pieces))
 
 
-@pytest.mark.parametrize("masked", ["", "[[0]]", "[[0]] [[0]] [[1]]", "[[0]] [[1]] [[2]]", "[[0]] [[2]]"])
-def test_a_placeholder_that_is_missing_doubled_or_invented_is_an_error(masked):
-    with pytest.raises(ValueError, match="2 pieces"):
-        unmask(masked, ("$x$", "$y$"))
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "XQ0X, XQ1X missing"),
+        ("XQ0X", "XQ1X missing"),
+        ("XQ0X XQ0X XQ1X", "XQ0X doubled"),
+        ("XQ0X XQ1X XQ2X", "XQ2X unknown"),
+        ("XQ0X XQ 1 X", "XQ1X missing"),
+        ("XQ0X XQ2X", "XQ1X missing; XQ2X unknown"),
+    ],
+)
+def test_a_placeholder_that_is_missing_doubled_or_invented_is_an_error_that_says_so(text, fault):
+    with pytest.raises(MaskError, match=fault):
+        Masked("XQ0X XQ1X", ("$x$", "$y$")).restored(text)
 
 
 @pytest.mark.parametrize(

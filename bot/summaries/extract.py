@@ -1,0 +1,56 @@
+"""One line about a paper without any model: the sentence of its abstract that says what the paper does.
+
+It is picked, never written: what it says, the authors said. Translating is not its job.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.model import Paper
+from bot.text import sentences
+from bot.text.latex import readable
+from bot.text.masking import URL
+
+LONGEST = 320
+"""Characters; a longer sentence is cut at a word, with an ellipsis."""
+
+_WHO = r"\b(?:we|i|this (?:paper|work|article|study|letter|note|thesis|survey|report))"
+_THEN = r"\s+(?:\w+ly\s+|also\s+|here\s+|then\s+|aims? to\s+|further\s+|first\s+)?"
+_NEW = re.compile(rf"{_WHO}{_THEN}(?:propos|introduc|present|develop|devis|design|formulat)\w*", re.I)
+_DOES = re.compile(
+    rf"{_WHO}{_THEN}(?:describ|construct|establish|deriv|provid|address|tackl|investigat|stud|explor|examin|analy[sz]"
+    r"|revisit|argu|prov|show|demonstrat|give|consider|report|obtain|characteri[sz]|offer|releas|build|creat|extend"
+    r"|generali[sz]|survey|review|measur|comput|determin|find)\w*"
+    r"|\b(?:is|are)\s+(?:\w+ly\s+)?(?:proposed|introduced|presented|developed|shown|proved|proven|derived)\b",
+    re.I,
+)
+_HERE = re.compile(
+    r"\b(?:in|here,?) this (?:paper|work|article|study|letter|note)\b|^(?:here|to (?:this end|address))\b", re.I
+)
+_ASIDE = re.compile(rf"{URL}|\b(?:code|data|dataset|models?|project page)\b.{{0,40}}\bavailable\b", re.I)
+_WORD = re.compile(r"[a-z0-9]{4,}")
+
+
+def one_line(paper: Paper) -> str:
+    """The sentence that says what is proposed or shown, in readable English; "" for a paper without an abstract.
+
+    Cue words decide ("we propose" before "we show"), then what a sentence shares with the title.
+    """
+    title = set(_WORD.findall(readable(paper.title).lower()))
+    found = sentences.english(" ".join(readable(paper.abstract[:_READ]).split()))
+    best = max(found, key=lambda sentence: _worth(sentence, title), default="")
+    return best if len(best) <= LONGEST else best[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+_READ = 20_000
+
+
+def _worth(sentence: str, title: set[str]) -> float:
+    cue = 3.0 if _NEW.search(sentence) else 2.0 if _DOES.search(sentence) else 0.0
+    here = 0.7 if _HERE.search(sentence) else 0.0
+    words = set(_WORD.findall(sentence.lower()))
+    shared = len(words & title) / len(title) if title else 0.0
+    aside = 3.0 if _ASIDE.search(sentence) else 0.0
+    length = max(0.0, (40 - len(sentence)) / 40) + max(0.0, (len(sentence) - LONGEST) / LONGEST)
+    return cue + here + shared - aside - length
