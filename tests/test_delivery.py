@@ -187,7 +187,7 @@ async def test_a_digest_has_the_papers_their_reasons_and_the_coverage_of_what_wa
     (digest,) = channel.digests
     assert (digest.key, digest.destination, digest.matched) == ("1", place, 1)
     assert [(card.paper, card.subscriptions) for card in digest.cards] == [(paper(1), (first, second))]
-    assert digest.coverage == (Coverage("cs.AI", DAY, 1, 1), Coverage("cs.LG", DAY, 1, 1))
+    assert digest.coverage == tuple(Coverage(code, DAY, 1, 1, at=MORNING) for code in ("cs.AI", "cs.LG"))
 
 
 async def test_a_digest_over_the_cap_shows_the_best_and_counts_all(store, channel, clock):
