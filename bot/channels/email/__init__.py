@@ -1,7 +1,7 @@
 """Outgoing mail: one message for each digest and recipient, as HTML and as plain text of the same worth.
 
-`message` writes it, `server` knows the mail server and what its answers mean, `folder` stands in for one.
-Incoming mail is not here.
+`pages` composes it, `message` writes it as it is sent, `server` knows the mail server and what its answers mean,
+`folder` stands in for one. Incoming mail is not here.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from bot.channels.email.folder import Folder
-from bot.channels.email.message import mailbox, message
+from bot.channels.email.letter import mailbox, restored
+from bot.channels.email.message import Links, written
 from bot.channels.email.note import note
+from bot.channels.email.pages import letters
 from bot.channels.email.server import Server, from_url
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
@@ -49,27 +51,33 @@ class Email:
         return "email"
 
     def render(self, digest: Digest) -> tuple[str, ...]:
-        """One whole message (RFC 5322) in ASCII, but for its `Date`, which is that of sending."""
-        return (message(digest, self._sender),)
+        """One letter for each mail; it becomes a message when it is sent."""
+        return tuple(letter.stored() for letter in letters(digest, has_page=False))
 
     def preview(self, bodies: Sequence[str]) -> str:
-        """The messages as they are sent, without `Date`."""
-        return "\n".join(bodies)
+        """The messages as they would be sent now, to nobody."""
+        nobody = Address(username="you", domain="example.org")
+        return "\n".join(self._written(body, nobody).decode("ascii").replace("\r\n", "\n") for body in bodies)
 
     async def send(self, address: str, body: str, key: str) -> str:
-        """Hand the message to the server and return its answer; the Message-ID in the body is the stable key."""
+        """Hand the message to the server and return its answer; the Message-ID in it is the stable key."""
         recipient = mailbox(address)
         if recipient is None:
             raise ChannelError("the address of the destination is not a mail address", permanent=True)
-        dated = f"Date: {format_datetime(datetime.now(UTC))}\n{body}"
-        return await self._server.deliver(self._sender.addr_spec, recipient.addr_spec, dated.encode("ascii"))
+        content = self._written(body, recipient)
+        return await self._server.deliver(self._sender.addr_spec, recipient.addr_spec, content)
+
+    def _written(self, body: str, recipient: Address) -> bytes:
+        letter = restored(body)
+        links = self._links() if letter.destination else None
+        return written(letter, self._sender, recipient, datetime.now(UTC), links)
+
+    def _links(self) -> Links:
+        return Links(f"mailto:{quote(self._sender.addr_spec)}?subject=unsubscribe")
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Send a short mail; told again on the same day, it has the same Message-ID."""
-        recipient = mailbox(person)
-        if recipient is None:
-            raise ChannelError("the address of the person is not a mail address", permanent=True)
-        await self.send(person, note(text, self._sender, recipient, datetime.now(UTC).date()), "")
+        await self.send(person, note(text, person, datetime.now(UTC).date()).stored(), "")
 
     async def check(self) -> str:
         """Connect, encrypt, log in, and leave."""

@@ -1,76 +1,76 @@
-"""A digest as one mail message. Pure: the same digest gives the same text, so that a retry repeats it exactly.
-
-All texts of papers go through Jinja's escaping; no header holds any of them.
-"""
+"""A letter as it is sent: all headers, both parts, encoded; what is secret is put in here, at the last moment."""
 
 from __future__ import annotations
 
-import functools
+import binascii
 import hashlib
-import re
+from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import default
-from pathlib import Path
+from email.policy import SMTP
+from email.utils import format_datetime
 
-from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from bot.channels.email.letter import LINK, Letter
 
-from bot.channels.layout import digest_lines, interface
-from bot.digest import Digest
-from bot.locale import say
-
-_ADDRESS = re.compile(r"([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
-_LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
-_CONTENTS_FROM = 4  # fewer cards need no table of contents
-_INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+_POLICY = SMTP.clone(cte_type="7bit")
+_FEEDBACK = "digest:sudi:email:sudi-papers"  # a:b:c:sender; complaints at Gmail are counted by these
 
 
-def mailbox(address: str, name: str = "") -> Address | None:
-    """A mail address that is safe in a header and in a command of SMTP, or None."""
-    found = _ADDRESS.fullmatch(address)
-    if found is None or len(address) > _LONGEST_ADDRESS:
-        return None
-    return Address(display_name=name, username=found[1], domain=found[2])
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How one reader may stop: a page, if there is one, that also takes a one-click POST; and a mail."""
+
+    mail: str  # mailto:
+    page: str = ""  # https://
 
 
-def message(digest: Digest, sender: Address) -> str:
-    """The message as text: headers, plain text first, then HTML; lines end in a bare newline."""
-    language = interface(digest.destination.language)
-    words = {
-        "digest": (lines := digest_lines(digest)),
-        "contents": say("email.contents", language) if len(lines.cards) >= _CONTENTS_FROM else "",
-        "acknowledgement": say("email.acknowledgement", language),
-    }
-    text = _templates().get_template("digest.txt.jinja").render(words)
-    html = _INLINER.inline(_templates().get_template("digest.html.jinja").render(words))
-    mail = EmailMessage(policy=default.clone(cte_type="7bit"))
-    _head(mail, digest, sender)
-    mail["Subject"] = lines.title
-    mail.set_content(text, cte="quoted-printable")
-    mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    # Stable, and `=_` stands in no quoted-printable text (RFC 2045, 6.7).
-    mail.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
-    return mail.as_string()
-
-
-def _head(mail: EmailMessage, digest: Digest, sender: Address) -> None:
-    """The headers of an automatic message (RFC 3834) of a list (RFC 2919)."""
-    recipient = mailbox(digest.destination.address)
+def written(
+    letter: Letter, sender: Address, recipient: Address, now: datetime, links: Links | None = None
+) -> bytes:
+    """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same letter gives the same bytes."""
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
-    mail["To"] = recipient or "undisclosed-recipients:;"  # `send` refuses what is no address
-    mail["Message-ID"] = f"<sudi.{re.sub('[^A-Za-z0-9-]', '-', digest.key)}.1@{sender.domain}>"
-    mail["List-Id"] = f"<digest.sudi.{sender.domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Precedence"] = "bulk"
+    mail["To"] = recipient
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{letter.id}@{sender.domain}>"
+    if letter.above:
+        mail["In-Reply-To"] = f"<{letter.above[-1]}@{sender.domain}>"
+        mail["References"] = " ".join(f"<{one}@{sender.domain}>" for one in letter.above)
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    unfolded = b""
+    if links is not None:
+        mail["Precedence"] = "bulk"
+        mail["List-Id"] = f"<digest.sudi.{sender.domain}>"  # RFC 2919
+        mail["Feedback-ID"] = _FEEDBACK
+        unfolded = _ways_out(links)
+    link = (links.page or links.mail) if links else ""
+    text, html = (body.replace(LINK, link) for body in (letter.text, letter.html))
+    _set(mail, text, "plain")
+    if html:
+        mail.make_alternative()
+        part = EmailMessage(policy=_POLICY)
+        _set(part, html, "html")
+        del part["MIME-Version"]
+        mail.attach(part)
+        # Stable, and `=_` stands in no quoted-printable text (RFC 2045, 6.7).
+        mail.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
+    return unfolded + mail.as_bytes()
 
 
-@functools.cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _ways_out(links: Links) -> bytes:
+    """How programs unsubscribe (RFC 2369), by one click where there is a page for it (RFC 8058).
+
+    By hand, because the library folds a long link by encoding it (RFC 2047), and nobody decodes it there.
+    """
+    ways = ",\r\n ".join(f"<{way}>" for way in (links.page, links.mail) if way)
+    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if links.page else ""
+    return f"List-Unsubscribe: {ways}\r\n{post}".encode("ascii")
+
+
+def _set(part: EmailMessage, content: str, subtype: str) -> None:
+    """Content in the lighter of the two encodings: English texts are quoted-printable, Chinese ones base64."""
+    plain = content.encode()
+    is_quoted = len(binascii.b2a_qp(plain)) <= len(plain) * 4 / 3 * 78 / 76
+    part.set_content(content, subtype=subtype, cte="quoted-printable" if is_quoted else "base64")

@@ -188,6 +188,6 @@ def _quoted(answer: str) -> str:
 
 
 def _stuffed(content: bytes) -> bytes:
-    """A message as DATA carries it: CRLF, dots doubled at the start of lines, the end mark (RFC 5321, 4.5.2)."""
-    lines = content.rstrip(b"\n").split(b"\n")
+    """A message as DATA carries it: dots doubled at the start of lines, the end mark (RFC 5321, 4.5.2)."""
+    lines = content.removesuffix(b"\r\n").split(b"\r\n")
     return b"".join((b"." + line if line.startswith(b".") else line) + b"\r\n" for line in lines) + b".\r\n"

@@ -13,6 +13,7 @@ import pytest
 
 from bot.channels import Channel, Teller
 from bot.channels.email import channel
+from bot.channels.email.letter import Letter
 from bot.errors import ChannelError, SettingsError
 from tests.channels.cards import card, digest, settings
 from tests.channels.mailservers import PASSWORD, USER, Mailboxes, aiosmtpd, authenticate, certificate, scripted
@@ -96,7 +97,8 @@ async def test_a_message_over_tls_from_the_start(trusted: ssl.SSLContext):
 async def test_lines_that_begin_with_a_dot_arrive():
     mailboxes = Mailboxes()
     with aiosmtpd(mailboxes) as port:
-        await mail(f"smtp://127.0.0.1:{port}?tls=none").send(ADA, "Subject: x\n\n.\n..a\nb\n", "1")
+        letter = Letter("sudi.1.1", "x", ".\n..a\nb\n")
+        await mail(f"smtp://127.0.0.1:{port}?tls=none").send(ADA, letter.stored(), "1")
     assert read(mailboxes.taken[0].content).get_content().split() == [".", "..a", "b"]
 
 

@@ -1,0 +1,210 @@
+"""A digest as letters: as HTML and as plain text of the same worth, and in as many mails as fit. Pure.
+
+The same digest gives the same letters. All texts of papers are escaped by Jinja; no header holds any.
+"""
+
+from __future__ import annotations
+
+import binascii
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from bot.channels.email.letter import LINK, Letter
+from bot.channels.layout import CardLines, DigestLines, cards_lines, digest_lines, interface
+from bot.digest import Digest
+from bot.locale import say
+
+MOST_BYTES = 100_000
+"""Of a mail's HTML in the encoding in which it is sent: Gmail shows 102 KB of the source, and hides the rest behind
+a link (https://github.com/hteumeuleu/email-bugs/issues/41)."""
+
+_CONTENTS_FROM = 4  # fewer cards need no table of contents
+_PREVIEWED = 3  # titles that lists of mails show beside the subject
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class _Weight:
+    """Bytes of some HTML in each of the two encodings; a mail uses the lighter one."""
+
+    quoted: int = 0
+    base64: float = 0
+
+    @classmethod
+    def of(cls, html: str) -> _Weight:
+        plain = html.encode()
+        return cls(len(binascii.b2a_qp(plain)), len(plain) * 4 / 3 * 78 / 76)
+
+    def __add__(self, other: _Weight) -> _Weight:
+        return _Weight(self.quoted + other.quoted, self.base64 + other.base64)
+
+    @property
+    def lightest(self) -> float:
+        return min(self.quoted, self.base64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One paper in both forms: whole, under its number, or in a line of those that the cap left out."""
+
+    html: str
+    text: str
+    lines: CardLines
+    number: int = 0  # 0 for those that are only named
+
+    @property
+    def weight(self) -> _Weight:
+        """With its place in the table of contents."""
+        entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{self.lines.titles[0].text}</a></li>'
+        return _Weight.of(self.html + entry * bool(self.number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What one of several mails says of itself."""
+
+    subject: str
+    numbered: str  # which of how many it is, and what it holds
+    contents: str
+    first: int
+    cards: tuple[CardLines, ...]
+
+    @property
+    def preview(self) -> str:
+        """What lists of mails show beside the subject."""
+        return " · ".join(card.titles[0].text for card in self.cards[:_PREVIEWED])
+
+
+def letters(digest: Digest, *, has_page: bool) -> tuple[Letter, ...]:
+    """The mails of a digest, in order; `has_page`: whether readers have a page of their own."""
+    tongue = interface(digest.destination.language)
+    said = digest_lines(digest)
+    sentences = _sentences(tongue, has_page=has_page)
+    groups = _packed(_blocks(said, digest), _frame(said, sentences))
+    key = f"sudi.{re.sub('[^A-Za-z0-9-]', '-', digest.key)}"
+    thread = f"sudi.destination.{digest.destination.id}"
+    made = []
+    for number, group in enumerate(groups, 1):
+        mail = _mail(said, group, number, len(groups), tongue)
+        inside = [_macro("html").head(said, mail), _macro("html").foot(LINK, sentences)]
+        outside = [_macro("txt").head(said, mail), _macro("txt").foot(LINK, sentences)]
+        above = (thread,) if number == 1 else (thread, f"{key}.1")
+        made.append(
+            Letter(
+                id=f"{key}.{number}",
+                subject=mail.subject,
+                text=_text([outside[0], *(block.text for block in group), outside[1]]),
+                html=_page(said, mail, [inside[0], *(block.html for block in group), inside[1]]),
+                above=above,
+                destination=digest.destination.id,
+            )
+        )
+    return tuple(made)
+
+
+def _sentences(tongue: str, *, has_page: bool) -> dict[str, str]:
+    return {
+        "why": say("email.why", tongue),
+        "manage": say("email.manage" if has_page else "email.leave", tongue),
+        "answer": "" if has_page else say("email.answer", tongue),
+        "acknowledgement": say("email.acknowledgement", tongue),
+    }
+
+
+def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
+    html, text = _macro("html"), _macro("txt")
+    whole = [
+        _Block(_styled(html.card(card, number)), text.card(card, number), card, number)
+        for number, card in enumerate(said.cards, 1)
+    ]
+    rest = cards_lines(digest.rest, digest.destination.language)
+    named = [_Block(_styled(html.brief(card)), text.brief(card), card) for card in rest]
+    if named:
+        first = named[0]
+        heading = _styled(html.named(said.named))
+        named[0] = _Block(heading + first.html, text.named(said.named) + first.text, first.lines)
+    return whole + named
+
+
+def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
+    """What each mail weighs before the first paper is in it."""
+    mail = _Mail(
+        f"{said.title} (99/99)",
+        say("email.numbered", "en", number=99, all=99, first=9999, last=9999),
+        "x" * 40,
+        1,
+        (),
+    )
+    longest = "https://" + "x" * 400  # the reader's own link, which is not known yet
+    html = _macro("html")
+    return _Weight.of(_page(said, mail, [html.head(said, mail), html.foot(longest, sentences)])) + _Weight(
+        1500, 1500
+    )
+
+
+def _packed(blocks: Sequence[_Block], frame: _Weight) -> list[list[_Block]]:
+    """As few mails as hold everything, in order; a paper that is too big for any is alone in one."""
+    groups: list[list[_Block]] = [[]]
+    weight = frame
+    for block in blocks:
+        if groups[-1] and (weight + block.weight).lightest > MOST_BYTES:
+            groups.append([])
+            weight = frame
+        groups[-1].append(block)
+        weight += block.weight
+    return groups
+
+
+def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, tongue: str) -> _Mail:
+    cards = [block for block in group if block.number]
+    subject = said.title if count == 1 else f"{said.title} ({number}/{count})"
+    numbered = ""
+    if count > 1:
+        key = "email.numbered" if cards else "email.numbered_rest"
+        first, last = (cards[0].number, cards[-1].number) if cards else (0, 0)
+        numbered = say(key, tongue, number=number, all=count, first=first, last=last)
+    contents = say("email.contents", tongue) if len(cards) >= _CONTENTS_FROM else ""
+    return _Mail(subject, numbered, contents, cards[0].number if cards else 1, tuple(one.lines for one in cards))
+
+
+def _page(said: DigestLines, mail: _Mail, fragments: Sequence[str]) -> str:
+    top, *papers, bottom = fragments
+    inside = "".join([_styled(top), *papers, _styled(bottom)])
+    dark = Markup((_HERE / "dark.css").read_text("utf-8"))  # noqa: S704 (ours)
+    return str(_macro("html").page(said, mail, dark, Markup(inside))).strip() + "\n"  # noqa: S704 (escaped by its template)
+
+
+def _text(fragments: Sequence[str]) -> str:
+    return "".join(str(fragment) for fragment in fragments).strip("\n") + "\n"
+
+
+def _styled(fragment: str) -> str:
+    """HTML whose styles are in its elements: some mail programs know no others."""
+    return CSSInliner().inline_fragment(str(fragment), _styles())
+
+
+@functools.cache
+def _styles() -> str:
+    return (_HERE / "digest.css").read_text("utf-8")
+
+
+@functools.cache
+def _macro(kind: str) -> Any:
+    """The template of one kind, `html` or `txt`; its macros are functions."""
+    templates = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return cast("ModuleType", templates.get_template(f"digest.{kind}.jinja").module)

@@ -1,0 +1,261 @@
+"""The mail message as text: headers, both parts, nothing that a paper could do to it."""
+
+import email
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.channels.email.letter import Letter, mailbox, restored
+from bot.channels.email.message import Links, written
+from bot.channels.email.pages import MOST_BYTES, letters
+from bot.channels.layout import digest_lines
+from bot.digest import Digest
+from bot.model import Language
+from tests.channels.cards import card, digest, summary
+
+SENDER = Address("Sudi 速递", "papers", "sudi.test")
+ADA = Address(username="ada", domain="reader.test")
+NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
+LINKS = Links("mailto:papers@sudi.test?subject=unsubscribe")
+HEADERS = """List-Unsubscribe From To Subject Date Message-ID In-Reply-To References
+Auto-Submitted Precedence List-Id Feedback-ID MIME-Version Content-Type""".split()
+
+
+def raw(letter: Letter, links: Links = LINKS) -> bytes:
+    return written(letter, SENDER, ADA, NOW, links)
+
+
+def parsed(content: bytes) -> EmailMessage:
+    mail = email.message_from_bytes(content, policy=default)
+    assert isinstance(mail, EmailMessage)
+    assert mail.defects == []
+    return mail
+
+
+def mails(one: Digest) -> list[EmailMessage]:
+    return [parsed(raw(letter)) for letter in letters(one, has_page=False)]
+
+
+def read(one: Digest) -> EmailMessage:
+    (mail,) = mails(one)
+    return mail
+
+
+def parts(one: Digest) -> tuple[str, str]:
+    text, html = read(one).iter_parts()
+    assert text.get_content_type() == "text/plain"
+    assert html.get_content_type() == "text/html"
+    return text.get_content(), html.get_content()
+
+
+class Reader(HTMLParser):
+    """The visible text, the tags, the links and the languages of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.languages: list[str] = []
+        self._is_hidden = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        found = dict(attrs)
+        self.links += [found["href"] or ""] if "href" in found else []
+        self.languages += [found["lang"] or ""] if "lang" in found else []
+        self._is_hidden = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_hidden = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._is_hidden else data
+
+
+def test_the_headers_are_those_of_an_automatic_message_of_a_list():
+    mail = read(digest(*(card(n) for n in range(6)), key="41"))
+    assert mail.keys() == HEADERS
+    assert str(mail["From"]) == "Sudi 速递 <papers@sudi.test>"
+    assert mail["To"] == "ada@reader.test"
+    assert mail["Subject"] == "Sudi 速递 · 2026-06-10 · 6 papers · 6 篇"
+    assert mail["Date"].datetime == NOW
+    assert mail["Message-ID"] == "<sudi.41.1@sudi.test>"
+    assert mail["List-Id"] == "<digest.sudi.sudi.test>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Precedence"] == "bulk"
+
+
+def test_the_digests_of_a_mailbox_are_one_thread():
+    first, second = (read(digest(card(), key=key)) for key in ("41", "42"))
+    assert first["References"] == second["References"] == "<sudi.destination.1@sudi.test>"
+    assert first["Message-ID"] != second["Message-ID"]
+
+
+def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
+    (letter,) = letters(digest(card()), has_page=True)
+    page = f"https://papers.example.org/u/{'t' * 300}"
+    mail = parsed(raw(letter, Links("mailto:papers@sudi.test?subject=unsubscribe", page)))
+    assert mail["List-Unsubscribe"] == f"<{page}>, <mailto:papers@sudi.test?subject=unsubscribe>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text, html = (part.get_content() for part in mail.iter_parts())
+    assert page in text
+    assert page in Reader(html).links
+    text, html = parts(digest(card()))
+    assert read(digest(card()))["List-Unsubscribe"] == "<mailto:papers@sudi.test?subject=unsubscribe>"
+    for said in (text, Reader(html).text):
+        assert "no page for this on the web" in said
+        assert "\x1a" not in said
+    assert "mailto:papers@sudi.test?subject=unsubscribe" in text
+    assert "mailto:papers@sudi.test?subject=unsubscribe" in Reader(html).links
+
+
+def test_a_message_is_ascii_in_short_lines_and_always_the_same():
+    one = digest(*(card(n, abstract="字" * 3000) for n in range(5)))
+    (letter,) = letters(one, has_page=False)
+    assert restored(letter.stored()) == letter
+    content = raw(letter)
+    assert content.isascii()
+    assert content.count(b"\n") == content.count(b"\r\n")
+    assert max(map(len, content.splitlines())) < 100
+    assert content == raw(letters(one, has_page=False)[0])
+
+
+@pytest.mark.parametrize("count", [1, 20, 200])
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: int, language: Language):
+    long = {"abstract": "Long conversations are expensive, so we assign bits to heads. " * 22}
+    cards = [card(n, **long) for n in range(1, count + 1)]
+    cards = [
+        replace(one, summary=summary(one.paper, abstract="长对话十分昂贵，我们为注意力头分配比特。" * 22))
+        for one in cards
+    ]
+    whole = digest(*cards, language=language)
+    sent = mails(whole)
+    for mail in sent:
+        _, html = mail.iter_parts()
+        assert len(html.as_bytes()) < MOST_BYTES + 1000 < 102 * 1024
+    lines = digest_lines(whole)
+    said = [tuple(part.get_content() for part in mail.iter_parts()) for mail in sent]
+    for one in lines.cards:
+        for passage in (*one.titles, *one.notes, *one.abstracts):
+            assert sum(passage.text in text for text, _ in said) >= 1
+        assert sum(f'href="{one.url}"' in html for _, html in said) == 1
+    first, *others = (mail["Message-ID"] for mail in sent)
+    assert (len(others) > 0) == (count == 200 or (count == 20 and language is Language.BOTH))
+    for number, mail in enumerate(sent, 1):
+        numbered = f" ({number}/{len(sent)})" if others else ""
+        assert mail["Subject"] == f"{lines.title}{numbered}"
+        assert mail["In-Reply-To"] == ("<sudi.destination.1@sudi.test>" if number == 1 else first)
+
+
+def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():
+    rest = tuple(card(n) for n in range(2, 600))
+    sent = mails(digest(card(1), rest=rest, matched=599))
+    assert len(sent) > 1
+    links = [link for mail in sent for link in Reader(list(mail.iter_parts())[1].get_content()).links]
+    for one in rest:
+        assert one.paper.url in links
+    assert "Mail 2 of" in list(sent[1].iter_parts())[0].get_content()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_plain_text_and_html_say_the_same(language: Language):
+    one = digest(card(1), card(2, chinese=False), matched=3, rest=(card(3),), language=language)
+    said = digest_lines(one)
+    text, html = parts(one)
+    page = Reader(html).text
+    for line in (said.title, said.coverage, said.provenance, said.named, "Thank you to arXiv for use of its open"):
+        assert line in text
+        assert line in page
+    for lines in said.cards:
+        passages = (*lines.titles, *lines.notes, *lines.abstracts)
+        facts = (lines.id, lines.authors, lines.facts, lines.why, lines.missing)
+        for line in (*facts, *(each.text for each in passages)):
+            assert line in text
+            assert line in page
+
+
+def test_each_text_carries_its_language():
+    assert Reader(parts(digest(card(), language=Language.EN))[1]).languages.count("zh-Hans") == 0
+    assert {"en", "zh-Hans"} == set(Reader(parts(digest(card()))[1]).languages)
+    assert Reader(parts(digest(card(), language=Language.ZH))[1]).languages[0] == "zh-Hans"
+
+
+def test_a_table_of_contents_appears_with_the_fourth_card():
+    three, four = (Reader(parts(digest(*(card(n) for n in range(count))))[1]) for count in (3, 4))
+    assert not [link for link in three.links if link.startswith("#")]
+    assert [link for link in four.links if link.startswith("#")] == ["#p1", "#p2", "#p3", "#p4"]
+
+
+def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
+    page = Reader(parts(digest(card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")))[1])
+    assert set(page.links) == {"https://arxiv.org/abs/2606.90001", LINKS.mail}
+    assert "https://evil.test/x" in page.text
+
+
+def test_an_identifier_cannot_leave_its_link():
+    page = Reader(parts(digest(card(id='1"><script>alert(1)</script>')))[1])
+    assert "script" not in page.tags
+
+
+def test_the_styles_are_inline_and_dark_mode_is_kept():
+    html = parts(digest(card()))[1]
+    assert re.search(r'<h1 style="[^"]*font-size: 20px', html)
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert "url(" not in html
+
+
+def test_hostile_text_is_escaped_and_readable():
+    hostile = "<b>bold</b> & &amp; @here *stars* \"q\" 'a' {{ 7*7 }} 👩‍💻 𝔽 <img src=x onerror=alert(1)>"
+    text, html = parts(digest(card(title=hostile, authors=(hostile,), abstract=hostile)))
+    page = Reader(html)
+    assert text.count(hostile) == 3
+    assert page.text.count(hostile) == 4, "and beside the subject in lists of mails"
+    assert not {"b", "img"} & set(page.tags)
+
+
+def test_no_header_can_be_injected():
+    evil = "x\r\nBcc: victim@reader.test\r\n\r\nbody"
+    one = digest(card(title=evil, authors=(evil,), comments=evil), key=evil)
+    one = replace(one, destination=replace(one.destination, address="a@b.test\r\nBcc: victim@reader.test"))
+    mail = read(one)
+    assert mail.keys() == HEADERS
+    assert len(list(mail.iter_parts())) == 2
+
+
+@pytest.mark.parametrize("address", ["a@b", "A.b+c@x-y.example.org", "o'hara@lab.test"])
+def test_addresses(address: str):
+    found = mailbox(address)
+    assert found is not None
+    assert found.addr_spec == address
+
+
+@pytest.mark.parametrize(
+    "address", ["", "a", "a@", "a@b@c", "a@b..c", "ä@b.test", "a" * 250 + "@b.test", "a@b.test\n"]
+)
+def test_what_is_no_address(address: str):
+    assert mailbox(address) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(), st.text(), st.text(), st.sampled_from(Language))
+def test_any_text_gives_a_message_that_reads_back(title: str, chinese: str, author: str, language: Language):
+    one = card(title=title, authors=(author,), abstract=title + chinese)
+    one = replace(one, summary=summary(one.paper, title=chinese, abstract=chinese))
+    whole = digest(one, language=language)
+    text, html = parts(whole)
+    assert read(whole).keys() == HEADERS
+    page = " ".join(Reader(html).text.split())
+    for passage in (lines := digest_lines(whole).cards[0]).titles + lines.abstracts:
+        assert passage.text in text
+        assert passage.text in page
