@@ -15,13 +15,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 from bot.channels.email.folder import Folder
 from bot.channels.email.letter import mailbox, restored
-from bot.channels.email.message import Links, written
+from bot.channels.email.message import Ways, written
 from bot.channels.email.note import note
 from bot.channels.email.pages import letters
 from bot.channels.email.server import Server, from_url
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
+from bot.tokens import Links, Purpose
 
 
 def channel(settings: Settings) -> Email:
@@ -44,6 +45,11 @@ class Email:
     def __init__(self, server: Server | Folder, sender: Address) -> None:
         self._server = server
         self._sender = sender
+        self._links: Links | None = None
+
+    def link(self, links: Links) -> None:
+        """Take what links are made with: without it, readers can only write to us to stop."""
+        self._links = links
 
     @property
     def name(self) -> str:
@@ -52,7 +58,9 @@ class Email:
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One letter for each mail; it becomes a message when it is sent."""
-        return tuple(letter.stored() for letter in letters(digest, has_page=False))
+        return tuple(
+            letter.stored() for letter in letters(digest, has_page=bool(self._links and self._links.public_url))
+        )
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The messages as they would be sent now, to nobody."""
@@ -69,11 +77,18 @@ class Email:
 
     def _written(self, body: str, recipient: Address) -> bytes:
         letter = restored(body)
-        links = self._links() if letter.destination else None
-        return written(letter, self._sender, recipient, datetime.now(UTC), links)
+        now = datetime.now(UTC)
+        ways = self._ways(letter.destination, now) if letter.destination else None
+        return written(letter, self._sender, recipient, now, ways)
 
-    def _links(self) -> Links:
-        return Links(f"mailto:{quote(self._sender.addr_spec)}?subject=unsubscribe")
+    def _ways(self, destination: int, now: datetime) -> Ways:
+        """How the reader may stop; the same for a whole day, so that a mail that is repeated is the same mail."""
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        address = f"mailto:{quote(self._sender.addr_spec, safe='@')}?subject=unsubscribe"
+        if self._links is None:
+            return Ways(address)
+        token = self._links.tokens.sign(Purpose.MANAGE, destination, today)
+        return Ways(f"{address}%20{token}", self._links.manage(destination, today))
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Send a short mail; told again on the same day, it has the same Message-ID."""

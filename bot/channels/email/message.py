@@ -18,16 +18,14 @@ _FEEDBACK = "digest:sudi:email:sudi-papers"  # a:b:c:sender; complaints at Gmail
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class Ways:
     """How one reader may stop: a page, if there is one, that also takes a one-click POST; and a mail."""
 
     mail: str  # mailto:
     page: str = ""  # https://
 
 
-def written(
-    letter: Letter, sender: Address, recipient: Address, now: datetime, links: Links | None = None
-) -> bytes:
+def written(letter: Letter, sender: Address, recipient: Address, now: datetime, ways: Ways | None = None) -> bytes:
     """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same letter gives the same bytes."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
@@ -40,12 +38,12 @@ def written(
         mail["References"] = " ".join(f"<{one}@{sender.domain}>" for one in letter.above)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
     unfolded = b""
-    if links is not None:
+    if ways is not None:
         mail["Precedence"] = "bulk"
         mail["List-Id"] = f"<digest.sudi.{sender.domain}>"  # RFC 2919
         mail["Feedback-ID"] = _FEEDBACK
-        unfolded = _ways_out(links)
-    link = (links.page or links.mail) if links else ""
+        unfolded = _unsubscribing(ways)
+    link = (ways.page or ways.mail) if ways else ""
     text, html = (body.replace(LINK, link) for body in (letter.text, letter.html))
     _set(mail, text, "plain")
     if html:
@@ -59,14 +57,14 @@ def written(
     return unfolded + mail.as_bytes()
 
 
-def _ways_out(links: Links) -> bytes:
+def _unsubscribing(ways: Ways) -> bytes:
     """How programs unsubscribe (RFC 2369), by one click where there is a page for it (RFC 8058).
 
     By hand, because the library folds a long link by encoding it (RFC 2047), and nobody decodes it there.
     """
-    ways = ",\r\n ".join(f"<{way}>" for way in (links.page, links.mail) if way)
-    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if links.page else ""
-    return f"List-Unsubscribe: {ways}\r\n{post}".encode("ascii")
+    named = ",\r\n ".join(f"<{way}>" for way in (ways.page, ways.mail) if way)
+    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if ways.page else ""
+    return f"List-Unsubscribe: {named}\r\n{post}".encode("ascii")
 
 
 def _set(part: EmailMessage, content: str, subtype: str) -> None:

@@ -24,8 +24,8 @@ from bot.digest import Digest
 from bot.locale import say
 
 MOST_BYTES = 100_000
-"""Of a mail's HTML in the encoding in which it is sent: Gmail shows 102 KB of the source, and hides the rest behind
-a link (https://github.com/hteumeuleu/email-bugs/issues/41)."""
+"""Of a mail's HTML as it is sent, encoded: Gmail shows 102 KB of the source, and hides the rest behind a link
+(https://github.com/hteumeuleu/email-bugs/issues/41)."""
 
 _CONTENTS_FROM = 4  # fewer cards need no table of contents
 _PREVIEWED = 3  # titles that lists of mails show beside the subject
@@ -179,7 +179,7 @@ def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, t
 def _page(said: DigestLines, mail: _Mail, fragments: Sequence[str]) -> str:
     top, *papers, bottom = fragments
     inside = "".join([_styled(top), *papers, _styled(bottom)])
-    dark = Markup((_HERE / "dark.css").read_text("utf-8"))  # noqa: S704 (ours)
+    dark = Markup(_styles("dark"))  # noqa: S704 (ours)
     return str(_macro("html").page(said, mail, dark, Markup(inside))).strip() + "\n"  # noqa: S704 (escaped by its template)
 
 
@@ -189,12 +189,12 @@ def _text(fragments: Sequence[str]) -> str:
 
 def _styled(fragment: str) -> str:
     """HTML whose styles are in its elements: some mail programs know no others."""
-    return CSSInliner().inline_fragment(str(fragment), _styles())
+    return CSSInliner().inline_fragment(str(fragment), _styles("light"))
 
 
 @functools.cache
-def _styles() -> str:
-    return (_HERE / "digest.css").read_text("utf-8")
+def _styles(name: str) -> str:
+    return (_HERE / f"{name}.css").read_text("utf-8")
 
 
 @functools.cache

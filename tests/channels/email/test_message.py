@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.email.letter import Letter, mailbox, restored
-from bot.channels.email.message import Links, written
+from bot.channels.email.message import Ways, written
 from bot.channels.email.pages import MOST_BYTES, letters
 from bot.channels.layout import digest_lines
 from bot.digest import Digest
@@ -24,13 +24,27 @@ from tests.channels.cards import card, digest, summary
 SENDER = Address("Sudi 速递", "papers", "sudi.test")
 ADA = Address(username="ada", domain="reader.test")
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
-LINKS = Links("mailto:papers@sudi.test?subject=unsubscribe")
-HEADERS = """List-Unsubscribe From To Subject Date Message-ID In-Reply-To References
-Auto-Submitted Precedence List-Id Feedback-ID MIME-Version Content-Type""".split()
+WAYS = Ways("mailto:papers@sudi.test?subject=unsubscribe")
+HEADERS = [
+    "List-Unsubscribe",
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "Precedence",
+    "List-Id",
+    "Feedback-ID",
+    "MIME-Version",
+    "Content-Type",
+]
 
 
-def raw(letter: Letter, links: Links = LINKS) -> bytes:
-    return written(letter, SENDER, ADA, NOW, links)
+def raw(letter: Letter, ways: Ways = WAYS) -> bytes:
+    return written(letter, SENDER, ADA, NOW, ways)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -104,7 +118,7 @@ def test_the_digests_of_a_mailbox_are_one_thread():
 def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
     (letter,) = letters(digest(card()), has_page=True)
     page = f"https://papers.example.org/u/{'t' * 300}"
-    mail = parsed(raw(letter, Links("mailto:papers@sudi.test?subject=unsubscribe", page)))
+    mail = parsed(raw(letter, Ways("mailto:papers@sudi.test?subject=unsubscribe", page)))
     assert mail["List-Unsubscribe"] == f"<{page}>, <mailto:papers@sudi.test?subject=unsubscribe>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text, html = (part.get_content() for part in mail.iter_parts())
@@ -165,7 +179,7 @@ def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():
     links = [link for mail in sent for link in Reader(list(mail.iter_parts())[1].get_content()).links]
     for one in rest:
         assert one.paper.url in links
-    assert "Mail 2 of" in list(sent[1].iter_parts())[0].get_content()
+    assert "Mail 2 of" in next(sent[1].iter_parts()).get_content()
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -199,7 +213,7 @@ def test_a_table_of_contents_appears_with_the_fourth_card():
 
 def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
     page = Reader(parts(digest(card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")))[1])
-    assert set(page.links) == {"https://arxiv.org/abs/2606.90001", LINKS.mail}
+    assert set(page.links) == {"https://arxiv.org/abs/2606.90001", WAYS.mail}
     assert "https://evil.test/x" in page.text
 
 
