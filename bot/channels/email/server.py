@@ -28,10 +28,12 @@ ANSWER_TIMEOUT = 60.0
 GREYLIST = timedelta(minutes=5)
 """When to come back to a server that says "not now"."""
 
+MAILBOX_STATUS = re.compile(r"5\.(?:0\.\d+|1\.(?:[0-6]|10)|2\.[01]|4\.1)\b")
+"""The enhanced status codes (RFC 3463) by which a mailbox is refused for good."""
+
 _START_INPUT = 354
 _QUIT_TIMEOUT = 5.0
 _MAILBOX_CODES = frozenset({550, 551, 553, 554, 556})
-_MAILBOX_STATUS = re.compile(r"5\.(?:0\.\d+|1\.(?:[0-6]|10)|2\.[01]|4\.1)\b")
 _ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _ANY_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
@@ -54,7 +56,7 @@ class Server:
             async with self._session(sender) as client:
                 await client.mail(sender)
                 await client.rcpt(recipient)
-                return _quoted(await self._transfer(client, content))
+                return quoted(await self._transfer(client, content))
 
     async def check(self, sender: str) -> str:
         """Connect, encrypt, log in, NOOP; one line that says what was reached."""
@@ -135,7 +137,7 @@ class Server:
             case aiosmtplib.SMTPResponseException():
                 reason = f"{self.host} answers {_answer(error)}"
             case _:
-                reason = f"{self.host}:{self.port} cannot be used: {_quoted(_cause(error))}"
+                reason = f"{self.host}:{self.port} cannot be used: {quoted(_cause(error))}"
         is_later = isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 500
         return ChannelError(reason, permanent=_is_final(error), retry_after=GREYLIST if is_later else None)
 
@@ -165,12 +167,12 @@ def _is_final(error: Exception) -> bool:
     if error.code not in _MAILBOX_CODES:
         return False
     if _ENHANCED_STATUS.match(error.message):
-        return _MAILBOX_STATUS.match(error.message) is not None
+        return MAILBOX_STATUS.match(error.message) is not None
     return isinstance(error, aiosmtplib.SMTPRecipientRefused)
 
 
 def _answer(error: aiosmtplib.SMTPResponseException) -> str:
-    return _quoted(f"{error.code} {error.message}")
+    return quoted(f"{error.code} {error.message}")
 
 
 def _cause(error: Exception) -> str:
@@ -181,7 +183,7 @@ def _cause(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _quoted(answer: str) -> str:
+def quoted(answer: str) -> str:
     """Words of a server: one printable line without addresses, at most 200 characters."""
     line = " ".join("".join(char if char.isprintable() else " " for char in answer).split())
     return _ANY_ADDRESS.sub("…@…", line)[:200]
