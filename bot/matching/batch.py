@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +65,8 @@ class Matcher:
                 index.add(query)
             for pairs in index.match(ready):
                 for text, numbers in pairs.by_query():
-                    for number in numbers if text in by_query else ():
-                        yield from _explained(text, ready[number], by_query[text], mutes)
+                    if text in by_query:
+                        yield from _explained(text, [ready[one] for one in numbers], by_query[text], mutes)
 
     def _loaded(self) -> Index:
         if self._index is None:  # NumPy takes a while to load: not before there is something to match
@@ -87,16 +87,17 @@ def muted_by(mutes: Iterable[str], prepared: Prepared) -> str | None:
 
 
 def _explained(
-    text: str, prepared: Prepared, subscriptions: Iterable[Subscription], mutes: Mutes
+    text: str, papers: Iterable[Prepared], subscriptions: Sequence[Subscription], mutes: Mutes
 ) -> Iterator[Match]:
     query = parse(text)
-    found = match(query, prepared)
-    if found is None or not is_wanted(query, found.type):
-        raise AssertionError(f"the index and the explanation differ on {text}")
-    one = prepared.candidate
-    for subscription in subscriptions:
-        if not muted_by(mutes.get(subscription.destination_id, ()), prepared):
-            yield Match(subscription.id, one.paper.id, one.paper.version, one.date, found.type, found.reasons)
+    for prepared in papers:
+        found = match(query, prepared)
+        if found is None or not is_wanted(query, found.type):
+            raise AssertionError(f"the index and the explanation differ on {text}")
+        one = prepared.candidate
+        for subscription in subscriptions:
+            if not muted_by(mutes.get(subscription.destination_id, ()), prepared):
+                yield Match(subscription.id, one.paper.id, one.paper.version, one.date, found.type, found.reasons)
 
 
 def _is_muted(text: str, prepared: Prepared) -> bool:

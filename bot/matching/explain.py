@@ -13,7 +13,7 @@ from bot import taxonomy
 from bot.matching.papers import Prepared, reads, relative_type
 from bot.matching.terms import AUTHOR, author_test, shown, targets
 from bot.model import AnnounceType, Reason
-from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Query, Term
+from bot.query import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,8 @@ def match(query: Query, prepared: Prepared) -> Found | None:
     plan = _plan(query)
     if not plan.test(prepared):
         return None
-    kind = relative_type(plan.reads, prepared)
-    hits = [reason for leaf in plan.leaves for reason in _hits(leaf, prepared, kind)]
-    return Found(kind, tuple(dict.fromkeys(hits)))
+    hits = dict.fromkeys(reason for reason, holds in plan.reasons if holds(prepared))
+    return Found(relative_type(plan.reads, prepared), tuple(hits))
 
 
 def missing(query: Query, prepared: Prepared) -> list[str]:
@@ -49,14 +48,15 @@ class _Plan:
     """A query made ready: what to test, what to explain, relative to what."""
 
     test: Test
-    leaves: tuple[Term | InCategory | OfType, ...]
+    reasons: tuple[tuple[Reason, Test], ...]
     reads: frozenset[str] | None
 
 
 @lru_cache(maxsize=4096)
 def _plan(query: Query) -> _Plan:
     reading = reads([query])
-    return _Plan(_compile(query.root, reading), query.wanted, reading)
+    reasons = tuple(one for leaf in query.wanted for one in _reasons(leaf, reading))
+    return _Plan(_compile(query.root, reading), reasons, reading)
 
 
 def _compile(node: Node, reading: frozenset[str] | None) -> Test:
@@ -101,28 +101,27 @@ def _compile_leaf(leaf: Term | InCategory) -> Test:
             is_named = author_test(leaf)
             return lambda prepared: any(map(is_named, prepared.authors))
         case term:
-            sought = targets(term)
-            return lambda prepared: any(_is_in(prepared, *target) for target in sought)
+            places = [_place(*target) for target in targets(term)]
+            return lambda prepared: any(is_there(prepared) for is_there in places)
 
 
-def _is_in(prepared: Prepared, name: str, needles: tuple[str, ...]) -> bool:
-    text = prepared.fields.get(name)
-    return text is not None and any(needle in text for needle in needles)
+def _place(name: str, needles: tuple[str, ...]) -> Test:
+    """Whether one field has any of these needles."""
+    if len(needles) == 1:
+        (needle,) = needles
+        return lambda prepared: needle in prepared.fields.get(name, "")
+    return lambda prepared: any(map(prepared.fields.get(name, "").__contains__, needles))
 
 
-def _hits(leaf: Term | InCategory | OfType, prepared: Prepared, kind: AnnounceType) -> Iterator[Reason]:
-    """The fields in which a leaf is found."""
+def _reasons(leaf: Leaf, reading: frozenset[str] | None) -> Iterator[tuple[Reason, Test]]:
+    """What a leaf may give as a reason, one for each field, and when it does."""
     match leaf:
         case Term(field=Field.AUTHOR):
-            if any(map(author_test(leaf), prepared.authors)):
-                yield Reason(shown(leaf), AUTHOR)
+            yield Reason(shown(leaf), AUTHOR), _compile_leaf(leaf)
         case Term():
             for name, needles in targets(leaf):
-                if _is_in(prepared, name, needles):
-                    yield Reason(shown(leaf), name)
+                yield Reason(shown(leaf), name), _place(name, needles)
         case InCategory(pattern):
-            if _compile_leaf(leaf)(prepared):
-                yield Reason(pattern, "category")
+            yield Reason(pattern, "category"), _compile_leaf(leaf)
         case OfType(name):
-            if kind == name:
-                yield Reason(name, "type")
+            yield Reason(name, "type"), _compile(leaf, reading)

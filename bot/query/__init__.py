@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.query.parser import LENGTH_LIMIT, NESTING_LIMIT, TERM_LIMIT, parse
 from bot.query.plain import in_words
-from bot.query.syntax import And, Field, InCategory, Node, Not, OfType, Or, Query, Term
+from bot.query.syntax import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 
 __all__ = [
     "LENGTH_LIMIT",
@@ -16,6 +16,7 @@ __all__ = [
     "And",
     "Field",
     "InCategory",
+    "Leaf",
     "Node",
     "Not",
     "OfType",

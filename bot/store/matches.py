@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, select, tuple_
@@ -14,6 +15,8 @@ from bot.store import schema
 from bot.store.papers import Version
 from bot.store.subscribers import asks_in_chinese
 from bot.store.upsert import insert
+
+_AT_ONCE = 1000  # rows of one statement: others get their turn in between
 
 _match, _item, _subscription = schema.match.c, schema.item.c, schema.subscription.c
 
@@ -44,22 +47,13 @@ class Matches:
             await self._connection.execute(schema.match.delete().where(chunk, *conditions))
 
     async def _insert(self, matches: Iterable[Match]) -> None:
-        rows = [
-            {
-                "subscription_id": one.subscription_id,
-                "paper_id": one.paper_id,
-                "version": one.version,
-                "date": one.date,
-                "type": one.type.value,
-                "reasons": [[reason.term, reason.field] for reason in one.reasons],
-            }
-            for one in matches
-        ]
-        if rows:
-            statement = insert(self._connection, schema.match)
-            newer = {name: statement.excluded[name] for name in ("date", "type", "reasons")}
-            key = ["subscription_id", "paper_id", "version"]
-            await self._connection.execute(statement.on_conflict_do_update(index_elements=key, set_=newer), rows)
+        statement = insert(self._connection, schema.match)
+        newer = {name: statement.excluded[name] for name in ("date", "type", "reasons")}
+        key = ["subscription_id", "paper_id", "version"]
+        statement = statement.on_conflict_do_update(index_elements=key, set_=newer)
+        rest = iter(matches)
+        while rows := [_to_row(one) for one in islice(rest, _AT_ONCE)]:
+            await self._connection.execute(statement, rows)
 
     async def forget(self, subscription_id: int) -> None:
         """Drop what a subscription matched: its query has changed."""
@@ -94,6 +88,17 @@ def _is_carried() -> ColumnElement[bool]:
         _item.paper_id == _match.paper_id,
         _item.version == _match.version,
     )
+
+
+def _to_row(match: Match) -> dict[str, object]:
+    return {
+        "subscription_id": match.subscription_id,
+        "paper_id": match.paper_id,
+        "version": match.version,
+        "date": match.date,
+        "type": match.type.value,
+        "reasons": [[reason.term, reason.field] for reason in match.reasons],
+    }
 
 
 def _to_match(row: Row[Any]) -> Match:
