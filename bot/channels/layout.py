@@ -9,7 +9,7 @@ Readers of both languages get labels twice, and the coverage and the reasons onc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
@@ -43,6 +43,18 @@ class Passage:
     lang: str  # BCP 47: en or zh-Hans
     label: str = ""
     marks: tuple[Span, ...] = ()
+
+    @property
+    def runs(self) -> Iterator[tuple[str, bool]]:
+        """The whole text in runs, each with whether it is marked; none is empty."""
+        at = 0
+        for start, end in self.marks:
+            if at < start:
+                yield self.text[at:start], False
+            yield self.text[start:end], True
+            at = end
+        if at < len(self.text):
+            yield self.text[at:], False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,11 @@ def spans(reasons: Iterable[Reason], field: str, text: str) -> tuple[Span, ...]:
 
     An author's name is one text; a name that is not written as the query has it is marked as a whole.
     """
+    mine = [one for one in reasons if one.field == field]
+    if not mine:
+        return ()  # most texts of most papers: aligning them is half of what it takes to write a digest
     form = aligned(text)
-    found = sorted(span for one in reasons if one.field == field for span in _of_reason(one, form, text))
+    found = sorted(span for one in mine for span in _of_reason(one, form, text))
     joined: list[Span] = []
     for start, end in found:
         if joined and start <= joined[-1][1]:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from bot.channels.discord import Discord, channel
 from bot.channels.discord.cards import cards_messages, text_messages
-from bot.channels.discord.markup import escaped, pieces, units
+from bot.channels.discord.markup import escaped, marked, pieces, units
 from bot.channels.layout import digest_lines
 from bot.digest import Card, Digest
 from bot.errors import SettingsError
-from bot.model import AnnounceType, Destination, Language
+from bot.model import AnnounceType, Destination, Language, Reason
 from bot.sources import arxivdaily
 from tests.channels.cards import REASONS, card, digest, paper, settings, summary
 from tests.counterparts import discord_schema
@@ -108,7 +108,7 @@ def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇"
     first, *rows = head["description"].split("\n")
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
-    assert rows[2] == "**1.** Tidal 1: Quantization of the KV Cache / 潮汐 2606.90001：键值缓存的量化"
+    assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
     assert rows[-1] == "还有 3 篇：/papers today / and 3 more: /papers today"
     assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
 
@@ -147,6 +147,28 @@ def test_one_card_alone_is_shown_whole_with_both_abstracts():
     assert "components" not in messages[0]
     assert "我们为各个注意力头分配比特" in plain(messages)
     assert "Weassignbitstoheads" in plain(messages)
+
+
+def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
+    one = card(
+        1, abstract="One kv-cache (KV cache) * for all.", reasons=(*REASONS, Reason('"kv cache"', "abstract"))
+    )
+    root = bodies(to_channel(one))[0]["embeds"][0]["description"]
+    assert (
+        root.splitlines()[-1]
+        == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
+    )
+    whole = cards_messages([one], Language.EN)[0]["embeds"][0]["description"]
+    assert "One **kv-cache** (**KV cache**) \\* for all." in whole
+
+
+def test_a_word_too_long_for_a_mark_is_shown_without_one():
+    word = "quantiz" + "e" * 2_500
+    one = card(1, abstract=f"We {word} and quantize.", reasons=(Reason("quantiz*", "abstract"),))
+    whole = cards_messages([one], Language.EN)
+    within_limits(whole)
+    assert word in plain(whole)
+    assert "**quantize**" in whole[0]["embeds"][0]["description"]
 
 
 def test_a_text_longer_than_an_embed_goes_on_numbered():
@@ -209,6 +231,15 @@ def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
         assert stripped(text) in read
     within_limits(cards_messages([shown.cards[0]], language))
     within_limits(text_messages(long))
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=90), st.booleans()), max_size=8))
+@example([("*", True), ("\\", False), ("**", True)])
+def test_marks_are_whole_in_every_piece_and_the_text_is_as_it_was(runs: list[tuple[str, bool]]):
+    whole = marked((" ".join(text.split()) or "x", is_marked) for text, is_marked in runs)
+    for piece in pieces(whole, 200):
+        assert units(piece) <= 200
+        assert BACKSLASHED.sub("", piece).count("**") % 2 == 0
 
 
 @given(st.text(max_size=300), st.integers(2, 50))

@@ -98,6 +98,8 @@ class SlackEdge:
     session: aiohttp.ClientSession | None = None
     scopes: str = ""  # what the app was granted, if Slack is to say so
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    silent: set[web.WebSocketResponse] = field(default_factory=set)  # open, and nothing comes or is heard
+    is_speechless: bool = False  # new sockets are silent from the start
     _transports: list[asyncio.Transport] = field(default_factory=list)
     _answers: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
     _uses: Counter[str] = field(default_factory=Counter)
@@ -186,6 +188,12 @@ class SlackEdge:
         for transport in self._transports:
             transport.abort()
         self._transports.clear()
+
+    def fall_silent(self) -> None:
+        """Keep every socket open, but neither tell nor hear anything by it, not even a ping."""
+        self.silent |= set(self.sockets)
+        for transport in self._transports:
+            transport.pause_reading()  # type: ignore[attr-defined]
 
     async def serve_api(self, request: web.Request) -> web.StreamResponse:
         """One call of the Web API."""
@@ -287,6 +295,8 @@ class SlackEdge:
         here = web.WebSocketResponse()
         await here.prepare(request)
         self.sockets.append(here)
+        if self.is_speechless:
+            self.silent.add(here)
         assert request.transport is not None
         self._transports.append(request.transport)
         sent: dict[str, float] = {}
@@ -309,7 +319,7 @@ class SlackEdge:
 
     async def _down(self, there: aiohttp.ClientWebSocketResponse, here: web.WebSocketResponse, sent: Any) -> None:
         async for frame in there:
-            if frame.type is not aiohttp.WSMsgType.TEXT:
+            if frame.type is not aiohttp.WSMsgType.TEXT or here in self.silent:
                 continue
             text = frame.data.replace(self.upstream, self.url)
             envelope = json.loads(text) if text[:1] == "{" else {}

@@ -43,6 +43,7 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("time", {"clock": "9:30", "zone": "北京"}),
     ("time", {"clock": "25:00"}),
     ("days", {"choice": "daily"}),
+    ("notices", {"choice": "always"}),
     ("today", {}),
     ("show", {"paper": "2606.90001"}),
     ("show", {"paper": "nothing"}),

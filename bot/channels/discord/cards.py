@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.channels.discord.markup import escaped, pieces, units
+from bot.channels.discord.markup import escaped, marked, pieces, units
 from bot.channels.layout import CardLines, DigestLines, Passage, cards_lines, digest_lines, interface
 from bot.digest import Card, Digest
 from bot.locale import say
@@ -91,7 +91,7 @@ def _root(lines: DigestLines) -> Body:
     rows: list[str] = []
     left = DESCRIPTION - units(_head(lines, [])["description"]) - _ROOM_FOR_MORE - units(lines.more)
     for number, card in enumerate(lines.cards, 1):
-        row = f"**{number}.** {escaped(' / '.join(title.text for title in card.titles))}"
+        row = f"**{number}.** {' / '.join(marked(title.runs) for title in card.titles)}"
         left -= units(row) + 1
         if left < 0:
             tongue = "en" if lines.lang == "en" else "zh"
@@ -142,7 +142,7 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
 
 def _passage(passage: Passage) -> list[str]:
     label = f"**{escaped(passage.label)}** " if passage.label else ""
-    first, *rest = _row(passage.text) or [""]
+    first, *rest = pieces(marked(passage.runs), _ROW) or [""]
     return [label + first, *rest]
 
 

@@ -6,12 +6,13 @@ https://docs.discord.com/developers/reference#message-formatting
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.text.normal import is_han
 
 _SPECIAL = re.compile(r"[\\*_~`|<>\[\]@]|:(?=//|\w+:)|^[#+-](?=[# ])|^([0-9]+)\.(?= )")
-_ATOM = re.compile(r"\\.|.", re.DOTALL)
+_ATOM = re.compile(r"\*\*(?:\\.|[^\\*])+\*\*|\\.|.", re.DOTALL)
+_MARK = 80  # characters
 _CLOSING = frozenset("，。、；：？！）》」』】…,.;:?!)")
 
 
@@ -24,13 +25,20 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"{found[1]}\\." if found[1] else f"\\{found[0]}", text)
 
 
+def marked(runs: Iterable[tuple[str, bool]]) -> str:
+    """Untrusted text in runs, those that are marked in bold; one that may have to be cut is not."""
+    return "".join(
+        f"**{escaped(run)}**" if is_marked and len(run) <= _MARK else escaped(run) for run, is_marked in runs
+    )
+
+
 def units(text: str) -> int:
     """The length as Discord may count it: UTF-16 units, which are never fewer than characters."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def pieces(markdown: str, limit: int) -> list[str]:
-    """Escaped text in pieces of at most `limit` units, cut between words if it can be, never in an escape."""
+    """Markdown in pieces of at most `limit` units, cut between words if it can be, never in an escape or mark."""
     if units(markdown) <= limit:
         return [markdown]
     return list(_cut(markdown, limit))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -26,9 +27,13 @@ from bot.errors import ChannelError
 PATH = "/slack/events"
 """Where signed HTTP is listened for."""
 
-_PING = 5.0  # seconds; four without an answer are silence
+PING_SECONDS = 5.0
+"""Between two questions whether the other side still hears us; four without an answer are silence."""
+
+CONNECT_SECONDS = 15.0
+"""For Slack to say hello."""
+
 _LOOK = 2.0
-_CONNECT = 15.0
 _TEARDOWN = 5.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
@@ -57,17 +62,25 @@ async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: s
     """One connection, until it breaks or falls silent."""
     url = (await asked(client.apps_connections_open(app_token=token)))["url"]
     socket = SocketModeClient(
-        app_token=token, web_client=client, ping_interval=_PING, auto_reconnect_enabled=False
+        app_token=token, web_client=client, ping_interval=PING_SECONDS, auto_reconnect_enabled=False
     )
     socket.wss_uri = url
 
     async def answer(of: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         await send_async_response(of, request, await run_async_bolt_app(app, request), 0.0)
 
+    greeted = asyncio.Event()
+
+    async def listen(_of: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None) -> None:
+        if message.get("type") == "hello":
+            greeted.set()
+
     socket.socket_mode_request_listeners.append(answer)
+    socket.message_listeners.append(listen)
     try:
-        async with asyncio.timeout(_CONNECT):
+        async with asyncio.timeout(CONNECT_SECONDS):
             await socket.connect()  # type: ignore[no-untyped-call]
+            await greeted.wait()  # an open connection is not yet one that tells us anything
         log.info("slack_connected by=socket")
         while await socket.is_connected():  # noqa: ASYNC110  # the library tells nobody when it is not
             await asyncio.sleep(_LOOK)

@@ -76,8 +76,12 @@ def _body(text: str, blocks: Sequence[Block]) -> str:
 
 
 def _title_row(card: CardLines, number: int) -> list[Element]:
-    title = " · ".join(title.text for title in card.titles if title.text)
-    return [words(f"{number}. "), words(title or card.id, card.url)]
+    titles = [title for title in card.titles if title.text] or [Passage(card.id, "en")]
+    row = [words(f"{number}. ")]
+    for place, title in enumerate(titles):
+        row += [words(" · ")] if place else []
+        row += _marked(title, card.url)
+    return row
 
 
 def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[list[Block]]:
@@ -101,7 +105,12 @@ def _card(lines: CardLines, card: Card, number: int, *, language: Language) -> l
 
 
 def _passage(passage: Passage) -> list[Element]:
-    return [words(f"{passage.label}  ", bold=True), words(passage.text)]
+    return [words(f"{passage.label}  ", bold=True), *_marked(passage)]
+
+
+def _marked(passage: Passage, url: str = "") -> list[Element]:
+    """A text with what it was chosen for in bold."""
+    return [words(run, url, bold=True) if is_marked else words(run, url) for run, is_marked in passage.runs]
 
 
 def _buttons(card: Card, language: Language) -> Block:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels import Invocation, Reply
 from bot.channels.layout import harmless
-from bot.channels.slack import channel
+from bot.channels.slack import channel, connection
 from bot.store import schema
 from tests.channels.counterpart import missing
 from tests.channels.slack.conftest import settings
@@ -40,6 +40,8 @@ time 08:30 Asia/Shanghai
 time 99:99
 days weekly
 days sometimes
+notices always
+notices sometimes
 preview cs.LG tide
 试试 cs.LG tide
 today
@@ -255,6 +257,31 @@ async def test_a_socket_that_is_refreshed_is_replaced(slack, tmp_path):
     async with running(slack, tmp_path):
         first = slack.sockets[0]
         await first.send_str('{"type":"disconnect","reason":"refresh_requested"}')
+        await until(lambda: slack.sockets and first not in slack.sockets, "another socket")
+        await slack.command("help")
+        await answered(slack, ML, 0)
+
+
+async def test_a_socket_that_is_open_but_silent_is_given_up_for_another(slack, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(connection, "PING_SECONDS", 0.3)
+    async with running(slack, tmp_path):
+        (first,) = slack.sockets
+        await slack.command("help")
+        await answered(slack, ML, 0)
+        slack.fall_silent()
+        await until(lambda: set(slack.sockets) - {first}, "another socket")
+        assert "slack_socket_lost" in caplog.text
+        assert not first.closed, "nobody has closed it: only its silence tells"
+        await slack.command("list")
+        await answered(slack, ML, 1)
+
+
+async def test_a_socket_that_opens_and_never_says_hello_is_given_up_too(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
+    slack.is_speechless = True
+    async with running(slack, tmp_path):
+        (first,) = slack.sockets
+        slack.is_speechless = False
         await until(lambda: slack.sockets and first not in slack.sockets, "another socket")
         await slack.command("help")
         await answered(slack, ML, 0)

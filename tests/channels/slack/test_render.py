@@ -14,9 +14,9 @@ from bot.channels.layout import cards_lines
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.channels.slack.render import digest_bodies, reply_messages
 from bot.digest import Digest
-from bot.model import Language
+from bot.model import Language, Reason
 from bot.sources.arxivdaily import read
-from tests.channels.cards import card, digest, summary
+from tests.channels.cards import REASONS, card, digest, summary
 from tests.channels.cards import paper as invented
 from tests.counterparts import block_kit
 
@@ -32,6 +32,15 @@ def messages(one: Digest) -> list[dict[str, Any]]:
 
 def text_of(found: list[dict[str, Any]]) -> str:
     return "".join(text for message in found for text in block_kit.strings(message["blocks"], "text"))
+
+
+def elements(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        element
+        for block in message["blocks"]
+        if block["type"] == "rich_text"
+        for element in block["elements"][0]["elements"]
+    ]
 
 
 def assert_valid(found: list[dict[str, Any]]) -> None:
@@ -107,10 +116,19 @@ def test_nothing_in_a_paper_is_markup_or_calls_anybody():
 
 def test_bold_is_a_style_and_not_a_sign_beside_chinese_characters():
     found = messages(digest(card(1)))
-    assert {"type": "text", "text": "潮汐 2606.90001：键值缓存的量化", "style": {"bold": True}} in [
-        element for block in found[1]["blocks"] if block["type"] == "rich_text"
-        for element in block["elements"][0]["elements"]
-    ]  # fmt: skip
+    title = {"type": "text", "text": "潮汐 2606.90001：键值缓存的量化", "style": {"bold": True}}
+    assert title in elements(found[1])
+
+
+def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
+    one = card(1, abstract="One kv-cache for all.", reasons=(*REASONS, Reason('"kv cache"', "abstract")))
+    first, cards = (
+        [each["text"] for each in elements(message) if each.get("style", {}).get("bold")]
+        for message in messages(digest(one, language=Language.EN))
+    )
+    assert "KV Cache" in first
+    assert "kv-cache" in cards
+    assert "Tidal 1: Quantization of the KV Cache" in text_of(messages(digest(one)))
 
 
 def test_each_subscription_that_found_a_paper_can_be_muted_there():
