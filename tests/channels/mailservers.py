@@ -23,11 +23,13 @@ class Mailboxes:
     def __init__(self, refusals: dict[str, str] | None = None, after_data: str = "") -> None:
         self.taken: list[Envelope] = []
         self.greeted_by = ""
+        self.connections = 0
         self._refusals = refusals or {}
         self._after_data = after_data
 
     async def handle_EHLO(self, _: SMTP, session: Session, __: Envelope, name: str, lines: list[str]) -> list[str]:
         session.host_name = self.greeted_by = name
+        self.connections += 1
         return lines
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
@@ -50,7 +52,19 @@ def authenticate(_: SMTP, __: Session, ___: Envelope, ____: str, given: object) 
 
 
 class FreePort(Controller):
-    """A controller that takes any free port, and knows which."""
+    """A controller that takes any free port, knows which, and hangs up on everybody when it stops."""
+
+    def factory(self) -> SMTP:
+        made = super().factory()  # type: ignore[no-untyped-call]
+        assert isinstance(made, SMTP)
+        self.talks = [*getattr(self, "talks", ()), made]
+        return made
+
+    def stop(self, no_assert: bool = False) -> None:
+        for talk in getattr(self, "talks", ()):
+            if talk.transport is not None:
+                self.loop.call_soon_threadsafe(talk.transport.abort)
+        super().stop(no_assert)  # type: ignore[no-untyped-call]
 
     def _trigger_server(self) -> None:
         assert isinstance(self.server, asyncio.Server)

@@ -1,7 +1,7 @@
 """Outgoing mail: one message for each digest and recipient, as HTML and as plain text of the same worth.
 
 `pages` composes it, `message` writes it as it is sent, `server` knows the mail server and what its answers mean,
-`folder` stands in for one. Incoming mail is not here.
+`connections` keeps it open, `folder` stands in for it. Incoming mail is not here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from bot.channels.email.connections import Connections
 from bot.channels.email.folder import Folder
 from bot.channels.email.letter import mailbox, restored
 from bot.channels.email.message import Ways, written
 from bot.channels.email.note import note
 from bot.channels.email.pages import letters
-from bot.channels.email.server import Server, from_url
+from bot.channels.email.server import from_url
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
@@ -30,8 +31,9 @@ def channel(settings: Settings) -> Email:
     if settings.smtp_url is None:
         raise SettingsError([_fault("SMTP_URL", "the email channel needs the address of a mail server")])
     url = settings.smtp_url.get_secret_value()
-    server = Folder(Path(unquote(urlsplit(url).path))) if url.startswith("file:") else from_url(url)
-    user = server.user if isinstance(server, Server) else ""
+    is_folder = url.startswith("file:")
+    server = Folder(Path(unquote(urlsplit(url).path))) if is_folder else Connections(from_url(url))
+    user = "" if is_folder else from_url(url).user
     name, address = parseaddr(settings.smtp_from) if settings.smtp_from else ("Sudi", user)
     sender = mailbox(address, " ".join(name.split()))
     if sender is None:
@@ -40,9 +42,9 @@ def channel(settings: Settings) -> Email:
 
 
 class Email:
-    """A mail server and the address we write from; a connection for each message."""
+    """A mail server and the address we write from."""
 
-    def __init__(self, server: Server | Folder, sender: Address) -> None:
+    def __init__(self, server: Connections | Folder, sender: Address) -> None:
         self._server = server
         self._sender = sender
         self._links: Links | None = None
@@ -99,7 +101,8 @@ class Email:
         return await self._server.check(self._sender.addr_spec)
 
     async def close(self) -> None:
-        """Nothing is held between messages."""
+        """Leave the server."""
+        await self._server.close()
 
 
 def _fault(name: str, what: str) -> str:

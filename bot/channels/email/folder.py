@@ -35,3 +35,6 @@ class Folder:
         if not await asyncio.to_thread(self.path.is_dir):
             raise ChannelError(f"there is no folder {self.path}; create it, or change SMTP_URL")
         return f"mails of {sender} are written into {self.path}, nothing is sent"
+
+    async def close(self) -> None:
+        """Nothing is held."""

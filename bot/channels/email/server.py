@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -50,27 +50,24 @@ class Server:
     user: str = ""
     password: str = field(default="", repr=False)
 
-    async def deliver(self, sender: str, recipient: str, content: bytes) -> str:
-        """Send one message to one recipient; the server's answer. Raises ChannelError and nothing else."""
-        with self._translated():
-            async with self._session(sender) as client:
-                await client.mail(sender)
-                await client.rcpt(recipient)
-                return quoted(await self._transfer(client, content))
-
     async def check(self, sender: str) -> str:
         """Connect, encrypt, log in, NOOP; one line that says what was reached."""
-        with self._translated():
-            async with self._session(sender) as client:
+        client = self.client(sender)
+        with self.translated():
+            try:
+                await self.enter(client)
                 await client.noop()
                 tls = client.get_transport_info("ssl_object")
                 encryption = tls.version() if tls else "NOT ENCRYPTED"
-                return f"{self.host}:{self.port}, {encryption}, {'logged in' if self.user else 'no login'}"
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await client.quit(timeout=_QUIT_TIMEOUT)
+            finally:
+                client.close()
+        return f"{self.host}:{self.port}, {encryption}, {'logged in' if self.user else 'no login'}"
 
-    @asynccontextmanager
-    async def _session(self, sender: str) -> AsyncIterator[aiosmtplib.SMTP]:
-        """A connection on which mail may be sent; never a clear one unless the admin asked for that."""
-        client = aiosmtplib.SMTP(
+    def client(self, sender: str) -> aiosmtplib.SMTP:
+        """A client that is not connected yet."""
+        return aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
             local_hostname=sender.rpartition("@")[2],  # the default asks the DNS and tells the machine's name
@@ -78,18 +75,15 @@ class Server:
             start_tls=False,  # done here, to say clearly what is wrong
             timeout=STEP_TIMEOUT,
         )
-        try:
-            await client.connect()
-            await client.ehlo()
-            if self.security == "starttls":
-                await self._encrypt(client)
-            if self.user:
-                await client.login(self.user, self.password)
-            yield client
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit(timeout=_QUIT_TIMEOUT)
-        finally:
-            client.close()
+
+    async def enter(self, client: aiosmtplib.SMTP) -> None:
+        """Connect until mail may be sent; never in clear text unless the admin asked for that."""
+        await client.connect()
+        await client.ehlo()
+        if self.security == "starttls":
+            await self._encrypt(client)
+        if self.user:
+            await client.login(self.user, self.password)
 
     async def _encrypt(self, client: aiosmtplib.SMTP) -> None:
         if not client.supports_extension("starttls"):
@@ -100,7 +94,7 @@ class Server:
         await client.starttls()
         await client.ehlo()
 
-    async def _transfer(self, client: aiosmtplib.SMTP, content: bytes) -> str:
+    async def transfer(self, client: aiosmtplib.SMTP, content: bytes) -> str:
         """DATA by hand: only so is it known whether the message had gone out when the connection broke."""
         start = await client.execute_command(b"DATA")
         if start.code != _START_INPUT or client.protocol is None:
@@ -117,7 +111,8 @@ class Server:
         return f"{answer.code} {answer.message}"
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Turn errors of the library into our own, with the decision."""
         try:
             yield
         except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:

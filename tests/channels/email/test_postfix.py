@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -17,11 +18,13 @@ from tests.counterparts.postfix import Postfix
 
 
 @pytest.fixture
-def sudi(mail_server: Postfix, monkeypatch: pytest.MonkeyPatch) -> Channel:
+async def sudi(mail_server: Postfix, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Channel]:
     """Our side, which trusts the server's certificate."""
     monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.certificate))
     url = f"smtp://localhost:{mail_server.port}"
-    return channel(settings(smtp_url=url, smtp_from="Sudi 速递 <papers@sudi.test>"))
+    made = channel(settings(smtp_url=url, smtp_from="Sudi 速递 <papers@sudi.test>"))
+    yield made
+    await made.close()
 
 
 def texts(mail: bytes) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import email
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -24,8 +24,19 @@ GREETING = ["220 hello", "250 sudi.test"]
 MINUTES = timedelta(minutes=5)
 
 
+MADE: list[Channel] = []
+
+
 def mail(url: str, sender: str = "Sudi 速递 <papers@sudi.test>") -> Channel:
-    return channel(settings(smtp_url=url, smtp_from=sender))
+    MADE.append(channel(settings(smtp_url=url, smtp_from=sender)))
+    return MADE[-1]
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    yield
+    while MADE:
+        await MADE.pop().close()
 
 
 async def refusal(of: Channel, address: str = ADA) -> ChannelError:
