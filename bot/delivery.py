@@ -24,7 +24,7 @@ from bot.model import Language, Receipt
 from bot.silence import concerning
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
-from bot.store.papers import Version
+from bot.store.texts import Version
 from bot.turns import Sleep, Turns
 
 log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ class Courier:
                 found,
                 await tx.papers.papers(versions),
                 {one.id: one for one in asked},
-                await tx.papers.summaries(versions, Language.ZH),
+                await tx.texts.best(versions, Language.ZH),
             )
             coverage = concerning(await tx.papers.coverage({card.date for card in ranked}), asked)
         digest = compose(str(claim.id), claim.destination, ranked, coverage=coverage, cap=self._cap)

@@ -9,6 +9,7 @@
     ├── SourceError        a listing could not be had, or is not what was asked for
     ├── MaskError          a text came back without its placeholders: it must be made again
     ├── ChannelError       a channel did not take a part: permanent, or try again later
+    ├── MakerError         who makes texts did not: for this paper, for now, or for this run
     └── StoreError         the database is unusable: locked by another process, not migrated
 
 Anything else that escapes is a bug.
@@ -94,6 +95,23 @@ class ChannelError(SudiError):
         self.permanent = permanent
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+
+
+class MakerError(SudiError):
+    """No text was made; the error carries the decision.
+
+    `is_final`: this paper is refused, and asking again is of no use. `rest`: ask for nothing at all for that
+    long. Otherwise the paper is tried again later. `may_cost`: the call may be billed all the same.
+    """
+
+    def __init__(
+        self, reason: str, *, is_final: bool = False, rest: timedelta | None = None, may_cost: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_final = is_final
+        self.rest = rest
+        self.may_cost = may_cost
 
 
 class StoreError(SudiError):

@@ -118,7 +118,8 @@ class Summary:
     title: str = ""
     one_line: str = ""
     abstract: str = ""
-    provenance: str = ""  # who made it: arxivdaily, llm:MODEL, mt:firefox
+    provenance: str = ""  # who made it: arxivdaily, llm:MODEL, mt:firefox, extract; several with commas
+    flaws: str = ""  # what the gate found in it, if a reader may see it all the same
 
 
 @dataclass(frozen=True, slots=True)

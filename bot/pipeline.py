@@ -20,7 +20,7 @@ from bot.matching import Candidate, Matcher, Mutes, candidates
 from bot.model import Language, Listing, Match, Subscription, Summary
 from bot.sources import Outcome, Source
 from bot.store import Store, Transaction
-from bot.store.papers import Version
+from bot.store.texts import Version
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ async def late_texts(store: Store, versions: Collection[Version], matcher: Match
     """
 
     async def look(tx: Transaction) -> _Looked:
-        texts = await tx.papers.summaries(versions, Language.ZH)
+        texts = await tx.texts.best(versions, Language.ZH)
         papers = candidates(await tx.papers.announced(texts.keys()), texts)
         return _Looked(await tx.subscribers.asking_in_chinese(), await tx.mutes.known(), papers, are_all=False)
 
@@ -150,7 +150,7 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
     new = await tx.papers.unknown(listings)
     versions = {(one.paper.id, one.paper.version) for one in new}
     before = await tx.papers.announced(versions)
-    carried: dict[Version, Summary] = await tx.papers.summaries(versions, Language.ZH)
+    carried: dict[Version, Summary] = await tx.texts.best(versions, Language.ZH)
     for listing in listings:
         for one in listing.summaries:
             if one.language is Language.ZH:

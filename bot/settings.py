@@ -43,6 +43,19 @@ EXAMPLES = {
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
     "ARXIV_URL": "https://arxiv.org",
     "ARXIVDAILY_PAGE": "saved-page.txt",
+    "OPENAI_BASE_URL": "https://api.deepseek.com/v1",
+    "OPENAI_API_KEY": "sk-...",
+    "OPENAI_MODEL": "deepseek-chat",
+    "LLM_PRICES": "0.28/0.42",
+    "LLM_DAILY_TOKENS": "2000000",
+    "LLM_DAILY_COST": "1.50",
+    "LLM_AT_ONCE": "4",
+    "LLM_PER_MINUTE": "60",
+    "SUMMARY_DEADLINE": "20",
+    "MODELS_FOLDER": "models",
+    "MODELS_URL": "https://mirror.example.org/records.json",
+    "MODELS_FILES_URL": "https://mirror.example.org/files/",
+    "MODELS_HASHES": "the SHA-256 of each unpacked file, separated by commas",
     "SLACK_BOT_TOKEN": "xoxb-...",
     "SLACK_APP_TOKEN": "xapp-...",
     "SLACK_SIGNING_SECRET": "0123abcd...",
@@ -101,10 +114,26 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = None
     discord_digest: Literal["thread", "flat"] = "thread"
 
+    openai_base_url: Names = ()
     openai_api_key: SecretStr | None = None
-    openai_base_url: str = ""
+    openai_model: Names = ()
+    llm_prices: Names = ()
+    llm_daily_tokens: int = Field(default=2_000_000, ge=0)
+    llm_daily_cost: float = Field(default=0, ge=0)
+    llm_at_once: int = Field(default=4, ge=1, le=256)
+    llm_per_minute: int = Field(default=0, ge=0)
+    summary_deadline: int = Field(default=20, ge=0, le=24 * 60)
+    models_folder: str = "models"
+    models_url: str = (
+        "https://firefox.settings.services.mozilla.com/v1/buckets/main/collections/translations-models-v2/records"
+    )
+    models_files_url: str = "https://firefox-settings-attachments.cdn.mozilla.net/"
+    models_hashes: Names = ()
 
-    @field_validator("bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays", mode="before")
+    @field_validator(
+        "bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays",
+        "openai_base_url", "openai_model", "llm_prices", "models_hashes", mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -184,11 +213,18 @@ class Settings(BaseSettings):
             raise ValueError("must contain {category}: each category has a feed of its own")
         return value
 
+    @property
+    def openai_keys(self) -> tuple[str, ...]:
+        """The keys of OPENAI_API_KEY, one for each endpoint or one for all."""
+        given = self.openai_api_key.get_secret_value() if self.openai_api_key else ""
+        return tuple(key.strip() for key in given.split(",") if key.strip())
+
     def secrets(self) -> set[str]:
         """What must never be shown: every secret, and the passwords inside of URLs, as written and decoded."""
         values = {value.get_secret_value() for _, value in self if isinstance(value, SecretStr)}
         passwords = {urlsplit(value).password or "" for value in values if "://" in value}
         passwords = {one for one in passwords if len(one) > 3}  # shorter ones would blot out ordinary words
+        values |= set(self.openai_keys)
         whole = {value for value in values if "://" not in value or urlsplit(value).password}
         return (whole | passwords | {unquote(password) for password in passwords}) - {""}
 

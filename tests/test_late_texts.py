@@ -26,7 +26,7 @@ TEXTS = Summary(HARBOUR.id, 1, Language.ZH, "潮汐表的稀疏注意力综述",
 
 async def arrive(store, *texts, matcher=None):
     async with store.write() as tx:
-        await tx.papers.add_summaries(texts)
+        await tx.texts.carry(texts, MORNING)
     return await late_texts(store, [(one.paper_id, one.version) for one in texts], matcher)
 
 

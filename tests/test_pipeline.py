@@ -143,7 +143,7 @@ async def test_an_ingest_that_fails_leaves_nothing_of_itself(store):
     good = listing("cs.LG", paper(1), validator=validator)
     with pytest.raises(IntegrityError):
         await ingest(store, [good, broken], MORNING)
-    for table in (schema.paper, schema.announcement, schema.listing, schema.match, schema.summary):
+    for table in (schema.paper, schema.announcement, schema.listing, schema.match, schema.text_):
         assert await rows(store, table) == []
     assert await ingest(store, [good], MORNING) == Ingested(1, 1, 1)
 

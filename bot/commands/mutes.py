@@ -84,7 +84,7 @@ async def _mutes(tx: Transaction, place: Destination) -> tuple[str, ...]:
 
 async def _unsent(tx: Transaction, place: Destination) -> list[Candidate]:
     versions = await tx.mutes.unsent(place.id)
-    return candidates(await tx.papers.announced(versions), await tx.papers.summaries(versions, Language.ZH))
+    return candidates(await tx.papers.announced(versions), await tx.texts.best(versions, Language.ZH))
 
 
 def _covered(text: str, waiting: list[Candidate]) -> list[tuple[str, int]]:

@@ -100,7 +100,7 @@ async def _stored(request: Request, tx: Transaction) -> _Stored:
     announced = await tx.papers.announced([(paper.id, paper.version)]) if paper else []
     if paper is None or not announced:
         raise UserError("error.unknown_paper", {"paper": asked.id})
-    summaries = await tx.papers.summaries([(paper.id, paper.version)], Language.ZH)
+    summaries = await tx.texts.best([(paper.id, paper.version)], Language.ZH)
     return _Stored(candidates(announced, summaries)[0], asked)
 
 

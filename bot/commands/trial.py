@@ -60,7 +60,7 @@ async def trial_of(store: Store, query: Query) -> Trial:
         days = await tx.papers.days(DAYS)
         announced = await tx.papers.announced_on(days)
         concerned = _concerned(announced, reads([query]))
-        summaries = await tx.papers.summaries({_version(one) for one in concerned}, Language.ZH)
+        summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)
         read = {row.category for row in await tx.papers.coverage(days)}
     result = await asyncio.to_thread(_matched, query, candidates(concerned, summaries))
     papers = {_version(one): one.paper for one in concerned}
@@ -84,7 +84,7 @@ async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription
         mutes = await tx.mutes.known()
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
-        summaries = await tx.papers.summaries({_version(one) for one in concerned}, Language.ZH)
+        summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)
     found = await asyncio.to_thread(lambda: list(matches(subscriptions, candidates(concerned, summaries), mutes)))
     papers = {_version(one): one.paper for one in concerned}
     return cards(found, papers, {one.id: one for one in subscriptions}, summaries)

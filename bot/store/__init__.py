@@ -30,7 +30,9 @@ from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
 from bot.store.slots import Slots
+from bot.store.spending import Spending
 from bot.store.subscribers import Subscribers
+from bot.store.texts import Texts
 from bot.store.upsert import insert
 
 _PRAGMAS = (
@@ -53,8 +55,18 @@ class Transaction:
 
     @cached_property
     def papers(self) -> Papers:
-        """Papers, announcements, listings and summaries."""
+        """Papers, announcements and listings."""
         return Papers(self.connection)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Texts made for papers."""
+        return Texts(self.connection)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What models have cost."""
+        return Spending(self.connection)
 
     @cached_property
     def subscribers(self) -> Subscribers:

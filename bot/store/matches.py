@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import AnnounceType, Match, Reason
 from bot.store import schema
-from bot.store.papers import Version
 from bot.store.subscribers import asks_in_chinese
+from bot.store.texts import Version
 from bot.store.upsert import insert
 
 _AT_ONCE = 1000  # rows of one statement: others get their turn in between

@@ -9,8 +9,8 @@ from sqlalchemy import exists, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
-from bot.store.papers import Version
 from bot.store.subscribers import Subscribers
+from bot.store.texts import Version
 from bot.store.upsert import insert
 
 _mute, _match, _item = schema.mute.c, schema.match.c, schema.item.c

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Destination, Receipt
 from bot.store import schema
-from bot.store.papers import Version
 from bot.store.subscribers import Subscribers
+from bot.store.texts import Version
 
 _delivery, _item, _part, _destination = schema.delivery.c, schema.item.c, schema.part.c, schema.destination.c
 

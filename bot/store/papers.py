@@ -1,8 +1,8 @@
-"""Papers, their announcements, the listings they came in, and the texts made for them."""
+"""Papers, their announcements, and the listings they came in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -10,20 +10,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Announcement, AnnounceType, Coverage, Language, Listing, Paper, Summary, Validator
+from bot.model import Announcement, AnnounceType, Coverage, Listing, Paper, Validator
 from bot.store import schema
+from bot.store.texts import Texts, Version
 from bot.store.upsert import insert
 
-Version = tuple[str, int]
-"""A paper's id and version."""
-
 _CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
-_paper, _announced, _listing, _summary = (
-    schema.paper.c,
-    schema.announcement.c,
-    schema.listing.c,
-    schema.summary.c,
-)
+_paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.listing.c
 _T = TypeVar("_T")
 
 
@@ -68,7 +61,7 @@ class Papers:
         )
         for one in listings:
             await self._add_listing(one, now)
-            await self.add_summaries(one.summaries)
+            await Texts(self._connection).carry(one.summaries, now)
 
     async def _add_papers(self, papers: Iterable[Paper]) -> None:
         rows = [
@@ -98,10 +91,6 @@ class Papers:
         await self._connection.execute(
             statement.on_conflict_do_update(index_elements=list(key), set_={**values, "read": most})
         )
-
-    async def add_summaries(self, summaries: Iterable[Summary]) -> None:
-        """Store texts; those that are there already stay as they are."""
-        await self._insert(schema.summary, [{**asdict(one), "language": one.language.value} for one in summaries])
 
     async def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -211,20 +200,6 @@ class Papers:
         )
         row = rows.first()
         return None if row is None else _to_paper(row)
-
-    async def summaries(self, versions: Collection[Version], language: Language) -> dict[Version, Summary]:
-        """The texts in one language for these versions, as far as there are any."""
-        found: dict[Version, Summary] = {}
-        for keys in _chunks(list(versions)):
-            rows = await self._connection.execute(
-                select(schema.summary).where(
-                    tuple_(_summary.paper_id, _summary.version).in_(keys), _summary.language == language.value
-                )
-            )
-            for row in rows:
-                fields: Mapping[str, Any] = {**row._mapping, "language": Language(row.language)}
-                found[row.paper_id, row.version] = Summary(**fields)
-        return found
 
 
 def _to_paper(row: Row[Any]) -> Paper:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -131,17 +132,32 @@ mailing = Table(
     Column("seen_at", Instant, nullable=False),
 )
 
-summary = Table(
-    "summary",
+text_ = Table(
+    "text",
     metadata,
     Column("paper_id", String(40), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("language", String(8), primary_key=True),
-    Column("title", Text, nullable=False, server_default=""),
-    Column("one_line", Text, nullable=False, server_default=""),
-    Column("abstract", Text, nullable=False, server_default=""),
-    Column("provenance", Text, nullable=False),
+    Column("field", String(12), primary_key=True),
+    Column("maker", String(120), primary_key=True),
+    Column("prompt", String(16), primary_key=True),
+    Column("hash", String(64), primary_key=True),  # of what it was made from
+    Column("body", Text, nullable=False),  # empty: the answer was of no use, and is not asked for again
+    Column("flaws", Text, nullable=False, server_default=""),
+    Column("made_at", Instant, nullable=False),
+    Column("is_matched", Boolean, nullable=False, server_default=text("false")),
     ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", Date, primary_key=True),  # UTC
+    Column("tokens", BigInteger, nullable=False, server_default=text("0")),  # booked and used
+    Column("cost", BigInteger, nullable=False, server_default=text("0")),  # the same, in millionths
+    Column("calls", Integer, nullable=False, server_default=text("0")),
+    Column("known", Integer, nullable=False, server_default=text("0")),  # texts that were there already
+    Column("flawed", Integer, nullable=False, server_default=text("0")),  # answers that the gate refused
 )
 
 subscriber = Table("subscriber", metadata, _id(), Column("created_at", Instant, nullable=False))
@@ -230,6 +246,7 @@ delivery = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Column("lacks", Boolean, nullable=False, server_default=text("false")),  # texts that may be filled in later
     UniqueConstraint("destination_id", "slot_due"),
 )
 Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))

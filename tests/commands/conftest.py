@@ -118,7 +118,7 @@ class Conversation:
         async with self.store.write() as tx:
             new = await tx.papers.unknown(listings)
             await tx.papers.add(listings, new, self.now)
-            await tx.papers.add_summaries([CHINESE] if TIDAL in {one.paper for one in new} else [])
+            await tx.texts.carry([CHINESE] if TIDAL in {one.paper for one in new} else [], self.now)
             subscriptions, mutes = await tx.subscribers.all_subscriptions(), await tx.mutes.known()
             chinese = {(CHINESE.paper_id, CHINESE.version): CHINESE}
             found: list[Match] = list(matches(subscriptions, candidates(new, chinese), mutes))

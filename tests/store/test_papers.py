@@ -82,18 +82,18 @@ async def test_the_first_summary_of_a_version_and_language_stays(store):
     first = Listing("arxivdaily", ALL, DAY, listing(ALL, paper(1)).announcements, summaries=(CHINESE,))
     await added(store, first)
     async with store.write() as tx:
-        await tx.papers.add_summaries([Summary(CHINESE.paper_id, 1, Language.ZH, title="另一个")])
-        await tx.papers.add_summaries([Summary(CHINESE.paper_id, 1, Language.EN, one_line="Tides.")])
+        await tx.texts.carry([Summary(CHINESE.paper_id, 1, Language.ZH, title="另一个")], MORNING)
+        await tx.texts.carry([Summary(CHINESE.paper_id, 1, Language.EN, one_line="Tides.")], MORNING)
     async with store.read() as tx:
-        assert await tx.papers.summaries([(paper(1).id, 1)], Language.ZH) == {(paper(1).id, 1): CHINESE}
-        (english,) = (await tx.papers.summaries([(paper(1).id, 1)], Language.EN)).values()
+        assert await tx.texts.best([(paper(1).id, 1)], Language.ZH) == {(paper(1).id, 1): CHINESE}
+        (english,) = (await tx.texts.best([(paper(1).id, 1)], Language.EN)).values()
     assert (english.language, english.one_line) == (Language.EN, "Tides.")
 
 
 async def test_a_summary_of_a_paper_that_nobody_announced_is_refused(store):
     with pytest.raises(IntegrityError):
         async with store.write() as tx:
-            await tx.papers.add_summaries([CHINESE])
+            await tx.texts.carry([CHINESE], MORNING)
 
 
 async def test_the_validator_of_the_newest_listing_is_the_one_to_ask_with(store):
