@@ -12,15 +12,19 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.channels import Channel, Teller
+from bot.channels.layout import fault_lines, named_faults
 from bot.errors import ChannelError
 from bot.locale import say
-from bot.model import Destination, Language
-from bot.store import Store
+from bot.model import Destination, Fault, Language
+from bot.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
 TELL_AGAIN = timedelta(minutes=10)
 """How long somebody who could not be told is left alone."""
+
+PATIENCE = timedelta(minutes=30)
+"""How long a fault may last before admins hear of it: most mend themselves."""
 
 _TURN = "alerts"
 _LEASE = timedelta(minutes=5)
@@ -44,7 +48,11 @@ class Admins:
 
     def words(self, key: str, **values: object) -> str:
         """A sentence of the locale as admins read it."""
-        return "\n".join(say(key, tongue, **values) for tongue in self._tongues)
+        return self.both(lambda tongue: say(key, tongue, **values))
+
+    def both(self, words: Callable[[str], str]) -> str:
+        """Something as admins read it, in one language or in both."""
+        return "\n".join(map(words, self._tongues))
 
     async def tell(self, text: str) -> bool:
         """Tell every admin; whether there is nobody left to tell, because one at least has heard it.
@@ -77,17 +85,39 @@ class Alerts:
         self._clock = clock
 
     async def tell(self) -> None:
-        """Tell what nobody was told of yet, unless another process does, or somebody is left alone for a while."""
-        async with self._store.read() as tx:
-            if not await tx.subscribers.untold():
-                return
+        """Tell what is to be told, unless another process does, or somebody is left alone for a while."""
+        if not await self._has_news():
+            return
         is_ours, until = await self._store.take_turn(_TURN, _LEASE, self._clock())
         if is_ours:
             rest = TELL_AGAIN
             try:
-                rest = timedelta() if await self._tell_refusals() else TELL_AGAIN
+                is_told = [await self._tell_refusals(), await self._tell_faults()]
+                rest = timedelta() if all(is_told) else TELL_AGAIN
             finally:
                 await self._store.give_turn_back(_TURN, until, self._clock() + rest)
+
+    async def _has_news(self) -> bool:
+        async with self._store.read() as tx:
+            return bool(await tx.subscribers.untold() or any(await self._faults(tx)))
+
+    async def _faults(self, tx: Transaction) -> tuple[list[Fault], list[Fault]]:
+        """The faults that admins should hear of, and those that are over."""
+        if not self._admins.people:
+            return [], []
+        return await tx.faults.untold(self._clock() - PATIENCE), await tx.faults.over_untold()
+
+    async def _tell_faults(self) -> bool:
+        """Tell the admins in one message what could not be read, and what has been read after all."""
+        async with self._store.read() as tx:
+            begun, over = await self._faults(tx)
+        if not (begun or over):
+            return True
+        if not await self._admins.tell(self._admins.both(lambda tongue: _news_of_faults(begun, over, tongue))):
+            return False
+        async with self._store.write() as tx:
+            await tx.faults.told([*begun, *over], self._clock())
+        return True
 
     async def _tell_refusals(self) -> bool:
         """Tell of every place that has refused a digest; whether all is told."""
@@ -120,3 +150,10 @@ class Alerts:
         for person in dict.fromkeys([owner, *self._admins.people]):
             if person.address and person != (place.channel, place.address):
                 yield person
+
+
+def _news_of_faults(begun: Sequence[Fault], over: Sequence[Fault], tongue: str) -> str:
+    """What admins hear of faults in one language."""
+    rows = [say("alert.faults", tongue), *fault_lines(begun, tongue)] if begun else []
+    rows += [say("alert.over", tongue), *(f"• {each}" for each in named_faults(over, tongue))] if over else []
+    return "\n".join(rows)

@@ -145,6 +145,7 @@ class App:
                 owner=owner,
                 cap=settings.bot_digest_cap,
                 clock=clock,
+                holidays=settings.bot_arxiv_holidays,
             )
             for name, channel in self.channels.items()
         }

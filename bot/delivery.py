@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
@@ -21,7 +21,7 @@ from bot.channels import Channel, Finder, Keyed, Threaded
 from bot.digest import Digest, cards, compose
 from bot.errors import ChannelError
 from bot.model import Language, Receipt
-from bot.silence import concerning
+from bot.silence import Asking, report_with_papers, report_without_papers
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
 from bot.store.texts import Version
@@ -65,6 +65,7 @@ class Courier:
         owner: str,
         cap: int,
         clock: Callable[[], datetime],
+        holidays: Collection[date] = (),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -72,6 +73,7 @@ class Courier:
         self._owner = f"{owner}/{channel.name}"
         self._cap = cap
         self._clock = clock
+        self._holidays = holidays  # of arXiv
         self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
         self._stopping = False
@@ -142,9 +144,9 @@ class Courier:
         return await self._finish(claim)
 
     async def _compose(self, claim: Claim) -> list[StoredPart]:
-        """Write the messages down; none when it is not ours, or when nobody asks for its papers any more."""
+        """Write the messages down; none when it is not ours, or when there is nothing to say any more."""
         digest, versions = await self._digest(claim)
-        if not digest.cards:
+        if not digest.cards and digest.silence is None:
             async with self._store.write() as tx:
                 await tx.outbox.discard(claim)
             return []
@@ -225,8 +227,10 @@ class Courier:
         return papers
 
     async def _digest(self, claim: Claim) -> tuple[Digest, set[Version]]:
+        """What goes to the destination: its papers, or else why there are none."""
+        has_papers = await self._has_papers(claim)
         async with self._store.read() as tx:
-            found = await tx.matches.in_delivery(claim.id)
+            found = await tx.matches.in_delivery(claim.id) if has_papers else []
             versions = {(one.paper_id, one.version) for one in found}
             asked = await tx.subscribers.subscriptions(claim.destination.id)
             ranked = cards(
@@ -235,9 +239,24 @@ class Courier:
                 {one.id: one for one in asked},
                 await tx.texts.best(versions, Language.ZH),
             )
-            coverage = concerning(await tx.papers.coverage({card.date for card in ranked}), asked)
-        digest = compose(str(claim.id), claim.destination, ranked, coverage=coverage, cap=self._cap)
-        return digest, versions
+            asking = Asking(claim.destination, [one.query for one in asked if not one.paused], claim.due)
+            if has_papers:
+                report = await report_with_papers(tx, asking, {card.date for card in ranked})
+            else:
+                report = await report_without_papers(tx, asking, self._clock(), self._holidays)
+        return compose(str(claim.id), claim.destination, ranked, report=report, cap=self._cap), versions
+
+    async def _has_papers(self, claim: Claim) -> bool:
+        """Whether there is a paper in a delivery; one planned without takes what has come since."""
+        async with self._store.read() as tx:
+            if await tx.outbox.size(claim.id):
+                return True
+            if not await tx.planning.waiting(claim.destination.id):
+                return False
+        async with self._store.write() as tx:
+            if await tx.outbox.is_ours(claim):
+                await tx.planning.fill(claim.id, claim.destination.id)
+            return await tx.outbox.size(claim.id) > 0
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
         now = self._clock()

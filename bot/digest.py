@@ -6,11 +6,23 @@ the store's business, how it looks is the channel's.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import AnnounceType, Coverage, Destination, Match, Paper, Reason, Subscription, Summary
+from bot.model import (
+    AnnounceType,
+    Coverage,
+    Destination,
+    Fault,
+    Match,
+    NoMailing,
+    Paper,
+    Reason,
+    Subscription,
+    Summary,
+)
 
 Version = tuple[str, int]
 """A paper's id and version."""
@@ -30,6 +42,34 @@ class Card:
     summary: Summary | None = None  # the Chinese texts, where there are any
 
 
+class Why(enum.StrEnum):
+    """Why there are no papers."""
+
+    NO_ANNOUNCEMENT = "no_announcement"
+    NOTHING_MATCHED = "nothing_matched"
+    FAULT = "fault"  # something could not be read
+    NOT_YET = "not_yet"  # an announcement is awaited
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What a digest without papers says instead."""
+
+    why: Why
+    dates: tuple[date, ...]  # that it is about, Eastern, oldest first
+    reason: NoMailing | None = None  # why nothing was announced, if that is known
+    read: int = 0  # announcements of the destination's categories
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was read for one destination, and what was not."""
+
+    coverage: tuple[Coverage, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    silence: Silence | None = None  # where there are no papers, and there is something to say
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """What goes to one destination at once; `key` is stable over retries (the delivery's id)."""
@@ -40,6 +80,8 @@ class Digest:
     matched: int  # before the cap
     coverage: tuple[Coverage, ...] = ()
     rest: tuple[Card, ...] = ()  # what the cap left out: named, but not shown whole
+    faults: tuple[Fault, ...] = ()  # what is missing in it
+    silence: Silence | None = None
 
     @property
     def more(self) -> int:
@@ -66,12 +108,10 @@ def cards(
     return sorted(found, key=_rank)
 
 
-def compose(
-    key: str, destination: Destination, ranked: Sequence[Card], *, coverage: Sequence[Coverage], cap: int
-) -> Digest:
+def compose(key: str, destination: Destination, ranked: Sequence[Card], *, report: Report, cap: int) -> Digest:
     """The digest of these cards; at most `cap` of them are shown whole, all are counted and named."""
     shown, rest = tuple(ranked[:cap]), tuple(ranked[cap:])
-    return Digest(key, destination, shown, len(ranked), tuple(coverage), rest)
+    return Digest(key, destination, shown, len(ranked), report.coverage, rest, report.faults, report.silence)
 
 
 def _card(
@@ -82,6 +122,7 @@ def _card(
 ) -> Card:
     newest = max(group, key=lambda match: match.version)
     version = (newest.paper_id, newest.version)
+    group = [match for match in group if match.version == newest.version]  # what is revised is not new any more
     named = {match.subscription_id: subscriptions[match.subscription_id] for match in group}
     return Card(
         paper=papers[version],

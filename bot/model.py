@@ -7,6 +7,7 @@ source gave them (TeX and all): `text` makes them readable, channels escape them
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -211,14 +212,20 @@ class Slot:
         A time that the clock skips comes as much later as it skips; one that it repeats comes the
         first time only. (Cron triggers get both wrong: https://github.com/agronholm/apscheduler/issues/606)
         """
+        return min(due for due in self._around(instant) if due > instant)
+
+    def last_before(self, instant: datetime) -> datetime:
+        """The last due instant before `instant`, in UTC."""
+        return max(due for due in self._around(instant) if due < instant)
+
+    def _around(self, instant: datetime) -> Iterator[datetime]:
+        """The due instants of the days around: a week has every weekday."""
         zone = ZoneInfo(self.zone)
         today = instant.astimezone(zone).date()
-        for ahead in range(-1, 10):
+        for ahead in range(-9, 10):
             day = today + timedelta(days=ahead)
-            due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone).astimezone(UTC)
-            if due > instant and day.isoweekday() in self.days.weekdays:
-                return due
-        raise AssertionError("a week has every weekday")
+            if day.isoweekday() in self.days.weekdays:
+                yield datetime.combine(day, time(self.minute // 60, self.minute % 60), zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from typing import NamedTuple
 from bot import taxonomy
 from bot.errors import SourceError
 from bot.matching import Candidate, Matcher, Mutes, candidates
-from bot.model import Language, Listing, Match, Subscription, Summary
+from bot.model import Fault, Language, Listing, Match, Subscription, Summary
+from bot.silence import news
 from bot.sources import Outcome, Source
 from bot.store import Store, Transaction
+from bot.store.slots import DueSlot
 from bot.store.texts import Version
 
 log = logging.getLogger(__name__)
@@ -163,17 +165,39 @@ def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
 
 
 async def plan(store: Store, now: datetime) -> int:
-    """One delivery for each destination of each due slot that has papers waiting; how many are new."""
+    """One delivery for each destination of each due slot that has papers waiting, or that should hear why not.
+
+    How many are new.
+    """
     async with store.read() as tx:
         due = await tx.slots.due(now)
+        faults = await tx.faults.missing() if due else []
     made = 0
     for slot in due:
+        concerned = await _concerned(store, slot, faults)
         async with store.write() as tx:
             if await tx.slots.take(slot, now):
                 made += await tx.planning.plan(slot.id, slot.due, now)
+                made += await tx.planning.plan_silence(slot.id, slot.due, now, concerned)
     if made:
         log.info("planned deliveries=%d", made)
     return made
+
+
+async def _concerned(store: Store, slot: DueSlot, faults: Sequence[Fault]) -> list[int]:
+    """Who of a slot should hear of faults that have begun since it was due before."""
+    since = slot.slot.last_before(slot.due)
+    fresh = [one for one in faults if one.since > since]
+    if not fresh:
+        return []
+    async with store.read() as tx:
+        rows = await tx.planning.silent(slot.id)
+
+    def concerned() -> list[int]:
+        found = {query: bool(news(fresh, [query], since)) for query in {query for _, query in rows}}
+        return sorted({place for place, query in rows if found[query]})
+
+    return await asyncio.to_thread(concerned)
 
 
 async def plan_all(store: Store, channels: Collection[str], now: datetime) -> int:

@@ -1,13 +1,24 @@
-"""What a place should know about what was read for it: how much, and why there are no papers."""
+"""What a place should know beside its papers: what was read for it, what was not, and why there is nothing.
+
+Each of arXiv's dates is told of once, from one digest to the next, and a late one when it has come.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
+from bot.digest import Report, Silence, Why
 from bot.matching import reads
-from bot.model import ALL, Subscription
+from bot.model import ALL, Coverage, Destination, Fault, Mailing, NoMailing, Notices
 from bot.query import parse
+from bot.sources.calendar import EASTERN, no_announcement
+from bot.store import Transaction
+
+_READABLE = time(20, 30)
+"""Eastern, of the evening before its date: an announcement may be expected to have been read by then."""
 
 
 class _OfCategory(Protocol):
@@ -18,7 +29,86 @@ class _OfCategory(Protocol):
 _T = TypeVar("_T", bound=_OfCategory)
 
 
-def concerning(rows: Iterable[_T], subscriptions: Sequence[Subscription]) -> list[_T]:
-    """Those of the categories that these subscriptions read; all of them where there are none."""
-    wanted = reads(parse(one.query) for one in subscriptions) if subscriptions else None
+def concerning(rows: Iterable[_T], queries: Collection[str]) -> list[_T]:
+    """Those of the categories that these queries read; all of them where there are none."""
+    wanted = reads(map(parse, queries)) if queries else None
     return [one for one in rows if wanted is None or one.category == ALL or one.category in wanted]
+
+
+def dates_between(since: datetime, until: datetime) -> list[date]:
+    """The Eastern dates whose announcements came due after one instant and up to another, oldest first."""
+    day = since.astimezone(EASTERN).date()
+    found = []
+    while (readable := datetime.combine(day, _READABLE, EASTERN)) <= until:
+        if readable > since:
+            found.append(day + timedelta(days=1))
+        day += timedelta(days=1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who is to be told: a place, what it asks for, and when its slot was due."""
+
+    place: Destination
+    queries: Collection[str]
+    due: datetime
+
+    @property
+    def since(self) -> datetime:
+        """When the slot was due before."""
+        return self.place.slot.last_before(self.due)
+
+
+async def report_with_papers(tx: Transaction, asking: Asking, dates: Collection[date]) -> Report:
+    """How much was read on the dates of a digest, and what is missing since the one before."""
+    coverage = concerning(await tx.papers.coverage(dates), asking.queries)
+    return Report(tuple(coverage), news(await tx.faults.missing(), asking.queries, asking.since))
+
+
+async def report_without_papers(
+    tx: Transaction, asking: Asking, now: datetime, holidays: Collection[date]
+) -> Report:
+    """Why there are no papers for a slot that was due; no `silence` where the place does not want to hear it."""
+    notices, since = asking.place.notices, asking.since
+    if notices is Notices.OFF or not asking.queries:
+        return Report()
+    faults = news(await tx.faults.missing(), asking.queries, since)
+    if notices is Notices.FAULTS and not faults:
+        return Report()
+    earlier, current = dates_between(asking.place.slot.last_before(since), since), dates_between(since, now)
+    mailings = await tx.mailings.on([*earlier, *current])
+    late = [day for day in earlier if day in mailings and _came_after(mailings[day], since)]
+    dates = [*late, *current]
+    coverage = concerning(await tx.papers.coverage(dates), asking.queries)
+    return Report(tuple(coverage), faults, why(dates, faults, coverage, mailings, holidays))
+
+
+def news(faults: Iterable[Fault], queries: Collection[str], since: datetime) -> tuple[Fault, ...]:
+    """The faults that concern these queries and have begun after an instant."""
+    return tuple(one for one in concerning(faults, queries) if one.since > since)
+
+
+def why(
+    dates: Sequence[date],
+    faults: Sequence[Fault],
+    coverage: Sequence[Coverage],
+    mailings: Mapping[date, Mailing],
+    holidays: Collection[date],
+) -> Silence:
+    """Why there are no papers of these dates: the worst of what is true. Pure."""
+    if faults:
+        return Silence(Why.FAULT, tuple(sorted({one.date for one in faults})))
+    read = {row.date for row in coverage} | {day for day, one in mailings.items() if one.is_announced}
+    expected = [day for day in dates if day not in mailings and no_announcement(day, holidays) is None]
+    if missing := [day for day in expected if day not in read]:
+        return Silence(Why.NOT_YET, tuple(missing))
+    if read:
+        return Silence(Why.NOTHING_MATCHED, tuple(sorted(read)), read=sum(row.read for row in coverage))
+    reasons = {day: mailings[day].reason if day in mailings else no_announcement(day, holidays) for day in dates}
+    reason = next((one for one in (NoMailing.HOLIDAY, None, NoMailing.WEEKEND) if one in reasons.values()), None)
+    return Silence(Why.NO_ANNOUNCEMENT, tuple(day for day in dates if reasons[day] is reason), reason)
+
+
+def _came_after(mailing: Mailing, instant: datetime) -> bool:
+    return mailing.is_announced and mailing.seen_at > instant

@@ -84,8 +84,10 @@ class FakeChannel:
         self.deeds.setdefault(address, deque()).extend(deeds)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
-        """One line for each paper; no message for a digest without papers."""
+        """One line for each paper, or why there are none."""
         self.digests.append(digest)
+        if digest.silence:
+            return (f"{digest.silence.why}",)
         ids = [f"{card.paper.id}v{card.paper.version} {card.type}" for card in digest.cards]
         step = self.papers_per_part
         return tuple("\n".join(ids[start : start + step]) for start in range(0, len(ids), step))

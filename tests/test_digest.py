@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.digest import Card, cards, compose
+from bot.digest import Card, Report, cards, compose
 from bot.model import (
     AnnounceType,
     Coverage,
@@ -79,7 +79,7 @@ def test_chinese_texts_go_with_their_version():
 @pytest.mark.parametrize(("cap", "shown", "more"), [(1, 1, 4), (5, 5, 0), (50, 5, 0)])
 def test_over_the_cap_the_best_are_shown_and_all_are_counted(cap, shown, more):
     found = ranked(*(match(n) for n in range(1, 6)))
-    digest = compose("7", PLACE, found, coverage=[Coverage("cs.LG", DAY, 5, 5)], cap=cap)
+    digest = compose("7", PLACE, found, report=Report((Coverage("cs.LG", DAY, 5, 5),)), cap=cap)
     assert (len(digest.cards), digest.matched, digest.more) == (shown, 5, more)
     assert digest.cards == tuple(found[:cap])
     assert (digest.key, digest.destination, digest.coverage) == ("7", PLACE, (Coverage("cs.LG", DAY, 5, 5),))
@@ -87,12 +87,12 @@ def test_over_the_cap_the_best_are_shown_and_all_are_counted(cap, shown, more):
 
 def test_the_dates_of_a_digest_are_in_order_and_each_there_once():
     days = [DAY, DAY - timedelta(days=2), DAY]
-    digest = compose("1", PLACE, [Card(paper(n), NEW, day) for n, day in enumerate(days)], coverage=(), cap=9)
+    digest = compose("1", PLACE, [Card(paper(n), NEW, day) for n, day in enumerate(days)], report=Report(), cap=9)
     assert digest.dates == (DAY - timedelta(days=2), DAY)
 
 
 def test_a_digest_without_papers_is_a_digest():
-    digest = compose("1", PLACE, ranked(), coverage=(), cap=9)
+    digest = compose("1", PLACE, ranked(), report=Report(), cap=9)
     assert (digest.cards, digest.matched, digest.more, digest.dates) == ((), 0, 0, ())
 
 
@@ -124,6 +124,6 @@ def test_every_matched_paper_is_there_once_and_the_order_of_the_matches_does_not
 
 def test_what_the_cap_leaves_out_is_kept_to_be_named():
     found = [Card(paper(number), NEW, DAY) for number in range(1, 5)]
-    digest = compose("1", PLACE, found, coverage=[], cap=3)
+    digest = compose("1", PLACE, found, report=Report(), cap=3)
     assert [one.paper.id for one in digest.rest] == [paper(4).id]
     assert digest.more == len(digest.rest)

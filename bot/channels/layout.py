@@ -15,15 +15,16 @@ from datetime import date
 from urllib.parse import quote
 
 from bot.channels.coverage import coverage_lines
-from bot.digest import Card, Digest
+from bot.digest import Card, Digest, Silence
 from bot.locale import say
 from bot.matching import Span, spans
-from bot.model import Language, Paper, Reason, Subscription
+from bot.model import ALL, Fault, Language, Paper, Reason, Subscription
 from bot.text.chinese import typeset
 from bot.text.latex import readable
 
 NAME = "Sudi 速递"
 AUTHORS_SHOWN = 12
+_NAMES_SHOWN = 8
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -81,7 +82,7 @@ class DigestLines:
     coverage: str
     warnings: tuple[str, ...]  # what is missing or does not add up: in red
     provenance: str
-    nothing: str
+    nothing: tuple[str, ...]  # why there are no cards, in each language
     cards: tuple[CardLines, ...]
     more: str
     named: str  # introduces `rest`, for channels that name what the cap left out
@@ -100,9 +101,9 @@ def digest_lines(digest: Digest) -> DigestLines:
         lang="zh-Hans" if language is Language.ZH else "en",
         title=_title(digest),
         coverage=coverage.line,
-        warnings=coverage.differing,
+        warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
         provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
-        nothing="" if digest.cards else _twice("digest.nothing", language),
+        nothing=() if digest.cards else tuple(_nothing(digest.silence, tongue) for tongue in _tongues(language)),
         cards=cards_lines(digest.cards, language),
         more=more,
         named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
@@ -133,9 +134,49 @@ def one_line(text: str) -> str:
 
 
 def _title(digest: Digest) -> str:
-    counts = [say("digest.count", tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
-    dates = digest.dates or tuple(sorted({row.date for row in digest.coverage}))
+    key = f"silence.title_{digest.silence.why}" if digest.silence else "digest.count"
+    counts = [say(key, tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
+    silent = digest.silence.dates if digest.silence else tuple(sorted({row.date for row in digest.coverage}))
+    dates = digest.dates or silent
     return " · ".join(part for part in (NAME, _span(dates), *reversed(counts)) if part)
+
+
+def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
+    """What could not be read, one line for each reason and day."""
+    reasons: dict[str, list[Fault]] = {}
+    for one in faults:
+        reasons.setdefault(one_line(one.reason), []).append(one)
+    return tuple(
+        say("silence.missing", tongue, what=what, reason=reason)
+        for reason, group in reasons.items()
+        for what in named_faults(group, tongue)
+    )
+
+
+def named_faults(faults: Sequence[Fault], tongue: str) -> Iterator[str]:
+    """`2026-06-10 cs.LG, cs.CL`, one for each day."""
+    days: dict[date, dict[str, None]] = {}
+    for one in faults:
+        name = say("digest.all", tongue) if one.category == ALL else one.category
+        days.setdefault(one.date, {})[name] = None
+    return (f"{day} {_some(list(names), tongue)}" for day, names in days.items())
+
+
+def _some(names: Sequence[str], tongue: str) -> str:
+    """All of a few names; the first of many, and how many more there are."""
+    comma = say("digest.comma", tongue)
+    if len(names) <= _NAMES_SHOWN:
+        return comma.join(names)
+    more = say("silence.more", tongue, n=len(names) - _NAMES_SHOWN + 1)
+    return comma.join([*names[: _NAMES_SHOWN - 1], more])
+
+
+def _nothing(silence: Silence | None, tongue: str) -> str:
+    """Why there are no papers."""
+    if silence is None:
+        return say("digest.nothing", tongue)
+    kind = f"{silence.why}_{silence.reason}" if silence.reason else str(silence.why)
+    return say(f"silence.{kind}", tongue, dates=_span(silence.dates), n=silence.read)
 
 
 def _named(card: Card, language: Language) -> str:

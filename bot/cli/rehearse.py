@@ -11,7 +11,7 @@ import click
 from bot import app as root
 from bot import channels
 from bot.cli.service import settings_and_logs
-from bot.digest import Digest, cards, compose
+from bot.digest import Digest, Report, cards, compose
 from bot.errors import QueryError
 from bot.locale import say
 from bot.matching import Found, Prepared, candidates, is_wanted, prepare
@@ -108,4 +108,4 @@ def _digest(query: Query, listing: Listing, language: Language, settings: Settin
     summaries = {(one.paper_id, one.version): one for one in listing.summaries}
     ranked = cards(found, papers, {1: subscription}, summaries)
     coverage = Coverage(listing.category, listing.date, len(listing.announcements), listing.claimed)
-    return compose("preview", destination, ranked, coverage=[coverage], cap=settings.bot_digest_cap)
+    return compose("preview", destination, ranked, report=Report((coverage,)), cap=settings.bot_digest_cap)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.channels import Reply
 from bot.channels.coverage import coverage_lines, coverage_rows
+from bot.channels.layout import fault_lines
 from bot.commands.habits import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words
@@ -35,19 +36,22 @@ async def status(request: Request) -> Reply:
 
 
 async def _listings(request: Request, tx: Transaction, known: Sequence[Subscription]) -> list[str]:
-    """The last announcement date and when it was read; of what this place reads, how much and by whose count."""
+    """The last announcement date and when it was read; of what this place reads, how much, and what is missing."""
+    queries = [one.query for one in known]
+    missing = fault_lines(concerning(await tx.faults.missing(), queries), request.language)
     days = await tx.papers.days(1)
     fetched = await tx.papers.last_fetch()
     if not days or fetched is None:
-        return [request.say("reply.nothing_stored")]
+        return [request.say("reply.nothing_stored"), *missing]
     zone = request.slot.zone
     when = instant_in_words(fetched, zone, request.language)
     said = request.say("reply.listings", day=day_in_words(days[0], request.language), when=when)
-    coverage = concerning(await tx.papers.coverage(days), known)
+    coverage = concerning(await tx.papers.coverage(days), queries)
     if len(coverage) <= _ROWS:
-        return [said, *(f"• {row}" for row in coverage_rows(coverage, request.language, zone))]
+        rows = (f"• {row}" for row in coverage_rows(coverage, request.language, zone))
+        return [said, *rows, *missing]
     summed = coverage_lines(coverage, None, request.language, zone)
-    return [said, *filter(None, [summed.line, *summed.differing])]
+    return [said, *filter(None, [summed.line, *summed.differing]), *missing]
 
 
 async def _of_place(
@@ -80,7 +84,7 @@ def _deliveries(request: Request, place: Destination, history: Sequence[Delivere
         request.say(
             f"reply.delivery_{one.state}",
             when=instant_in_words(one.done_at or one.created_at, place.slot.zone, request.language),
-            papers=request.say("reply.papers", n=one.papers),
+            papers=request.say("reply.papers", n=one.papers) if one.papers else request.say("reply.a_word"),
         )
         for one in history
     ]

@@ -30,6 +30,7 @@ class Claim:
     destination: Destination
     owner: str
     attempt: int
+    due: datetime  # when its slot was planned for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,11 @@ class Outbox:
             schema.delivery.update()
             .where(_delivery.id.in_(select(candidates.c.id)))
             .values(state="sending", owner=owner, lease_until=lease_until, attempts=_delivery.attempts + 1)
-            .returning(_delivery.id, _delivery.destination_id, _delivery.attempts)
+            .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
         )
         people = Subscribers(self._connection)
         return [
-            Claim(row.id, await people.destination_by_id(row.destination_id), owner, row.attempts)
+            Claim(row.id, await people.destination_by_id(row.destination_id), owner, row.attempts, row.slot_due)
             for row in sorted(taken, key=lambda row: row.id)
         ]
 
@@ -116,6 +117,10 @@ class Outbox:
                     _item.delivery_id == claim.id, _item.paper_id == paper_id, _item.version == version
                 )
             )
+
+    async def is_ours(self, claim: Claim) -> bool:
+        """Whether nobody else has the delivery by now; so until the transaction ends."""
+        return await self._update(claim, {})
 
     async def start(self, claim: Claim, number: int, *, now: datetime, lease_until: datetime) -> bool:
         """Renew the lease and note that a part is about to be sent; False when the delivery is not ours."""

@@ -23,7 +23,9 @@ def rendered(name: str, coverage=WRONG, language=Language.EN) -> str:
     chosen = settings(
         smtp_url="smtp://mail.test", smtp_from="papers@sudi.test", slack_bot_token="xoxb-1", discord_token="a.b.c"
     )
-    return load(name, chosen).render(digest(card(), coverage=coverage, language=language))[0]
+    channel = load(name, chosen)
+    bodies = channel.render(digest(card(), coverage=coverage, language=language))
+    return channel.preview(bodies) if name == "email" else bodies[0]
 
 
 @pytest.mark.parametrize("name", ["console", "email", "slack", "discord"])
@@ -44,7 +46,7 @@ def test_a_mail_has_it_in_red_and_in_its_text_part():
     assert plain is not None
     (row,) = (line for line in html.get_content().splitlines() if SENTENCE in line)
     assert "color: #b3261e" in row
-    assert f"\n⚠ {SENTENCE}\n" in plain.get_content()
+    assert f"⚠ {SENTENCE}" in plain.get_content().splitlines()
 
 
 def test_slack_has_a_red_mark_in_a_message_that_slack_takes():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -212,3 +212,13 @@ async def test_help_explains_each_command_and_its_example_works(talk: Conversati
 async def test_help_for_what_does_not_exist(talk: Conversation):
     assert await talk.says("help subscrib") == await talk.says("help subscribe")
     assert await talk.says("help xyzzy") == "There is no command “xyzzy”. All commands: help"
+
+
+async def test_status_names_what_could_not_be_read_of_what_the_place_reads(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    async with talk.store.write() as tx:
+        for category in ("cs.LG", "hep-th"):
+            await tx.faults.open("arxiv_feed", category, date(2026, 6, 11), "HTTP 429", talk.now)
+    said = await talk.says("status")
+    assert "⚠ 2026-06-11 cs.LG: not read yet (HTTP 429)." in said
+    assert "hep-th" not in said

@@ -105,7 +105,7 @@ def _root(lines: DigestLines) -> Body:
 
 def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
     warnings = [f"**{escaped(each)}**" for each in lines.warnings]
-    said = map(escaped, filter(None, (lines.provenance, lines.nothing)))
+    said = map(escaped, filter(None, (lines.provenance, *lines.nothing)))
     head = _embed("\n".join([escaped(lines.coverage), *warnings, *said, *rows]))
     return head | {"title": escaped(lines.title), "color": _RED if warnings else _COLOUR}
 
