@@ -38,6 +38,9 @@ EXAMPLES = {
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "SMTP_FROM": "Sudi <papers@example.org>",
+    "SMTP_BOUNCES": "papers+{token}@example.org",
+    "DKIM_KEY": "/etc/sudi/dkim.pem",
+    "DKIM_SELECTOR": "sudi",
     "DISCORD_TOKEN": "the token of the developer portal",
     "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
@@ -64,6 +67,10 @@ EXAMPLES = {
     "SLACK_API_URL": "https://slack-gov.com/api/",
 }
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_RETURN_PATH = re.compile(
+    r"(?:[A-Za-z0-9._+=-]{0,22}[+=._-])?\{token\}@[A-Za-z0-9.-]+"
+)  # 63 characters before the @
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 
 
 class Settings(BaseSettings):
@@ -104,6 +111,9 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     smtp_from: str = ""
+    smtp_bounces: str = ""
+    dkim_key: str = ""
+    dkim_selector: str = "sudi"
 
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
@@ -204,6 +214,29 @@ class Settings(BaseSettings):
         _port(parts)
         if parse_qs(parts.query).get("tls", ["required"])[0] not in ("required", "none"):
             raise ValueError("knows only ?tls=none, which sends without encryption on purpose")
+        return value
+
+    @field_validator("smtp_bounces")
+    @classmethod
+    def _return_path(cls, value: str) -> str:
+        if value and not _RETURN_PATH.fullmatch(value):
+            raise ValueError(
+                "must be an address whose name ends with {token}, after a + or whatever your server knows"
+            )
+        return value
+
+    @field_validator("dkim_key")
+    @classmethod
+    def _file(cls, value: str) -> str:
+        if "-----BEGIN" in value:
+            raise ValueError("must be the path of a file, not the key itself")
+        return value
+
+    @field_validator("dkim_selector")
+    @classmethod
+    def _label(cls, value: str) -> str:
+        if not _LABEL.fullmatch(value):
+            raise ValueError("must be a name in the DNS: letters, digits, dots and hyphens")
         return value
 
     @field_validator("arxiv_feed_url")

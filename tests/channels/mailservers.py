@@ -1,6 +1,7 @@
 """Mail servers for the tests: aiosmtpd with rules for each mailbox, and scripted ones that break off."""
 
 import asyncio
+import base64
 import shutil
 import ssl
 import subprocess
@@ -103,6 +104,17 @@ async def scripted(answers: Sequence[str]) -> AsyncIterator[int]:
     async with server:
         yield server.sockets[0].getsockname()[1]
         await asyncio.wait_for(is_over.wait(), timeout=5)
+
+
+def signing_key(folder: Path) -> tuple[Path, str]:
+    """A private key for DKIM in a file, and the TXT record with its public half."""
+    if shutil.which("openssl") is None:
+        missing("openssl", "the tests of signed mail make their key with it")
+    path = folder / "dkim.pem"
+    make, publish = "openssl genrsa -out", "openssl rsa -pubout -outform DER -in"
+    subprocess.run([*make.split(), str(path), "2048"], check=True, capture_output=True)
+    public = subprocess.run([*publish.split(), str(path)], check=True, capture_output=True).stdout
+    return path, f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

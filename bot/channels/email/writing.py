@@ -1,0 +1,88 @@
+"""What makes a letter a message of ours: the sender, the links of its reader, the return path, the signature."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from types import ModuleType
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from bot.channels.email.letter import Letter
+from bot.channels.email.message import Ways, written
+from bot.errors import SettingsError
+from bot.settings import Settings
+from bot.tokens import Links, Purpose
+
+if TYPE_CHECKING:
+    from bot.channels.email.signing import Signer
+
+
+class Writer:
+    """Writes for one sender; all secrets come in here, when a message is sent."""
+
+    def __init__(self, sender: Address, settings: Settings) -> None:
+        self.sender = sender
+        self._bounces = settings.smtp_bounces
+        self._has_page = bool(settings.bot_public_url)
+        self._links: Links | None = None
+        self._signer: Signer | None = None
+        if settings.dkim_key:
+            self._signer = _extra("signing", "DKIM_KEY").signer(
+                settings.dkim_key, settings.dkim_selector, sender.domain
+            )
+
+    def link(self, links: Links) -> None:
+        """Take what links are made with: without it, readers can only write to us to stop."""
+        self._links = links
+
+    @property
+    def has_page(self) -> bool:
+        """Whether readers have a page on which they may stop."""
+        return self._links is not None and bool(self._links.public_url)
+
+    def message(self, letter: Letter, recipient: Address, now: datetime) -> bytes:
+        """The whole message, signed; on one day, what it says is always the same, so that a repetition is one."""
+        ways = self._ways(letter.destination, _today(now)) if letter.destination else None
+        content = written(letter, self.sender, recipient, now, ways)
+        return self._signer.signed(content) if self._signer else content
+
+    def return_path(self, letter: Letter, now: datetime) -> str:
+        """Where a bounce goes: to an address that says whose it is, where the mail server knows such ones."""
+        if not (self._bounces and self._links and letter.destination):
+            return self.sender.addr_spec
+        token = self._links.tokens.sign(Purpose.BOUNCE, letter.destination, _today(now))
+        return self._bounces.replace("{token}", token)
+
+    async def lacking(self) -> list[str]:
+        """What other servers and readers would like to have, one line each."""
+        found = {
+            "readers have no page on which they may stop (BOT_PUBLIC_URL)": not self._has_page,
+            "bounces are not noticed (SMTP_BOUNCES)": not self._bounces,
+            "the mail server has to sign, Sudi does not (DKIM_KEY)": self._signer is None,
+        }
+        try:
+            records = await _extra("records", "records").lacking(self.sender.domain, self._signer)
+        except SettingsError:
+            records = ["SPF, DKIM and DMARC are not looked up (pip install 'sudi[email]')"]
+        return [*(line for line, is_so in found.items() if is_so), *records]
+
+    def _ways(self, destination: int, today: datetime) -> Ways:
+        address = f"mailto:{quote(self.sender.addr_spec, safe='@')}?subject=unsubscribe"
+        if self._links is None:
+            return Ways(address)
+        token = self._links.tokens.sign(Purpose.MANAGE, destination, today)
+        return Ways(f"{address}%20{token}", self._links.manage(destination, today))
+
+
+def _today(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _extra(name: str, setting: str) -> ModuleType:
+    """A module of this room that needs libraries which not everybody has."""
+    try:
+        return importlib.import_module(f"bot.channels.email.{name}")
+    except ModuleNotFoundError as error:
+        raise SettingsError([f"{setting}: needs the library {error.name}: pip install 'sudi[email]'"]) from error
