@@ -17,6 +17,7 @@ from datetime import datetime
 
 from bot.channels import Invocation, Reply
 from bot.commands.request import Defaults, Request
+from bot.commands.shelf import Shelf
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
 from bot.commands.typed import cleaned, pointed, shown
 from bot.errors import QueryError, UserError
@@ -39,6 +40,7 @@ class Commands:
 
     def __init__(self, store: Store, defaults: Defaults, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._shelf = Shelf(store)
         self._defaults = defaults
         self._clock = clock
 
@@ -58,7 +60,9 @@ class Commands:
             if spec.needs_manage and not invocation.may_manage:
                 raise UserError("error.not_allowed", {"command": spec.name})
             return await spec.handler(
-                Request(self._store, self._defaults, invocation, place, argument, language, self._clock())
+                Request(
+                    self._store, self._shelf, self._defaults, invocation, place, argument, language, self._clock()
+                )
             )
         except UserError as error:
             return Reply(_explained(error, language), Language(language))

@@ -38,12 +38,12 @@ class _Stored(NamedTuple):
 async def preview(request: Request) -> Reply:
     """What a query would have matched, without subscribing."""
     query = read_query(request.argument)
-    trial = await trial_of(request.store, query)
+    trial = await trial_of(request.shelf, query)
     shown_cards = trial.cards[:_PREVIEWED]
     return request.reply(
         request.say("reply.in_words", words=in_words(query, request.language)),
         trial_in_words(request, trial),
-        request.say("reply.first_cards", n=len(shown_cards)) if len(trial.cards) > _PREVIEWED else "",
+        request.say("reply.first_cards", n=len(shown_cards)) if trial.matched > _PREVIEWED else "",
         request.say("reply.preview_hint", query=str(query)),
         cards=shown_cards,
     )

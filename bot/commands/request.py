@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
+from bot.commands.shelf import Shelf
 from bot.digest import Card
 from bot.errors import QueryError, UserError
 from bot.locale import say
@@ -31,6 +32,7 @@ class Request:
     """One command, understood as far as its verb."""
 
     store: Store
+    shelf: Shelf
     defaults: Defaults
     invocation: Invocation
     place: Destination | None  # as it was when the command came; None when nothing was ever asked for here

@@ -124,7 +124,7 @@ async def _confirmed(
 ) -> Reply:
     """Read a subscription back, with what it would have matched and when the next digest comes."""
     query = parse(subscription.query)
-    trial = await trial_of(request.store, query)
+    trial = await trial_of(request.shelf, query)
     examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
     paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
     return request.reply(

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 from bot.commands.request import Request
+from bot.commands.shelf import Shelf
 from bot.commands.times import days_in_words
-from bot.digest import Card, cards
-from bot.matching import Candidate, candidates, is_wanted, match, matches, missing, prepare, reads
-from bot.model import ALL, Announcement, Language, Match, Subscription
+from bot.digest import Card, Version, cards
+from bot.matching import Candidate, Prepared, candidates, is_wanted, match, matches, missing, reads, with_texts
+from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
 from bot.query import Field, Query, parse
 from bot.store import Store
 from bot.taxonomy import resolve
+from bot.text.normal import has_han
 
-DAYS = 5
-"""The stored announcement dates that a trial looks at: about a week."""
 WIDE = 30
 """Papers a day from which on a query is called wide."""
 _UNREAD_SHOWN = 5
+_BEST = 5  # cards
 _TRIED = Subscription(id=0, destination_id=0, number=0, query="")
 
 
@@ -34,7 +35,9 @@ class Trial:
     days: tuple[date, ...]  # that are stored, newest first
     papers: int  # announced on these dates in the categories that were read
     concerned: int  # of these, in the categories of the query; the same when it has none
-    cards: tuple[Card, ...]  # what digests would have carried, best first
+    matched: int  # what digests would have carried
+    cards: tuple[Card, ...]  # the best of these
+    leading: tuple[str, int] | None  # the one of several terms to which most are due, and how many
     revised: int  # papers that match, but that digests leave out
     unread: tuple[str, ...]  # categories of the query of which nothing is stored for these dates
     absent: tuple[str, ...]  # parts of the query, all of which must hold, that hold for no paper
@@ -42,38 +45,32 @@ class Trial:
     @property
     def per_day(self) -> float:
         """How many papers a day would have come."""
-        return len(self.cards) / max(len(self.days), 1)
-
-    @property
-    def leading(self) -> tuple[str, int] | None:
-        """The one of several terms to which most papers are due, and how many of them have it."""
-        terms = [
-            {one.term for one in card.reasons if one.field not in ("category", "type")} for card in self.cards
-        ]
-        counts = Counter(term for found in terms for term in found)
-        return counts.most_common(1)[0] if len(counts) > 1 else None
+        return self.matched / max(len(self.days), 1)
 
 
-async def trial_of(store: Store, query: Query) -> Trial:
+async def trial_of(shelf: Shelf, query: Query) -> Trial:
     """Try a query on the last stored announcements."""
-    async with store.read() as tx:
-        days = await tx.papers.days(DAYS)
-        announced = await tx.papers.announced_on(days)
-        concerned = _concerned(announced, reads([query]))
-        summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)
-        read = {row.category for row in await tx.papers.coverage(days)}
-    result = await asyncio.to_thread(_matched, query, candidates(concerned, summaries))
-    papers = {_version(one): one.paper for one in concerned}
-    ranked = cards(result.wanted, papers, {_TRIED.id: _TRIED}, summaries)
+    stock = await shelf.stock()
+    concerned = _in_categories(stock.papers, reads([query]))
+    texts: dict[Version, Summary] = {}
+    async with shelf.store.read() as tx:
+        read = {row.category for row in await tx.papers.coverage(stock.days)}
+        if has_han(str(query)):  # nothing else is looked for in Chinese texts
+            texts = await tx.texts.best({_version(one.candidate) for one in concerned}, Language.ZH)
+    result = await asyncio.to_thread(_tried, query, concerned, texts)
+    async with shelf.store.read() as tx:
+        texts = await tx.texts.best({_version(one) for one in result.best}, Language.ZH)
     return Trial(
         query=query,
-        days=tuple(days),
-        papers=len({one.paper.id for one in announced}),
-        cards=tuple(replace(card, subscriptions=()) for card in ranked),
-        concerned=len({one.paper.id for one in concerned}),
+        days=stock.days,
+        papers=len({one.candidate.paper.id for one in stock.papers}),
+        concerned=len({one.candidate.paper.id for one in concerned}),
+        matched=result.matched,
+        cards=tuple(replace(card, summary=texts.get(_version(card)), subscriptions=()) for card in result.best),
+        leading=result.leading,
         revised=result.revised,
-        absent=result.absent,
         unread=() if ALL in read else tuple(sorted(query.categories - read)),
+        absent=result.absent,
     )
 
 
@@ -95,8 +92,8 @@ def trial_in_words(request: Request, trial: Trial) -> str:
     if not trial.days:
         return request.say("reply.nothing_stored")
     days = days_in_words(trial.days, request.language)
-    lines = [request.say("reply.would_match", n=len(trial.cards), papers=trial.papers, days=days)]
-    if trial.cards:
+    lines = [request.say("reply.would_match", n=trial.matched, papers=trial.papers, days=days)]
+    if trial.matched:
         lines += _statistics_in_words(request, trial)
     elif trial.concerned and not trial.revised:
         lines.append(_nothing_in_words(request, trial))
@@ -110,7 +107,7 @@ def trial_in_words(request: Request, trial: Trial) -> str:
 def _statistics_in_words(request: Request, trial: Trial) -> list[str]:
     """How many a day, how much of its categories, what makes most of them, and what to do when that is a lot."""
     per_day = f"{trial.per_day:.0f}" if trial.per_day >= 10 else f"{trial.per_day:.1f}"
-    share = f"{100 * len(trial.cards) / trial.concerned:.0f}"
+    share = f"{100 * trial.matched / trial.concerned:.0f}"
     lines = [request.say("reply.per_day", n=per_day, share=share)]
     if trial.leading:
         term, count = trial.leading
@@ -144,30 +141,53 @@ def _unread_in_words(request: Request, trial: Trial) -> str:
 
 
 class _Result(NamedTuple):
-    """The matches that a digest would carry, how many it would leave out, and what holds for no paper."""
+    """What a digest would carry, what it would leave out, and what holds for no paper."""
 
-    wanted: list[Match]
+    matched: int
+    best: list[Card]
+    leading: tuple[str, int] | None
     revised: int
     absent: tuple[str, ...]
 
 
-def _matched(query: Query, papers: Collection[Candidate]) -> _Result:
+def _tried(query: Query, papers: Iterable[Prepared], texts: Mapping[Version, Summary]) -> _Result:
     wanted: list[Match] = []
+    known: dict[Version, Paper] = {}
     revised: set[str] = set()
     absent: dict[str, None] | None = None
-    for one in papers:
-        prepared = prepare(one)
-        found = match(query, prepared)
+    for prepared in papers:
+        version = _version(prepared.candidate)
+        one = with_texts(prepared, texts[version]) if version in texts else prepared
+        found = match(query, one)
         if found is None:
-            here = missing(query, prepared)
-            absent = dict.fromkeys(here) if absent is None else {part: None for part in absent if part in here}
-            continue
-        if is_wanted(query, found.type):
-            paper = one.paper
-            wanted.append(Match(_TRIED.id, paper.id, paper.version, one.date, found.type, found.reasons))
+            if absent is None or absent:
+                here = missing(query, one)
+                absent = {part: None for part in (here if absent is None else absent) if part in here}
+        elif is_wanted(query, found.type):
+            known[version] = one.candidate.paper
+            wanted.append(Match(_TRIED.id, *version, one.candidate.date, found.type, found.reasons))
         else:
-            revised.add(one.paper.id)
-    return _Result(wanted, len(revised - {one.paper_id for one in wanted}), tuple(absent or ()))
+            revised.add(version[0])
+    found_cards = cards(wanted, known, {_TRIED.id: _TRIED}, {})
+    return _Result(
+        matched=len(found_cards),
+        best=found_cards[:_BEST],
+        leading=_leading(found_cards),
+        revised=len(revised - {one.paper_id for one in wanted}),
+        absent=tuple(absent or ()),
+    )
+
+
+def _leading(found: Iterable[Card]) -> tuple[str, int] | None:
+    """The term to which most papers are due, when there are several."""
+    terms = ({one.term for one in card.reasons if one.field not in ("category", "type")} for card in found)
+    counts = Counter(term for these in terms for term in these)
+    return counts.most_common(1)[0] if len(counts) > 1 else None
+
+
+def _in_categories(papers: Iterable[Prepared], reading: frozenset[str] | None) -> list[Prepared]:
+    """The papers that can match."""
+    return [one for one in papers if reading is None or not one.categories.isdisjoint(reading)]
 
 
 def _concerned(announced: Collection[Announcement], reading: frozenset[str] | None) -> list[Announcement]:
@@ -182,5 +202,5 @@ def _concerned(announced: Collection[Announcement], reading: frozenset[str] | No
     return [one for one in announced if any(codes[code] in reading for code in one.paper.categories)]
 
 
-def _version(one: Announcement) -> tuple[str, int]:
+def _version(one: Announcement | Candidate | Card) -> Version:
     return (one.paper.id, one.paper.version)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bot.matching.batch import Matcher, Mutes, matches, muted_by
 from bot.matching.explain import Found, match, missing
-from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads
+from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, with_texts
 from bot.matching.spans import Span, spans
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "prepare",
     "reads",
     "spans",
+    "with_texts",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot import taxonomy
@@ -55,16 +55,24 @@ def candidates(
 
 def prepare(candidate: Candidate) -> Prepared:
     """Bring the texts of a candidate into normal form."""
-    paper, summary = candidate.paper, candidate.summary
-    fields = {"title": paper.title, "abstract": paper.abstract, "comment": paper.comments}
-    if summary is not None:
-        fields |= {"title_zh": summary.title, "abstract_zh": summary.abstract}
-    return Prepared(
+    paper = candidate.paper
+    prepared = Prepared(
         candidate,
-        {name: flat(readable(text)) for name, text in fields.items()},
-        tuple(flat(readable(author)) for author in paper.authors),
+        {"title": _flat(paper.title), "abstract": _flat(paper.abstract), "comment": _flat(paper.comments)},
+        tuple(map(_flat, paper.authors)),
         frozenset(map(_canonical, paper.categories)),
         _canonical(paper.primary),
+    )
+    return with_texts(prepared, candidate.summary) if candidate.summary else prepared
+
+
+def with_texts(prepared: Prepared, summary: Summary) -> Prepared:
+    """The same with these Chinese texts."""
+    fields = {"title_zh": _flat(summary.title), "abstract_zh": _flat(summary.abstract)}
+    return replace(
+        prepared,
+        candidate=replace(prepared.candidate, summary=summary),
+        fields={**prepared.fields, **fields},
     )
 
 
@@ -104,6 +112,10 @@ def _bounded(node: Node) -> bool:
             return all(map(_bounded, parts))
         case _:
             return False
+
+
+def _flat(text: str) -> str:
+    return flat(readable(text))
 
 
 def _canonical(code: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, case, func, select, tuple_
+from sqlalchemy import Row, Select, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement, AnnounceType, Coverage, Listing, Paper, Validator
@@ -150,6 +150,20 @@ class Papers:
         )
         return list(rows.scalars())
 
+    async def states(self, dates: Collection[date]) -> dict[date, tuple[int, datetime | None]]:
+        """Of each date, how many announcements it has and when a listing was stored last."""
+        counts = await self._connection.execute(
+            select(_announced.date, func.count()).where(_announced.date.in_(dates)).group_by(_announced.date)
+        )
+        fetched = await self._connection.execute(
+            select(_listing.date, func.max(_listing.fetched_at))
+            .where(_listing.date.in_(dates))
+            .group_by(_listing.date)
+        )
+        last = {row[0]: row[1] for row in fetched}
+        found = {row[0]: row[1] for row in counts}
+        return {day: (found.get(day, 0), last.get(day)) for day in dates}
+
     async def announced_on(self, dates: Collection[date]) -> list[Announcement]:
         """All announcements of these dates, in all categories that were read."""
         return await self._announcements(_announced.date.in_(dates))
@@ -162,26 +176,26 @@ class Papers:
         return found
 
     async def _announcements(self, condition: Any) -> list[Announcement]:
-        rows = await self._connection.execute(
-            select(schema.announcement, schema.paper)
-            .join_from(
-                schema.announcement,
-                schema.paper,
-                (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
-            )
+        """Read in pieces, so that others get their turn in between."""
+        versions = select(_announced.paper_id, _announced.version).where(condition)
+        papers: dict[Version, Paper] = {}
+        async for row in self._rows(select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(versions))):
+            papers[row.id, row.version] = _to_paper(row)
+        announced = (
+            select(schema.announcement)
             .where(condition)
             .order_by(_announced.paper_id, _announced.version, _announced.category)
         )
-        papers: dict[Version, Paper] = {}
         return [
-            Announcement(
-                papers.setdefault((row.id, row.version), _to_paper(row)),
-                row.category,
-                row.date,
-                AnnounceType(row.type),
-            )
-            for row in rows
+            Announcement(papers[row.paper_id, row.version], row.category, row.date, AnnounceType(row.type))
+            async for row in self._rows(announced)
         ]
+
+    async def _rows(self, statement: Select[Any]) -> AsyncIterator[Row[Any]]:
+        found = await self._connection.stream(statement)
+        async for part in found.partitions(_CHUNK):
+            for row in part:
+                yield row
 
     async def papers(self, versions: Collection[Version]) -> dict[Version, Paper]:
         """These versions of papers, as far as they are stored."""
