@@ -191,6 +191,7 @@ class Reason:
 
     term: str  # as the query writes it
     field: str  # category, title, abstract, comment, author, type, title_zh, abstract_zh
+    via: str = ""  # the English phrase by which a Chinese term was found in an English text
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,17 @@ def test_reasons_name_the_term_as_written_and_the_field():
     )
 
 
+def test_a_reason_names_the_first_english_phrase_by_which_a_chinese_term_was_found():
+    paper = candidate("Self-attention", "Attention mechanisms, 注意力 and attention", zh=("注意力", ""))
+    hit = match(parse("注意力, 扩散模型, 强化学习"), prepare(paper))
+    assert hit is not None
+    assert hit.reasons == (
+        Reason("注意力", "title_zh"),
+        Reason("注意力", "title", "attention"),
+        Reason("注意力", "abstract"),
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "types", "expected"),
     [

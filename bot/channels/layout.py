@@ -261,19 +261,20 @@ def _why(card: Card, tongue: str) -> str:
 
 def _reasons(reasons: Sequence[Reason], tongue: str) -> list[str]:
     """Terms found in texts first, with all the fields of each; then categories and types as they are."""
-    fields: dict[str, list[str]] = {}
+    fields: dict[tuple[str, str], list[str]] = {}
     codes: dict[str, None] = {}
     for reason in reasons:
         term = one_line(_FIELD_PREFIX.sub("", reason.term).strip('"'))
         if reason.field in ("category", "type"):
             codes[term] = None
         else:
-            fields.setdefault(term, []).append(say(f"card.field_{reason.field}", tongue))
+            fields.setdefault((term, reason.via), []).append(say(f"card.field_{reason.field}", tongue))
     comma = say("card.comma", tongue)
-    return [
-        *(say("card.found", tongue, term=term, fields=comma.join(names)) for term, names in fields.items()),
-        *codes,
+    found = [
+        say("card.found_via" if via else "card.found", tongue, term=term, via=via, fields=comma.join(names))
+        for (term, via), names in fields.items()
     ]
+    return [*found, *codes]
 
 
 def _subscriptions(subscriptions: Sequence[Subscription], tongue: str) -> list[str]:

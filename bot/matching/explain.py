@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bot import taxonomy
 from bot.matching.papers import Prepared, reads, relative_type
-from bot.matching.terms import AUTHOR, author_test, shown, targets
+from bot.matching.terms import AUTHOR, author_test, shown, targets, ways
 from bot.model import AnnounceType, Reason
 from bot.query import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 
@@ -32,8 +32,11 @@ def match(query: Query, prepared: Prepared) -> Found | None:
     plan = _plan(query)
     if not plan.test(prepared):
         return None
-    hits = dict.fromkeys(reason for reason, holds in plan.reasons if holds(prepared))
-    return Found(relative_type(plan.reads, prepared), tuple(hits))
+    hits: dict[tuple[str, str], Reason] = {}
+    for reason, holds in plan.reasons:
+        if holds(prepared):
+            hits.setdefault((reason.term, reason.field), reason)
+    return Found(relative_type(plan.reads, prepared), tuple(hits.values()))
 
 
 def missing(query: Query, prepared: Prepared) -> list[str]:
@@ -114,13 +117,14 @@ def _place(name: str, needles: tuple[str, ...]) -> Test:
 
 
 def _reasons(leaf: Leaf, reading: frozenset[str] | None) -> Iterator[tuple[Reason, Test]]:
-    """What a leaf may give as a reason, one for each field, and when it does."""
+    """What a leaf may give as a reason, and when it does; of several for one field, the first counts."""
     match leaf:
         case Term(field=Field.AUTHOR):
             yield Reason(shown(leaf), AUTHOR), _compile_leaf(leaf)
         case Term():
-            for name, needles in targets(leaf):
-                yield Reason(shown(leaf), name), _place(name, needles)
+            for name, _ in targets(leaf):
+                for via, needles in ways(leaf, name):
+                    yield Reason(shown(leaf), name, via), _place(name, needles)
         case InCategory(pattern):
             yield Reason(pattern, "category"), _compile_leaf(leaf)
         case OfType(name):

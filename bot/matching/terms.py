@@ -6,7 +6,7 @@ word must end, so that a word, a phrase, a hyphen, a prefix and a part of a Chin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from bot.matching.papers import CHINESE, ENGLISH
@@ -25,12 +25,15 @@ Target = tuple[str, tuple[str, ...]]
 @lru_cache(maxsize=4096)
 def targets(term: Term) -> tuple[Target, ...]:
     """The fields of a text term with its needles for each."""
-    own = _needles(term)
-    if not has_han(term.text):
-        return tuple((name, own) for name in _among(ENGLISH, term.field))
-    translated = tuple(needle for phrase in english(term.text) for needle in _bent(words(phrase)))
-    chinese = tuple((name, own) for name in _among(CHINESE, term.field))
-    return chinese + tuple((name, own + translated) for name in _among(ENGLISH, term.field))
+    names = _among((*CHINESE, *ENGLISH) if has_han(term.text) else ENGLISH, term.field)
+    return tuple((name, tuple(needle for _, some in ways(term, name) for needle in some)) for name in names)
+
+
+def ways(term: Term, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """How a term may stand in a field, with the needles for it: as it is, then by each English phrase for it."""
+    yield "", _needles(term)
+    if name in ENGLISH and has_han(term.text):
+        yield from ((phrase, _bent(words(phrase))) for phrase in english(term.text))
 
 
 def shown(term: Term) -> str:

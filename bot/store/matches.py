@@ -97,7 +97,7 @@ def _to_row(match: Match) -> dict[str, object]:
         "version": match.version,
         "date": match.date,
         "type": match.type.value,
-        "reasons": [[reason.term, reason.field] for reason in match.reasons],
+        "reasons": [list(filter(None, (one.term, one.field, one.via))) for one in match.reasons],
     }
 
 

@@ -104,6 +104,17 @@ def test_one_term_in_several_fields_and_several_subscriptions_are_said_once():
     )
 
 
+def test_a_chinese_term_names_the_english_phrase_by_which_it_was_found():
+    reasons = (Reason("扩散模型", "title_zh"), Reason("扩散模型", "title", "diffusion model"))
+    one = card(reasons=reasons, subscriptions=())
+    assert lines(one, Language.EN).why == (
+        "because: “扩散模型” in the Chinese title · “扩散模型” (English “diffusion model”) in the title"
+    )
+    assert (
+        lines(one, Language.ZH).why == "因为：中文标题中有“扩散模型” · 标题中有“扩散模型”（英文“diffusion model”）"
+    )
+
+
 def test_a_card_without_reasons_has_no_such_line():
     assert lines(card(reasons=(), subscriptions=()), Language.EN).why == ""
 
