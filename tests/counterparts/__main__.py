@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import local_slack, postfix, postgres
+from tests.counterparts import local_slack, mail_html, postfix, postgres
 
 
 def main() -> int:
@@ -17,6 +17,7 @@ def main() -> int:
         "Discord, simulated (simcord)": None if find_spec("simcord") else "not installed (`make setup`)",
         "Slack (local-slack, from npm)": local_slack.install(),
         "mail server (postfix, from Debian)": postfix.install(),
+        "HTML of mails (html-validate and caniemail, from npm)": mail_html.install(),
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }
     for name, why in found.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 import socket
 import subprocess
 import time
@@ -15,8 +14,10 @@ from typing import Any
 
 import httpx
 
+from tests.counterparts import npm
+
 PACKAGE = "local-slack-linux-x64@0.1.8"
-FOLDER = Path(__file__).parents[2] / "var" / "counterparts"
+FOLDER = npm.VAR
 BINARY = FOLDER / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack"
 _READY = 15.0  # seconds
 
@@ -34,23 +35,7 @@ def install() -> str | None:
         return None
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return f"{PACKAGE} runs on Linux on x86_64 only"
-    npm = shutil.which("npm")
-    if npm is None:
-        return "npm is not installed (Debian: apt-get install npm)"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    command = [
-        npm,
-        "install",
-        "--no-save",
-        "--no-audit",
-        "--no-fund",
-        "--silent",
-        "--prefix",
-        str(FOLDER),
-        PACKAGE,
-    ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    return None if done.returncode == 0 else done.stderr.strip()[-300:] or "npm install failed"
+    return npm.install(FOLDER, PACKAGE)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The mail message as text: headers, both parts, nothing that a paper could do to it."""
 
 import email
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -170,6 +172,31 @@ def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: in
         numbered = f" ({number}/{len(sent)})" if others else ""
         assert mail["Subject"] == f"{lines.title}{numbered}"
         assert mail["In-Reply-To"] == ("<sudi.destination.1@sudi.test>" if number == 1 else first)
+
+
+def test_a_real_day_arrives_with_every_field_as_it_is(samples: Path):
+    day = json.loads((samples / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))
+    cards = [
+        card(
+            id=row["arxiv_id"],
+            title=row["title"],
+            abstract=row["abstract"],
+            comments=row["comment"] or "",
+            authors=tuple(row["authors"]),
+            categories=tuple(row["categories"]),
+        )
+        for row in day["papers"]
+    ]
+    whole = digest(*cards)
+    assert len(cards) == 501
+    said = [tuple(part.get_content() for part in mail.iter_parts()) for mail in mails(whole)]
+    text = " ".join(one for one, _ in said)
+    page = " ".join(" ".join(Reader(one).text for _, one in said).split())
+    for lines in digest_lines(whole).cards:
+        passages = (*lines.titles, *lines.notes, *lines.abstracts)
+        for field in (lines.id, lines.url, lines.authors, lines.facts, *(each.text for each in passages)):
+            assert field in text
+            assert field in page or field == lines.url
 
 
 def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():

@@ -1,0 +1,74 @@
+"""The HTML of mails, as validators and the tables of what mail programs know see it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.channels.email.letter import LINK, Letter
+from bot.channels.email.pages import letters
+from bot.model import AnnounceType, Language
+from tests.channels.cards import card, digest, summary
+from tests.channels.counterpart import missing
+from tests.counterparts import mail_html
+
+HOSTILE = (
+    "<b>bold</b> &amp; </p></div> <!-- \"q\" 'a' {{ 7*7 }} ]]> <img src=x onerror=alert(1)> &#0; \x1a \u202e 👩‍💻"
+)
+Judge = Callable[..., list[str]]
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    """What is wrong with the pages of letters."""
+    if (why := mail_html.missing()) is not None:
+        missing("html-validate", why)
+
+    def faults(*made: Letter) -> list[str]:
+        pages = [tmp_path / f"{number}.html" for number in range(len(made))]
+        for page, letter in zip(pages, made, strict=True):
+            page.write_text(letter.html.replace(LINK, "https://papers.example.org/mail/t"), "utf-8")
+        return mail_html.faults(pages)
+
+    return faults
+
+
+def test_the_validators_find_faults_where_there_are_some(judge: Judge, tmp_path: Path):
+    page = tmp_path / "bad.html"
+    page.write_text('<!DOCTYPE html><html lang="en"><title>x</title><p style="position: fixed">a</div><img src=x>')
+    found = " ".join(mail_html.faults([page]))
+    assert "close-order" in found
+    assert "wcag/h37" in found
+    assert "gmail.ios: position:fixed" in found or "position" in found
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_digests_in_every_language_are_valid_and_need_nothing_that_mail_programs_lack(
+    judge: Judge, language: Language
+):
+    revised = card(5, type=AnnounceType.REPLACE_CROSS, comments="", authors=(), reasons=(), subscriptions=())
+    several = digest(
+        *(card(n) for n in range(4)), revised, rest=(card(30), card(31)), matched=7, language=language
+    )
+    assert (
+        judge(
+            *letters(digest(language=language), has_page=True),
+            *letters(digest(card(1, chinese=False), language=language), has_page=False),
+            *letters(several, has_page=True),
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_large_digests_are_valid(judge: Judge, count: int):
+    cards = [card(n, abstract="Long conversations are expensive. " * 40) for n in range(1, count + 1)]
+    assert judge(*letters(digest(*cards), has_page=True)[:3]) == []
+
+
+def test_hostile_texts_stay_texts(judge: Judge):
+    one = card(title=HOSTILE, authors=(HOSTILE,), abstract=HOSTILE, comments=HOSTILE, categories=(HOSTILE,))
+    one = replace(one, summary=summary(one.paper, title=HOSTILE, one_line=HOSTILE, abstract=HOSTILE))
+    several = [replace(one, paper=replace(one.paper, id=f"{number}{HOSTILE}")) for number in range(5)]
+    assert judge(*letters(digest(*several, rest=(one,)), has_page=True)) == []
