@@ -61,10 +61,12 @@ class Terminal:
     def render(self, digest: Digest) -> tuple[str, ...]:
         """The whole digest as one part."""
         lines = digest_lines(digest)
-        head = [_styled(lines.title, "bold"), _styled(lines.coverage, "")]
+        head = [
+            _styled(lines.title, "bold"),
+            *(_styled(each, "") for each in (*(said.text for said in lines.nothing), lines.coverage) if each),
+        ]
         head += [_styled(each, "bold red") for each in lines.warnings]
         head += [_styled(lines.provenance, "dim")] if lines.provenance else []
-        head += [_styled(each, "") for each in lines.nothing]
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
         foot = (
             [_RULE, _styled(lines.named, "bold"), *(_styled(each, "") for each in lines.rest)]

@@ -79,10 +79,10 @@ class DigestLines:
 
     lang: str  # of its own sentences
     title: str
+    nothing: tuple[Passage, ...]  # why there are no cards, in each language
     coverage: str
     warnings: tuple[str, ...]  # what is missing or does not add up: in red
     provenance: str
-    nothing: tuple[str, ...]  # why there are no cards, in each language
     cards: tuple[CardLines, ...]
     more: str
     named: str  # introduces `rest`, for channels that name what the cap left out
@@ -96,7 +96,8 @@ def digest_lines(digest: Digest) -> DigestLines:
     names = ", ".join(_maker(each) for each in provenances if each)
     more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
     zone = digest.destination.slot.zone
-    coverage = coverage_lines(digest.coverage, digest.matched, interface(language), zone)
+    matched = None if digest.silence else digest.matched
+    coverage = coverage_lines(digest.coverage, matched, interface(language), zone)
     return DigestLines(
         lang="zh-Hans" if language is Language.ZH else "en",
         title=_title(digest),
@@ -145,7 +146,7 @@ def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
     """What could not be read, one line for each reason and day."""
     reasons: dict[str, list[Fault]] = {}
     for one in faults:
-        reasons.setdefault(one_line(one.reason), []).append(one)
+        reasons.setdefault(one_line(one.reason).rstrip("."), []).append(one)
     return tuple(
         say("silence.missing", tongue, what=what, reason=reason)
         for reason, group in reasons.items()
@@ -171,12 +172,14 @@ def _some(names: Sequence[str], tongue: str) -> str:
     return comma.join([*names[: _NAMES_SHOWN - 1], more])
 
 
-def _nothing(silence: Silence | None, tongue: str) -> str:
+def _nothing(silence: Silence | None, tongue: str) -> Passage:
     """Why there are no papers."""
+    lang = "zh-Hans" if tongue == "zh" else "en"
     if silence is None:
-        return say("digest.nothing", tongue)
+        return Passage(say("digest.nothing", tongue), lang)
     kind = f"{silence.why}_{silence.reason}" if silence.reason else str(silence.why)
-    return say(f"silence.{kind}", tongue, dates=_span(silence.dates), n=silence.read)
+    dates = _span(silence.dates, say("card.comma", tongue))
+    return Passage(say(f"silence.{kind}", tongue, dates=dates, n=silence.read), lang)
 
 
 def _named(card: Card, language: Language) -> str:
@@ -185,9 +188,9 @@ def _named(card: Card, language: Language) -> str:
     return " · ".join([card.paper.url, *(title.text for title in titles)])
 
 
-def _span(dates: Sequence[date]) -> str:
+def _span(dates: Sequence[date], comma: str = ", ") -> str:
     days = [day.isoformat() for day in dates]
-    return ", ".join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
+    return comma.join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
 
 
 def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:

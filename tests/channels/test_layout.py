@@ -137,7 +137,7 @@ def test_the_title_names_the_dates_and_the_count():
 def test_an_empty_digest_says_so():
     empty = digest_lines(digest())
     assert empty.title == "Sudi 速递 · 2026-06-10 · 0 papers · 0 篇"
-    assert empty.nothing == ("没有匹配的论文。", "Nothing matched.")
+    assert [said.text for said in empty.nothing] == ["没有匹配的论文。", "Nothing matched."]
     assert empty.coverage.endswith("matched 0")
 
 

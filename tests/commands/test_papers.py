@@ -220,5 +220,5 @@ async def test_status_names_what_could_not_be_read_of_what_the_place_reads(talk:
         for category in ("cs.LG", "hep-th"):
             await tx.faults.open("arxiv_feed", category, date(2026, 6, 11), "HTTP 429", talk.now)
     said = await talk.says("status")
-    assert "⚠ 2026-06-11 cs.LG: not read yet (HTTP 429)." in said
+    assert "⚠ 2026-06-11 cs.LG could not be read yet: HTTP 429." in said
     assert "hep-th" not in said

@@ -141,7 +141,7 @@ async def test_many_faults_are_one_alarm(morning: Morning):
         await morning.fails_to_read(category=f"x.{number:02}")
     (told,) = await morning.alerts()
     assert told.splitlines()[1].startswith(
-        "⚠ 2026-06-10 x.00, x.01, x.02, x.03, x.04, x.05, x.06, 23 more: not read"
+        "⚠ 2026-06-10 x.00, x.01, x.02, x.03, x.04, x.05, x.06, 23 more could not be read yet"
     )
 
 

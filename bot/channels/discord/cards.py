@@ -105,8 +105,9 @@ def _root(lines: DigestLines) -> Body:
 
 def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
     warnings = [f"**{escaped(each)}**" for each in lines.warnings]
-    said = map(escaped, filter(None, (lines.provenance, *lines.nothing)))
-    head = _embed("\n".join([escaped(lines.coverage), *warnings, *said, *rows]))
+    said = [escaped(each) for each in (*(said.text for said in lines.nothing), lines.coverage) if each]
+    said += [*warnings, escaped(lines.provenance)] if lines.provenance else warnings
+    head = _embed("\n".join([*said, *rows]))
     return head | {"title": escaped(lines.title), "color": _RED if warnings else _COLOUR}
 
 

@@ -28,8 +28,9 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     """The messages of a digest, numbered: the first is posted, the others are its thread."""
     lines = digest_lines(digest)
     head: list[Row] = [[words(lines.title, bold=True)]]
-    head += [[words(each)] for each in (lines.coverage, lines.provenance, *lines.nothing) if each]
-    head[2:2] = [[words(each.replace("⚠", "🔴", 1), bold=True)] for each in lines.warnings]
+    head += [[words(each)] for each in (*(said.text for said in lines.nothing), lines.coverage) if each]
+    head += [[words(each.replace("⚠", "🔴", 1), bold=True)] for each in lines.warnings]
+    head += [[words(lines.provenance)]] if lines.provenance else []
     titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
     first = packed([block] for block in paragraphs([*head, *titles, *foot]))
