@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
+from bot.commands.misses import nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words
 from bot.commands.times import day_in_words, instant_in_words
@@ -72,7 +73,12 @@ async def show(request: Request) -> Reply:
 
 
 async def why(request: Request) -> Reply:
-    """Why a paper did or did not come to this place: announced where, matched by what, delivered when."""
+    """Why a paper did or did not come to this place: announced where, matched by what, delivered when.
+
+    Without a paper, what came nearest.
+    """
+    if not request.argument:
+        return await nearest_misses(request)
     async with request.store.read() as tx:
         stored = await _stored(request, tx)
         known = await tx.subscribers.subscriptions(request.place.id) if request.place else []

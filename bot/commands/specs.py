@@ -135,7 +135,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
     CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
-    CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why ID", "why 2606.90001", papers.why),
+    CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why [ID]", "why 2606.90001", papers.why),
     CommandSpec("status", ("状态",), "status", "status", overview.status),
     CommandSpec("help", ("?", "commands", "帮助"), "help [COMMAND]", "help subscribe", answer_help),
 )

@@ -115,7 +115,6 @@ async def test_another_version_than_asked_is_named(talk: Conversation):
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("", "Type the number of a paper"),
         ("me the money", "Type the number of a paper"),
         ("2606.99999", "2606.99999 is in no listing that was read here"),
         ("2606.90001v99999", "Type the number of a paper"),
@@ -125,6 +124,35 @@ async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: 
     reply = await talk.reply(f"{verb} {typed}")
     assert reply.text.startswith(answer)
     assert reply.cards == ()
+
+
+async def test_show_needs_a_paper(talk: Conversation):
+    assert (await talk.says("show")).startswith("Type the number of a paper")
+
+
+async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conversation):
+    await talk.says("subscribe cs.LG cache drift oracle")
+    await talk.says('subscribe cs.DC "attention drift"')
+    assert (await talk.says("why")).splitlines() == [
+        "Wed 10 Jun 2026: nothing below matched, but it came nearest:",
+        "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: number 1 wants also oracle",
+        "• 2606.80003 An Older KV Cache: number 1 wants also drift, oracle",
+        "• 2606.90002 Cold Pages: number 1 wants also drift, oracle",
+        "To see one of them: show 2606.90001",
+    ]
+    assert await talk.says("whynot") == await talk.says("why")
+
+
+async def test_why_alone_is_honest_when_nothing_came_near(talk: Conversation):
+    assert (await talk.says("why")).startswith("This place has no subscriptions yet")
+    await talk.says("subscribe cs.LG zeppelin")
+    assert await talk.says("why") == "Wed 10 Jun 2026: none of the 4 papers that were read comes near."
+
+
+async def test_what_matched_or_has_none_of_the_words_is_no_near_miss(talk: Conversation):
+    await talk.says("subscribe cs.LG cache")
+    assert "90001" not in await talk.says("why")
+    assert "90004" not in await talk.says("why")
 
 
 async def test_why_explains_every_subscription_and_the_delivery(empty: Conversation):

@@ -1,0 +1,80 @@
+"""The nearest misses: announced papers that lack the least of what a place asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from typing import NamedTuple
+
+from bot.channels import Reply
+from bot.channels.layout import cards_lines
+from bot.commands.request import Request
+from bot.commands.times import day_in_words
+from bot.digest import Card
+from bot.errors import UserError
+from bot.matching import Prepared, missing
+from bot.model import AnnounceType, Language, Subscription
+from bot.query import And, Query, parse
+
+_SHOWN = 5
+
+
+class Miss(NamedTuple):
+    """A paper that one subscription wanted nearly, and the parts of the query that it lacks."""
+
+    prepared: Prepared
+    subscription: Subscription
+    wanting: tuple[str, ...]
+
+
+async def nearest_misses(request: Request) -> Reply:
+    """What came nearest on the last announcement date, and what it lacked."""
+    place = request.known_place()
+    async with request.store.read() as tx:
+        known = await tx.subscribers.subscriptions(place.id)
+    if not known:
+        raise UserError("error.no_subscriptions")
+    stock = await request.shelf.stock()
+    if not stock.days:
+        return request.reply(request.say("reply.nothing_stored"))
+    papers = [one for one in stock.papers if one.candidate.date == stock.days[0]]
+    found = await asyncio.to_thread(nearest, known, papers, _SHOWN)
+    day = day_in_words(stock.days[0], request.language)
+    return request.reply(
+        request.say("reply.misses" if found else "reply.no_misses", day=day, n=len(papers)),
+        *(_in_words(request, one) for one in found),
+        request.say("reply.misses_hint", paper=found[0].prepared.candidate.paper.id) if found else "",
+    )
+
+
+def nearest(known: Sequence[Subscription], papers: Sequence[Prepared], most: int) -> list[Miss]:
+    """The papers that lack the fewest parts of a query but have some of its words, each once. Pure."""
+    found: dict[str, Miss] = {}
+    for one in (miss for subscription in known for miss in _misses(subscription, papers)):
+        paper = one.prepared.candidate.paper.id
+        if paper not in found or len(one.wanting) < len(found[paper].wanting):
+            found[paper] = one
+    return nsmallest(most, found.values(), key=lambda one: (len(one.wanting), one.prepared.candidate.paper.id))
+
+
+def _misses(subscription: Subscription, papers: Sequence[Prepared]) -> Iterable[Miss]:
+    query = parse(subscription.query)
+    parts = query.root.parts if isinstance(query.root, And) else (query.root,)
+    words = {str(part) for part in map(Query, parts) if part.terms}
+    for one in papers:
+        wanting = missing(query, one)
+        if wanting and words - set(wanting):
+            yield Miss(one, subscription, tuple(wanting))
+
+
+def _in_words(request: Request, miss: Miss) -> str:
+    one = miss.prepared.candidate
+    (lines,) = cards_lines([Card(one.paper, AnnounceType.NEW, one.date)], Language(request.language))
+    return request.say(
+        "reply.miss",
+        paper=one.paper.id,
+        title=lines.titles[0].text,
+        missing=request.say("reply.comma").join(miss.wanting),
+        number=miss.subscription.number,
+    )
