@@ -191,19 +191,54 @@ def test_a_formula_never_hides_a_word():
     assert holds("bound", "x", "at 60\\% of the bound, 46.6% better bound")
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "$k$-means",
+        "\\emph{means}",
+        "{\\bf means}",
+        "the $\\ell_1$-means",
+        "$\\text{means}$",
+        "k~means",
+        "{M}eans",
+        "\\href{https://a.example}{means}",
+        "means\\cite{a}",
+        "``means''",
+        "\\textsc{Means}-like",
+        "\\unheardof{means}",
+    ],
+)
+def test_tex_never_hides_a_word(title):
+    assert holds("means", title)
+
+
 def test_nothing_matches_across_two_fields_or_two_authors():
     assert not holds('"cache sharing"', "A cache", "sharing is caring")
     assert not holds('au:"Ada Bell"', "x", authors=("Ada", "Bell Hook"))
 
 
 def test_a_name_is_found_by_initials_and_around_middle_names_and_no_other_is():
-    for name in ("Yann LeCun", "Y. LeCun", "Yann A. LeCun"):
+    for name in ("Yann LeCun", "Y. LeCun", "Yann A. LeCun", "LeCun, Yann", "LeCun, Y. A."):
         assert holds('au:"Yann LeCun"', "x", authors=(name,))
         assert holds('au:"LeCun, Yann"', "x", authors=(name,))
-    for name in ("Jean LeCunff", "Jean LeCun", "Yann Le", "LeCun"):
+    for name in (
+        "Jean LeCunff",
+        "Jean LeCun",
+        "Yann Le",
+        "LeCun",
+        "LeCun, Jean",
+        "Yann, LeCun",
+        "Yann LeCunff, Jr.",
+    ):
         assert not holds('au:"Yann LeCun"', "x", authors=(name,))
     assert holds("au:lecun", "x", authors=("Jean LeCun",))
     assert not holds("au:williams", "x", authors=("Ann William",))
+
+
+def test_what_follows_a_name_is_not_its_beginning():
+    assert holds('au:"Ann Smith"', "x", authors=("Ann Smith, Jr.",))
+    assert holds('au:"Ann Smith, Jr."', "x", authors=("Ann Smith Jr.",))
+    assert not holds('au:"Jr. Smith"', "x", authors=("Ann Smith, Jr.",))
 
 
 def test_chinese_is_a_substring_of_the_chinese_and_its_english_through_the_glossary():

@@ -16,6 +16,7 @@ ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 AS_CROSS = {AnnounceType.NEW: AnnounceType.CROSS, AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS}
 ENGLISH = ("title", "abstract", "comment")
 CHINESE = ("title_zh", "abstract_zh")
+_SUFFIXES = ("", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def prepare(candidate: Candidate) -> Prepared:
     prepared = Prepared(
         candidate,
         {"title": _flat(paper.title), "abstract": _flat(paper.abstract), "comment": _flat(paper.comments)},
-        tuple(map(_flat, paper.authors)),
+        tuple(flat(given_first(readable(name))) for name in paper.authors),
         frozenset(map(_canonical, paper.categories)),
         _canonical(paper.primary),
     )
@@ -112,6 +113,12 @@ def _bounded(node: Node) -> bool:
             return all(map(_bounded, parts))
         case _:
             return False
+
+
+def given_first(name: str) -> str:
+    """A name in the order in which it is spoken: `LeCun, Yann` is Yann LeCun, but `Smith, Jr.` is no Jr. Smith."""
+    last, comma, given = name.partition(",")
+    return f"{given} {last}" if comma and given.strip(" .,").lower() not in _SUFFIXES else name
 
 
 def _flat(text: str) -> str:

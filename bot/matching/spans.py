@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.matching.papers import given_first
 from bot.matching.terms import AUTHOR, author_test, targets
 from bot.model import Reason
 from bot.query import Field, Term
-from bot.text.normal import Aligned, aligned, has_han
+from bot.text.normal import Aligned, aligned, flat, has_han
 
 Span = tuple[int, int]
 """Start and end of a part of a text, in characters."""
@@ -35,7 +36,7 @@ def spans(reasons: Iterable[Reason], field: str, text: str) -> tuple[Span, ...]:
 def _of_reason(reason: Reason, form: Aligned, text: str) -> Iterator[Span]:
     term = _term(reason)
     if reason.field == AUTHOR:
-        if author_test(term)(form.flat):
+        if author_test(term)(flat(given_first(text))):
             yield 0, len(text)
         return
     for name, needles in targets(term):

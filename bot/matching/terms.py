@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from bot.matching.papers import CHINESE, ENGLISH
+from bot.matching.papers import CHINESE, ENGLISH, given_first
 from bot.query import Field, Term
 from bot.text.glossary import english
 from bot.text.normal import forms, has_han, words
@@ -98,8 +98,7 @@ def _bent(phrase: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _name(term: Term) -> tuple[str, ...]:
-    last, comma, first = term.text.partition(",")
-    return words(f"{first} {last}" if comma else term.text)
+    return words(given_first(term.text))
 
 
 def _author_needle(term: Term, found: tuple[str, ...]) -> str:

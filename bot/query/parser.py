@@ -60,8 +60,11 @@ def parse(text: str) -> Query:
     """Read a query; raises QueryError, and nothing else, for a text that is none."""
     if len(text) > LENGTH_LIMIT:
         raise QueryError("query.too_long", {"limit": LENGTH_LIMIT, "length": len(text)}, LENGTH_LIMIT)
+    normalised = _normalised(text)
+    if len(normalised) > LENGTH_LIMIT:  # ﷺ stands for 18 characters
+        raise QueryError("query.too_long", {"limit": LENGTH_LIMIT, "length": len(normalised)})
     try:
-        query = Query(_Parser(_tokens(_normalised(text))).whole())
+        query = Query(_Parser(_tokens(normalised)).whole())
     except QueryError as error:
         error.position = _typed_position(text, error.position)
         raise

@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
     r"\s?~?\\(?:[Cc]ite[a-z]*|nocite)\*?\s?(?:\[[^\[\]]*\])*\{[^{}]*\}"
     r"|\\(?:begin|end|label|vspace|hspace|color)\*?\{[^{}]*\}"
 )
+_PROTECTED = re.compile(r"(?:(?<!\S)|(?<=[-(\"]))\{([A-Z]+)\}(?=[a-z])")
+"""Capitals that BibTeX is to keep: {D}iffusion."""
 _SPACE = re.compile(r"\s{2,}|[^\S ]")
 _DOLLAR = re.compile(r"\\.|[{$]", re.DOTALL)
 
@@ -26,9 +28,9 @@ def readable(raw: str) -> str:
 
     To be applied once, to raw text. Never raises. Text without TeX keeps all but its white space.
     """
-    text = raw
-    if any(mark in raw for mark in _TEX):
-        seen = _UNSEEN.sub("", raw)
+    text = _PROTECTED.sub(r"\1", raw) if "{" in raw else raw
+    if any(mark in text for mark in _TEX):
+        seen = _UNSEEN.sub("", text)
         text = Reading(Source(seen, COMMANDS, _MARKS), 0, len(seen)).all()
     single = " ".join(text.split())
     return single if single == text else _SPACE.sub(_white, text.strip())

@@ -112,6 +112,18 @@ NAMES = [
     "J",
     "Kertész",
     "Gábor",
+    "Jean-Luc",
+    "J.-L.",
+    "O'Brien",
+    "van",
+    "der",
+    "Jr.",
+    "III",
+    "Nguyễn",
+    "Đức",
+    "{\\'E}tienne",
+    "de la",
+    "Ó",
 ]
 CODES = ["cs.LG", "cs.CL", "cs.AI", "stat.ML", "math.IT", "cs.IT", "hep-th", "math.ST"]
 TYPES = [kind.value for kind in AnnounceType]

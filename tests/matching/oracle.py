@@ -22,6 +22,7 @@ SIMPLIFY = opencc.OpenCC("t2s")
 CHINESE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEO", "HIRAGANA LETTER", "KATAKANA LETTER", "HENTAIGANA")
 MORE_CHINESE = "々〇〡〢〣〤〥〦〧〨〩ゝゞゟーヽヾヿ\N{KATAKANA LETTER ARCHAIC E}"
 STROKES = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+SUFFIXES = {"", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al"}
 KINDS = list(AnnounceType)
 
 
@@ -77,7 +78,7 @@ class Oracle:
     def __init__(self, candidates):
         self.candidates = candidates
         self.texts = [texts(one) for one in candidates]
-        self.names = [[pieces(readable(name)) for name in one.paper.authors] for one in candidates]
+        self.names = [[pieces(spoken(readable(name))) for name in one.paper.authors] for one in candidates]
         self.known = {}
 
     def matching(self, query: Query) -> set[int]:
@@ -158,10 +159,17 @@ def sought(term, section):
     return found
 
 
+def spoken(name):
+    """`LeCun, Yann` as Yann LeCun; what follows the comma in `Ng, Jr.` is no given name."""
+    parts = name.split(",")
+    if len(parts) == 1 or ",".join(parts[1:]).lower().strip(" ,.") in SUFFIXES:
+        return name
+    return " ".join([",".join(parts[1:]), parts[0]])
+
+
 def is_named(term, name):
     """A phrase of whole words; a quoted full name also by the first name's initial and with names in between."""
-    last, comma, first = term.text.partition(",")
-    wanted = pieces(f"{first} {last}" if comma else term.text)
+    wanted = pieces(spoken(term.text))
     for start in range(len(name) - len(wanted) + 1):
         here = name[start : start + len(wanted)]
         if here == wanted or (term.prefix and here[:-1] == wanted[:-1] and here[-1].startswith(wanted[-1])):

@@ -66,8 +66,22 @@ LETTERS = st.sampled_from(
 )
 
 
-@given(st.lists(LETTERS, max_size=12).map("".join), st.lists(LETTERS, max_size=4).map("".join), st.booleans())
+HOSTILE = st.one_of(LETTERS, LETTERS, st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(HOSTILE, max_size=12).map("".join), st.lists(HOSTILE, max_size=4).map("".join), st.booleans())
 def test_hostile_texts_and_terms_meet_as_the_judge_says(text, term, is_name):
+    agree(text, term, is_name=is_name)
+
+
+@given(st.data(), st.lists(HOSTILE, min_size=1, max_size=12).map("".join), st.booleans())
+def test_a_part_of_a_hostile_text_is_found_or_not_as_the_judge_says(data, text, is_name):
+    start = data.draw(st.integers(0, len(text) - 1))
+    agree(text, text[start : data.draw(st.integers(start + 1, len(text)))], is_name=is_name)
+
+
+def agree(text, term, *, is_name):
+    """Let the index, what explains and the judge look for a term in a text."""
     try:
         query = parse(f'{"au:" * is_name}"{term}"')
     except QueryError:

@@ -52,6 +52,7 @@ def test_chinese_is_marked_as_it_is_written_simplified_or_traditional():
 
 def test_a_name_is_marked_as_a_whole():
     assert spans([Reason('"Yann LeCun"', "author")], "author", "Y. LeCun") == ((0, 8),)
+    assert spans([Reason('"Yann LeCun"', "author")], "author", "LeCun, Yann") == ((0, 11),)
     assert spans([Reason('"Yann LeCun"', "author")], "author", "Jean LeCunff") == ()
 
 

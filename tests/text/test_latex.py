@@ -29,6 +29,10 @@ CASES = {
     ),
     "macros, nested": (r"\textit{a \textbf{b \emph{c}}} \texttt{d} \textsc{E}", "a b c d E"),
     "macros inside a word": (r"\textbf{Hy}brid \underline{Li}gh\underline{t}", "Hybrid Light"),
+    "capitals that BibTeX keeps": (
+        r"{D}iffusion-{M}odels, {GAN}s $x$, {A}, {a, B}c, f{X}y",
+        "Diffusion-Models, GANs x, {A}, {a, B}c, f{X}y",
+    ),
     "font switches": (r"less than {\bf 0.0002M} and {\em so} on", "less than 0.0002M and so on"),
     "quotes": ("``one-size-fits-all'' and ``b''", "“one-size-fits-all” and “b”"),
     "primes without opening quotes": (r"5'' by 3'' \& f''", "5'' by 3'' & f''"),
