@@ -21,15 +21,17 @@ from typing import TypeVar
 
 from bot import channels, sources
 from bot.alerts import Admins, Alerts
-from bot.channels import Channel, Invocation, Linking, Listener, Reply
+from bot.channels import Channel, Correspondent, Invocation, Linking, Listener, Reply
 from bot.commands import Commands, CommandSpec, Defaults
+from bot.commands.correspondence import Correspondence
+from bot.commands.mailboxes import Mailboxes
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import ALL, Language, Slot
 from bot.pipeline import Ingested, Reading, categories_to_read, ingest, plan, plan_all, read
-from bot.scheduler import Scheduler, supervised
+from bot.scheduler import Scheduler, Work, supervised
 from bot.settings import Settings
 from bot.sources import Outcome, Source
 from bot.sources.calendar import label
@@ -73,6 +75,7 @@ class Adapters:
     channels: list[Channel]
     sources: list[Source]
     client: PoliteClient
+    links: Links
 
 
 class StorePacer:
@@ -136,6 +139,8 @@ class App:
         self.client = adapters.client
         self.clock = clock
         self.commands = Commands(store, defaults(settings), clock)
+        mailboxes = Mailboxes(settings.bot_email_allow)
+        self.office = Correspondence(self.commands, store, adapters.links, mailboxes, clock)
         self.answer = Polite(self.commands, store, clock)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
@@ -228,9 +233,16 @@ class App:
             hasty=["read"],
         )
         self._ring = scheduler.ring
-        listening = [one for one in self.channels.values() if isinstance(one, Listener)]
+        talks: list[Work] = [
+            partial(one.listen, self.answer) for one in self.channels.values() if isinstance(one, Listener)
+        ]
+        talks += [
+            partial(one.correspond, self.office)
+            for one in self.channels.values()
+            if isinstance(one, Correspondent)
+        ]
         with self._stopped_by_signals(scheduler.stop):
-            listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in listening]
+            listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
             ready()
             try:
                 await scheduler.run()
@@ -240,10 +252,10 @@ class App:
                 await asyncio.gather(*listeners, return_exceptions=True)
                 await self._release()
 
-    async def _listen(self, channel: Listener, scheduler: Scheduler) -> None:
+    async def _listen(self, talk: Work, scheduler: Scheduler) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
         while True:
-            if await supervised("listen", partial(channel.listen, self.answer)):
+            if await supervised("listen", talk):
                 break
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
         if len(self.channels) == 1:
@@ -313,7 +325,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
             if isinstance(channel, Linking):
                 channel.link(links)
         client.keep_turns(StorePacer(store, clock))
-        yield App(settings, store, Adapters(found, origins, client), clock)
+        yield App(settings, store, Adapters(found, origins, client, links), clock)
     finally:
         for channel in found:
             with suppress(TimeoutError):

@@ -37,6 +37,8 @@ EXAMPLES = {
     "BOT_LOG_LEVEL": "info",
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
+    "IMAP_URL": "imaps://user:password@imap.example.org",
+    "BOT_EMAIL_ALLOW": "example.org, ada@example.net",
     "SMTP_FROM": "Sudi <papers@example.org>",
     "SMTP_BOUNCES": "papers+{token}@example.org",
     "DKIM_KEY": "/etc/sudi/dkim.pem",
@@ -114,6 +116,8 @@ class Settings(BaseSettings):
     smtp_bounces: str = ""
     dkim_key: str = ""
     dkim_selector: str = "sudi"
+    imap_url: SecretStr | None = None
+    bot_email_allow: Names = ()
 
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
@@ -142,7 +146,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays",
-        "openai_base_url", "openai_model", "llm_prices", "models_hashes", mode="before",
+        "bot_email_allow", "openai_base_url", "openai_model", "llm_prices", "models_hashes", mode="before",
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
@@ -209,11 +213,25 @@ class Settings(BaseSettings):
             return value
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("must be smtp://... (STARTTLS), smtps://... (TLS) and name a host, or file:///folder")
-        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
-            raise ValueError("has a user or password with / ? or #: write these as %2F %3F %23, and @ as %40")
-        _port(parts)
-        if parse_qs(parts.query).get("tls", ["required"])[0] not in ("required", "none"):
-            raise ValueError("knows only ?tls=none, which sends without encryption on purpose")
+        _mail_server(parts)
+        return value
+
+    @field_validator("imap_url")
+    @classmethod
+    def _imap(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        _mail_server(parts)
+        if parts.scheme not in ("imap", "imaps") or not (parts.hostname and parts.username and parts.password):
+            raise ValueError("must be imaps://... (TLS) or imap://... (STARTTLS) with user, password and a host")
+        return value
+
+    @field_validator("bot_email_allow")
+    @classmethod
+    def _allowed(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [one for one in value if not re.fullmatch(r"(?:[^@\s<>]+)?@?[\w-]+(?:\.[\w-]+)+", one)]:
+            raise ValueError(f"must be domains or mail addresses, separated by commas, not {', '.join(wrong)}")
         return value
 
     @field_validator("smtp_bounces")
@@ -270,6 +288,15 @@ def read() -> Settings:
         raise SettingsError([_fault(str(row["loc"][0]).upper(), row["msg"]) for row in error.errors()]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f".env: cannot be read as UTF-8 text ({error})"]) from None
+
+
+def _mail_server(parts: SplitResult) -> None:
+    """What a URL with a login must keep to."""
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise ValueError("has a user or password with / ? or #: write these as %2F %3F %23, and @ as %40")
+    _port(parts)
+    if parse_qs(parts.query).get("tls", ["required"])[0] not in ("required", "none"):
+        raise ValueError("knows only ?tls=none, which goes without encryption on purpose")
 
 
 def _port(parts: SplitResult) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast, runtime_checkable
@@ -50,6 +50,18 @@ class Reply:
     is_public: bool = False
     place: Destination | None = None  # with `subscriptions`: what a list is about, for channels that show buttons
     subscriptions: tuple[Subscription, ...] = ()
+    token: str = ""  # with which a mailbox confirms what the text asks about
+    mailbox: str = ""  # where somebody has to confirm, if not here
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as a channel read it; its sender is a claim."""
+
+    key: str  # of this mail, the same whenever it is read
+    sender: str
+    lines: tuple[str, ...]  # the subject and its own text
+    token: str = ""  # a signed one that it carries
 
 
 _SHARED = frozenset({"coverage", "layout"})
@@ -179,6 +191,31 @@ class Teller(Protocol):
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Say it once; `person` is an identity's address, `about` the destination's that it concerns, if any."""
+        ...
+
+
+class Correspondence(Protocol):
+    """Who answers mails, where nobody is who they say they are."""
+
+    async def receive(self, mail: Mail, send: Callable[[Reply], Awaitable[None]]) -> bool:
+        """Answer a mail once, by `send`; False when that is still to be done."""
+        ...
+
+    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> None:
+        """Hear that something did not arrive; `key` names the message that says so."""
+        ...
+
+
+@runtime_checkable
+class Correspondent(Protocol):
+    """A channel to which people write mails."""
+
+    async def correspond(self, office: Correspondence) -> None:
+        """Read mails until cancelled."""
+        ...
+
+    async def ask(self, mailbox: str, reply: Reply) -> None:
+        """Ask a mailbox, in a mail of its own, for the confirmation that `reply` is about."""
         ...
 
 

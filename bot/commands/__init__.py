@@ -56,7 +56,7 @@ class Commands:
             place = await tx.subscribers.destination(invocation.channel, invocation.place)
         language = _language_of_reply(invocation, place, text)
         try:
-            spec, argument = _understood(text)
+            spec, argument = understood(text)
             if spec.needs_manage and not invocation.may_manage:
                 raise UserError("error.not_allowed", {"command": spec.name})
             return await spec.handler(
@@ -65,7 +65,7 @@ class Commands:
                 )
             )
         except UserError as error:
-            return Reply(_explained(error, language), Language(language))
+            return Reply(explained(error, language), Language(language))
 
 
 def _language_of_reply(invocation: Invocation, place: Destination | None, text: str) -> str:
@@ -76,7 +76,7 @@ def _language_of_reply(invocation: Invocation, place: Destination | None, text: 
     return "zh" if has_han(text) else "en"
 
 
-def _understood(text: str) -> tuple[CommandSpec, str]:
+def understood(text: str) -> tuple[CommandSpec, str]:
     """The command and its argument; no text asks for help. UserError suggests what was meant.
 
     Nobody types a space after a Chinese verb, but 时间序列 is a query, not the command 时间.
@@ -107,7 +107,7 @@ def _unknown(text: str, word: str) -> UserError:
     return UserError("error.only_a_query", {"query": str(query)})
 
 
-def _explained(error: UserError, language: str) -> str:
+def explained(error: UserError, language: str) -> str:
     """The one place where an error becomes a sentence; a query is quoted with a mark where it went wrong."""
     if not isinstance(error, QueryError):
         return say(error.key, language, **error.values)

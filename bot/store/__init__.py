@@ -1,7 +1,7 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `matches`, `faults`, `mailings`, `planning`, `outbox`, `slots`.
+`papers`, `subscribers`, `mutes`, `letters`, `matches`, `faults`, `mailings`, `planning`, `outbox`, `slots`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import StoreError
 from bot.store import schema
 from bot.store.faults import Faults, Mailings
+from bot.store.letters import Letters
 from bot.store.matches import Matches
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
@@ -77,6 +78,11 @@ class Transaction:
     def mutes(self) -> Mutes:
         """What destinations do not want to see."""
         return Mutes(self.connection)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """Mails that came in, and what waits for a confirmation."""
+        return Letters(self.connection)
 
     @cached_property
     def matches(self) -> Matches:

@@ -195,6 +195,8 @@ destination = Table(
     Column("paused", Text, nullable=False, server_default=""),
     Column("untold", Boolean, nullable=False, server_default=text("false")),  # a refusal that nobody knows of
     Column("notices", String(8), nullable=False, server_default="faults"),
+    Column("bounces", Integer, nullable=False, server_default=text("0")),  # soft ones in a row
+    Column("bounced_at", Instant),
     UniqueConstraint("channel", "address"),
 )
 
@@ -290,4 +292,30 @@ key = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+letter = Table(  # a mail that came in; forgotten after two days
+    "letter",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("sender", String(64), nullable=False, index=True),  # hashed
+    Column("at", Instant, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=text("false")),
+)
+
+unconfirmed = Table(  # what somebody asked for who has yet to prove that a mailbox is theirs; the same
+    "unconfirmed",
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("address", String(320), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column(
+        "channel", String(40), nullable=False, server_default=""
+    ),  # with `person`: who wants the mailbox linked
+    Column("person", String(320), nullable=False, server_default=""),
+    Column("at", Instant, nullable=False, index=True),
+    Column("used_by", String(64), nullable=False, server_default=""),
 )

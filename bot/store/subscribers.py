@@ -16,6 +16,7 @@ from bot.text.normal import HAN
 
 _identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
 _CHINESE = f"[{HAN}]"
+_BETWEEN_BOUNCES = 2  # digests: bounces come days later, and not at the same hour
 
 
 class Subscribers:
@@ -44,6 +45,11 @@ class Subscribers:
             _to_destination(row)
             for row in await self._connection.execute(_destinations().order_by(_destination.id))
         ]
+
+    async def find_destination(self, destination_id: int) -> Destination | None:
+        """The destination with that id, if there is one."""
+        row = (await self._connection.execute(_destinations().where(_destination.id == destination_id))).first()
+        return None if row is None else _to_destination(row)
 
     async def add_destination(
         self, channel: str, address: str, *, owner: str, language: Language, slot: Slot, now: datetime
@@ -79,6 +85,28 @@ class Subscribers:
             await self._connection.execute(schema.subscriber.delete().where(of_nobody))
         return int((await self._connection.execute(known)).scalar_one())
 
+    async def link(self, one: tuple[str, str], other: tuple[str, str], now: datetime) -> None:
+        """Let the identity `one`, channel and address, be another of the person who is `other`."""
+        moved, kept = await self._identity(*one, now), await self._identity(*other, now)
+        person = select(_identity.subscriber_id)
+        old = (await self._connection.execute(person.where(_identity.id == moved))).scalar_one()
+        new = (await self._connection.execute(person.where(_identity.id == kept))).scalar_one()
+        await self._connection.execute(
+            schema.identity.update().where(_identity.id == moved).values(subscriber_id=new)
+        )
+        left = exists().where(_identity.subscriber_id == old)
+        await self._connection.execute(schema.subscriber.delete().where(schema.subscriber.c.id == old, ~left))
+
+    async def linked(self, channel: str, address: str) -> list[tuple[str, str]]:
+        """The other identities of a person, channel and address."""
+        person = select(_identity.subscriber_id).where(_identity.channel == channel, _identity.address == address)
+        rows = await self._connection.execute(
+            select(_identity.channel, _identity.address)
+            .where(_identity.subscriber_id == person.scalar_subquery())
+            .order_by(_identity.id)
+        )
+        return [(row.channel, row.address) for row in rows if (row.channel, row.address) != (channel, address)]
+
     async def set_language(self, destination_id: int, language: Language) -> None:
         """Change what a destination reads its cards in."""
         await self._set(destination_id, language=language.value)
@@ -101,7 +129,27 @@ class Subscribers:
 
     async def resume(self, destination_id: int) -> None:
         """Send again."""
-        await self._set(destination_id, paused="", untold=False)
+        await self._set(destination_id, paused="", untold=False, bounces=0)
+
+    async def count_bounce(self, destination_id: int, now: datetime) -> int:
+        """Note that a digest did not arrive; how many in a row that makes.
+
+        Two messages about one digest are one bounce; two digests that arrived in between end the row.
+        """
+        chosen = select(_destination.bounces, _destination.bounced_at).where(_destination.id == destination_id)
+        row = (await self._connection.execute(chosen.with_for_update())).one()
+        count = 1
+        if row.bounced_at is not None:
+            delivery = schema.delivery.c
+            sent = select(func.count()).where(
+                delivery.destination_id == destination_id,
+                delivery.done_at > row.bounced_at,
+                delivery.state == "sent",
+            )
+            digests = int((await self._connection.execute(sent)).scalar_one())
+            count = row.bounces + min(digests, 1) if digests <= _BETWEEN_BOUNCES else 1
+        await self._set(destination_id, bounces=count, bounced_at=now)
+        return count
 
     async def untold(self) -> list[Destination]:
         """The destinations that have refused something, and nobody was told so."""

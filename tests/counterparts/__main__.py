@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import local_slack, mail_html, postfix, postgres
+from tests.counterparts import dovecot, local_slack, mail_html, postfix, postgres
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
         "Slack (local-slack, from npm)": local_slack.install(),
         "mail server (postfix, from Debian)": postfix.install(),
         "HTML of mails (html-validate and caniemail, from npm)": mail_html.install(),
+        "mailboxes (dovecot, from Debian)": dovecot.install(),
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }
     for name, why in found.items():

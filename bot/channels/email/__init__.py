@@ -1,23 +1,28 @@
 """Outgoing mail: one message for each digest and recipient, as HTML and as plain text of the same worth.
 
 `pages` composes letters, `message` writes them as they are sent, and `writing` adds what is ours and secret;
-`server` knows the mail server and what its answers mean, `connections` keeps it open, `folder` stands in for it;
-`bounces` reads what comes back. Incoming mail is not here.
+`server` knows the mail server and what its answers mean, `connections` keeps it open, `folder` stands in for it.
+Mail that comes in: `inbox` fetches it, `incoming` and `bounces` read it, `reader` gives it to whom it is for, and
+`answers` writes back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from bot.channels import Correspondence, Reply
+from bot.channels.email.answers import question
 from bot.channels.email.connections import Connections
 from bot.channels.email.folder import Folder
-from bot.channels.email.letter import mailbox, restored
+from bot.channels.email.letter import Letter, mailbox, restored
 from bot.channels.email.note import note
 from bot.channels.email.pages import letters
 from bot.channels.email.server import from_url
@@ -40,15 +45,16 @@ def channel(settings: Settings) -> Email:
     sender = mailbox(address, " ".join(name.split()))
     if sender is None:
         raise SettingsError([_fault("SMTP_FROM", "must be the address that the mail comes from")])
-    return Email(server, Writer(sender, settings))
+    return Email(server, Writer(sender, settings), _mailbox_to_read(settings))
 
 
 class Email:
     """A mail server and the address we write from."""
 
-    def __init__(self, server: Connections | Folder, writer: Writer) -> None:
+    def __init__(self, server: Connections | Folder, writer: Writer, mailbox_url: str = "") -> None:
         self._server = server
         self._writer = writer
+        self._mailbox_url = mailbox_url
 
     def link(self, links: Links) -> None:
         """Take what the links in mails are made with."""
@@ -82,15 +88,43 @@ class Email:
         """Send a short mail; told again on the same day, it has the same Message-ID."""
         await self.send(person, note(text, person, datetime.now(UTC).date()).stored(), "")
 
+    async def correspond(self, office: Correspondence) -> None:
+        """Read the mailbox of IMAP_URL, if there is one, until cancelled."""
+        if not self._mailbox_url:
+            await asyncio.Event().wait()
+        inbox = importlib.import_module("bot.channels.email.inbox")
+        reader = importlib.import_module("bot.channels.email.reader").Reader
+        reading = reader(self._writer.sender.addr_spec, self._writer.links, office, self._send)
+        await reading.read_for_ever(inbox.from_url(self._mailbox_url))
+
+    async def ask(self, mailbox: str, reply: Reply) -> None:
+        """Ask a mailbox for a confirmation."""
+        await self._send(mailbox, question(reply))
+
+    async def _send(self, address: str, letter: Letter) -> None:
+        await self.send(address, letter.stored(), "")
+
     async def check(self) -> str:
-        """Connect, encrypt, log in, and leave; see what the DNS says of us."""
+        """Connect, encrypt, log in, and leave, here and at the mailbox; see what the DNS says of us."""
         reached = await self._server.check(self._writer.sender.addr_spec)
         lacking = await self._writer.lacking() if isinstance(self._server, Connections) else []
+        if self._mailbox_url:
+            inbox = importlib.import_module("bot.channels.email.inbox")
+            reached += f"; {await inbox.check(inbox.from_url(self._mailbox_url))}"
         return "; ".join([reached, *lacking])
 
     async def close(self) -> None:
         """Leave the server."""
         await self._server.close()
+
+
+def _mailbox_to_read(settings: Settings) -> str:
+    """IMAP_URL; SettingsError when nothing here can read it."""
+    if settings.imap_url is None:
+        return ""
+    if find_spec("imap_tools") is None:
+        raise SettingsError(["IMAP_URL: reading mail needs the library imap_tools: pip install 'sudi[email]'"])
+    return settings.imap_url.get_secret_value()
 
 
 def _fault(name: str, what: str) -> str:

@@ -26,6 +26,8 @@ class Letter:
     text: str
     html: str = ""  # short notes have none
     above: tuple[str, ...] = ()  # the messages that it belongs under, the oldest first
+    answers: tuple[str, ...] = ()  # whole Message-IDs of others, the one that is answered last
+    is_answer: bool = False  # to what somebody has asked for
     destination: int = 0  # 0 for who has none: a person, apart from digests
 
     def stored(self) -> str:
@@ -36,7 +38,7 @@ class Letter:
 def restored(body: str) -> Letter:
     """The letter that was stored."""
     values = json.loads(body)
-    return Letter(**values | {"above": tuple(values["above"])})
+    return Letter(**values | {name: tuple(values.get(name, ())) for name in ("above", "answers")})
 
 
 def mailbox(address: str, name: str = "") -> Address | None:

@@ -33,16 +33,15 @@ def written(letter: Letter, sender: Address, recipient: Address, now: datetime, 
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{letter.id}@{sender.domain}>"
-    if letter.above:
-        mail["In-Reply-To"] = f"<{letter.above[-1]}@{sender.domain}>"
-        mail["References"] = " ".join(f"<{one}@{sender.domain}>" for one in letter.above)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
-    unfolded = b""
+    mail["Auto-Submitted"] = "auto-replied" if letter.is_answer else "auto-generated"  # RFC 3834
+    if letter.is_answer:
+        mail["X-Auto-Response-Suppress"] = "All"  # programs that are on holiday must not repeat a token
+    unfolded = _below(letter, sender.domain)
     if ways is not None:
         mail["Precedence"] = "bulk"
         mail["List-Id"] = f"<digest.sudi.{sender.domain}>"  # RFC 2919
         mail["Feedback-ID"] = _FEEDBACK
-        unfolded = _unsubscribing(ways)
+        unfolded += _unsubscribing(ways)
     link = (ways.page or ways.mail) if ways else ""
     text, html = (body.replace(LINK, link) for body in (letter.text, letter.html))
     _set(mail, text, "plain")
@@ -55,6 +54,15 @@ def written(letter: Letter, sender: Address, recipient: Address, now: datetime, 
         # Stable, and `=_` stands in no quoted-printable text (RFC 2045, 6.7).
         mail.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
     return unfolded + mail.as_bytes()
+
+
+def _below(letter: Letter, domain: str) -> bytes:
+    """The messages that a letter belongs under; by hand for the same reason as below: others' ids may be long."""
+    above = [*(f"<{one}@{domain}>" for one in letter.above), *(f"<{one}>" for one in letter.answers)]
+    if not above:
+        return b""
+    references = "\r\n ".join(above)
+    return f"In-Reply-To: {above[-1]}\r\nReferences: {references}\r\n".encode("ascii")
 
 
 def _unsubscribing(ways: Ways) -> bytes:

@@ -26,7 +26,7 @@ class Writer:
         self.sender = sender
         self._bounces = settings.smtp_bounces
         self._has_page = bool(settings.bot_public_url)
-        self._links: Links | None = None
+        self.links: Links | None = None
         self._signer: Signer | None = None
         if settings.dkim_key:
             self._signer = _extra("signing", "DKIM_KEY").signer(
@@ -35,12 +35,12 @@ class Writer:
 
     def link(self, links: Links) -> None:
         """Take what links are made with: without it, readers can only write to us to stop."""
-        self._links = links
+        self.links = links
 
     @property
     def has_page(self) -> bool:
         """Whether readers have a page on which they may stop."""
-        return self._links is not None and bool(self._links.public_url)
+        return self.links is not None and bool(self.links.public_url)
 
     def message(self, letter: Letter, recipient: Address, now: datetime) -> bytes:
         """The whole message, signed; on one day, what it says is always the same, so that a repetition is one."""
@@ -50,9 +50,9 @@ class Writer:
 
     def return_path(self, letter: Letter, now: datetime) -> str:
         """Where a bounce goes: to an address that says whose it is, where the mail server knows such ones."""
-        if not (self._bounces and self._links and letter.destination):
+        if not (self._bounces and self.links and letter.destination):
             return self.sender.addr_spec
-        token = self._links.tokens.sign(Purpose.BOUNCE, letter.destination, _today(now))
+        token = self.links.tokens.sign(Purpose.BOUNCE, letter.destination, _today(now))
         return self._bounces.replace("{token}", token)
 
     async def lacking(self) -> list[str]:
@@ -70,10 +70,10 @@ class Writer:
 
     def _ways(self, destination: int, today: datetime) -> Ways:
         address = f"mailto:{quote(self.sender.addr_spec, safe='@')}?subject=unsubscribe"
-        if self._links is None:
+        if self.links is None:
             return Ways(address)
-        token = self._links.tokens.sign(Purpose.MANAGE, destination, today)
-        return Ways(f"{address}%20{token}", self._links.manage(destination, today))
+        token = self.links.tokens.sign(Purpose.MANAGE, destination, today)
+        return Ways(f"{address}%20{token}", self.links.manage(destination, today))
 
 
 def _today(now: datetime) -> datetime:

@@ -1,0 +1,62 @@
+"""The answer to a mail, and the mail that asks somebody to confirm. Pure."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from bot.channels import Reply
+from bot.channels.email.incoming import Incoming
+from bot.channels.email.letter import Letter
+from bot.channels.layout import NAME, cards_lines, harmless, interface, one_line
+from bot.locale import say
+
+_LONGEST_SUBJECT = 100
+
+
+def answer(reply: Reply, of: Incoming) -> Letter:
+    """What is said to a mail, below it in its thread; said twice, it is the same message."""
+    return Letter(
+        id=f"sudi.answer.{of.key[:32]}",
+        subject=_subject(reply, f"Re: {of.subject}" if of.subject else NAME),
+        text=_text(reply),
+        answers=of.thread,
+        is_answer=True,
+    )
+
+
+def question(reply: Reply) -> Letter:
+    """What is asked of a mailbox that has not written."""
+    unique = hashlib.sha256(reply.token.encode()).hexdigest()[:32]
+    return Letter(id=f"sudi.question.{unique}", subject=_subject(reply, NAME), text=_text(reply), is_answer=True)
+
+
+def _subject(reply: Reply, about: str) -> str:
+    """The subject; with the token by which an answer to it is known."""
+    shown = one_line(about)[:_LONGEST_SUBJECT]
+    if not reply.token:
+        return shown
+    return f"{shown} · {say('mail.confirm_subject', interface(reply.language))} [{reply.token}]"
+
+
+def _text(reply: Reply) -> str:
+    return _template().render(
+        text=harmless(reply.text),
+        cards=cards_lines(reply.cards, reply.language),
+        foot=say("mail.foot", interface(reply.language)),
+    )
+
+
+@functools.cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # noqa: S701  # plain text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("answer.txt.jinja")

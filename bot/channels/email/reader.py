@@ -1,0 +1,97 @@
+"""Reads the mailbox for as long as the bot runs, and gives each mail to whom it is for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bot.channels import Correspondence, Mail, Reply
+from bot.channels.email import answers, bounces, incoming
+from bot.channels.email.inbox import Account, Inbox
+from bot.channels.email.letter import Letter
+from bot.errors import ChannelError
+from bot.tokens import Links, Purpose
+
+_FIRST_PAUSE = 1.0  # seconds before a broken connection is tried again
+_LONGEST_PAUSE = 300.0
+# A server that tells of a mail in the moment in which we begin to wait is not heard, so that we look again: soon
+# at first, then rarely, but before firewalls forget the connection.
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 240.0
+_WELL = 60.0  # a connection that held for so long was a good one
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[str, Letter], Awaitable[None]]
+
+
+class Reader:
+    """What becomes of mails that come in: `send` sends a letter to an address."""
+
+    def __init__(self, ours: str, links: Links | None, office: Correspondence, send: Send) -> None:
+        """`ours` is the address that we write from."""
+        self._ours = {ours.lower()}
+        self._links = links
+        self._office = office
+        self._send = send
+
+    async def read_for_ever(self, account: Account) -> None:
+        """Give every unread mail its due; a connection that breaks is made again."""
+        pause = _FIRST_PAUSE
+        while True:
+            started = time.monotonic()
+            try:
+                await self._read(account)
+            except ChannelError as error:
+                log.log(
+                    logging.ERROR if error.permanent else logging.WARNING, "mailbox_lost reason=%s", error.reason
+                )
+                if error.permanent:
+                    pause = _LONGEST_PAUSE
+            if time.monotonic() - started > _WELL:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _read(self, account: Account) -> None:
+        inbox = await Inbox.opened(account)
+        log.info("mailbox_opened host=%s", account.host)
+        try:
+            patience = _FIRST_WAIT
+            while True:
+                for uid in await inbox.unseen():
+                    patience = _FIRST_WAIT
+                    if await self.dealt_with(await inbox.fetch(uid)):
+                        await inbox.mark_seen(uid)
+                await inbox.wait(patience)
+                patience = min(patience * 4, _LONGEST_WAIT)
+        finally:
+            await inbox.close()
+
+    async def dealt_with(self, raw: bytes) -> bool:
+        """Whether nobody needs to look at a mail again."""
+        mail = incoming.parsed(raw)
+        if mail is None:
+            log.info("mail_left reason=it cannot be read")
+            return True
+        one = incoming.understood(mail)
+        if (bounce := bounces.read(mail)) is not None:
+            await self._bounced(one.key, bounce)
+            return True
+        if why := incoming.reason_for_silence(mail, self._ours):
+            log.info("mail_left key=%.8s reason=%s", one.key, why)
+            return True
+
+        async def send(reply: Reply) -> None:
+            await self._send(one.sender, answers.answer(reply, one))
+
+        return await self._office.receive(Mail(one.key, one.sender, (one.subject, *one.lines), one.token), send)
+
+    async def _bounced(self, key: str, bounce: bounces.Bounce) -> None:
+        number = self._links.tokens.read(Purpose.BOUNCE, bounce.token, datetime.now(UTC)) if self._links else None
+        if number is None:
+            log.info("bounce_left key=%.8s reason=its token is not ours, or old", key)
+            return
+        await self._office.bounced(key, number, f"{bounce.status} {bounce.diagnostic}", permanent=bounce.is_hard)

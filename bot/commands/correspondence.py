@@ -1,0 +1,236 @@
+"""Answers by mail, where a sender's name proves nothing: what changes something waits until it is confirmed.
+
+::
+
+    mail -> read-only commands are answered, to the address that the mail names and nowhere else
+         -> the others are kept for a day -> a token, to that address -> page or answer -> they are done, once
+
+A mail that carries the token of a digest speaks for the mailbox that got it. Nobody hears of anybody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.channels import Invocation, Mail, Reply
+from bot.commands import Commands, explained
+from bot.commands.mailboxes import Mailboxes
+from bot.commands.mailed import Found, Mailed, commands_in, is_yes
+from bot.commands.request import read_query
+from bot.errors import ChannelError, UserError
+from bot.locale import say
+from bot.model import Destination, Language
+from bot.store import Store
+from bot.store.letters import Taken, Unconfirmed
+from bot.text.normal import has_han
+from bot.tokens import Links, Purpose
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "email"
+
+_OF_READERS, _OF_STRANGERS = 30, 5  # answers to one address within an hour
+_CONFIRMATIONS = 5  # of one address, or one person, within an hour
+_SOFT_BOUNCES = 5  # in a row
+
+Send = Callable[[Reply], Awaitable[None]]
+
+
+class Correspondence:
+    """Answers mails and the pages of the site; the app hands it to both."""
+
+    def __init__(
+        self, commands: Commands, store: Store, links: Links, mailboxes: Mailboxes, clock: Callable[[], datetime]
+    ) -> None:
+        self._commands = commands
+        self._store = store
+        self._links = links
+        self._mailboxes = mailboxes
+        self._clock = clock
+
+    async def receive(self, mail: Mail, send: Send) -> bool:
+        """Answer a mail, once over all processes and crashes; False when that is still to be done."""
+        if not (mail.token or self._mailboxes.may(mail.sender)):
+            log.info("mail_left key=%.8s reason=not in BOT_EMAIL_ALLOW", mail.key)
+            return True
+        taken = await self._take(mail)
+        if taken is not Taken.OURS:
+            log.info("mail_left key=%.8s reason=%s", mail.key, taken.name.lower())
+            return taken is not Taken.BUSY
+        reply = await self._answer(mail)
+        try:
+            await send(reply)
+        except ChannelError as error:
+            log.warning("mail_not_answered key=%.8s reason=%s", mail.key, error.reason)
+            if not error.permanent:
+                return False
+        async with self._store.write() as tx:
+            await tx.letters.finish(mail.key)
+        return True
+
+    async def _take(self, mail: Mail) -> Taken:
+        sender = hashlib.sha256(mail.sender.encode()).hexdigest()
+        async with self._store.write() as tx:
+            is_reader = await tx.subscribers.destination(CHANNEL, mail.sender) is not None
+            limit = _OF_READERS if is_reader else _OF_STRANGERS
+            return await tx.letters.take(mail.key, sender, self._clock(), limit)
+
+    async def _answer(self, mail: Mail) -> Reply:
+        if mail.token and (place := await self.place(mail.token)) is not None:
+            return await self._done(place.address, [one.text for one in commands_in(mail.lines).commands])
+        if mail.token and is_yes(mail.lines[1:]):
+            return await self.confirm(mail.token, mail.key)
+        found = commands_in(mail.lines)
+        if not found.commands:
+            return await self._not_understood(mail, found)
+        said = [await self._command(mail.sender, one.text) for one in found.commands if not one.spec.needs_manage]
+        wanted = [one for one in found.commands if one.spec.needs_manage]
+        if wanted:
+            said.append(await self._asked_back(mail, wanted))
+        if found.error:
+            said.append(Reply(explained(found.error, said[0].language.value), said[0].language))
+        return _together(said)
+
+    async def _not_understood(self, mail: Mail, found: Found) -> Reply:
+        tongue = await self._tongue(mail.sender, " ".join(mail.lines[:1]))
+        lines = [explained(found.error, tongue)] if found.error else [say("mail.no_command", tongue)]
+        return Reply("\n".join([*lines, say("mail.how_to", tongue)]), Language(tongue))
+
+    async def _asked_back(self, mail: Mail, wanted: list[Mailed]) -> Reply:
+        """Keep what would change something, and ask whether it is meant; what cannot be read is said at once."""
+        text = "\n".join(one.text for one in wanted)
+        tongue = await self._tongue(mail.sender, text)
+        if (fault := _fault(wanted)) is not None:
+            return Reply(explained(fault, tongue), Language(tongue))
+        wish = Unconfirmed(0, mail.sender, text)
+        return await self._kept(mail.key, wish, tongue) or Reply(say("mail.too_many", tongue), Language(tongue))
+
+    async def invite(self, reply: Reply, person: Invocation) -> Reply | None:
+        """The mail that asks whether a mailbox is that of a person elsewhere; None when it is too many."""
+        tongue = reply.language.value
+        wish = Unconfirmed(0, reply.mailbox, "", person.channel, person.sender)
+        now = self._clock()
+        key = hashlib.sha256(f"{person.channel} {person.sender} {reply.mailbox} {now}".encode()).hexdigest()
+        return await self._kept(key, wish, tongue)
+
+    async def _kept(self, key: str, wish: Unconfirmed, tongue: str) -> Reply | None:
+        now = self._clock()
+        async with self._store.write() as tx:
+            kept = await tx.letters.ask(key, wish, now, _CONFIRMATIONS)
+        if kept is None:
+            return None
+        page = self._links.confirm(kept.id, now)
+        lines = [
+            say("mail.nothing_yet", tongue),
+            *in_words(kept, tongue),
+            "",
+            say("mail.by_page", tongue, url=page) if page else "",
+            say("mail.by_page_or_answer" if page else "mail.by_answer", tongue),
+            say("mail.once", tongue),
+        ]
+        token = self._links.tokens.sign(Purpose.CONFIRM, kept.id, now)
+        return Reply("\n".join(lines), Language(tongue), token=token)
+
+    async def asked(self, token: str) -> Unconfirmed | None:
+        """What a token would confirm; None for one that is wrong, old or used."""
+        number = self._links.tokens.read(Purpose.CONFIRM, token, self._clock())
+        if number is None:
+            return None
+        async with self._store.read() as tx:
+            return await tx.letters.unconfirmed(number)
+
+    async def confirm(self, token: str, by: str) -> Reply:
+        """Do what was asked for; `by` names this attempt: only the first one to confirm is heard."""
+        number = self._links.tokens.read(Purpose.CONFIRM, token, self._clock())
+        wish = None
+        if number is not None:
+            async with self._store.write() as tx:
+                wish = await tx.letters.use(number, by)
+        if wish is None:
+            return Reply("\n".join(say("mail.old_token", tongue) for tongue in ("en", "zh")), Language.EN)
+        if wish.person:
+            return await self._linked(wish)
+        return await self._done(wish.address, wish.text.splitlines())
+
+    async def _linked(self, wish: Unconfirmed) -> Reply:
+        tongue = await self._tongue(wish.address, "")
+        async with self._store.write() as tx:
+            await tx.subscribers.link((CHANNEL, wish.address), (wish.channel, wish.person), self._clock())
+        values = {"mailbox": wish.address, "channel": wish.channel.capitalize()}
+        return Reply(say("mail.linked", tongue, **values), Language(tongue))
+
+    async def place(self, token: str) -> Destination | None:
+        """The mailbox that a token speaks for; None for one that is wrong or old."""
+        number = self._links.tokens.read(Purpose.MANAGE, token, self._clock())
+        if number is None:
+            return None
+        async with self._store.read() as tx:
+            found = await tx.subscribers.find_destination(number)
+        return found if found and found.channel == CHANNEL else None
+
+    async def manage(self, place: Destination, text: str, tongue: Language) -> Reply:
+        """Do one command for a mailbox whose token was shown."""
+        return await self._command(place.address, text, tongue)
+
+    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> None:
+        """A mail did not arrive: a hard bounce stops a mailbox at once, soft ones when there are five in a row."""
+        now = self._clock()
+        async with self._store.write() as tx:
+            place = await tx.subscribers.find_destination(destination_id)
+            is_new = await tx.letters.take(key, "bounce", now, limit=1_000_000) is Taken.OURS
+            if place is None or place.channel != CHANNEL or not is_new:
+                return
+            await tx.letters.finish(key)
+            count = await tx.subscribers.count_bounce(place.id, now)
+            stops = (permanent or count >= _SOFT_BOUNCES) and not place.paused
+            if stops:
+                await tx.subscribers.refuse(place.id, reason)
+        log.info("bounced destination=%d permanent=%s in_a_row=%d stops=%s", place.id, permanent, count, stops)
+
+    async def _done(self, address: str, texts: list[str]) -> Reply:
+        return _together([await self._command(address, text) for text in texts])
+
+    async def _command(self, address: str, text: str, tongue: Language | None = None) -> Reply:
+        return await self._commands(Invocation(CHANNEL, address, address, text, tongue))
+
+    async def _tongue(self, address: str, text: str) -> str:
+        async with self._store.read() as tx:
+            place = await tx.subscribers.destination(CHANNEL, address)
+        if place and place.language is not Language.BOTH:
+            return place.language.value
+        return "zh" if has_han(text) else "en"
+
+
+def in_words(wish: Unconfirmed, tongue: str) -> list[str]:
+    """What a token would confirm, a line for each."""
+    if wish.person:
+        return [f"• {say('mail.link', tongue, mailbox=wish.address, channel=wish.channel.capitalize())}"]
+    return [f"• {line}" for line in wish.text.splitlines()]
+
+
+def _fault(wanted: list[Mailed]) -> UserError | None:
+    """What is wrong with the first query that cannot be read: better said before somebody confirms it."""
+    for one in wanted:
+        try:
+            if one.spec.name == "subscribe":
+                read_query(one.argument)
+        except UserError as error:
+            return error
+    return None
+
+
+def _together(replies: list[Reply]) -> Reply:
+    """Several answers in one mail."""
+    first = replies[0]
+    if len(replies) == 1:
+        return first
+    cards = tuple(card for one in replies for card in one.cards)
+    language = next((one.language for one in replies if one.cards), first.language)
+    token = next((one.token for one in replies if one.token), "")
+    return replace(
+        first, text="\n\n".join(one.text for one in replies), language=language, cards=cards, token=token
+    )

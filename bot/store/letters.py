@@ -1,0 +1,135 @@
+"""Mails that came in, each to be answered once; and what waits for proof that a mailbox is somebody's.
+
+Everything here is forgotten after two days.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import schema
+from bot.store.upsert import insert
+
+_letter, _unconfirmed = schema.letter.c, schema.unconfirmed.c
+_REMEMBERED = timedelta(days=2)  # longer than any token for what is here
+_HOUR = timedelta(hours=1)
+_FIRST_LEASE = timedelta(minutes=5)
+_LONGEST_LEASE = timedelta(hours=1)
+_MOST_ATTEMPTS = 20  # most of a day
+
+
+class Taken(enum.Enum):
+    """What is to be done about a mail."""
+
+    OURS = enum.auto()  # answer it, then `finish`
+    DONE = enum.auto()  # answered before
+    BUSY = enum.auto()  # another process is at it, or it failed not long ago
+    FLOOD = enum.auto()  # its sender has had enough answers in this hour
+    HOPELESS = enum.auto()  # it failed too often
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What was asked for: commands, one a line; or, with a person, that the mailbox is linked to them."""
+
+    id: int
+    address: str
+    text: str
+    channel: str = ""
+    person: str = ""
+
+
+class Letters:
+    """The room of mails that came in, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def take(self, key: str, sender: str, now: datetime, limit: int) -> Taken:
+        """Whether a mail is ours to answer now; `limit` is how many of one sender are answered in an hour.
+
+        `key` names the mail, `sender` a person; both are hashes.
+        """
+        await self._forget(now)
+        made = {"key": key, "sender": sender, "at": now, "attempts": 0, "lease_until": now}
+        await self._connection.execute(
+            insert(self._connection, schema.letter).values(made).on_conflict_do_nothing()
+        )
+        chosen = select(schema.letter).where(_letter.key == key).with_for_update()
+        row = (await self._connection.execute(chosen)).one()
+        if row.done:
+            return Taken.DONE
+        if row.lease_until > now:
+            return Taken.BUSY
+        fresh = await self._count(schema.letter, _letter.sender == sender, _letter.at > now - _HOUR)
+        taken = Taken.HOPELESS if row.attempts >= _MOST_ATTEMPTS else Taken.OURS
+        if row.attempts == 0 and fresh > limit:
+            taken = Taken.FLOOD
+        lease = min(_FIRST_LEASE * 2**row.attempts, _LONGEST_LEASE)
+        await self._connection.execute(
+            schema.letter.update()
+            .where(_letter.key == key)
+            .values(attempts=row.attempts + 1, lease_until=now + lease, done=taken is not Taken.OURS)
+        )
+        return taken
+
+    async def finish(self, key: str) -> None:
+        """The mail is answered, or will not be."""
+        await self._connection.execute(schema.letter.update().where(_letter.key == key).values(done=True))
+
+    async def ask(self, key: str, wish: Unconfirmed, now: datetime, limit: int) -> Unconfirmed | None:
+        """Keep what was asked for until it is confirmed; the same for the same key.
+
+        None when the mailbox, or the person, has asked for more than `limit` within an hour.
+        """
+        await self._forget(now)
+        known = select(schema.unconfirmed).where(_unconfirmed.key == key)
+        if (row := (await self._connection.execute(known)).first()) is not None:
+            return _to_unconfirmed(row)
+        is_fresh = _unconfirmed.at > now - _HOUR
+        counted = [_unconfirmed.address == wish.address]
+        if wish.person:
+            counted.append((_unconfirmed.channel == wish.channel) & (_unconfirmed.person == wish.person))
+        for condition in counted:
+            if await self._count(schema.unconfirmed, condition, is_fresh) >= limit:
+                return None
+        values = {"address": wish.address, "text": wish.text, "channel": wish.channel, "person": wish.person}
+        await self._connection.execute(
+            insert(self._connection, schema.unconfirmed).values(key=key, at=now, **values).on_conflict_do_nothing()
+        )
+        return _to_unconfirmed((await self._connection.execute(known)).one())
+
+    async def unconfirmed(self, number: int) -> Unconfirmed | None:
+        """What waits under a number, None when it was done or has been forgotten."""
+        chosen = select(schema.unconfirmed).where(_unconfirmed.id == number, _unconfirmed.used_by == "")
+        row = (await self._connection.execute(chosen)).first()
+        return None if row is None else _to_unconfirmed(row)
+
+    async def use(self, number: int, by: str) -> Unconfirmed | None:
+        """What waits under a number, for the one who confirms it first; None for everybody after `by`."""
+        done = await self._connection.execute(
+            schema.unconfirmed.update()
+            .where(_unconfirmed.id == number, _unconfirmed.used_by.in_(("", by)))
+            .values(used_by=by)
+            .returning(schema.unconfirmed)
+        )
+        row = done.first()
+        return None if row is None else _to_unconfirmed(row)
+
+    async def _forget(self, now: datetime) -> None:
+        for table in (schema.letter, schema.unconfirmed):
+            await self._connection.execute(table.delete().where(table.c.at < now - _REMEMBERED))
+
+    async def _count(self, table: Any, *conditions: ColumnElement[bool]) -> int:
+        counted = select(func.count()).select_from(table).where(*conditions)
+        return int((await self._connection.execute(counted)).scalar_one())
+
+
+def _to_unconfirmed(row: Any) -> Unconfirmed:
+    return Unconfirmed(row.id, row.address, row.text, row.channel, row.person)
