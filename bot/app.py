@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -29,12 +29,12 @@ from bot.delivery import Courier, Tally
 from bot.errors import SettingsError
 from bot.locale import say
 from bot.matching import Matcher
-from bot.model import ALL, Language, Slot
-from bot.pipeline import Ingested, Reading, categories_to_read, ingest, plan, plan_all, read
+from bot.model import Language, Slot
+from bot.pipeline import ingest, plan, plan_all
+from bot.reading import Day, Reader, Reading
 from bot.scheduler import Scheduler, Work, supervised
 from bot.settings import Settings
-from bot.sources import Outcome, Source
-from bot.sources.calendar import label
+from bot.sources import Source
 from bot.sources.client import PoliteClient, Turn
 from bot.sources.files import listing_from
 from bot.store import Store
@@ -44,8 +44,8 @@ from bot.tokens import Links, Tokens
 
 log = logging.getLogger(__name__)
 
-READ_AGAIN = timedelta(minutes=30)
-"""How long a source is left alone between two rounds for listings that were not there yet."""
+MOST_WAITING = timedelta(hours=1)
+"""How long a digest waits for papers that are being read when its time has come."""
 
 LISTEN_AGAIN_SECONDS = 10.0
 """How long a channel that broke off is left alone."""
@@ -57,15 +57,6 @@ _T = TypeVar("_T")
 def utc_now() -> datetime:
     """The clock of production."""
     return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class Day:
-    """What one pass over all sources did."""
-
-    readings: dict[str, Reading] = field(default_factory=dict)
-    ingested: Ingested = field(default_factory=Ingested)
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,43 +148,10 @@ class App:
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
         self._matcher = Matcher(store.compiled)
-        self._read_at: datetime | None = None
+        holidays = settings.bot_arxiv_holidays
+        self.reader = Reader(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
+        self.read = self.reader.read
         self._ring: Callable[..., None] = lambda *_names: None
-
-    async def read(
-        self,
-        categories: Iterable[str] | None = None,
-        on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
-        *,
-        again: bool = True,
-    ) -> Day:
-        """Read and ingest: these categories, or those that subscriptions want.
-
-        Without `again`, listings of today's mailing that are stored are not asked for a second time.
-        """
-        started = time.monotonic()
-        codes = (
-            sorted(categories) if categories is not None else await categories_to_read(self.store, self._matcher)
-        )
-        day = Day()
-        listings = []
-        for source in self.sources:
-            wanted = codes if again else await self._missing(source, codes)
-            reading = await read(self.store, source, wanted, on_outcome) if wanted else Reading()
-            day.readings[source.name] = reading
-            listings += reading.listings
-        if listings:
-            day.ingested = await ingest(self.store, listings, self.clock(), self._matcher)
-        day.seconds = time.monotonic() - started
-        return day
-
-    async def _missing(self, source: Source, codes: list[str]) -> list[str]:
-        expected = label(self.clock())
-        if expected is None:
-            return []
-        async with self.store.read() as tx:
-            listed = await tx.papers.listed(source.name, expected)
-        return [] if ALL in listed else [code for code in codes if code not in listed]
 
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""
@@ -202,10 +160,6 @@ class App:
         day = Day({location: reading}, await ingest(self.store, reading.listings, self.clock(), self._matcher))
         day.seconds = time.monotonic() - started
         return day
-
-    async def wanted(self) -> list[str]:
-        """The categories that subscriptions want."""
-        return await categories_to_read(self.store, self._matcher)
 
     async def plan_all(self) -> int:
         """Plan one delivery for every destination with papers waiting, due or not; nothing has to wait."""
@@ -228,7 +182,7 @@ class App:
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         scheduler = Scheduler(
-            {"read": self._read_when_expected, "plan": self._plan_and_ring, "tell": self._alerts.tell}
+            {"read": self.reader.read_missing, "plan": self.plan_due, "tell": self._alerts.tell}
             | {name: courier.drain for name, courier in self._couriers.items()},
             hasty=["read"],
         )
@@ -287,15 +241,10 @@ class App:
         for courier in self._couriers.values():
             await courier.release()
 
-    async def _read_when_expected(self) -> None:
-        now = self.clock()
-        if label(now) is None or (self._read_at is not None and now - self._read_at < READ_AGAIN):
-            return
-        self._read_at = now
-        await self.read(again=False)
-
-    async def _plan_and_ring(self) -> None:
-        if await self.plan():
+    async def plan_due(self) -> None:
+        """Plan what is due and need not wait for what is being read, and have it delivered."""
+        patience = MOST_WAITING if await self.reader.is_under_way() else timedelta()
+        if await plan(self.store, self.clock(), late=patience):
             self._ring(*self._couriers)
 
 

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 ALL = "all"
 """The category of a listing that covers every category (a saved arXivDaily page)."""
 
+UNKNOWN = 0
+"""The version of a paper whose source does not tell it."""
+
 
 class AnnounceType(enum.StrEnum):
     """How a paper appears in one mailing, relative to the categories that one reads; best first.
@@ -143,6 +146,7 @@ class Listing:
     claimed: int | None = None  # the count that the source itself claims, when it does
     summaries: tuple[Summary, ...] = ()
     validator: Validator | None = None
+    confirmed_by: str = ""  # the source whose own count says that nothing is missing
 
 
 @dataclass(frozen=True, slots=True)

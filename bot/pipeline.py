@@ -1,7 +1,7 @@
-"""The day, step by step: ``read | ingest | plan``; `delivery` does the rest.
+"""The day, step by step: ``ingest | plan``; `reading` comes before, and `delivery` does the rest.
 
 Each step may run twice: announcements that are stored are not new, papers that are in a delivery wait no
-more. What a source cannot give is a fault of that category alone, and nothing of it is marked as seen.
+more.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import taxonomy
-from bot.errors import SourceError
 from bot.matching import Candidate, Matcher, Mutes, candidates
-from bot.model import Fault, Language, Listing, Match, Subscription, Summary
+from bot.model import AnnounceType, Fault, Language, Listing, Match, Paper, Subscription, Summary
 from bot.silence import news
-from bot.sources import Outcome, Source
+from bot.sources.versions import settled
 from bot.store import Store, Transaction
 from bot.store.slots import DueSlot
 from bot.store.texts import Version
@@ -34,15 +33,6 @@ class Ingested:
     announced: int = 0  # in the listings
     new: int = 0  # of them not known before
     matched: int = 0  # subscription x paper, replaced ones included
-
-
-@dataclass(slots=True)
-class Reading:
-    """What one round over the sources brought."""
-
-    listings: list[Listing] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    faults: list[SourceError] = field(default_factory=list)
 
 
 class _Looked(NamedTuple):
@@ -66,47 +56,41 @@ async def categories_to_read(store: Store, matcher: Matcher | None = None) -> li
     return sorted(wanted)
 
 
-async def read(
-    store: Store,
-    source: Source,
-    categories: Sequence[str],
-    on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
-) -> Reading:
-    """Ask one source for these categories; nothing is stored yet."""
-    async with store.read() as tx:
-        known = await tx.papers.validators(source.name)
-    reading = Reading()
-    async for outcome in source.fetch(categories, known):
-        match outcome:
-            case Listing():
-                reading.listings.append(outcome)
-            case SourceError():
-                log.warning("listing_failed source=%s reason=%s", source.name, outcome)
-                reading.faults.append(outcome)
-            case _:
-                reading.unchanged.append(outcome.category)
-        on_outcome(outcome)
-    return reading
-
-
 async def ingest(
-    store: Store, listings: Sequence[Listing], now: datetime, matcher: Matcher | None = None
+    store: Store,
+    listings: Sequence[Listing],
+    now: datetime,
+    matcher: Matcher | None = None,
+    *,
+    parts: Sequence[Listing] = (),
+    until: datetime | None = None,
 ) -> Ingested:
     """Store what is new in listings and match it, in one transaction; the matching itself is done before.
 
-    A matcher that is kept saves compiling the same queries again.
+    A matcher that is kept saves compiling the same queries again. Of `parts` only the announcements are stored:
+    the whole listing comes later. Who has subscribed since `until` gets nothing of it.
     """
-    announced = sum(len(one.announcements) for one in listings)
+
+    async def settle(tx: Transaction) -> tuple[list[Listing], list[Listing]]:
+        told = [*listings, *parts]
+        unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
+        every = settled(told, await tx.reading.announcements(unsure))
+        return every[: len(listings)], every[len(listings) :]
 
     async def look(tx: Transaction) -> _Looked:
-        return _Looked(
-            await tx.subscribers.all_subscriptions(), await tx.mutes.known(), await _changed(tx, listings)
-        )
+        wholes, some = await settle(tx)
+        papers = await _changed(tx, [*wholes, *some])
+        if not papers:
+            return _Looked([], {}, [], are_all=False)
+        readers = await tx.subscribers.all_subscriptions(until)
+        return _Looked(readers, await tx.mutes.known(), papers, are_all=until is None)
 
     async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
-        new = await tx.papers.unknown(listings)
-        await tx.papers.add(listings, new, now)
-        await tx.matches.replace(papers, found)
+        wholes, some = await settle(tx)
+        new = await tx.papers.unknown([*wholes, *some])
+        await tx.papers.add(wholes, new, now, parts=some)
+        await tx.matches.replace(papers, found, until)
+    announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d matched=%d", len(listings), announced, len(new), len(found))
     return Ingested(announced, len(new), len(found))
 
@@ -148,29 +132,38 @@ async def _matched(
 
 
 async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candidate]:
-    """The papers that these listings announce anew, with every category that has announced them."""
+    """The papers that these listings announce anew or say more of, with every category that has announced them."""
     new = await tx.papers.unknown(listings)
-    versions = {(one.paper.id, one.paper.version) for one in new}
+    told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
+    commented = await tx.reading.without_comments(key for key, paper in told.items() if paper.comments)
+    versions = {(one.paper.id, one.paper.version) for one in new} | commented
     before = await tx.papers.announced(versions)
     carried: dict[Version, Summary] = await tx.texts.best(versions, Language.ZH)
     for listing in listings:
         for one in listing.summaries:
             if one.language is Language.ZH:
                 carried.setdefault((one.paper_id, one.version), one)
-    return candidates([*before, *new], carried)
+    found = candidates([*before, *new], carried)
+    return [_with_comments(one, told.get((one.paper.id, one.paper.version))) for one in found]
+
+
+def _with_comments(candidate: Candidate, told: Paper | None) -> Candidate:
+    if told is None or candidate.paper.comments or not told.comments:
+        return candidate
+    return replace(candidate, paper=replace(candidate.paper, comments=told.comments))
 
 
 def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
     return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes, are_all=looked.are_all))
 
 
-async def plan(store: Store, now: datetime) -> int:
+async def plan(store: Store, now: datetime, *, late: timedelta = timedelta()) -> int:
     """One delivery for each destination of each due slot that has papers waiting, or that should hear why not.
 
-    How many are new.
+    How many are new. `late` leaves out slots that are not as long overdue: something is being read for them.
     """
     async with store.read() as tx:
-        due = await tx.slots.due(now)
+        due = await tx.slots.due(now - late)
         faults = await tx.faults.missing() if due else []
     made = 0
     for slot in due:

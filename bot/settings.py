@@ -26,7 +26,7 @@ _HOLIDAYS = (
 EXAMPLES = {
     "DATABASE_URL": "sqlite:///sudi.db, or postgresql://user:password@host/sudi",
     "BOT_CHANNELS": "email, or discord,email",
-    "BOT_SOURCES": "arxiv_feed",
+    "BOT_SOURCES": "arxiv_listing,arxiv_feed",
     "BOT_CONTACT": "you@example.org",
     "BOT_ADMINS": "email:you@example.org",
     "BOT_LANGUAGE": "both (or en, or zh)",
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///sudi.db")
 
     bot_channels: Names = ()
-    bot_sources: Names = ("arxiv_feed",)
+    bot_sources: Names = ("arxiv_listing", "arxiv_feed")
     bot_contact: str = ""
     bot_admins: Names = ()
     bot_language: Literal["en", "zh", "both"] = "both"

@@ -31,6 +31,7 @@ from bot.model import (
     Validator,
 )
 from bot.sources import Outcome, Source, Unchanged
+from bot.sources.calendar import FEEDS_TURN
 from bot.store import Store, schema
 from bot.store.upsert import insert
 
@@ -164,6 +165,8 @@ class FakeSource:
     """A source that gives what it was told for each category, and nothing new for the others."""
 
     name: str = "arxiv_feed"
+    turn: timedelta = FEEDS_TURN
+    is_daily: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     asked: list[tuple[list[str], dict[str, Validator]]] = field(default_factory=list)
 

@@ -104,6 +104,7 @@ def test_doctor_says_what_is_well_and_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("SMTP_URL", "smtp://me:hunter2@127.0.0.1:1")
     monkeypatch.setenv("SMTP_FROM", "papers@example.org")
     monkeypatch.setenv("ARXIV_FEED_URL", str(tmp_path / "{category}.xml"))
+    monkeypatch.setenv("ARXIV_URL", str(tmp_path))
     out, _ = run("doctor", expect=1)
     lines = {line.split()[1]: line for line in out.splitlines()}
     assert lines["settings"].startswith("ok")

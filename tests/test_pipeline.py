@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bot.errors import SourceError
 from bot.model import ALL, AnnounceType, Language, Listing, Match, Summary, Validator
-from bot.pipeline import Ingested, categories_to_read, ingest, plan, plan_all, read
-from bot.sources import Outcome, Unchanged
+from bot.pipeline import Ingested, categories_to_read, ingest, plan, plan_all
+from bot.reading import Reader
 from bot.store import Store, schema
 from tests.fakes import (
     DAY,
@@ -88,51 +87,7 @@ async def test_nothing_is_read_for_nobody(sqlite_store):
     assert await categories_to_read(sqlite_store) == []
 
 
-# Reading
-
-
-async def test_a_category_that_fails_leaves_no_trace_and_the_others_are_ingested(sqlite_store):
-    await subscribed(sqlite_store, "cs.LG", "cs.AI")
-    source = FakeSource(
-        outcomes={
-            "cs.AI": SourceError("cs.AI", "the feed is cut", timedelta(minutes=5)),
-            "cs.LG": listing("cs.LG", paper(1)),
-            "hep-th": Unchanged("hep-th"),
-        }
-    )
-    seen: list[Outcome] = []
-    reading = await read(sqlite_store, source, ["cs.AI", "cs.LG", "hep-th"], seen.append)
-    assert [fault.category for fault in reading.faults] == ["cs.AI"]
-    assert (len(reading.listings), reading.unchanged) == (1, ["hep-th"])
-    assert len(seen) == 3
-    assert await ingest(sqlite_store, reading.listings, MORNING) == Ingested(1, 1, 2)
-    assert [row.category for row in await rows(sqlite_store, schema.listing)] == ["cs.LG"]
-    assert [row.category for row in await rows(sqlite_store, schema.announcement)] == ["cs.LG"]
-    async with sqlite_store.read() as tx:
-        assert await tx.papers.listed(source.name, DAY) == {"cs.LG"}
-
-
-async def test_reading_alone_stores_nothing(sqlite_store):
-    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1))})
-    await read(sqlite_store, source, ["cs.LG"])
-    assert await rows(sqlite_store, schema.paper) == await rows(sqlite_store, schema.listing) == []
-
-
-async def test_the_validator_is_stored_with_the_listing_and_handed_to_the_source_the_next_time(sqlite_store):
-    validator = Validator("https://feeds.example/cs.LG", '"1"', "Wed, 10 Jun 2026 04:00:00 GMT")
-    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1), validator=validator)})
-    reading = await read(sqlite_store, source, ["cs.LG"])
-    await ingest(sqlite_store, reading.listings, MORNING)
-    await read(sqlite_store, source, ["cs.LG"])
-    assert source.asked == [(["cs.LG"], {}), (["cs.LG"], {"cs.LG": validator})]
-
-
-async def test_a_crash_between_reading_and_ingesting_forgets_the_validator_too(sqlite_store):
-    validator = Validator("https://feeds.example/cs.LG", '"1"')
-    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1), validator=validator)})
-    await read(sqlite_store, source, ["cs.LG"])
-    await read(sqlite_store, source, ["cs.LG"])
-    assert source.asked[1] == (["cs.LG"], {}), "or the papers would never be sent by the server again"
+# Ingesting
 
 
 async def test_an_ingest_that_fails_leaves_nothing_of_itself(store):
@@ -310,8 +265,7 @@ async def test_a_whole_day_may_run_twice_and_everybody_gets_each_paper_once(stor
         }
     )
     for _ in range(2):
-        reading = await read(store, source, ["cs.LG", "cs.AI"])
-        await ingest(store, reading.listings, clock())
+        await Reader(store, [source], clock).read(["cs.LG", "cs.AI"])
         clock.forward(hours=3)
         await plan(store, clock())
         await courier(store, channel, clock).drain()

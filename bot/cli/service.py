@@ -117,12 +117,12 @@ async def _fetch(settings: Settings, codes: list[str] | None, location: str | No
         if location is not None:
             day = await app.read_file(location)
         else:
-            codes = codes if codes is not None else await app.wanted()
+            codes = codes if codes is not None else await app.reader.wanted()
             if not codes:
                 _say("nobody has subscribed yet; name categories: sudi fetch cs.LG cs.CL")
                 return
             with _progress() as (bar, advance):
-                bar.add_task("listings", total=len(codes) * len(app.sources))
+                bar.add_task("listings", total=len(codes) * len(app.settings.bot_sources))
                 day = await app.read(codes, advance)
     for name, reading in day.readings.items():
         read_, same, bad = len(reading.listings), len(reading.unchanged), len(reading.faults)

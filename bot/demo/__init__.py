@@ -26,9 +26,10 @@ from rich.text import Text
 
 from bot import app as root
 from bot import logs
-from bot.app import App, Day
+from bot.app import App
 from bot.channels import Invocation
 from bot.channels.console import MEASURE
+from bot.reading import Day
 from bot.settings import Settings
 
 FOLDER = Path("demo")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.errors import QueryError
 from bot.matching.explain import match
 from bot.matching.papers import Candidate, Prepared, is_wanted, prepare
 from bot.model import Match, Subscription
@@ -103,4 +104,7 @@ def _explained(
 def _is_muted(text: str, prepared: Prepared) -> bool:
     if _PAPER.fullmatch(text):
         return text == prepared.candidate.paper.id
-    return match(parse(text), prepared) is not None
+    try:
+        return match(parse(text), prepared) is not None
+    except QueryError:  # it was one when it was stored
+        return False

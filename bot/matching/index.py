@@ -11,6 +11,7 @@ only left out. All blocks but the newest are kept in a file, so that a restart f
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
@@ -20,12 +21,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.errors import QueryError
 from bot.matching.block import PART, Block, BlockBuilder, categories
 from bot.matching.circuit import Bits, Longs
 from bot.matching.kept import load, save
 from bot.matching.papers import Prepared, reads, relative_type
 from bot.matching.stream import Flags, Stream
 from bot.query import parse
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 3 * PART  # papers: a full day; more of them are matched one batch after the other
 _OUTPUTS = 4096  # queries whose bits are unpacked at once
@@ -68,6 +72,7 @@ class Index:
         self._new = BlockBuilder()
         self._standing = {text for block in self._blocks for text in block.queries}
         self._gone: set[str] = set()  # what is compiled, but stands no more
+        self.unreadable: set[str] = set()  # what was asked for, and is no query any more
         if queries is not None:
             self.update(queries)
 
@@ -87,9 +92,21 @@ class Index:
         with self._lock:
             if text in self._gone:
                 self._gone.remove(text)
-            elif text not in self._standing:
-                self._new.add(text)
+            elif text not in self._standing and not self._is_added(text):
+                return
             self._standing.add(text)
+
+    def _is_added(self, text: str) -> bool:
+        """Compile one; False when it is no query any more, as when arXiv has dropped a category."""
+        try:
+            self._new.add(text)
+        except QueryError as error:
+            if text not in self.unreadable:
+                log.warning("query_skipped query=%r reason=%s", text, error)
+            self.unreadable.add(text)
+            return False
+        self.unreadable.discard(text)
+        return True
 
     def remove(self, text: str) -> None:
         """Let a query stand no more."""

@@ -11,8 +11,9 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from bot.errors import SettingsError, SourceError
 from bot.model import Listing, Validator
@@ -42,8 +43,27 @@ class Source(Protocol):
         """The name in BOT_SOURCES."""
         ...
 
+    @property
+    def turn(self) -> timedelta:
+        """When it should have a mailing, from the Eastern midnight with which the mailing's date begins."""
+        ...
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it has a mailing only on its own day: there is nothing to be had of it afterwards."""
+        ...
+
     def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for each category (canonical codes); `known` has the stored validators by category."""
+        ...
+
+
+@runtime_checkable
+class Archive(Source, Protocol):
+    """A source that still has mailings of the past, and claims its own counts: what it gives is whole."""
+
+    async def rebuild(self, category: str, day: date) -> Outcome:
+        """What was announced on a day; no announcements when there was no mailing."""
         ...
 
 

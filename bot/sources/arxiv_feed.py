@@ -27,7 +27,7 @@ from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Listing, Paper, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged
-from bot.sources.calendar import EASTERN
+from bot.sources.calendar import EASTERN, FEEDS_TURN
 from bot.sources.client import MAX_BYTES, PoliteClient
 from bot.taxonomy import archives, resolve
 from bot.text.latex import readable
@@ -54,6 +54,8 @@ class ArxivFeed:
     client: PoliteClient
     url: str  # with {category}
     name: str = NAME
+    turn: timedelta = FEEDS_TURN
+    is_daily: bool = True
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for each category, in order; an error is an outcome too."""

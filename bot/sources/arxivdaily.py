@@ -10,13 +10,14 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Summary, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged
+from bot.sources.calendar import FEEDS_TURN
 from bot.sources.client import PoliteClient
 
 NAME = "arxivdaily"
@@ -46,6 +47,8 @@ class ArxivDaily:
     client: PoliteClient
     page: str  # a path or a URL
     name: str = NAME
+    turn: timedelta = FEEDS_TURN
+    is_daily: bool = False
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for ALL, whatever the categories; an error is an outcome too."""

@@ -1,28 +1,50 @@
 """When an announcement may be expected: a hint, never the truth. The truth is the ids of the listing.
 
-arXiv announces Sunday to Thursday at 20:00 Eastern; its feeds carry that mailing from midnight on, under
-the date of the new day: https://info.arxiv.org/help/availability.html
+arXiv announces Sunday to Thursday at 20:00 Eastern, under the date of the next day: the listing pages show that
+mailing at once, and the feeds from midnight on. https://info.arxiv.org/help/availability.html
+All of it is wall-clock time of New York, so that a change of its clocks needs no care.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.model import NoMailing
 
 EASTERN = ZoneInfo("America/New_York")
 
-_FEEDS_ROLL = time(0, 5)
+PAGES_TURN = timedelta(hours=-3, minutes=-55)
+"""When listing pages should have a mailing, from the midnight that begins its date: 20:05 the evening before."""
+FEEDS_TURN = timedelta(minutes=5)
+"""When feeds should have it."""
+
+_EVENING = timedelta(hours=-4)
+_SOON, _SELDOM, _RARELY = timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=2)
 
 
-def label(now: datetime) -> date | None:
-    """The date of the mailing that the feeds should carry now; None on days without one."""
-    local = now.astimezone(EASTERN)
-    if local.isoweekday() > 5 or local.time() < _FEEDS_ROLL:
-        return None
-    return local.date()
+def opens(day: date, turn: timedelta = _EVENING) -> datetime:
+    """The instant at which the mailing of a date should be there; without `turn`, at which arXiv announces it."""
+    return (datetime.combine(day, time()) + turn).replace(tzinfo=EASTERN).astimezone(UTC)
+
+
+def newest(now: datetime, turn: timedelta = _EVENING) -> date:
+    """The date of the last mailing that should be there, whatever was said of holidays."""
+    day = now.astimezone(EASTERN).date() + timedelta(days=1)
+    while not _is_weekday(day) or opens(day, turn) > now:
+        day -= timedelta(days=1)
+    return day
+
+
+def following(day: date) -> date:
+    """The next date that may have a mailing."""
+    return next(one for one in _days(day + timedelta(days=1), day + timedelta(days=7)) if _is_weekday(one))
+
+
+def weekdays(first: date, last: date) -> list[date]:
+    """The dates that may have a mailing, both ends included."""
+    return [day for day in _days(first, last) if _is_weekday(day)]
 
 
 def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
@@ -31,6 +53,28 @@ def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
     `holidays` are as arXiv lists them: days on whose evening nothing is announced, so that the mailing with
     the next day's date is missing. https://info.arxiv.org/help/availability.html
     """
-    if day.isoweekday() > 5:
+    if not _is_weekday(day):
         return NoMailing.WEEKEND
     return NoMailing.HOLIDAY if day - timedelta(days=1) in holidays else None
+
+
+def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:
+    """How long not to ask again for a mailing that is so late.
+
+    While nobody has seen it one page tells, so that asking is cheap. When it has begun, what is missing is one
+    category here and there, and asked for less and less often.
+    """
+    if is_unlikely:
+        return _RARELY
+    longest = _RARELY if is_begun else _SELDOM
+    return min(max(_SOON, late / 4), longest)
+
+
+def _is_weekday(day: date) -> bool:
+    return day.isoweekday() <= 5
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += timedelta(days=1)

@@ -1,7 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `letters`, `matches`, `faults`, `mailings`, `planning`, `outbox`, `slots`.
+`papers`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`, `outbox`,
+`slots`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -30,6 +31,7 @@ from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
+from bot.store.reading import ReadingRoom
 from bot.store.slots import Slots
 from bot.store.spending import Spending
 from bot.store.subscribers import Subscribers
@@ -108,6 +110,11 @@ class Transaction:
     def mailings(self) -> Mailings:
         """Which days had a mailing."""
         return Mailings(self.connection)
+
+    @cached_property
+    def reading(self) -> ReadingRoom:
+        """What is read of the sources."""
+        return ReadingRoom(self.connection)
 
     @cached_property
     def slots(self) -> Slots:
@@ -218,6 +225,15 @@ class Store:
                 return False, free
             await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
             return True, now + lease
+
+    async def keep_turn(self, key: str, until: datetime, longer: datetime) -> bool:
+        """Make a turn of ours last longer; False when it is not ours any more."""
+        async with self.write() as tx:
+            row = schema.pace.c
+            kept = await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=longer)
+            )
+            return kept.rowcount == 1
 
     async def give_turn_back(self, key: str, until: datetime, free: datetime) -> None:
         """End the turn that lasted `until`, unless somebody holds everybody back for longer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -27,9 +27,16 @@ class Matches:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def replace(self, versions: Collection[Version], matches: Iterable[Match]) -> None:
-        """Replace whatever was known to match these papers: their announcements have changed."""
-        await self._delete(versions)
+    async def replace(
+        self, versions: Collection[Version], matches: Iterable[Match], until: datetime | None = None
+    ) -> None:
+        """Replace whatever was known to match these papers: their announcements have changed.
+
+        What subscriptions made since `until` have matched stays.
+        """
+        is_own = _subscription.id == _match.subscription_id
+        older = [] if until is None else [exists().where(is_own, _subscription.created_at < until)]
+        await self._delete(versions, *older)
         await self._insert(matches)
 
     async def replace_chinese(self, versions: Collection[Version], matches: Iterable[Match]) -> None:

@@ -39,11 +39,24 @@ class Papers:
                 found.pop((row.paper_id, row.version, row.category), None)
         return list(found.values())
 
-    async def add(self, listings: Sequence[Listing], new: Sequence[Announcement], now: datetime) -> None:
-        """Store listings, the announcements of them that are new, and the texts they carry."""
-        await self._add_papers({(a.paper.id, a.paper.version): a.paper for a in new}.values())
+    async def add(
+        self,
+        listings: Sequence[Listing],
+        new: Sequence[Announcement],
+        now: datetime,
+        *,
+        parts: Sequence[Listing] = (),
+    ) -> None:
+        """Store listings, the announcements of them that are new, and the texts they carry.
+
+        Of `parts`, only what they announce: that they were read is said when all of them is there.
+        """
+        told = [a for one in (*parts, *listings) for a in one.announcements]
+        await self._add_papers([a.paper for a in told if a.paper.comments], [a.paper for a in new])
         sources = {
-            (a.paper.id, a.paper.version, a.category): one.source for one in listings for a in one.announcements
+            (a.paper.id, a.paper.version, a.category): one.source
+            for one in (*parts, *listings)
+            for a in one.announcements
         }
         await self._insert(
             schema.announcement,
@@ -63,10 +76,12 @@ class Papers:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
 
-    async def _add_papers(self, papers: Iterable[Paper]) -> None:
+    async def _add_papers(self, commented: Iterable[Paper], new: Iterable[Paper]) -> None:
+        """Store papers that are new, and comments that have come later."""
+        papers = {(paper.id, paper.version): paper for paper in (*commented, *new)}
         rows = [
             {**asdict(paper), "authors": list(paper.authors), "categories": list(paper.categories)}
-            for paper in papers
+            for paper in papers.values()
         ]
         if rows:
             statement = insert(self._connection, schema.paper)
@@ -84,6 +99,8 @@ class Papers:
             "fetched_at": now,
             **asdict(validator),
         }
+        if one.confirmed_by:
+            values |= {"confirmed_by": one.confirmed_by, "confirmed_at": now}
         key = {"source": one.source, "category": one.category, "date": one.date}
         statement = insert(self._connection, schema.listing).values(**key, **values)
         # A later, emptier answer does not undo what was read before.
@@ -102,16 +119,6 @@ class Papers:
             select(schema.listing).where(_listing.source == source, _listing.url != "").order_by(_listing.date)
         )
         return {row.category: Validator(row.url, row.etag, row.last_modified) for row in rows}
-
-    async def listed(self, source: str, day: date) -> set[str]:
-        """The categories of which that day has brought something new.
-
-        A listing without anything new may be yesterday's under today's date: it is asked for again.
-        """
-        rows = await self._connection.execute(
-            select(_announced.category).where(_announced.source == source, _announced.date >= day).distinct()
-        )
-        return set(rows.scalars())
 
     async def last_fetch(self) -> datetime | None:
         """When a listing was stored last."""
@@ -134,14 +141,6 @@ class Papers:
             .order_by(_listing.date, _listing.category)
         )
         return [Coverage(*row) for row in rows]
-
-    async def confirm(self, source: str, category: str, day: date, by: str, now: datetime) -> None:
-        """Another source has the same papers for that category and day."""
-        await self._connection.execute(
-            schema.listing.update()
-            .where(_listing.source == source, _listing.category == category, _listing.date == day)
-            .values(confirmed_by=by, confirmed_at=now)
-        )
 
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""

@@ -123,6 +123,13 @@ fault = Table(
     Column("over_told_at", Instant),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("category", String(40), primary_key=True),
+    Column("since", Date, nullable=False),
+)
+
 mailing = Table(
     "mailing",
     metadata,

@@ -189,9 +189,9 @@ class Subscribers:
         """What a destination asked for, by number."""
         return await self._subscriptions(_subscription.destination_id == destination_id)
 
-    async def all_subscriptions(self) -> list[Subscription]:
-        """Every subscription, also the paused ones: their matches wait."""
-        return await self._subscriptions(true())
+    async def all_subscriptions(self, until: datetime | None = None) -> list[Subscription]:
+        """Every subscription, also the paused ones: their matches wait; or only those made before an instant."""
+        return await self._subscriptions(true() if until is None else _subscription.created_at < until)
 
     async def asking_in_chinese(self) -> list[Subscription]:
         """Those for which it may matter whether a paper has Chinese texts."""

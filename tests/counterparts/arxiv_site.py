@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -44,9 +44,13 @@ class Request:
 
 
 class ArxivSite:
-    """`async with ArxivSite() as site`: fill `site.pages`, or queue special answers with `site.next`."""
+    """`async with ArxivSite() as site`: fill `site.pages`, or queue special answers with `site.next`.
 
-    def __init__(self) -> None:
+    `more` is asked first, and may answer every request by itself.
+    """
+
+    def __init__(self, more: Callable[[Request], Answer | None] = lambda _request: None) -> None:
+        self._more = more
         self.pages: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.most_at_once = 0
@@ -100,9 +104,17 @@ class ArxivSite:
     def _choose(self, request: Request) -> Answer:
         if queued := self._queued.get(request.path):
             return queued.pop(0)
+        if (answer := self._more(request)) is not None:
+            return self._tagged(request, answer)
         if request.path not in self.pages:
             return Answer(400, ERROR_FEED.format(path=request.path).encode())
-        body = self.pages[request.path]
+        return self._tagged(request, Answer(200, self.pages[request.path]))
+
+    def _tagged(self, request: Request, answer: Answer) -> Answer:
+        """A page with its entity tag, or that it is still the same."""
+        if answer.status != 200 or answer.drop:
+            return answer
+        body = answer.body
         tag = f'"{hashlib.sha256(body).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Answer(304, headers={"ETag": tag})

@@ -10,10 +10,10 @@ from datetime import date
 import pytest
 
 from bot.errors import SourceError
-from bot.model import AnnounceType, Listing
+from bot.model import UNKNOWN, AnnounceType, Listing
 from bot.sources import Outcome, arxiv_listing
 from bot.sources.arxiv_listing import ArxivListing, joined
-from bot.sources.arxiv_listing.page import UNKNOWN, sheet
+from bot.sources.arxiv_listing.page import sheet
 from tests.counterparts.arxiv_pages import catchup_page, listing_page
 from tests.counterparts.arxiv_site import Answer, ArxivSite
 from tests.fakes import DAY, paper

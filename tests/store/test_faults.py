@@ -116,6 +116,6 @@ async def test_a_listing_is_confirmed_by_another_source(store):
         await tx.papers.add([given], given.announcements, MORNING)
         (read,) = await tx.papers.coverage([DAY])
         assert (read.read, read.claimed, read.confirmed_by, read.at) == (1, 1, "", MORNING)
-        await tx.papers.confirm("arxiv_listing", "cs.LG", DAY, "arxiv_feed", NOON)
+        await tx.reading.confirm("arxiv_listing", "cs.LG", DAY, "arxiv_feed", NOON)
         (read,) = await tx.papers.coverage([DAY])
         assert (read.confirmed_by, read.at) == ("arxiv_feed", NOON)

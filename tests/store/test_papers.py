@@ -124,14 +124,6 @@ async def test_the_coverage_of_a_day_takes_the_best_witness(store):
         assert await tx.papers.coverage([]) == []
 
 
-async def test_which_categories_are_listed_since_a_day(store):
-    await added(store, listing("cs.LG", paper(1)), listing("cs.AI", paper(1), day=BEFORE))
-    async with store.read() as tx:
-        assert await tx.papers.listed("arxiv_feed", DAY) == {"cs.LG"}
-        assert await tx.papers.listed("arxiv_feed", BEFORE) == {"cs.LG", "cs.AI"}
-        assert await tx.papers.listed("other", BEFORE) == set()
-
-
 async def test_a_listing_that_is_read_again_replaces_its_row(store):
     await added(store, listing("cs.LG", paper(1)))
     await added(store, listing("cs.LG", paper(1), paper(2)))

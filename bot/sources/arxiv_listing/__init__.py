@@ -10,13 +10,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bot.errors import SourceError
 from bot.model import ALL, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Outcome
 from bot.sources.arxiv_listing.page import Sheet, sheet
+from bot.sources.calendar import PAGES_TURN
 from bot.sources.client import PAGE_SPACING, PoliteClient
 
 NAME = "arxiv_listing"
@@ -34,6 +35,8 @@ class ArxivListing:
     client: PoliteClient
     url: str  # of the site
     name: str = NAME
+    turn: timedelta = PAGES_TURN
+    is_daily: bool = False
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for each category, in order; an error is an outcome too."""

@@ -15,13 +15,10 @@ from datetime import date, datetime
 from lxml import etree
 
 from bot.errors import SourceError
-from bot.model import ALL, Announcement, AnnounceType, Paper
+from bot.model import ALL, UNKNOWN, Announcement, AnnounceType, Paper
 from bot.sources import PAPER_ID
 from bot.taxonomy import resolve
 from bot.text.latex import readable
-
-UNKNOWN = 0
-"""The version of a row that does not tell it: only the link to arXiv's HTML rendering has one."""
 
 _DATES = (
     (re.compile(r"Showing new listings for (\w+, [0-9]{1,2} \w+ [0-9]{4})"), "%A, %d %B %Y"),
@@ -222,6 +219,7 @@ def _check_mark(dt: etree._Element, kind: AnnounceType, paper_id: str, primary: 
 
 
 def _version(dt: etree._Element, paper_id: str) -> int:
+    """Only the link to arXiv's HTML rendering tells the version, and not every paper has one."""
     for link in dt.iter("a"):
         found = _HTML.fullmatch(link.get("href", ""))
         if found and found[1] == paper_id:

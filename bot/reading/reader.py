@@ -1,0 +1,251 @@
+"""What is read when: the day's mailings by the clock, past days from the archive, or what somebody asks for.
+
+Over all processes one reads at a time: the turn is in the store, and so is when to ask again. Nothing of it is
+needed to be right: a process that dies in between leaves rows that say what is there, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from bot.errors import SettingsError
+from bot.matching import Matcher
+from bot.model import ALL
+from bot.pipeline import Ingested, categories_to_read
+from bot.reading.mailing import Desk, Heard, Mailing, Reading
+from bot.sources import Archive, Outcome, Source
+from bot.sources.calendar import EASTERN, following, newest, no_announcement, opens, pause, weekdays
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+OLDEST = timedelta(days=90)
+"""How far back arXiv's catch-up pages reach."""
+
+LOOK_AGAIN = timedelta(minutes=5)
+"""How long it takes until somebody who asks for a category that nobody has asked for is noticed."""
+
+_TURN = "reading"
+_LEASE = timedelta(minutes=10)  # longer than one page may take, with all its waiting
+_PAST_AGAIN = timedelta(minutes=30)
+
+Told = Callable[[Outcome], None]
+Owed = tuple[date, list[str]]
+"""A day, and the categories of which it is missing."""
+
+
+@dataclass(slots=True)
+class Day:
+    """What one pass over all sources did."""
+
+    readings: dict[str, Reading] = field(default_factory=dict)
+    ingested: Ingested = field(default_factory=Ingested)
+    seconds: float = 0.0
+
+
+class Reader:
+    """Reads the sources of one process, in turns with other processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        sources: Sequence[Source],
+        clock: Callable[[], datetime],
+        *,
+        matcher: Matcher | None = None,
+        holidays: Collection[date] = (),
+    ) -> None:
+        in_order = tuple(sorted(sources, key=lambda one: one.turn))
+        self._desk = Desk(store, matcher or Matcher(), in_order, holidays, clock)
+        self._store = store
+        self._clock = clock
+        self._look_at: datetime | None = None
+
+    async def wanted(self) -> list[str]:
+        """The categories that subscriptions want."""
+        return await categories_to_read(self._store, self._desk.matcher)
+
+    async def read(self, categories: Iterable[str] | None = None, told: Told = lambda _outcome: None) -> Day:
+        """Read now from all sources: these categories, or those that subscriptions want."""
+        started = time.monotonic()
+        codes = sorted(categories) if categories is not None else await self.wanted()
+        day = Day()
+        for source in self._desk.sources if codes else ():
+            mailing = Mailing(self._desk, source, newest(self._clock(), source.turn), codes, by_hand=True)
+            await mailing.read(_telling(told), is_begun=True)
+            day.readings[source.name] = mailing.reading
+        done = [one.ingested for one in day.readings.values()]
+        day.ingested = Ingested(
+            sum(one.announced for one in done), sum(one.new for one in done), sum(one.matched for one in done)
+        )
+        day.seconds = time.monotonic() - started
+        return day
+
+    async def is_under_way(self) -> bool:
+        """Whether something is being read by any process, or this one has not looked yet what is missing."""
+        now = self._clock()
+        return self._look_at is None or await self._store.held(_TURN, now) > now
+
+    async def read_missing(self) -> None:
+        """Read what should be there by now and is not, unless another process does."""
+        now = self._clock()
+        if self._look_at is not None and now < self._look_at:
+            return
+        async with self._turn() as turn:
+            self._look_at = now + LOOK_AGAIN
+            if turn is not None:
+                await self._read_missing(turn)
+
+    async def _read_missing(self, turn: _Turn) -> None:
+        codes = await self.wanted()
+        now = self._clock()
+        async with self._store.write() as tx:
+            since = await tx.reading.watch(codes, following(newest(now - 2 * LOOK_AGAIN)))
+        await self._close_faults(codes)
+        for source in self._desk.sources:
+            await self._read_newest(source, since, turn)
+        if (archive := self._desk.archive) is not None:
+            await self._catch_up(archive, since, turn)
+
+    async def _read_newest(self, source: Source, since: dict[str, date], turn: _Turn) -> None:
+        """The mailing that a source should have by now, as far as it is missing."""
+        now = self._clock()
+        day = newest(now, source.turn)
+        if (source.is_daily and now.astimezone(EASTERN).date() != day) or not turn.is_ours:
+            return
+        async with self._store.read() as tx:
+            listed = {code for name, code, when in await tx.reading.listed(day) if name == source.name}
+        missing = [code for code, first in since.items() if first <= day and not listed & {code, ALL}]
+        again = f"again:{source.name}"
+        if not missing or await self._store.held(again, now) > now:
+            return
+        first = int(now.timestamp() // 60) % len(missing)  # whichever is frozen holds up the others only once
+        mailing = Mailing(self._desk, source, day, missing[first:] + missing[:first])
+        await mailing.read(turn.keep, is_begun=bool(listed))
+        now, late = self._clock(), self._clock() - opens(day, source.turn)
+        is_unlikely = no_announcement(day, self._desk.holidays) is not None and not mailing.is_begun
+        rest = pause(late, is_begun=mailing.is_begun, is_unlikely=is_unlikely)
+        await self._store.hold(again, min(now + rest, opens(following(day), source.turn)))
+
+    async def _catch_up(self, archive: Archive, since: dict[str, date], turn: _Turn) -> None:
+        """Every day that was missed, oldest first; the next mailing does not have to wait for it."""
+        now = self._clock()
+        last = newest(now, archive.turn)
+        again, enough = f"again:past:{archive.name}", opens(following(last), archive.turn)
+        if await self._store.held(again, now) > now:
+            return
+        first = max(min(since.values(), default=last), last - OLDEST)
+        for day, missing in await self._owed(archive, weekdays(first, last - timedelta(days=1)), since):
+            if turn.is_ours and self._clock() < enough:
+                readings = await self._rebuild(archive, day, missing, turn.keep)
+                if any(one.missing for one in readings):
+                    await self._store.hold(again, self._clock() + _PAST_AGAIN)
+
+    async def _owed(self, archive: Archive, days: Sequence[date], since: Mapping[str, date]) -> list[Owed]:
+        """What no source has given of past days, or what the archive itself still owes: days with categories."""
+        if not days:
+            return []
+        async with self._store.read() as tx:
+            listed = {(code, day) for _, code, day in await tx.reading.listed(days[0])}
+            faults = {(one.category, one.date) for one in await tx.faults.current() if one.source == archive.name}
+            known = await tx.mailings.on(days)
+        announced = [day for day in days if day not in known or known[day].is_announced]
+        owed = {
+            day: [
+                code
+                for code, first in since.items()
+                if first <= day and (not listed & {(code, day), (ALL, day)} or (code, day) in faults)
+            ]
+            for day in announced
+        }
+        return [(day, codes) for day, codes in owed.items() if codes]
+
+    async def _rebuild(self, archive: Archive, day: date, codes: list[str], heard: Heard) -> list[Reading]:
+        """One past day. On one that should have no mailing, the first category tells for all."""
+        async with self._store.read() as tx:
+            faults = await tx.faults.current()
+        hint = no_announcement(day, self._desk.holidays)
+        never_came = (archive.name, ALL, day) in [(one.source, one.category, one.date) for one in faults]
+        readings = []
+        for some in [codes] if hint is None else [codes[:1], codes[1:]]:
+            mailing = Mailing(self._desk, archive, day, some)
+            await mailing.rebuild(archive, heard, opens(following(day)))
+            readings.append(mailing.reading)
+            is_nothing = not any(one.announcements for one in mailing.reading.listings)
+            if is_nothing and not mailing.reading.missing and (hint is not None or never_came):
+                async with self._store.write() as tx:
+                    await tx.mailings.none(day, hint, self._clock())
+                break
+        return readings
+
+    async def _close_faults(self, codes: Collection[str]) -> None:
+        """Those that nothing can be done about any more, or that nobody waits for."""
+        now = self._clock()
+        today = now.astimezone(EASTERN).date()
+        daily = {one.name for one in self._desk.sources if one.is_daily}
+        names = {one.name for one in self._desk.sources}
+        async with self._store.write() as tx:
+            for one in await tx.faults.current():
+                is_past = one.date < (today if one.source in daily else today - OLDEST)
+                if is_past or one.source not in names or one.category not in {*codes, ALL}:
+                    await tx.faults.close(one.source, one.category, one.date, now)
+
+    async def to_backfill(self, first: date, last: date, codes: Sequence[str]) -> list[Owed]:
+        """The past days between two dates that are missing, each with its categories."""
+        archive = self._archive_or_refuse()
+        last = min(last, newest(self._clock(), archive.turn))
+        return await self._owed(archive, weekdays(first, last), dict.fromkeys(codes, first))
+
+    async def backfill(self, days: Iterable[Owed], told: Told) -> list[Reading]:
+        """Read past days; what has been read stays when this is interrupted."""
+        archive = self._archive_or_refuse()
+        return [one for day, codes in days for one in await self._rebuild(archive, day, codes, _telling(told))]
+
+    def _archive_or_refuse(self) -> Archive:
+        if (archive := self._desk.archive) is None:
+            raise SettingsError(["BOT_SOURCES: past days come from the listing pages; add arxiv_listing"])
+        return archive
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[_Turn | None]:
+        """The turn to read; None when another process has it."""
+        is_ours, until = await self._store.take_turn(_TURN, _LEASE, self._clock())
+        if not is_ours:
+            yield None
+            return
+        turn = _Turn(self._store, self._clock, until)
+        try:
+            yield turn
+        finally:
+            await self._store.give_turn_back(_TURN, turn.until, self._clock())
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The turn to read, as long as it is ours."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    until: datetime
+    is_ours: bool = True
+
+    async def keep(self, _outcome: Outcome) -> bool:
+        """Make it last for one more page; False when another process has taken it."""
+        longer = self.clock() + _LEASE
+        self.is_ours = await self.store.keep_turn(_TURN, self.until, longer)
+        if self.is_ours:
+            self.until = longer
+        return self.is_ours
+
+
+def _telling(told: Told) -> Heard:
+    async def heard(outcome: Outcome) -> bool:
+        told(outcome)
+        return True
+
+    return heard

@@ -1,0 +1,104 @@
+"""Reading by hand and by the clock, with sources that do what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.errors import SourceError
+from bot.model import AnnounceType, Validator
+from bot.pipeline import Ingested
+from bot.reading import Reader
+from bot.sources import Outcome, Unchanged
+from bot.store import schema
+from tests.fakes import DAY, MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
+
+CROSS = AnnounceType.CROSS
+LG = Validator("https://feeds.example/cs.LG", '"1"', "Wed, 10 Jun 2026 04:00:00 GMT")
+
+
+async def test_a_category_that_fails_leaves_a_fault_alone_and_the_others_are_ingested(store):
+    await subscribed(store, "cs.LG", "cs.AI")
+    source = FakeSource(
+        outcomes={
+            "cs.AI": SourceError("cs.AI", "the feed is cut", timedelta(minutes=5)),
+            "cs.LG": listing("cs.LG", paper(1)),
+            "hep-th": Unchanged("hep-th"),
+        }
+    )
+    seen: list[Outcome] = []
+    day = await Reader(store, [source], HandClock()).read(["cs.AI", "cs.LG", "hep-th"], seen.append)
+    reading = day.readings["arxiv_feed"]
+    assert [fault.category for fault in reading.faults] == ["cs.AI"]
+    assert (len(reading.listings), reading.unchanged) == (1, ["hep-th"])
+    assert len(seen) == 3
+    assert day.ingested == Ingested(1, 1, 2)
+    assert [row.category for row in await rows(store, schema.listing)] == ["cs.LG"]
+    assert [row.category for row in await rows(store, schema.announcement)] == ["cs.LG"]
+    (fault,) = await rows(store, schema.fault)
+    assert (fault.category, fault.date, fault.reason) == ("cs.AI", DAY, "the feed is cut")
+
+
+async def test_the_validator_is_stored_with_the_listing_and_handed_to_the_source_the_next_time(sqlite_store):
+    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1), validator=LG)})
+    reader = Reader(sqlite_store, [source], HandClock())
+    for _ in range(2):
+        await reader.read(["cs.LG"])
+    assert source.asked == [(["cs.LG"], {}), (["cs.LG"], {"cs.LG": LG})]
+
+
+async def test_who_has_nothing_to_read_asks_nobody(sqlite_store):
+    source = FakeSource()
+    await Reader(sqlite_store, [source], HandClock()).read()
+    assert source.asked == []
+
+
+async def test_a_paper_that_is_new_elsewhere_waits_for_that_listing_to_be_read(sqlite_store):
+    """Else a digest that is planned in between would call it a cross-list."""
+    await subscribed(sqlite_store, "cs.AI, cs.LG")
+    seen: list[int] = []
+
+    class Slow(FakeSource):
+        async def fetch(self, categories, known):
+            async for outcome in super().fetch(categories, known):
+                seen.append(len(await rows(sqlite_store, schema.match)))
+                yield outcome
+
+    alone = paper(2, categories=("cs.AI",))
+    outcomes: dict[str, Outcome] = {"cs.LG": listing("cs.LG", paper(1))}
+    outcomes["cs.AI"] = listing("cs.AI", (paper(1), CROSS), alone)
+    await Reader(sqlite_store, [Slow(outcomes=dict(outcomes))], HandClock()).read()
+    assert seen == [0, 1], "what waits for no other category is matched at once"
+    matches = await rows(sqlite_store, schema.match)
+    assert [(row.paper_id, row.type) for row in matches] == [(paper(1).id, "new"), (alone.id, "new")]
+
+
+async def test_two_processes_do_not_both_ask_for_the_day(store):
+    await subscribed(store, "cs.LG", now=MORNING - timedelta(days=1))
+    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1))})
+    clock = HandClock(MORNING - timedelta(days=1))
+    readers = [Reader(store, [source], clock) for _ in range(2)]
+    await readers[0].read_missing()
+    clock.now = MORNING
+    await asyncio.gather(*(one.read_missing() for one in readers))
+    assert [asked for asked, _ in source.asked] == [["cs.LG"]]
+
+
+async def test_a_plan_waits_for_what_is_being_read(sqlite_store):
+    await subscribed(sqlite_store, "cs.LG", now=MORNING - timedelta(days=1))
+    clock, under_way = HandClock(MORNING - timedelta(days=1)), []
+
+    class Watched(FakeSource):
+        async def fetch(self, categories, known):
+            under_way.append(await reader.is_under_way())
+            async for outcome in super().fetch(categories, known):
+                yield outcome
+
+    reader = Reader(sqlite_store, [Watched(outcomes={"cs.LG": listing("cs.LG", paper(1))})], clock)
+    assert await reader.is_under_way(), "nobody knows yet what is missing"
+    await reader.read_missing()
+    assert not await reader.is_under_way()
+    clock.now = MORNING
+    await reader.read_missing()
+    assert under_way == [True]
+    assert not await reader.is_under_way()
