@@ -4,6 +4,7 @@ day      ingest and plan a day of papers against subscriptions, beside the naive
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
 slack    a large digest to many channels of Slack, at their pace
 start    from the command to ready, beside the interpreter's own start
+email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 """
 
@@ -24,7 +25,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, matching, workload
+from tests.bench import discord, email, matching, workload
 from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -102,10 +103,11 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "slack", "all"]
+    names = ["day", "match", "start", "discord", "email", "slack", "all"]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
+    parser.add_argument("--recipients", type=int, default=5000)
     chosen = parser.parse_args()
     if chosen.bench in ("day", "all"):
         asyncio.run(day(chosen.papers, chosen.subscriptions))
@@ -115,6 +117,8 @@ def main() -> None:
         asyncio.run(slack())
     if chosen.bench in ("start", "all"):
         start()
+    if chosen.bench in ("email", "all"):
+        asyncio.run(email.sending(chosen.recipients))
     if chosen.bench in ("discord", "all"):
         asyncio.run(discord.sending(500))
         asyncio.run(discord.weighing(1000))
