@@ -118,6 +118,11 @@ class Polite:
             return Reply(say("error.internal", language.value), language)
         return replies[0]
 
+    async def left(self, channel: str, circle: str, reason: str) -> int:
+        """Pause the places of a circle that has left; nobody there can be told of it."""
+        async with self._store.write() as tx:
+            return await tx.subscribers.pause_all(channel, circle, reason)
+
 
 class App:
     """One process of the bot, opened by :func:`opened`."""

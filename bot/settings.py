@@ -62,6 +62,8 @@ EXAMPLES = {
     "MODELS_FILES_URL": "https://mirror.example.org/files/",
     "MODELS_HASHES": "the SHA-256 of each unpacked file, separated by commas",
     "SLACK_BOT_TOKEN": "xoxb-...",
+    "SLACK_CLIENT_ID": "123456.789012",
+    "SLACK_CLIENT_SECRET": "0123abcd...",
     "SLACK_APP_TOKEN": "xapp-...",
     "SLACK_SIGNING_SECRET": "0123abcd...",
     "SLACK_LISTEN": "127.0.0.1:3000",
@@ -120,6 +122,8 @@ class Settings(BaseSettings):
     bot_email_allow: Names = ()
 
     slack_bot_token: SecretStr | None = None
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_listen: str = "127.0.0.1:3000"

@@ -99,6 +99,10 @@ class Handle(Protocol):
         """The answer to one command, whatever was typed."""
         ...
 
+    async def left(self, channel: str, circle: str, reason: str) -> int:
+        """All places whose address begins so are out of reach: pause them; how many that are."""
+        ...
+
     @property
     def specs(self) -> Sequence[Command]:
         """All commands."""

@@ -24,7 +24,10 @@ def slack() -> None:
 
 @slack.command()
 @click.option("--url", default="", help="The public address of /slack/events, for an app without Socket Mode.")
-def manifest(url: str) -> None:
+@click.option(
+    "--redirect", default="", help="The public address of /slack/oauth_redirect, for several workspaces."
+)
+def manifest(url: str, redirect: str) -> None:
     """Print the manifest of the Slack app, ready to paste at https://api.slack.com/apps.
 
     \b
@@ -32,7 +35,7 @@ def manifest(url: str) -> None:
       sudi slack manifest
     """
     try:
-        made = importlib.import_module("bot.channels.slack.manifest").manifest(url)
+        made = importlib.import_module("bot.channels.slack.manifest").manifest(url, redirect)
     except ModuleNotFoundError as error:
         raise SettingsError([f"Slack needs the package {error.name}: pip install 'sudi[slack]'"]) from None
     sys.stdout.write(_yaml(made))

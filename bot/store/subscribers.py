@@ -123,6 +123,19 @@ class Subscribers:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
         await self._set(destination_id, paused=why, untold=False)
 
+    async def pause_all(self, channel: str, beginning: str, why: str) -> int:
+        """Pause every destination of a channel whose address begins so; how many were not paused already."""
+        done = await self._connection.execute(
+            schema.destination.update()
+            .where(
+                _destination.channel == channel,
+                _destination.address.startswith(beginning, autoescape=True),
+                _destination.paused == "",
+            )
+            .values(paused=why, untold=False)
+        )
+        return done.rowcount
+
     async def refuse(self, destination_id: int, why: str) -> None:
         """Pause a destination that takes nothing any more; somebody has to be told of it."""
         await self._set(destination_id, paused=why, untold=True)

@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import dovecot, local_slack, mail_html, postfix, postgres
+from tests.counterparts import dovecot, emulate, local_slack, mail_html, postfix, postgres
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
         "SMTP server (aiosmtpd)": None if find_spec("aiosmtpd") else "not installed (`make setup`)",
         "Discord, simulated (simcord)": None if find_spec("simcord") else "not installed (`make setup`)",
         "Slack (local-slack, from npm)": local_slack.install(),
+        "Slack's scopes and installation (emulate, from npm)": emulate.install(),
         "mail server (postfix, from Debian)": postfix.install(),
         "HTML of mails (html-validate and caniemail, from npm)": mail_html.install(),
         "mailboxes (dovecot, from Debian)": dovecot.install(),

@@ -53,6 +53,7 @@ class Posted:
     ts: str
     message: Mapping[str, Any]
     at: float  # monotonic seconds
+    token: str = BOT_TOKEN
 
     @property
     def thread(self) -> str:
@@ -96,6 +97,7 @@ class SlackEdge:
     is_lenient: bool = False  # about Block Kit: looking takes the time that a bench measures
     shown: Callable[[Any], Any] | None = None  # how blocks are changed for local-slack's page
     session: aiohttp.ClientSession | None = None
+    tokens: set[str] = field(default_factory=lambda: {BOT_TOKEN, APP_TOKEN})
     scopes: str = ""  # what the app was granted, if Slack is to say so
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     silent: set[web.WebSocketResponse] = field(default_factory=set)  # open, and nothing comes or is heard
@@ -164,23 +166,31 @@ class SlackEdge:
         self, user: str, kind: str, view: Mapping[str, Any], state: Mapping[str, Any] | None = None, **more: Any
     ) -> Any:
         """An interaction with a view, of which local-slack knows only those of its own page."""
-        name = f"edge-{len(self._answers)}"
-        self._answers[name] = asyncio.get_running_loop().create_future()
         payload = {
             "type": kind,
             "team": {"id": TEAM},
             "user": {"id": user, "team_id": TEAM},
-            "trigger_id": name,
+            "trigger_id": f"edge-{len(self._answers)}",
             "view": {**view, "state": {"values": state or {}}},
             **more,
         }
-        envelope = {
-            "envelope_id": name,
-            "type": "interactive",
-            "accepts_response_payload": True,
-            "payload": payload,
+        return await self._tells("interactive", payload, accepts_response_payload=True)
+
+    async def happens(self, kind: str, *, team: str = TEAM, **more: Any) -> Any:
+        """An event that local-slack does not know; waits until it was acknowledged."""
+        event = {"type": kind, "event_ts": "1.0", **more}
+        payload = {
+            "type": "event_callback",
+            "team_id": team,
+            "event_id": f"Ev{len(self._answers)}",
+            "event": event,
         }
-        await self.sockets[-1].send_str(json.dumps(envelope))
+        return await self._tells("events_api", payload, accepts_response_payload=False)
+
+    async def _tells(self, kind: str, payload: Mapping[str, Any], **more: Any) -> Any:
+        name = f"edge-{len(self._answers)}"
+        self._answers[name] = asyncio.get_running_loop().create_future()
+        await self.sockets[-1].send_str(json.dumps({"envelope_id": name, "type": kind, "payload": payload} | more))
         return await asyncio.wait_for(self._answers[name], 3)
 
     async def drop_sockets(self) -> None:
@@ -213,15 +223,14 @@ class SlackEdge:
             answer = {"ok": True, "view": {"id": "V0EDGE"}}
         else:
             answer = await self._forward(request, f"/api/{method}", raw, self._for_the_page(asked))
-        self._note(method, asked, answer)
+        self._note(method, asked | {"token": _token(request, asked)}, answer)
         if fault:
             assert request.transport is not None
             request.transport.abort()
         return web.json_response(answer, headers={"X-OAuth-Scopes": self.scopes} if self.scopes else {})
 
     def _refusal(self, request: web.Request, method: str, asked: Mapping[str, Any]) -> str:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or asked.get("token")
-        if token not in (BOT_TOKEN, APP_TOKEN):
+        if _token(request, asked) not in self.tokens:
             return "invalid_auth"
         if method.startswith("views."):
             return "; ".join(block_kit.view_faults(_json(asked["view"])))
@@ -238,7 +247,8 @@ class SlackEdge:
     def _note(self, method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> None:
         """Write down what was stored, and add to the answer what local-slack does not know."""
         if method == "chat.postMessage" and answer.get("ok"):
-            self.posts.append(Posted(answer["channel"], answer["ts"], _message(asked), time.monotonic()))
+            message = _message({name: value for name, value in asked.items() if name != "token"})
+            self.posts.append(Posted(answer["channel"], answer["ts"], message, time.monotonic(), asked["token"]))
         elif method in ("conversations.history", "conversations.replies"):
             known = {(one.channel, one.ts): one.message.get("metadata") for one in self.posts}
             for message in answer.get("messages", []):
@@ -352,6 +362,10 @@ async def edge(channels: int = 0, **app: Any) -> AsyncIterator[SlackEdge]:
             await slack.drop_sockets()
             await runner.cleanup()
             await slack.session.close()
+
+
+def _token(request: web.Request, asked: Mapping[str, Any]) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ") or str(asked.get("token"))
 
 
 def _arguments(request: web.Request, raw: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 `render` writes the messages of `blocks`, `post` posts them, `web` knows what Slack's answers mean.
 `connection` lets people in, `inbound` answers them, `people` knows who may; `windows` shows `forms` and `home`.
+`workspaces` keeps the tokens of those that installed the app, `account` examines ours.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,15 +20,16 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels import Handle
+from bot.channels.slack.account import NO_WAY_IN, examined, way_in
 from bot.channels.slack.connection import by_http, by_socket
 from bot.channels.slack.forms import Draft
 from bot.channels.slack.inbound import Conversation
-from bot.channels.slack.manifest import SCOPES
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
 from bot.channels.slack.web import asked, session
 from bot.channels.slack.web import client as web_client
 from bot.channels.slack.windows import Windows
+from bot.channels.slack.workspaces import Workspaces
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.locale import say
@@ -38,24 +40,30 @@ log = logging.getLogger(__name__)
 PACE = timedelta(seconds=1)
 """Between two messages to one channel: https://docs.slack.dev/apis/web-api/rate-limits"""
 
-_NO_WAY_IN = "set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET, to take them"
-
 
 def channel(settings: Settings) -> Slack:
-    """The Slack app of SLACK_BOT_TOKEN; SettingsError says what is missing."""
-    if settings.slack_bot_token is None:
+    """The Slack app of SLACK_BOT_TOKEN, or of SLACK_CLIENT_ID; SettingsError says what is missing."""
+    is_shared = bool(settings.slack_client_id)
+    if is_shared != bool(settings.slack_client_secret):
+        where = "both stand at https://api.slack.com/apps, Basic Information"
+        raise SettingsError([f"SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: {where}"])
+    if is_shared and settings.slack_bot_token:
+        raise SettingsError(
+            ["SLACK_BOT_TOKEN: leave it out; with SLACK_CLIENT_ID each workspace has a token of its own"]
+        )
+    if not is_shared and settings.slack_bot_token is None:
         example = EXAMPLES["SLACK_BOT_TOKEN"]
         where = "it stands at https://api.slack.com/apps, OAuth & Permissions, once the app is installed"
         raise SettingsError([f"SLACK_BOT_TOKEN: {where} (for example: SLACK_BOT_TOKEN={example})"])
-    return Slack(settings, settings.slack_bot_token.get_secret_value())
+    return Slack(settings)
 
 
 class Slack:
-    """One Slack app in one workspace."""
+    """One Slack app, in one workspace or in as many as have installed it."""
 
-    def __init__(self, settings: Settings, token: str) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._token = token
+        self._workspaces = Workspaces(settings) if settings.slack_client_id else None
         self._session: aiohttp.ClientSession | None = None
         self._postman = Postman(self._client)
 
@@ -104,48 +112,37 @@ class Slack:
 
     async def check(self) -> str:
         """Ask who we are and what we may do; try the app token, or what else brings commands in."""
-        answer = await asked((await self._client("")).auth_test())
-        granted = {one.strip() for one in answer.headers.get("x-oauth-scopes", "").split(",")} - {""}
-        missing = [one for one in SCOPES if one not in granted] if granted else []
-        if missing:
-            raise ChannelError(
-                f"the app lacks {', '.join(missing)}: add them at https://api.slack.com/apps, OAuth & Permissions,"
-                " or paste the manifest of `sudi slack manifest` again, and reinstall the app"
-            )
-        return f"{answer['team']} ({answer['team_id']}) as {answer['user']}; {await self._way_in()}"
-
-    async def _way_in(self) -> str:
-        """How commands will come in; tried, when it is by socket."""
-        app_token = self._settings.slack_app_token
-        if app_token is None:
-            return (
-                "commands by signed HTTP" if self._settings.slack_signing_secret else "no commands: " + _NO_WAY_IN
-            )
-        client = await self._client("")
-        try:
-            await asked(client.apps_connections_open(app_token=app_token.get_secret_value()))
-        except ChannelError as error:
-            where = "it stands at https://api.slack.com/apps, Basic Information, App-Level Tokens"
-            raise ChannelError(f"SLACK_APP_TOKEN: {error.reason}; {where}, with connections:write") from None
-        return "commands by socket"
+        teams = [one.team for one in await self._workspaces.all()] if self._workspaces else [""]
+        found = [await examined(await self._client(team)) for team in teams]
+        if self._workspaces and not found:
+            found = [f"no workspace yet, install it at {self._workspaces.link}"]
+        return f"{', '.join(found)}; {await way_in(self._anonymous(), self._settings)}"
 
     async def listen(self, handle: Handle) -> None:
         """Answer people, by a socket or by HTTP; ends only when Slack refuses our tokens."""
-        conversation = Conversation(handle, self._client, admins_only=self._settings.slack_admins_only)
+        forget = self._workspaces.forget if self._workspaces else None
+        conversation = Conversation(handle, self._client, forget, admins_only=self._settings.slack_admins_only)
         try:
             app = await self._app()
             Windows(conversation, self._client, self._habits()).attend(app)
             conversation.attend(app)
-            if self._settings.slack_app_token:
-                token = self._settings.slack_app_token.get_secret_value()
-                await by_socket(app, await self._client(""), token)
-            elif self._settings.slack_signing_secret:
-                await by_http(app, self._settings.slack_listen)
-            else:
-                log.warning("slack_listens_to_nobody %s", _NO_WAY_IN)
-                await asyncio.Event().wait()
-        except ChannelError as error:
-            log.error("slack_stopped reason=%s", error.reason)
+            async with asyncio.TaskGroup() as ways:
+                for way in await self._ways(app):
+                    ways.create_task(way)
+        except* ChannelError as errors:
+            for error in errors.exceptions:
+                log.error("slack_stopped reason=%s", error)
+
+    async def _ways(self, app: AsyncApp) -> list[Coroutine[Any, Any, None]]:
+        """How commands, and those who install the app, come in."""
+        settings = self._settings
+        flow = await self._workspaces.flow(self._anonymous()) if self._workspaces else None
+        if settings.slack_app_token:
+            socket = by_socket(app, self._anonymous(), settings.slack_app_token.get_secret_value())
+            return [socket, by_http(settings.slack_listen, None, flow)] if flow else [socket]
+        if not settings.slack_signing_secret:
+            log.warning("slack_listens_to_nobody %s", NO_WAY_IN)
+        return [by_http(settings.slack_listen, app if settings.slack_signing_secret else None, flow)]
 
     def _habits(self) -> Draft:
         """What a new place gets until its people choose."""
@@ -154,20 +151,11 @@ class Slack:
 
     async def _app(self) -> AsyncApp:
         """The app, which knows who it is: no request has to wait for that."""
-        client = await self._client("")
-        who = await self._identity(client)
         secret = self._settings.slack_signing_secret
-
-        async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
-            return AuthorizeResult(
-                enterprise_id=enterprise_id, team_id=team_id, bot_token=self._token,
-                bot_id=who["bot_id"], bot_user_id=who["user_id"],
-            )  # fmt: skip
-
         app = AsyncApp(
-            client=web_client(None, self._settings.slack_api_url, self._session),
+            client=self._anonymous(),
             signing_secret=secret.get_secret_value() if secret else "unused by sockets",
-            authorize=authorize,
+            authorize=await self._authorize(),
         )
 
         @app.error
@@ -178,6 +166,25 @@ class Slack:
                 await respond(text, response_type="ephemeral", replace_original=False)
 
         return app
+
+    async def _authorize(self) -> Callable[..., Awaitable[Any]]:
+        """Who we are in a workspace, as bolt asks for it."""
+        if workspaces := self._workspaces:
+
+            async def installed(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult | None:
+                return await workspaces.authorized(team_id, enterprise_id)
+
+            return installed  # bolt calls by the names of arguments, and takes no method
+        who = await self._identity(await self._client(""))
+        token = self._token
+
+        async def authorized(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=enterprise_id, team_id=team_id, bot_token=token,
+                bot_id=who["bot_id"], bot_user_id=who["user_id"],
+            )  # fmt: skip
+
+        return authorized
 
     async def _identity(self, client: AsyncWebClient) -> Mapping[str, Any]:
         """Who we are; patient with a Slack that is away."""
@@ -197,8 +204,19 @@ class Slack:
         """Let go of connections."""
         if self._session is not None:
             await self._session.close()
+        if self._workspaces is not None:
+            await self._workspaces.close()
 
-    async def _client(self, _team: str) -> AsyncWebClient:
+    @property
+    def _token(self) -> str:
+        token = self._settings.slack_bot_token
+        return token.get_secret_value() if token else ""
+
+    async def _client(self, team: str) -> AsyncWebClient:
+        """The client for a workspace."""
+        return self._anonymous(await self._workspaces.token(team) if self._workspaces else self._token)
+
+    def _anonymous(self, token: str | None = None) -> AsyncWebClient:
         if self._session is None:
             self._session = session()
-        return web_client(self._token, self._settings.slack_api_url, self._session)
+        return web_client(token, self._settings.slack_api_url, self._session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -16,16 +17,17 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
-
-PATH = "/slack/events"
-"""Where signed HTTP is listened for."""
 
 PING_SECONDS = 5.0
 """Between two questions whether the other side still hears us; four without an answer are silence."""
@@ -99,15 +101,9 @@ async def _torn_down(socket: SocketModeClient) -> None:
         log.warning("slack_socket_hangs")
 
 
-async def by_http(app: AsyncApp, listen: str) -> None:
-    """Answer signed requests at `host:port` for ever; ChannelError when the port cannot be had."""
-
-    async def answer(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
-
-    served = web.Application()
-    served.router.add_post(PATH, answer)
-    runner = web.AppRunner(served, access_log=None, shutdown_timeout=_TEARDOWN)
+async def by_http(listen: str, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> None:
+    """Answer signed requests and installations at `host:port` for ever; ChannelError when it cannot be had."""
+    runner = web.AppRunner(_served(app, flow), access_log=None, shutdown_timeout=_TEARDOWN)
     await runner.setup()
     host, _, port = listen.rpartition(":")
     try:
@@ -118,3 +114,21 @@ async def by_http(app: AsyncApp, listen: str) -> None:
         raise ChannelError(f"SLACK_LISTEN={listen} cannot be used: {error.strerror}", permanent=True) from error
     finally:
         await runner.cleanup()
+
+
+def _served(app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> web.Application:
+    def by(
+        answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
+    ) -> Callable[..., Awaitable[web.Response]]:
+        async def serve(request: web.Request) -> web.Response:
+            return await to_aiohttp_response(await answer(await to_bolt_request(request)))
+
+        return serve
+
+    served = web.Application()
+    if app is not None:
+        served.router.add_post(EVENTS_PATH, by(app.async_dispatch))
+    if flow is not None:
+        served.router.add_get(INSTALL_PATH, by(flow.handle_installation))
+        served.router.add_get(REDIRECT_PATH, by(flow.handle_callback))
+    return served

@@ -32,6 +32,9 @@ _MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s:,]*")
 _LINK = re.compile(r"<((?:https?|mailto):[^|>]+)(?:\|[^>]*)?>")
 _TEXT_LIMIT = 3_000
 
+Forget = Callable[[str], Awaitable[None]]
+"""Drops the tokens of a workspace."""
+
 Show = Callable[..., Awaitable[Any]]
 """Shows blocks and a text, with `response_type`."""
 
@@ -54,9 +57,10 @@ class Asked:
 class Conversation:
     """Answers people; `handle` is the bot's one door for commands."""
 
-    def __init__(self, handle: Handle, clients: Clients, *, admins_only: bool) -> None:
+    def __init__(self, handle: Handle, clients: Clients, forget: Forget | None, *, admins_only: bool) -> None:
         self._handle = handle
         self._clients = clients
+        self._forget = forget
         self._people = People(clients)
         self._admins_only = admins_only
 
@@ -66,6 +70,8 @@ class Conversation:
         app.event("app_mention")(self._mention)
         app.event("message")(self._message)
         app.action(re.compile(f"^{COMMAND}:"))(self._button)
+        app.event("app_uninstalled")(self._removed)
+        app.event("tokens_revoked")(self._removed)
 
     async def person(self, one: Asked) -> Person:
         """Who asks."""
@@ -115,6 +121,18 @@ class Conversation:
         event = body["event"]
         if event.get("channel_type") == "im" and not event.get("subtype") and event.get("user"):
             await self._said(body, _MENTION.sub("", event.get("text") or "", count=1))
+
+    async def _removed(self, body: dict[str, Any]) -> None:
+        """A workspace has removed the app: pause its places; unless that is old news, and our token is good."""
+        team: str = body["team_id"]
+        try:
+            await asked((await self._clients(team)).auth_test())
+        except ChannelError as error:
+            if error.permanent:
+                if self._forget is not None:
+                    await self._forget(team)
+                paused = await self._handle.left("slack", f"{team}/", say("slack.removed", "en"))
+                log.info("slack_removed team=%s places=%d", team, paused)
 
     async def _said(self, body: dict[str, Any], text: str) -> None:
         event = body["event"]

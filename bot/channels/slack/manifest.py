@@ -21,13 +21,20 @@ SCOPES = (
 )
 """What the bot may do."""
 
-EVENTS = ("app_home_opened", "app_mention", "message.im")
+EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 """What it is told of."""
 
+EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/slack/oauth_redirect"
+"""What we answer by HTTP: signed events; and, for several workspaces, their installation."""
 
-def manifest(url: str = "") -> dict[str, Any]:
-    """The manifest of an app for Socket Mode, or for HTTP at the public address `url`."""
+
+def manifest(url: str = "", redirect: str = "") -> dict[str, Any]:
+    """The manifest of an app for Socket Mode, or for HTTP at the public address `url`.
+
+    `redirect` is the public address of REDIRECT_PATH, for an app that several workspaces install.
+    """
     at = {"url": url} if url else {}
+    redirects = {"redirect_urls": [redirect]} if redirect else {}
     requests = {"request_url": url} if url else {}
     return {
         "display_information": {
@@ -52,7 +59,7 @@ def manifest(url: str = "") -> dict[str, Any]:
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**redirects, "scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS), **requests},
             "interactivity": {"is_enabled": True, **requests},

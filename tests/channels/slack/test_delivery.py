@@ -35,9 +35,9 @@ class Dying(Slack):
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    settings = Settings(_env_file=None, slack_api_url=sys.argv[2])
+    settings = Settings(_env_file=None, slack_api_url=sys.argv[2], slack_bot_token="xoxb-test-token")
     store = Store.open(f"sqlite:///{sys.argv[1]}", exclusive=False)
-    await Courier(store, Dying(settings, "xoxb-test-token"), owner="dies", cap=50, clock=lambda: MORNING).drain()
+    await Courier(store, Dying(settings), owner="dies", cap=50, clock=lambda: MORNING).drain()
 
 asyncio.run(main())
 """

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from bot.channels.slack.manifest import SCOPES
 from bot.cli import sudi
 
+REDIRECT = "https://papers.example.org/slack/oauth_redirect"
 URL = "https://papers.example.org/slack/events"
 
 
@@ -21,7 +22,7 @@ def printed(*options: str) -> dict:
     return yaml.safe_load(done.output)
 
 
-@pytest.mark.parametrize("options", [[], ["--url", URL]])
+@pytest.mark.parametrize("options", [[], ["--url", URL], ["--redirect", REDIRECT]])
 def test_what_is_printed_is_valid_by_slacks_own_schema(samples, options):
     schema = json.loads((samples / "schemas" / "slack_manifest_schema_2.0.0.json").read_text("utf-8"))
     jsonschema.validate(printed(*options), schema)
@@ -33,6 +34,11 @@ def test_it_is_for_socket_mode_unless_there_is_an_address():
     by_http = printed("--url", URL)
     assert by_http["settings"]["socket_mode_enabled"] is False
     assert json.dumps(by_http).count(URL) == 3
+
+
+def test_an_app_for_several_workspaces_names_where_they_come_back_to():
+    assert printed("--redirect", REDIRECT)["oauth_config"]["redirect_urls"] == [REDIRECT]
+    assert "redirect_urls" not in printed()["oauth_config"]
 
 
 def test_it_asks_for_the_scopes_of_the_methods_that_are_called():
