@@ -7,6 +7,7 @@ it takes tokens that nobody has given out. The bare name on npm is another packa
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,8 +46,8 @@ def install() -> str | None:
         return None
     if why := npm.install(_FOLDER, PACKAGE):
         return why
-    where = ["--target", str(_FOLDER / "node"), "--no-deps", "--quiet", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", *where, NODE_PACKAGE]
+    pip = ["uv", "pip"] if shutil.which("uv") else [sys.executable, "-m", "pip"]
+    command = [*pip, "install", "--quiet", "--no-deps", "--target", str(_FOLDER / "node"), NODE_PACKAGE]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stderr.strip()[-300:] or "pip install failed"
 
