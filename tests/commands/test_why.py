@@ -1,0 +1,43 @@
+"""`why` and the matcher never contradict each other."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from bot.model import Announcement, Listing
+from bot.pipeline import ingest
+from bot.store import schema
+from tests.commands.conftest import Conversation
+from tests.fakes import DAY, rows
+from tests.matching.invented import candidate, queries
+
+VERDICT = re.compile(r"Number (\d+), .*: (matches, |does not match, )(.*)")
+
+
+async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty: Conversation):
+    dice = random.Random(20260613)
+    day = [candidate(dice, number) for number in range(50)]
+    for text in queries(dice, 24):
+        await empty.says(f"subscribe {text}")
+    for text in ("模型", "title:cache", "2606.10007"):
+        await empty.says(f"mute {text}")
+    announced = [Announcement(one.paper, code, DAY, kind) for one in day for code, kind in one.types.items()]
+    texts = tuple(one.summary for one in day if one.summary)
+    await ingest(empty.store, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], empty.now)
+    numbers = {row.id: row.number for row in await rows(empty.store, schema.subscription)}
+    stored = {(row.paper_id, numbers[row.subscription_id]) for row in await rows(empty.store, schema.match)}
+    told, kinds = set(), set()
+    for one in day:
+        answer = await empty.says(f"why {one.paper.id}")
+        verdicts = VERDICT.findall(answer)
+        assert [int(number) for number, _, _ in verdicts] == sorted(numbers.values())
+        is_muted = "Muted here by" in answer
+        for number, verdict, because in verdicts:
+            is_left_out = "but this is a revised version" in because
+            kinds.add((verdict, is_left_out, is_muted))
+            if verdict == "matches, " and not is_left_out and not is_muted:
+                told.add((one.paper.id, int(number)))
+        assert ("It waits for the next digest" in answer) == any(paper == one.paper.id for paper, _ in stored)
+    assert told == stored
+    assert len(kinds) == 6, "every kind of answer has come up"
