@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import operator
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -47,7 +48,7 @@ class _Looked(NamedTuple):
 async def categories_to_read(store: Store, matcher: Matcher | None = None) -> list[str]:
     """The categories that subscriptions read; all of them when one subscription does not say which."""
     async with store.read() as tx:
-        queries = {one.query for one in await tx.subscribers.all_subscriptions()}
+        queries = await tx.subscribers.queries()
     if not queries:
         return []
     wanted = await asyncio.to_thread((matcher or Matcher()).reads, queries)
@@ -124,7 +125,8 @@ async def _matched(
     found = await asyncio.to_thread(_matches, matcher, seen)
     async with store.write() as tx:
         await tx.subscribers.freeze()
-        if (current := await look(tx)) != seen:
+        current = await look(tx)
+        if await asyncio.to_thread(operator.ne, current, seen):
             # Somebody subscribed, or another process ingested, in between: rare, so simply look again.
             seen = current
             found = await asyncio.to_thread(_matches, matcher, seen)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, case, func, select, tuple_
+from sqlalchemy import Row, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement, AnnounceType, Coverage, Listing, Paper, Validator
 from bot.store import schema
+from bot.store.pieces import in_pieces
 from bot.store.texts import Texts, Version
 from bot.store.upsert import insert
 
@@ -178,7 +179,8 @@ class Papers:
         """Read in pieces, so that others get their turn in between."""
         versions = select(_announced.paper_id, _announced.version).where(condition)
         papers: dict[Version, Paper] = {}
-        async for row in self._rows(select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(versions))):
+        of_these = select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(versions))
+        async for row in in_pieces(self._connection, of_these):
             papers[row.id, row.version] = _to_paper(row)
         announced = (
             select(schema.announcement)
@@ -187,14 +189,8 @@ class Papers:
         )
         return [
             Announcement(papers[row.paper_id, row.version], row.category, row.date, AnnounceType(row.type))
-            async for row in self._rows(announced)
+            async for row in in_pieces(self._connection, announced)
         ]
-
-    async def _rows(self, statement: Select[Any]) -> AsyncIterator[Row[Any]]:
-        found = await self._connection.stream(statement)
-        async for part in found.partitions(_CHUNK):
-            for row in part:
-                yield row
 
     async def papers(self, versions: Collection[Version]) -> dict[Version, Paper]:
         """These versions of papers, as far as they are stored."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Destination, Language, Notices, Slot, Subscription
 from bot.store import schema
+from bot.store.pieces import in_pieces
 from bot.store.slots import Slots
 from bot.store.upsert import insert
 from bot.text.normal import HAN
@@ -206,17 +207,25 @@ class Subscribers:
         """Every subscription, also the paused ones: their matches wait; or only those made before an instant."""
         return await self._subscriptions(true() if until is None else _subscription.created_at < until)
 
+    async def queries(self) -> set[str]:
+        """What all subscriptions ask for, also the paused ones."""
+        statement = select(_subscription.query).distinct()
+        return {row.query async for row in in_pieces(self._connection, statement)}
+
     async def asking_in_chinese(self) -> list[Subscription]:
         """Those for which it may matter whether a paper has Chinese texts."""
         return await self._subscriptions(asks_in_chinese())
 
     async def _subscriptions(self, condition: ColumnElement[bool]) -> list[Subscription]:
-        rows = await self._connection.execute(
+        statement = (
             select(schema.subscription)
             .where(condition)
             .order_by(_subscription.destination_id, _subscription.number)
         )
-        return [Subscription(row.id, row.destination_id, row.number, row.query, row.paused) for row in rows]
+        return [
+            Subscription(row.id, row.destination_id, row.number, row.query, row.paused)
+            async for row in in_pieces(self._connection, statement)
+        ]
 
     async def subscribe(self, destination_id: int, query: str, now: datetime) -> tuple[Subscription, bool]:
         """The subscription to a canonical query, and whether it is new."""

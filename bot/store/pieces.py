@@ -1,0 +1,19 @@
+"""Many rows a few at a time, so that the event loop is never held up for long."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_PIECE = 400  # rows: some milliseconds
+
+
+async def in_pieces(connection: AsyncConnection, statement: Select[Any]) -> AsyncIterator[Row[Any]]:
+    """The rows of a statement; others get their turn in between."""
+    found = await connection.stream(statement)
+    async for piece in found.partitions(_PIECE):
+        for row in piece:
+            yield row
