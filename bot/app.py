@@ -6,6 +6,7 @@ Adapters are loaded by name; the order of start and stop is written down here.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import secrets
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.util import find_spec
 from typing import TypeVar
 
 from bot import channels, sources
@@ -26,7 +28,7 @@ from bot.commands import Commands, CommandSpec, Defaults
 from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
 from bot.delivery import Courier, Tally
-from bot.errors import SettingsError
+from bot.errors import SettingsError, StoreError
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
@@ -200,6 +202,10 @@ class App:
             for one in self.channels.values()
             if isinstance(one, Correspondent)
         ]
+        if self.settings.bot_public_url:
+            site = importlib.import_module("bot.web")  # its library is not everybody's
+            pages = site.Site(self.office, self._is_well).application()
+            talks.append(partial(site.serve, pages, self.settings.bot_listen))
         with self._stopped_by_signals(scheduler.stop):
             listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
             ready()
@@ -210,6 +216,11 @@ class App:
                     listener.cancel()
                 await asyncio.gather(*listeners, return_exceptions=True)
                 await self._release()
+
+    async def _is_well(self) -> bool:
+        with suppress(StoreError):
+            return await self.store.revision() is not None
+        return False
 
     async def _listen(self, talk: Work, scheduler: Scheduler) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
@@ -268,6 +279,8 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
     found, faults = _loaded(settings.bot_channels, lambda name: channels.load(name, settings))
     client = PoliteClient.create(settings)
     origins, more_faults = _loaded(settings.bot_sources, lambda name: sources.load(name, settings, client))
+    if settings.bot_public_url and find_spec("aiohttp") is None:
+        faults.append("BOT_PUBLIC_URL: the pages need the library aiohttp: pip install 'sudi[email]'")
     if faults or more_faults:
         raise SettingsError([*faults, *more_faults])
     store = Store.open(settings.database_url.get_secret_value())

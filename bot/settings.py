@@ -34,6 +34,7 @@ EXAMPLES = {
     "BOT_TIMEZONE": "Asia/Shanghai",
     "BOT_DIGEST_CAP": "20",
     "BOT_PUBLIC_URL": "https://sudi.example.org",
+    "BOT_LISTEN": "127.0.0.1:8080",
     "BOT_LOG_LEVEL": "info",
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     bot_timezone: str = "UTC"
     bot_digest_cap: int = Field(default=20, ge=1, le=500)
     bot_public_url: str = ""
+    bot_listen: str = "127.0.0.1:8080"
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     bot_arxiv_holidays: Dates = tuple(map(date.fromisoformat, _HOLIDAYS.split(",")))
@@ -206,6 +208,13 @@ class Settings(BaseSettings):
             raise ValueError("must have no user, no ? and no #")
         _port(parts)
         return value.rstrip("/")
+
+    @field_validator("bot_listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if not re.fullmatch(r"\S*:\d{1,5}", value) or int(value.rpartition(":")[2]) > 65_535:
+            raise ValueError("must be host:port")
+        return value
 
     @field_validator("smtp_url")
     @classmethod

@@ -23,7 +23,7 @@ from bot.commands.mailed import Found, Mailed, commands_in, is_yes
 from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
 from bot.locale import say
-from bot.model import Destination, Language
+from bot.model import Destination, Language, Subscription
 from bot.store import Store
 from bot.store.letters import Taken, Unconfirmed
 from bot.text.normal import has_han
@@ -171,6 +171,11 @@ class Correspondence:
         async with self._store.read() as tx:
             found = await tx.subscribers.find_destination(number)
         return found if found and found.channel == CHANNEL else None
+
+    async def subscriptions(self, place: Destination) -> list[Subscription]:
+        """What a mailbox asks for."""
+        async with self._store.read() as tx:
+            return await tx.subscribers.subscriptions(place.id)
 
     async def manage(self, place: Destination, text: str, tongue: Language) -> Reply:
         """Do one command for a mailbox whose token was shown."""

@@ -1,0 +1,164 @@
+"""The site: pages on which a mailbox confirms, changes what it gets, and stops; without login, without scripts.
+
+Looking changes nothing, because programs look at links in mails; only a POST acts. A page is reached by a signed
+token and is about that mailbox alone. One POST, from the list header of a mail, unsubscribes without any page.
+https://www.rfc-editor.org/rfc/rfc8058
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+
+from bot.channels import Reply
+from bot.commands.correspondence import Correspondence
+from bot.errors import ChannelError
+from bot.model import Destination, Language
+from bot.web.pages import STYLE, Pages, command_of, tongue_of
+
+LARGEST = 16_384
+"""Bytes of a request's body; our own forms have a few hundred."""
+
+_PATIENCE = 10.0  # seconds for one request
+_TEARDOWN = 5.0
+_ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # the address holds the token
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """Answers requests; `office` decides and acts, `is_well` says whether the bot can work."""
+
+    def __init__(self, office: Correspondence, is_well: Callable[[], Awaitable[bool]]) -> None:
+        self._office = office
+        self._is_well = is_well
+        self._pages = Pages()
+
+    def application(self) -> web.Application:
+        """The site as aiohttp serves it."""
+        made = web.Application(client_max_size=LARGEST, middlewares=[self._guarded])
+        made.router.add_get("/", self._front)
+        made.router.add_get("/healthz", self._health)
+        made.router.add_get("/style.css", self._style)
+        made.router.add_get("/mail/{token}", self._mailbox)
+        made.router.add_post("/mail/{token}", self._act)
+        made.router.add_get("/confirm/{token}", self._question)
+        made.router.add_post("/confirm/{token}", self._confirm)
+        return made
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Every answer has the headers, and every fault is a kind page that says nothing more."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                response = await handler(request)
+        except web.HTTPException as error:
+            response = self._failed(request, error.status)
+            if allowed := error.headers.get("Allow"):
+                response.headers["Allow"] = allowed
+        except (ValueError, TimeoutError):  # a body that is no form, or that does not come
+            response = self._failed(request, HTTPStatus.BAD_REQUEST)
+        response.headers.update(_HEADERS)
+        return response
+
+    def _failed(self, request: web.Request, status: int) -> web.Response:
+        return _page(self._pages.failed(_tongue(request), status), status)
+
+    async def _front(self, request: web.Request) -> web.Response:
+        return _page(self._pages.front(_tongue(request)))
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        is_well = await self._is_well()
+        return web.Response(text="ok\n" if is_well else "unwell\n", status=200 if is_well else 503)
+
+    async def _style(self, _request: web.Request) -> web.Response:
+        return web.Response(text=STYLE, content_type="text/css")
+
+    async def _place(self, request: web.Request) -> Destination:
+        place = await self._office.place(request.match_info["token"])
+        if place is None:
+            raise web.HTTPNotFound
+        return place
+
+    async def _mailbox(self, request: web.Request) -> web.Response:
+        return await self._managed(request, await self._place(request))
+
+    async def _managed(self, request: web.Request, place: Destination, reply: Reply | None = None) -> web.Response:
+        known = await self._office.subscriptions(place)
+        tongue = _tongue(request, place.language)
+        return _page(self._pages.mailbox(tongue, place, known, reply.text if reply else ""))
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Do what a form of the page asks for, or unsubscribe by one click."""
+        place = await self._place(request)
+        form = await _form(request)
+        if form.get(_ONE_CLICK[0]) == _ONE_CLICK[1]:
+            await self._office.manage(place, "unsubscribe all", Language.EN)
+            log.info("unsubscribed destination=%d by=one_click", place.id)
+            return web.Response(text="unsubscribed\n")
+        command = command_of(form)
+        if command is None:
+            raise web.HTTPBadRequest
+        reply = await self._office.manage(place, command, Language(_tongue(request, place.language)))
+        return await self._managed(request, await self._place(request), reply)
+
+    async def _question(self, request: web.Request) -> web.Response:
+        wish = await self._office.asked(request.match_info["token"])
+        if wish is None:
+            raise web.HTTPNotFound
+        return _page(self._pages.question(_tongue(request), wish))
+
+    async def _confirm(self, request: web.Request) -> web.Response:
+        await _form(request)
+        token = request.match_info["token"]
+        if await self._office.asked(token) is None:
+            raise web.HTTPNotFound
+        reply = await self._office.confirm(token, secrets.token_hex(16))
+        return _page(self._pages.said(_tongue(request), reply.text))
+
+
+async def serve(application: web.Application, listen: str) -> None:
+    """Serve at `host:port` until cancelled; ChannelError when the port cannot be had."""
+    # No log of requests: their addresses hold tokens.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_TEARDOWN)
+    await runner.setup()
+    host, _, port = listen.rpartition(":")
+    try:
+        await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
+        log.info("site_open port=%s", port)
+        await asyncio.Event().wait()
+    except OSError as error:
+        raise ChannelError(f"BOT_LISTEN={listen} cannot be used: {error.strerror}", permanent=True) from error
+    finally:
+        await runner.cleanup()
+
+
+async def _form(request: web.Request) -> Mapping[str, str]:
+    """The fields of a form, texts only. A body that is larger than ours ends in a 413."""
+    given = await request.post()
+    return {name: value for name, value in given.items() if isinstance(value, str)}
+
+
+def _tongue(request: web.Request, language: Language | None = None) -> str:
+    return tongue_of(request.query.get("lang", ""), language, request.headers.get("Accept-Language", ""))
+
+
+def _page(html: str, status: int = HTTPStatus.OK) -> web.Response:
+    return web.Response(text=html, content_type="text/html", status=status)

@@ -1,0 +1,100 @@
+"""The pages as HTML, and what their forms ask for. Pure; all texts are escaped by Jinja."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.channels.layout import NAME, harmless
+from bot.commands.correspondence import in_words
+from bot.locale import LANGUAGES, say
+from bot.model import Days, Destination, Language, Subscription
+from bot.store.letters import Unconfirmed
+
+STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
+
+_LONGEST_FIELD = 100
+_NUMBER = re.compile(r"\d{1,6}|all", re.ASCII)
+_CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
+
+
+class Pages:
+    """All pages; `tongue` is en or zh."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def front(self, tongue: str) -> str:
+        """What this is."""
+        return self.said(tongue, say("web.front", tongue))
+
+    def failed(self, tongue: str, status: int) -> str:
+        """What went wrong; for a token the same whatever is wrong with it."""
+        key = "web.not_found" if status == HTTPStatus.NOT_FOUND else "web.refused"
+        return self.said(tongue, say(key, tongue))
+
+    def said(self, tongue: str, text: str) -> str:
+        """A page with a text and nothing to do."""
+        return self._written("said.html.jinja", tongue, text=harmless(text))
+
+    def question(self, tongue: str, wish: Unconfirmed) -> str:
+        """What would be done, and the button that does it."""
+        lines = [line.removeprefix("• ") for line in in_words(wish, tongue)]
+        return self._written("question.html.jinja", tongue, mailbox=wish.address, lines=lines)
+
+    def mailbox(self, tongue: str, place: Destination, known: Sequence[Subscription], said: str) -> str:
+        """What a mailbox gets, with everything that changes it."""
+        return self._written(
+            "mailbox.html.jinja",
+            tongue,
+            place=place,
+            subscriptions=known,
+            said=harmless(said),
+            languages=[(one.value, say(f"reply.language_{one.value}", tongue)) for one in Language],
+            days=[(one.value, say(f"moment.{one.value}", tongue)) for one in Days],
+        )
+
+    def _written(self, template: str, tongue: str, **values: object) -> str:
+        return self._templates.get_template(template).render(
+            name=NAME,
+            lang="zh-Hans" if tongue == "zh" else "en",
+            other="en" if tongue == "zh" else "zh",
+            say=lambda key, **filled: say(f"web.{key}", tongue, **filled),
+            acknowledgement=say("web.acknowledgement", tongue),
+            **values,
+        )
+
+
+def command_of(form: Mapping[str, str]) -> str | None:
+    """The command that a form of the page asks for; None for anything that the page does not offer."""
+    field = {name: value.strip() for name, value in form.items() if len(value) <= _LONGEST_FIELD}
+    match field.get("do"):
+        case "unsubscribe" if _NUMBER.fullmatch(field.get("which", "")):
+            return f"unsubscribe {field['which']}"
+        case "pause" | "resume" as verb:
+            return verb
+        case "language" | "days" as verb if field.get(verb) in _CHOICES[verb]:
+            return f"{verb} {field[verb]}"
+        case "time" if field.get("clock"):
+            return f"time {field['clock']} {field.get('zone', '')}".strip()
+    return None
+
+
+def tongue_of(asked: str, language: Language | None, accepted: str) -> str:
+    """The language of a page: the one asked for, else the reader's, else the first one that the browser names."""
+    if asked in LANGUAGES:
+        return asked
+    if language in (Language.EN, Language.ZH):
+        return language.value
+    named = (part.strip().lower()[:2] for part in accepted[:200].split(","))
+    return next((one for one in named if one in LANGUAGES), LANGUAGES[0])

@@ -1,0 +1,306 @@
+"""The site: looking changes nothing, a POST with the right token acts for exactly one mailbox, no more."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.channels import Mail, Reply
+from bot.commands import Commands
+from bot.commands.correspondence import Correspondence
+from bot.commands.mailboxes import Mailboxes
+from bot.model import Destination
+from bot.store import Store, schema
+from bot.tokens import Links, Purpose, Tokens
+from bot.web import LARGEST, Site, serve
+from tests.commands.conftest import DEFAULTS
+from tests.counterparts.local_slack import free_port
+from tests.fakes import HandClock, rows, subscribed
+
+ADA, BOB = "ada@reader.test", "bob@reader.test"
+TABLES = [schema.subscription, schema.destination, schema.mute, schema.unconfirmed]
+
+
+@dataclass
+class Visit:
+    """A browser at the site."""
+
+    client: TestClient[web.Request, web.Application]
+    store: Store
+    office: Correspondence
+    tokens: Tokens
+    clock: HandClock
+    ada: Destination
+    bob: Destination
+    is_well: bool = True
+
+    def page(self, place: Destination, purpose: Purpose = Purpose.MANAGE) -> str:
+        return f"/mail/{self.tokens.sign(purpose, place.id, self.clock.now)}"
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        async with self.client.get(path, headers=headers) as response:
+            return response.status, await response.text()
+
+    async def post(self, path: str, **fields: str) -> tuple[int, str]:
+        async with self.client.post(path, data=fields, allow_redirects=False) as response:
+            return response.status, await response.text()
+
+    async def everything(self) -> list[object]:
+        return [await rows(self.store, table) for table in TABLES]
+
+    async def queries(self, place: Destination) -> list[str]:
+        async with self.store.read() as tx:
+            return [one.query for one in await tx.subscribers.subscriptions(place.id)]
+
+    async def asks(self, *lines: str) -> str:
+        """Ask for something by mail; the path of the page that confirms it."""
+        replies: list[Reply] = []
+
+        async def send(reply: Reply) -> None:
+            replies.append(reply)
+
+        await self.office.receive(Mail(f"key{lines}{self.clock.now}", ADA, lines), send)
+        return f"/confirm/{replies[0].token}"
+
+
+@pytest.fixture
+async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
+    clock, tokens = HandClock(), Tokens(b"k" * 32)
+    commands = Commands(sqlite_store, DEFAULTS, clock)
+    office = Correspondence(commands, sqlite_store, Links(tokens, "https://sudi.test"), Mailboxes(), clock)
+    ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
+    bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
+
+    async def is_well() -> bool:
+        return visit.is_well
+
+    async with TestClient(TestServer(Site(office, is_well).application())) as client:
+        visit = Visit(client, sqlite_store, office, tokens, clock, ada, bob)
+        yield visit
+
+
+async def test_looking_changes_nothing(visit):
+    before = await visit.everything()
+    for path in (visit.page(visit.ada), await visit.asks("subscribe tide")):
+        before[3] = await rows(visit.store, schema.unconfirmed)
+        assert (await visit.get(path))[0] == 200
+        async with visit.client.head(path) as response:
+            assert response.status == 200
+        assert await visit.everything() == before
+
+
+async def test_a_page_is_about_one_mailbox(visit):
+    _, text = await visit.get(visit.page(visit.ada))
+    assert ADA in text
+    assert "cs.LG tide" in re.sub(r"<[^>]+>", "", text)
+    assert BOB not in text
+    assert "cs.CL" not in text
+
+
+@pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
+async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding):
+    data: aiohttp.FormData = aiohttp.FormData(
+        {"List-Unsubscribe": "One-Click"}, default_to_multipart=encoding == "multipart"
+    )
+    async with visit.client.post(visit.page(visit.ada), data=data, allow_redirects=False) as response:
+        assert response.status == 200
+    assert await visit.queries(visit.ada) == []
+    assert await visit.queries(visit.bob) == ["cs.CL"]
+    assert (await visit.post(visit.page(visit.ada), **{"List-Unsubscribe": "One-Click"}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "queries", "changed"),
+    [
+        ({"do": "unsubscribe", "which": "1"}, ["hep-th"], {}),
+        ({"do": "unsubscribe", "which": "all"}, [], {}),
+        ({"do": "pause"}, ["cs.LG tide", "hep-th"], {"paused": "paused on request"}),
+        ({"do": "language", "language": "zh"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
+    ],
+)
+async def test_a_post_acts(visit, fields, queries, changed):
+    status, text = await visit.post(visit.page(visit.ada), **fields)
+    assert status == 200
+    assert 'role="status"' in text
+    assert await visit.queries(visit.ada) == queries
+    (row, other) = await rows(visit.store, schema.destination)
+    assert {name: getattr(row, name) for name in changed} == changed
+    assert (other.language, other.paused) == ("en", "")
+
+
+async def test_time_zone_and_days_are_changed(visit):
+    await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="北京")
+    await visit.post(visit.page(visit.ada), do="days", days="weekly")
+    async with visit.store.read() as tx:
+        slot = (await tx.subscribers.destination_by_id(visit.ada.id)).slot
+    assert (slot.clock, slot.zone, slot.days) == ("07:30", "Asia/Shanghai", "weekly")
+    _, text = await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="Atlantis")
+    assert "no time zone" in text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"do": "subscribe", "which": "cs.LG"},
+        {"do": "unsubscribe"},
+        {"do": "unsubscribe", "which": "1 or all"},
+        {"do": "mute", "which": "tide"},
+        {"do": "language", "language": "klingon"},
+        {"do": "days", "days": "x" * 500},
+        {"List-Unsubscribe": "Two-Click"},
+    ],
+)
+async def test_what_the_page_does_not_offer_is_refused(visit, fields):
+    before = await visit.everything()
+    status, text = await visit.post(visit.page(visit.ada), **fields)
+    assert status == 400
+    assert "nothing has changed" in text
+    assert await visit.everything() == before
+
+
+async def test_a_wrong_an_old_and_a_foreign_token_give_the_same_kind_page_and_nothing_else(visit):
+    good = visit.page(visit.ada)
+    missing = visit.tokens.sign(Purpose.MANAGE, 99, visit.clock.now)
+    bad = [
+        "/mail/x",
+        good[:-1] + ("a" if good[-1] != "a" else "b"),
+        f"/mail/{missing}",
+        visit.page(visit.ada, Purpose.BOUNCE),
+        visit.page(visit.ada, Purpose.CONFIRM),
+        f"/mail/{Tokens(b'other' * 8).sign(Purpose.MANAGE, visit.ada.id, visit.clock.now)}",
+        "/confirm/x",
+        f"/confirm/{visit.tokens.sign(Purpose.CONFIRM, 99, visit.clock.now)}",
+        "/nowhere",
+    ]
+    before = await visit.everything()
+    pages = set()
+    for path in bad:
+        pages.add(await visit.get(path))
+        if path != "/nowhere":
+            pages.add(await visit.post(path, **{"List-Unsubscribe": "One-Click", "do": "pause"}))
+    visit.clock.now += timedelta(days=401)
+    pages.add(await visit.get(good))
+    ((status, text),) = pages
+    assert status == 404
+    assert "not good any more" in text
+    assert await visit.everything() == before
+
+
+async def test_a_confirmation_is_shown_done_once_and_then_gone(visit):
+    path = await visit.asks('subscribe "<b>bold</b>"', "language zh")
+    status, text = await visit.get(path)
+    assert status == 200
+    assert "&lt;b&gt;bold" in text
+    assert "<b>" not in text
+    answers = await asyncio.gather(*(visit.post(path) for _ in range(4)))
+    assert sum("Subscribed" in text or "已订阅" in text for _, text in answers) == 1
+    assert len(await visit.queries(visit.ada)) == 3
+    assert (await visit.post(path))[0] == 404
+    assert (await visit.get(path))[0] == 404
+
+
+async def test_hostile_queries_and_addresses_stay_text(visit):
+    async with visit.store.write() as tx:
+        await tx.subscribers.subscribe(visit.ada.id, '"<script>alert(1)</script>" & "\'\'>"', visit.clock.now)
+    _, text = await visit.get(visit.page(visit.ada))
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+async def test_every_answer_has_the_headers_that_browsers_heed(visit):
+    for path in ("/", "/healthz", "/style.css", "/nowhere", visit.page(visit.ada)):
+        async with visit.client.get(path) as response:
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Cache-Control"] == "no-store"
+            assert "<script" not in await response.text()
+            assert "Set-Cookie" not in response.headers
+
+
+async def test_what_is_too_large_or_no_form_is_refused(visit):
+    page = visit.page(visit.ada)
+    before = await visit.everything()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with visit.client.post(page, data=b"do=pause&x=" + b"x" * LARGEST, headers=form) as response:
+        assert response.status == 413
+    bad = {"Content-Type": "multipart/form-data; boundary=a"}
+    async with visit.client.post(page, data=b"--b\r\nnonsense", headers=bad) as response:
+        assert response.status == 400
+    async with visit.client.post(page, data=b"do=%ff%fe&\xff=\xfe", headers=form) as response:
+        assert response.status == 400
+    for method in ("PUT", "DELETE", "PATCH"):
+        async with visit.client.request(method, page) as response:
+            assert response.status == 405
+    async with visit.client.get(f"/mail/{quote('../../etc/passwd', safe='')}") as response:
+        assert response.status == 404
+    assert await visit.everything() == before
+
+
+async def test_a_line_that_is_no_http_ends_the_connection(visit):
+    server = visit.client.server
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(b"\x16\x03\x01 nonsense\r\n\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "lang"),
+    [
+        ("", "", "en"),
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("", "fr, en", "en"),
+        ("?lang=zh", "en", "zh-Hans"),
+        ("?lang=<x>", "en", "en"),
+    ],
+)
+async def test_a_page_speaks_the_language_of_its_reader(visit, query, accept, lang):
+    _, text = await visit.get(f"/{query}", **({"Accept-Language": accept} if accept else {}))
+    assert f'<html lang="{lang}">' in text
+    await visit.post(visit.page(visit.ada), do="language", language="zh")
+    assert '<html lang="zh-Hans">' in (await visit.get(visit.page(visit.ada)))[1]
+
+
+async def test_pages_thank_arxiv_and_work_without_scripts_and_from_any_path(visit):
+    _, text = await visit.get(visit.page(visit.ada))
+    assert "Thank you to arXiv" in text
+    assert "not reviewed or approved by" in text
+    assert not re.search(r'(?:href|src|action)="(?:/|http)', text)
+
+
+async def test_health_is_that_of_the_database(visit):
+    assert await visit.get("/healthz") == (200, "ok\n")
+    visit.is_well = False
+    assert await visit.get("/healthz") == (503, "unwell\n")
+
+
+async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
+    port = free_port()
+    application = Site(visit.office, visit.office).application()  # type: ignore[arg-type]  # nobody asks for its health
+    serving = asyncio.create_task(serve(application, f"127.0.0.1:{port}"))
+    async with asyncio.timeout(10), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/") as response:
+                    assert response.status == 200
+                    break
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.01)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
