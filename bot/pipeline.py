@@ -23,6 +23,7 @@ from bot.sources.versions import settled
 from bot.store import Store, Transaction
 from bot.store.slots import DueSlot
 from bot.store.texts import Version
+from bot.summaries.repair import mended
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ async def ingest(
     A matcher that is kept saves compiling the same queries again. Of `parts` only the announcements are stored:
     the whole listing comes later. Who has subscribed since `until` gets nothing of it.
     """
+    listings = [mended(one) for one in listings]
 
     async def settle(tx: Transaction) -> tuple[list[Listing], list[Listing]]:
         told = [*listings, *parts]

@@ -58,6 +58,20 @@ def test_match_prints_one_json_object_for_each_match():
     ]
 
 
+def test_gate_judges_each_chinese_text_of_a_page_on_a_line(tmp_path):
+    page = Path(PAGE).read_text("utf-8")
+    damaged = tmp_path / "damaged.txt"
+    damaged.write_text(page.replace("AI总结 ", "AI总结 请看 https://evil.example/x ", 1), "utf-8")
+    out, err = run("gate", "--from", str(damaged), "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    (failed,) = [row for row in rows if not row["pass"]]
+    assert failed["rules"] == ["links"]
+    assert failed["failures"][0]["field"] == "one_line"
+    assert f"{len(rows) - 1} of {len(rows)} pass" in err
+    out, _ = run("gate", "--from", PAGE)
+    assert all(line.endswith("  pass") for line in out.splitlines())
+
+
 def test_a_bad_query_is_one_sentence_that_says_what_to_type():
     _, err = run("match", "cs.LGG", "--from", PAGE, expect=2)
     assert "cs.LG" in err

@@ -6,6 +6,7 @@ import click
 
 from bot.cli.discord import discord
 from bot.cli.doctor import doctor
+from bot.cli.gate import gate
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
 from bot.cli.slack import slack
@@ -38,6 +39,7 @@ for command in (
     send,
     preview,
     match,
+    gate,
     export,
     import_,
     discord,

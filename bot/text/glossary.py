@@ -1,16 +1,19 @@
-"""Established Chinese terms of arXiv's fields and their English: so that a Chinese term finds English texts.
+"""Established terms of arXiv's fields, Chinese and English: so that a Chinese term finds English texts, and so
+that a translator is told how the community writes a term.
 
-It does not translate, and it knows no terms but those of `glossary.toml`.
+It does not translate, and it knows no terms but those of `glossary.toml` and `preferred.toml`.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
+from bot.text.normal import flat, forms
 from bot.text.variants import simplified
 
 
@@ -24,5 +27,66 @@ def english(term: str) -> tuple[str, ...]:
 @cache
 def entries() -> Mapping[str, tuple[str, ...]]:
     """All terms with their English names, the usual one first."""
-    table = tomllib.loads(resources.files("bot.text").joinpath("glossary.toml").read_text("utf-8"))
-    return MappingProxyType({term: tuple(names) for term, names in table.items()})
+    return MappingProxyType({term: tuple(names) for term, names in _table("glossary.toml").items()})
+
+
+def steering(text: str, most: int = 30) -> tuple[tuple[str, str], ...]:
+    """The terms of an English text, in its order, each with the Chinese that a translator should use."""
+    found = dict.fromkeys(_mentioned(text))
+    return tuple((name, chinese_names(name)[0]) for name in found)[:most]
+
+
+def terms(text: str) -> tuple[tuple[str, ...], ...]:
+    """For each term of an English text, everything that it may be called in a Chinese one, itself included."""
+    return tuple((*chinese_names(name), name) for name in dict.fromkeys(_mentioned(text)))
+
+
+def chinese_names(name: str) -> tuple[str, ...]:
+    """What an English term is called in Chinese, the community's way first; () for one that is not known."""
+    return _chinese().get(flat(name), ())
+
+
+def _mentioned(text: str) -> Iterator[str]:
+    """The English terms in a text, the longest at each place, as the tables write them."""
+    words, phrases = flat(text).split(), _phrases()
+    place = 0
+    while place < len(words):
+        for size in range(min(_longest(), len(words) - place), 0, -1):
+            name = phrases.get(" ".join(words[place : place + size]))
+            if name:
+                yield name
+                place += size - 1
+                break
+        place += 1
+
+
+@cache
+def _phrases() -> Mapping[str, str]:
+    """Each English name, in the normal form and in the plural, and as the tables write it."""
+    names = [*_table("preferred.toml"), *(name for names in entries().values() for name in names)]
+    found: dict[str, str] = {}
+    for name in names:
+        *before, last = flat(name).split()
+        for form in forms(last):
+            found.setdefault(" ".join([*before, form]), name)
+    return found
+
+
+@cache
+def _longest() -> int:
+    return max(phrase.count(" ") + 1 for phrase in _phrases())
+
+
+@cache
+def _chinese() -> Mapping[str, tuple[str, ...]]:
+    """By the normal form of an English name: its Chinese ones."""
+    found: dict[str, list[str]] = {flat(name): [chinese] for name, chinese in _table("preferred.toml").items()}
+    for chinese, names in entries().items():
+        for name in names:
+            found.setdefault(flat(name), []).append(chinese)
+    return {name: tuple(dict.fromkeys(chinese)) for name, chinese in found.items()}
+
+
+@cache
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("bot.text").joinpath(name).read_text("utf-8"))

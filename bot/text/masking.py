@@ -30,7 +30,8 @@ _SPAN = re.compile(
     r"|(?P<escape>\\[\\$`])",
     re.DOTALL,
 )
-_PLACEHOLDER = re.compile(r"XQ([0-9]{1,9})X")
+PLACEHOLDER = re.compile(r"XQ([0-9]{1,9})X")
+"""What stands for a piece, by its number."""
 
 _BRACED = re.compile(r"\{[^{}]*\}")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[a-z]{2,}(?:[\s,-]+[a-z]{2,}){2}")
@@ -67,7 +68,7 @@ class Masked:
 
         Raises MaskError unless each placeholder is there exactly once, and no other.
         """
-        seen = Counter(int(number) for number in _PLACEHOLDER.findall(text))
+        seen = Counter(int(number) for number in PLACEHOLDER.findall(text))
         wrong = {
             "missing": [number for number in range(len(self.pieces)) if not seen[number]],
             "doubled": [number for number, times in seen.items() if times > 1],
@@ -76,7 +77,7 @@ class Masked:
         faults = [f"{_named(numbers)} {kind}" for kind, numbers in wrong.items() if numbers]
         if faults:
             raise MaskError(f"placeholders must stay exactly once each: {'; '.join(faults)}")
-        return _PLACEHOLDER.sub(lambda found: self.pieces[int(found[1])], text)
+        return PLACEHOLDER.sub(lambda found: self.pieces[int(found[1])], text)
 
 
 def mask(text: str) -> Masked:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.text.glossary import english, entries
+from bot.text.glossary import chinese_names, english, entries, steering
 from bot.text.normal import flat, is_han
 
 
@@ -47,3 +47,26 @@ def test_every_entry_is_a_chinese_term_with_distinct_english_names():
 def test_the_table_is_read_once_and_cannot_be_changed():
     assert entries() is entries()
     assert isinstance(entries(), MappingProxyType)
+
+
+def test_a_translator_is_told_how_the_terms_of_a_text_are_written():
+    text = "Transformers with KV caches and large language models; the KV-cache is quantized."
+    told = dict(steering(text))
+    assert told["transformer"] == "Transformer"
+    assert told["KV cache"] == "KV 缓存"
+    assert told["large language model"] == "大语言模型"
+    assert "language model" not in told
+
+
+def test_a_text_without_known_terms_needs_no_telling():
+    assert steering("Nothing of note happens here") == ()
+
+
+def test_no_more_terms_are_told_than_asked_for():
+    assert len(steering("attention, diffusion, quantization, pruning", most=2)) == 2
+
+
+def test_a_term_has_all_its_chinese_names_the_usual_one_first():
+    assert chinese_names("Large Language Model")[0] == "大语言模型"
+    assert "大模型" in chinese_names("large language model")
+    assert chinese_names("no such term") == ()

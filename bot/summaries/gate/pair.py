@@ -1,0 +1,97 @@
+"""What the rules look at: one text of a summary beside what the paper says, each prepared once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.model import Language, Paper
+from bot.text.latex import readable
+from bot.text.masking import PLACEHOLDER, URL, mask
+
+FIELDS = ("title", "one_line", "abstract")
+LONGEST = 20_000
+"""Characters of a text that are looked at; no abstract of arXiv is a tenth as long."""
+
+_URL = re.compile(URL)
+WIDE = str.maketrans("，：；？！（）％～０１２３４５６７８９", ",:;?!()%~0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One rule that one text breaks; `detail` is a sentence that tells a translator what to mend."""
+
+    rule: str
+    field: str  # of the summary: title, one_line, abstract
+    detail: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A text and its paper. `source` is the English that the text must keep, `known` what it may speak of."""
+
+    paper: Paper
+    field: str
+    given: str
+    language: Language
+
+    @property
+    def raw(self) -> str:
+        """The text as it came; not all of it, if it is endless."""
+        return self.given[:LONGEST]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text must keep all of its source, unlike one line about it."""
+        return self.field != "one_line"
+
+    @property
+    def is_chinese(self) -> bool:
+        """Whether the text should be in Chinese."""
+        return self.language is not Language.EN
+
+    @cached_property
+    def text(self) -> str:
+        """The text with readable math, without links, with half-width marks."""
+        return _URL.sub(" ", readable(self.raw)).translate(WIDE)
+
+    @cached_property
+    def raw_source(self) -> str:
+        """The English as the source gave it."""
+        return (self.paper.title if self.field == "title" else self.paper.abstract)[:LONGEST]
+
+    @cached_property
+    def source(self) -> str:
+        """The same with readable math, without links."""
+        return _URL.sub(" ", readable(self.raw_source)).translate(WIDE)
+
+    @cached_property
+    def raw_known(self) -> str:
+        """All that the paper says of itself, as the source gave it."""
+        return "\n".join((self.paper.title, self.paper.abstract, self.paper.comments))[: 2 * LONGEST]
+
+    @cached_property
+    def known(self) -> str:
+        """The same with readable math, and with its links: their words are names too."""
+        return readable(self.raw_known).translate(WIDE)
+
+    @cached_property
+    def words(self) -> str:
+        """The text without math, links and code."""
+        return PLACEHOLDER.sub(" ", readable(mask(self.raw).text)).translate(WIDE)
+
+    @cached_property
+    def source_words(self) -> str:
+        """The same of the English."""
+        return PLACEHOLDER.sub(" ", readable(mask(self.raw_source).text)).translate(WIDE)
+
+    @cached_property
+    def formulas(self) -> tuple[str, ...]:
+        """The math of the text, with its dollar signs."""
+        return tuple(piece for piece in mask(self.raw).pieces if piece[0] in "$\\")
+
+    @cached_property
+    def source_formulas(self) -> tuple[str, ...]:
+        """The math of the English."""
+        return tuple(piece for piece in mask(self.raw_source).pieces if piece[0] in "$\\")

@@ -1,0 +1,101 @@
+"""The shape of a text: Chinese, complete, of the right length, said once, and nothing around it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from bot.summaries.gate.pair import Pair
+from bot.text import sentences as split
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_OTHER_SCRIPT = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uac00-\ud7af]")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_SHARE = {"title": 0.3, "one_line": 0.45, "abstract": 0.45}
+"""Of a text, Chinese characters among these and Latin words (a word says as much as two characters)."""
+
+_RATIO = {"title": (0.12, 0.9), "abstract": (0.22, 0.5)}
+_LEEWAY = {"title": 12, "abstract": 30}
+_ONE_LINE = (8, 260)
+_TOLERANCE = 1
+
+_SAID = re.compile(r"[^\w]+")
+_LONG_ENOUGH = 10
+_LOOP = re.compile(r"(\w[^\n]{2,39}?)\1{3,}|([^\W\d_])\2{5,}")
+_END = re.compile(r"[。.!?！？…:;；][\"'”’」』)\]]*$|[\"”」』]$|\)$|\$$|\]$|(?:https?://|www\.)[!-~]+$")
+_CUT = re.compile(r"(?:…+|\.{3,})[\"”)]*$")
+_TAIL = 300
+_PREAMBLE = re.compile(
+    r"^\s*(?:[\"“「『]?\s*(?:以下(?:是|为)|下面是|这是|好的|当然|没问题|译文|翻译(?:如下|结果)?\s*[:：]"
+    r"|摘要\s*[:：]|标题\s*[:：]|中文(?:摘要|标题|翻译|译文)"
+    r"|根据您|作为一个?(?:AI|人工智能|语言模型)|抱歉|对不起|here(?:'s| is| are)\b|sure\b|certainly\b"
+    r"|translation\b|of course\b"
+    r"|i'm sorry|as an ai)|[{\[]\s*\"|\*\*|#{1,6}\s|>\s|```|<)",
+    re.I,
+)
+_AFTERWORD = re.compile(
+    r"(?:希望(?:这|以上|对您)|如(?:有|需|果您)[^。]{0,20}(?:请|告诉我)|注[:：]\s?(?:以上|本译))[^。]*。?\s*$"
+)
+
+
+def chinese(pair: Pair) -> str:
+    """Chinese, not English, Japanese or Korean."""
+    if not pair.is_chinese:
+        return "Write it in English." if _HAN.search(pair.text) and not _HAN.search(pair.known) else ""
+    if _OTHER_SCRIPT.search(pair.text) and not _OTHER_SCRIPT.search(pair.known):
+        return "Write it in Chinese only, not in Japanese or Korean."
+    han, words = len(_HAN.findall(pair.text)), len(_LETTERS.findall(pair.text))
+    is_chinese = han and han >= _SHARE[pair.field] * (han + 2 * words)
+    return "" if is_chinese else "Write it in Chinese: too much of it is not."
+
+
+def preamble(pair: Pair) -> str:
+    """A remark of the translator before or behind the text, or the markup of an answer."""
+    found = _PREAMBLE.match(pair.raw) or _AFTERWORD.search(pair.raw[-_TAIL:])
+    is_ours = found is None or (pair.raw_source.lstrip().startswith(found[0].strip()))
+    return "" if is_ours else "Write only the translation: no remarks, labels, quotes or markup around it."
+
+
+def length(pair: Pair) -> str:
+    """Chinese is a third as long as English; one line has bounds of its own."""
+    size = len(pair.text.strip())
+    if not pair.is_whole:
+        low, high = _ONE_LINE if pair.is_chinese else (_ONE_LINE[0], 3 * _ONE_LINE[1])
+    else:
+        factor = 1.0 if pair.is_chinese else 3.0
+        ratios, leeway, source = _RATIO[pair.field], _LEEWAY[pair.field], len(pair.source)
+        low = int(factor * ratios[0] * source) - leeway // 3
+        high = int(factor * ratios[1] * source) + leeway
+    if size < low:
+        return "It is much too short: leave nothing out."
+    return "It is much too long: add nothing and repeat nothing." if size > high else ""
+
+
+def sentences(pair: Pair) -> str:
+    """As many sentences as the English, one more or less."""
+    if pair.field != "abstract" or not pair.is_chinese:
+        return ""
+    ours, theirs = len(split.chinese(pair.text)), len(split.english(pair.source))
+    if abs(ours - theirs) <= _TOLERANCE:
+        return ""
+    return f"The English has {theirs} sentences, this has {ours}: translate each one, and add none."
+
+
+def repetition(pair: Pair) -> str:
+    """The same sentence twice, or a phrase in a loop."""
+    said = Counter(
+        _SAID.sub("", one) for one in split.chinese(pair.text) if len(_SAID.sub("", one)) >= _LONG_ENOUGH
+    )
+    theirs = Counter(_SAID.sub("", one) for one in split.english(pair.source))
+    is_twice = said and max(said.values()) > max(theirs.values(), default=1)
+    is_loop = _LOOP.search(pair.text) and not _LOOP.search(pair.source)
+    return "Say nothing twice: a passage is repeated." if is_twice or is_loop else ""
+
+
+def truncated(pair: Pair) -> str:
+    """An abstract ends with a sentence, if the English does."""
+    text, source = pair.raw.rstrip()[-_TAIL:], pair.raw_source.rstrip()[-_TAIL:]
+    if pair.field != "abstract" or not _END.search(source):
+        return ""
+    is_cut = not _END.search(text) or (_CUT.search(text) and not _CUT.search(source))
+    return "It breaks off: translate it to its end." if is_cut else ""

@@ -1,0 +1,169 @@
+"""The numbers that an English or a Chinese text says, as values: so that a translation can be checked against it.
+
+One mention may be read in several ways ("7千瓦" says 7 or 7,000, "the 90s" 90 or 1990), so it is a set of values.
+Signs and units are not looked at, and neither are superscripts: those belong to formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+Values = frozenset[str]
+
+_WIDE = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)*|(?<![0-9A-Za-z.])\.[0-9]+)"
+_SCALES = {"hundred": 2, "k": 3, "K": 3, "thousand": 3, "M": 6, "million": 6, "B": 9, "bn": 9, "billion": 9}
+_SCALES |= {"T": 12, "trillion": 12}
+_ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b)?")
+
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_ONES += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS = {word: value for value, word in enumerate(_ONES)} | {word: 10 * ten for ten, word in enumerate(_TENS, 2)}
+_WORDS |= {"hundred": 100, "thousand": 1000, "dozen": 12}
+_SPELLED = re.compile(
+    rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:-({'|'.join(_ONES[1:10])}))?"
+    r"(?:fold|[ -](hundred|thousand|million|billion))?\b",
+    re.I,
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_IMPLYING = {
+    1: "first primary once single mono uni i a an another",
+    2: "second both twice double doubles doubling doubled dual pair pairs couple bi binary twin "
+    "either half halves ii",
+    3: "third thirds triple triples thrice tri ternary trio triad trilemma triplet iii",
+    4: "fourth quarter quarters quad quadruple iv",
+    5: "fifth v",
+    6: "sixth vi",
+    7: "seventh vii",
+    8: "eighth viii",
+    9: "ninth ix",
+    10: "tenth x decade decades",
+}
+_IMPLIED = {word: {str(value)} for value, words in _IMPLYING.items() for word in words.split()}
+_WORD = re.compile("[A-Za-z]+")
+
+_DIGITS = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {
+    "〇": "0",
+    "两": "2",
+    "兩": "2",
+}
+_STEPS = {"十": 10, "百": 100, "千": 1000}
+_MYRIADS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "兆": 12}
+_POWERS = {"十": 1, "百": 2, "千": 3} | _MYRIADS
+_CHINESE = re.compile(
+    r"(?P<century>[0-9]{1,2}) ?世[纪紀](?P<years>[0-9]{2}) ?年代"
+    rf"|(?P<number>{_NUMBER})(?:[ -]?(?P<latin>[kKMBT]|bn)(?![A-Za-z])|(?P<s>'?s\b)"
+    r"|[ 多余餘几幾]{0,2}(?P<scale>[百千万萬亿億兆]{1,2})(?P<unit>[瓦米克字赫焦帕比卡伏安位像])?)?"
+    r"|(?P<spoken>[零〇一二两兩三四五六七八九十百千万萬亿億]{1,16})(?:点(?P<part>[零一二三四五六七八九]{1,9}))?"
+)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a text says: each mention as it is written, and the values that it may mean."""
+
+    written: tuple[tuple[str, Values], ...]  # with digits
+    spoken: tuple[tuple[str, Values], ...]  # in words, or in Chinese numerals
+    implied: Values = frozenset()  # by words like "both", "third" or "May"
+
+    @cached_property
+    def values(self) -> Values:
+        """Every value that the text may be said to mention."""
+        return self.implied.union(*(values for _, values in (*self.written, *self.spoken)))
+
+
+def english(text: str) -> Numbers:
+    """The numbers of an English text."""
+    text = text.translate(_WIDE)
+    written = [(found[0], _english_values(*found.groups())) for found in _ENGLISH.finditer(text)]
+    spoken = [(found[0], frozenset({_spelled(*found.groups())})) for found in _SPELLED.finditer(text)]
+    return Numbers(tuple(written), tuple(spoken), frozenset().union(*_implied(text.lower())))
+
+
+def chinese(text: str) -> Numbers:
+    """The numbers of a Chinese text."""
+    written: list[tuple[str, Values]] = []
+    spoken: list[tuple[str, Values]] = []
+    for found in _CHINESE.finditer(text.translate(_WIDE)):
+        if found["spoken"]:
+            spoken.append((found[0], frozenset(_spoken(found["spoken"], found["part"] or ""))))
+        else:
+            written.append((found[0], _chinese_values(found)))
+    return Numbers(tuple(written), tuple(spoken))
+
+
+def _english_values(number: str, plural: str | None, scale: str | None) -> Values:
+    value = _plain(number)
+    if plural:
+        return frozenset({value, value[-2:]} | ({f"19{value}", f"20{value}"} if len(value) == 2 else set()))
+    if scale:
+        return frozenset({_scaled(value, _SCALES[scale])} | ({value} if len(scale) == 1 else set()))
+    return frozenset({value})
+
+
+def _spelled(word: str, ones: str | None, scale: str | None) -> str:
+    value = _WORDS[word.lower()] + (_WORDS[ones.lower()] if ones else 0)
+    return _scaled(str(value), _SCALES[scale.lower()]) if scale else str(value)
+
+
+def _implied(text: str) -> Iterator[set[str]]:
+    for word in _WORD.findall(text):
+        yield _IMPLIED.get(word, set())
+        if word[:3] in _MONTHS:
+            yield {str(_MONTHS.index(word[:3]) + 1)}
+
+
+def _chinese_values(found: re.Match[str]) -> Values:
+    if found["century"]:
+        return frozenset({str((int(found["century"]) - 1) * 100 + int(found["years"])), found["years"]})
+    value = _plain(found["number"])
+    if found["latin"]:
+        return frozenset({value, _scaled(value, _SCALES[found["latin"]])})
+    if found["scale"]:
+        power = sum(_POWERS[char] for char in found["scale"])
+        return frozenset({_scaled(value, power)} | ({value} if found["unit"] else set()))
+    return frozenset({value})
+
+
+def _spoken(numerals: str, part: str) -> Iterator[str]:
+    """A run of Chinese numerals as a number, and digit by digit: 二〇二三, 三五."""
+    behind = "." + "".join(_DIGITS[char] for char in part) if part else ""
+    if all(char in _DIGITS for char in numerals):
+        yield from () if part else (_DIGITS[char] for char in numerals)
+        yield _plain("".join(_DIGITS[char] for char in numerals) + behind)
+    else:
+        yield _plain(f"{_counted(numerals)}{behind}")
+
+
+def _counted(numerals: str) -> int:
+    total = section = 0
+    digit: int | None = None
+    for char in numerals:
+        if char in _DIGITS:
+            digit = int(_DIGITS[char])
+        elif char in _STEPS:
+            section += (1 if digit is None else digit) * _STEPS[char]
+            digit = None
+        else:
+            total = (total + section + (digit or 0) or 1) * 10 ** _MYRIADS[char]
+            section, digit = 0, None
+    return total + section + (digit or 0)
+
+
+def _scaled(value: str, power: int) -> str:
+    return _plain(format(Decimal(value).scaleb(power), "f")) if value.count(".") < 2 else value
+
+
+def _plain(number: str) -> str:
+    """One way to write a value: no separators, no zeros at the edges; a version like 2.5.1 stays."""
+    number = number.replace(",", "")
+    if number.count(".") > 1:
+        return number
+    whole, _, part = number.partition(".")
+    part = part.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
