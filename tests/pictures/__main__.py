@@ -11,6 +11,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.pictures import mail
+
 HERE = Path(__file__).parent
 FLAGS = [
     "--headless",
@@ -23,7 +25,6 @@ FLAGS = [
     "--disable-sync",
     "--hide-scrollbars",
     "--force-device-scale-factor=1.25",
-    "--window-size=760,1000",
 ]
 
 
@@ -31,19 +32,17 @@ def main() -> int:
     """Write digest.png and, where its simulator can be shown, discord.png; 1 when there is no browser."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
-        print("no Chromium here; install it (Debian: apt-get install chromium fonts-noto-cjk)")
+        print("no Chromium here; install it (Debian: apt-get install chromium fonts-noto-cjk fonts-liberation)")
         return 1
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "bot", "demo"], cwd=folder, check=True, capture_output=True)
         (page,) = Path(folder, "demo", "mail").glob("*.html")
         shot = HERE / "digest.png"
         profile = f"--user-data-dir={folder}/profile"
-        command = [browser, *FLAGS, profile, f"--screenshot={shot}", page.resolve().as_uri()]
-        subprocess.run(command, check=True, capture_output=True)
+        mail.shoot(page.resolve(), [browser, *FLAGS, profile], shot)
         if find_spec("av"):
-            phone = [flag for flag in FLAGS if "window-size" not in flag]
             shoot = importlib.import_module("tests.pictures.discord").shoot
-            made = asyncio.run(shoot(Path(folder), [browser, *phone, "--window-size=520,1130", profile]))
+            made = asyncio.run(shoot(Path(folder), [browser, *FLAGS, "--window-size=520,1130", profile]))
             shutil.copy(made, HERE / "discord.png")
         else:
             print("discord.png needs more: pip install 'simcord[preview]==3.2.1'")

@@ -28,14 +28,14 @@ ADA = Address(username="ada", domain="reader.test")
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 WAYS = Ways("mailto:papers@sudi.test?subject=unsubscribe")
 HEADERS = [
+    "In-Reply-To",
+    "References",
     "List-Unsubscribe",
     "From",
     "To",
     "Subject",
     "Date",
     "Message-ID",
-    "In-Reply-To",
-    "References",
     "Auto-Submitted",
     "Precedence",
     "List-Id",
