@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.channels import Channel, Teller
-from bot.channels.layout import fault_lines, named_faults
+from bot.channels.absence import fault_lines, named_faults
 from bot.errors import ChannelError
 from bot.locale import say
 from bot.model import Destination, Fault, Language

@@ -7,10 +7,13 @@ source gave them (TeX and all): `text` makes them readable, channels escape them
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+_MONTH = re.compile(r"(?:[a-z-]+(?:\.[A-Z]{2})?/)?([0-9]{2})([0-9]{2})")
 
 ALL = "all"
 """The category of a listing that covers every category (a saved arXivDaily page)."""
@@ -95,6 +98,18 @@ class Paper:
     def primary(self) -> str:
         """The primary category, as the source wrote it."""
         return self.categories[0] if self.categories else ""
+
+    @property
+    def submitted(self) -> date | None:
+        """The first day of the month in which it was first submitted, as its id says; None for an odd id.
+
+        https://info.arxiv.org/help/arxiv_identifier.html
+        """
+        found = _MONTH.match(self.id)
+        if found is None or not 1 <= int(found[2]) <= 12:
+            return None
+        year = int(found[1])
+        return date(year + (1900 if year >= 91 else 2000), int(found[2]), 1)
 
     @property
     def url(self) -> str:

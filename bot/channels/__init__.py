@@ -64,7 +64,7 @@ class Mail:
     token: str = ""  # a signed one that it carries
 
 
-_SHARED = frozenset({"coverage", "layout"})
+_SHARED = frozenset({"absence", "coverage", "layout"})
 """The modules of this package that are no channel: what all channels say."""
 
 

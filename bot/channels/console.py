@@ -20,12 +20,13 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.channels import Handle, Invocation
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, harmless
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.locale import say
 from bot.model import Language
 from bot.settings import Settings
+from bot.text.harmless import harmless
 
 PROMPT = "papers> "
 MEASURE = 100

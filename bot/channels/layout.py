@@ -11,25 +11,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import timedelta
 from urllib.parse import quote
 
+from bot.channels.absence import fault_lines, silence_line, span
 from bot.channels.coverage import coverage_lines
-from bot.digest import Card, Digest, Silence
+from bot.digest import Card, Digest
 from bot.locale import say
 from bot.matching import Span, spans
-from bot.model import ALL, Fault, Language, Paper, Reason, Subscription
+from bot.model import AnnounceType, Language, Paper, Reason, Subscription
 from bot.text.chinese import typeset
+from bot.text.harmless import one_line
 from bot.text.latex import readable
 
 NAME = "Sudi 速递"
 AUTHORS_SHOWN = 12
-_NAMES_SHOWN = 8
+_OLD = timedelta(days=62)  # since the beginning of the month of its id
 
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _FIELD_PREFIX = re.compile(r"^[a-z]+:")
 
 
@@ -104,7 +102,7 @@ def digest_lines(digest: Digest) -> DigestLines:
         coverage=coverage.line,
         warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
         provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
-        nothing=() if digest.cards else tuple(_nothing(digest.silence, tongue) for tongue in _tongues(language)),
+        nothing=() if digest.cards else _nothing(digest),
         cards=cards_lines(digest.cards, language),
         more=more,
         named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
@@ -123,15 +121,12 @@ def interface(language: Language) -> str:
     return "zh" if language is Language.ZH else "en"
 
 
-def harmless(text: str) -> str:
-    """Text without terminal escapes, control characters and direction tricks; line breaks stay."""
-    shown = _BIDI.sub("", _CONTROL.sub(" ", _ESCAPE_SEQUENCE.sub("", text)))
-    return _SURROGATE.sub("\ufffd", shown)
-
-
-def one_line(text: str) -> str:
-    """Harmless text on one line, single-spaced."""
-    return " ".join(harmless(text).split())
+def _nothing(digest: Digest) -> tuple[Passage, ...]:
+    """Why there are no papers, in each language."""
+    return tuple(
+        Passage(silence_line(digest.silence, tongue), "zh-Hans" if tongue == "zh" else "en")
+        for tongue in _tongues(digest.destination.language)
+    )
 
 
 def _title(digest: Digest) -> str:
@@ -139,47 +134,7 @@ def _title(digest: Digest) -> str:
     counts = [say(key, tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
     silent = digest.silence.dates if digest.silence else tuple(sorted({row.date for row in digest.coverage}))
     dates = digest.dates or silent
-    return " · ".join(part for part in (NAME, _span(dates), *reversed(counts)) if part)
-
-
-def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
-    """What could not be read, one line for each reason and day."""
-    reasons: dict[str, list[Fault]] = {}
-    for one in faults:
-        reasons.setdefault(one_line(one.reason).rstrip("."), []).append(one)
-    return tuple(
-        say("silence.missing", tongue, what=what, reason=reason)
-        for reason, group in reasons.items()
-        for what in named_faults(group, tongue)
-    )
-
-
-def named_faults(faults: Sequence[Fault], tongue: str) -> Iterator[str]:
-    """`2026-06-10 cs.LG, cs.CL`, one for each day."""
-    days: dict[date, dict[str, None]] = {}
-    for one in faults:
-        name = say("digest.all", tongue) if one.category == ALL else one.category
-        days.setdefault(one.date, {})[name] = None
-    return (f"{day} {_some(list(names), tongue)}" for day, names in days.items())
-
-
-def _some(names: Sequence[str], tongue: str) -> str:
-    """All of a few names; the first of many, and how many more there are."""
-    comma = say("digest.comma", tongue)
-    if len(names) <= _NAMES_SHOWN:
-        return comma.join(names)
-    more = say("silence.more", tongue, n=len(names) - _NAMES_SHOWN + 1)
-    return comma.join([*names[: _NAMES_SHOWN - 1], more])
-
-
-def _nothing(silence: Silence | None, tongue: str) -> Passage:
-    """Why there are no papers."""
-    lang = "zh-Hans" if tongue == "zh" else "en"
-    if silence is None:
-        return Passage(say("digest.nothing", tongue), lang)
-    kind = f"{silence.why}_{silence.reason}" if silence.reason else str(silence.why)
-    dates = _span(silence.dates, say("card.comma", tongue))
-    return Passage(say(f"silence.{kind}", tongue, dates=dates, n=silence.read), lang)
+    return " · ".join(part for part in (NAME, span(dates), *reversed(counts)) if part)
 
 
 def _named(card: Card, language: Language) -> str:
@@ -188,17 +143,12 @@ def _named(card: Card, language: Language) -> str:
     return " · ".join([card.paper.url, *(title.text for title in titles)])
 
 
-def _span(dates: Sequence[date], comma: str = ", ") -> str:
-    days = [day.isoformat() for day in dates]
-    return comma.join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
-
-
 def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     paper = card.paper
     english = _marked(Passage(_english(paper.title), "en"), card, "title")
     chinese = _chinese_passages(card) if language is not Language.EN else {}
     titles = (english, chinese["title"]) if "title" in chinese else (english,)
-    facts = [one_line(" ".join(paper.categories)), _type(card, language)]
+    facts = [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)]
     return CardLines(
         id=one_line(paper.id),
         url=quote(paper.url, safe=":/."),
@@ -254,7 +204,24 @@ def _authors(paper: Paper, language: Language) -> str:
 
 
 def _type(card: Card, language: Language) -> str:
-    return _twice(f"card.type_{card.type.value.replace('-', '_')}", language, version=card.paper.version)
+    """How it was announced; a later version is never new."""
+    kind = card.type.value.replace("-", "_")
+    if card.type is AnnounceType.NEW and card.paper.version > 1:
+        kind = "replace"
+    return _twice(f"card.type_{kind}", language, version=card.paper.version)
+
+
+def _age(card: Card, language: Language) -> list[str]:
+    """When an old paper that is newly cross-listed was first submitted."""
+    month = card.paper.submitted
+    if card.type is not AnnounceType.CROSS or month is None or card.date - month < _OLD:
+        return []
+    return [
+        " / ".join(
+            say("card.age", tongue, year=month.year, month=say("moment.months", tongue).split()[month.month - 1])
+            for tongue in _tongues(language)
+        )
+    ]
 
 
 def _why(card: Card, tongue: str) -> str:

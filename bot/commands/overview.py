@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from bot.channels import Reply
+from bot.channels.absence import fault_lines
 from bot.channels.coverage import coverage_lines, coverage_rows
-from bot.channels.layout import fault_lines
 from bot.commands.habits import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import available
-from bot.channels.layout import CardLines, cards_lines, digest_lines, one_line
+from bot.channels.layout import CardLines, cards_lines, digest_lines
 from bot.digest import Card
 from bot.model import AnnounceType, Coverage, Language, Reason, Subscription
+from bot.text.harmless import one_line
 from tests.channels.cards import DAY, card, digest, summary
 
 
@@ -20,7 +21,7 @@ def lines(one: Card, language: Language) -> CardLines:
 
 def test_what_is_shared_by_the_channels_is_no_channel():
     assert {"console", "email"} <= set(available())
-    assert not {"layout", "coverage"} & set(available())
+    assert not {"absence", "layout", "coverage"} & set(available())
 
 
 def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
@@ -80,9 +81,34 @@ def test_many_authors_are_cut_with_their_number():
     ],
 )
 def test_the_type_is_named_and_revisions_say_their_version(kind: AnnounceType, english: str, chinese: str):
-    one = card(type=kind, version=3)
+    one = card(type=kind, version=1 if kind is AnnounceType.NEW else 3)
     assert lines(one, Language.EN).facts == f"cs.LG cs.CL · {english}"
     assert lines(one, Language.ZH).facts == f"cs.LG cs.CL · {chinese}"
+
+
+@pytest.mark.parametrize(
+    ("id_", "age"),
+    [
+        ("2205.01234", " · first submitted May 2022"),
+        ("hep-th/9901001", " · first submitted Jan 1999"),
+        ("math.AG/0001001", " · first submitted Jan 2000"),
+        ("2605.01234", ""),
+        ("2606.01234", ""),
+        ("odd", ""),
+    ],
+)
+def test_an_old_paper_that_is_newly_cross_listed_says_its_age(id_: str, age: str):
+    assert lines(card(id=id_, type=AnnounceType.CROSS), Language.EN).facts == f"cs.LG cs.CL · cross-list{age}"
+    assert "first submitted" not in lines(card(id=id_), Language.EN).facts
+
+
+def test_the_age_is_said_in_both_languages():
+    facts = lines(card(id="2205.01234", type=AnnounceType.CROSS), Language.BOTH).facts
+    assert facts.endswith("首次提交于 2022 年 5 月 / first submitted May 2022")
+
+
+def test_a_later_version_is_never_new():
+    assert lines(card(version=2), Language.EN).facts == "cs.LG cs.CL · revised v2"
 
 
 def test_the_date_is_shown_when_a_digest_spans_several():

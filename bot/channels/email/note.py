@@ -6,7 +6,8 @@ import hashlib
 from datetime import date
 
 from bot.channels.email.letter import Letter
-from bot.channels.layout import NAME, harmless
+from bot.channels.layout import NAME
+from bot.text.harmless import harmless
 
 _LONGEST_SUBJECT = 70
 

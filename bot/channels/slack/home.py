@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.channels import Reply
-from bot.channels.layout import harmless
 from bot.channels.slack.blocks import Block, button, buttons, paragraphs, words
 from bot.channels.slack.render import COMMAND
 from bot.locale import say
 from bot.model import Subscription
+from bot.text.harmless import harmless
 
 NEW, EDIT = "open:new", "open:edit"
 """The actions that open the form."""

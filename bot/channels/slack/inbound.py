@@ -17,7 +17,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.channels import Handle, Invocation, Reply
-from bot.channels.layout import harmless, interface
+from bot.channels.layout import interface
 from bot.channels.slack.blocks import paragraphs, words
 from bot.channels.slack.people import People, Person
 from bot.channels.slack.post import Clients, Place
@@ -25,6 +25,7 @@ from bot.channels.slack.render import COMMAND, as_text, reply_messages
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.locale import say
+from bot.text.harmless import harmless
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,12 @@ import json
 from collections.abc import Sequence
 
 from bot.channels import Reply
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, harmless, interface
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, interface
 from bot.channels.slack.blocks import Block, Element, Row, button, buttons, note, packed, paragraphs, words
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language
+from bot.text.harmless import harmless
 
 COMMAND = "command"
 """The action of every button whose value is a command as people type it; what follows it is unique in its row."""

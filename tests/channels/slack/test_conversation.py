@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.channels import Invocation, Reply
-from bot.channels.layout import harmless
 from bot.channels.slack import channel, connection
 from bot.store import schema
+from bot.text.harmless import harmless
 from tests.channels.counterpart import missing
 from tests.channels.slack.conftest import settings
 from tests.channels.slack.talk import NOON, answered, is_private, messages, read, running, until

@@ -1,0 +1,58 @@
+"""What is said of what is not there: papers, announcements, listings that were not read. Pure; not a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bot.digest import Silence
+from bot.locale import say
+from bot.model import ALL, Fault
+from bot.text.harmless import one_line
+
+_NAMES_SHOWN = 8
+
+
+def silence_line(silence: Silence | None, tongue: str) -> str:
+    """Why there are no papers."""
+    if silence is None:
+        return say("digest.nothing", tongue)
+    kind = f"{silence.why}_{silence.reason}" if silence.reason else str(silence.why)
+    dates = span(silence.dates, say("card.comma", tongue))
+    return say(f"silence.{kind}", tongue, dates=dates, n=silence.read)
+
+
+def span(dates: Sequence[date], comma: str = ", ") -> str:
+    """A few dates, or the first and the last of many."""
+    days = [day.isoformat() for day in dates]
+    return comma.join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
+
+
+def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
+    """What could not be read, one line for each reason and day."""
+    reasons: dict[str, list[Fault]] = {}
+    for one in faults:
+        reasons.setdefault(one_line(one.reason).rstrip("."), []).append(one)
+    return tuple(
+        say("silence.missing", tongue, what=what, reason=reason)
+        for reason, group in reasons.items()
+        for what in named_faults(group, tongue)
+    )
+
+
+def named_faults(faults: Sequence[Fault], tongue: str) -> Iterator[str]:
+    """`2026-06-10 cs.LG, cs.CL`, one for each day."""
+    days: dict[date, dict[str, None]] = {}
+    for one in faults:
+        name = say("digest.all", tongue) if one.category == ALL else one.category
+        days.setdefault(one.date, {})[name] = None
+    return (f"{day} {_some(list(names), tongue)}" for day, names in days.items())
+
+
+def _some(names: Sequence[str], tongue: str) -> str:
+    """All of a few names; the first of many, and how many more there are."""
+    comma = say("digest.comma", tongue)
+    if len(names) <= _NAMES_SHOWN:
+        return comma.join(names)
+    more = say("silence.more", tongue, n=len(names) - _NAMES_SHOWN + 1)
+    return comma.join([*names[: _NAMES_SHOWN - 1], more])
