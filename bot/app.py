@@ -136,7 +136,7 @@ class App:
         self.sources = adapters.sources
         self.client = adapters.client
         self.clock = clock
-        self.commands = Commands(store, defaults(settings), clock)
+        self.commands = Commands(store, defaults(settings), clock, admins=settings.bot_admins)
         mailboxes = Mailboxes(settings.bot_email_allow)
         self.office = Correspondence(self.commands, store, adapters.links, mailboxes, clock)
         self.answer = Polite(self.commands, store, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import json
@@ -20,7 +21,8 @@ from bot.cli import sudi
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.migrate import head
+from bot.store.migrate import head, migrate
+from tests.fakes import DAY, MORNING, subscribed
 
 PAGE = str(resources.files("bot.demo") / "day" / "2026-06-10.txt")
 FEED = str(Path(__file__).parent / "sources" / "data")
@@ -129,10 +131,36 @@ def test_doctor_says_what_is_well_and_what_to_do(monkeypatch, tmp_path):
     assert "hunter2" not in out
 
 
+def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("BOT_ADMINS", "slack:T0123ABCD/U0123ABCD")
+    monkeypatch.setenv("ARXIV_FEED_URL", str(tmp_path / "{category}.xml"))
+
+    async def trouble() -> None:
+        store = Store.open("sqlite:///sudi.db")
+        await migrate(store)
+        await subscribed(store, address="gone@example.org", channel="email")
+        await subscribed(store, address="well@example.org", channel="email")
+        async with store.write() as tx:
+            await tx.subscribers.refuse(1, "550 no such user")
+            await tx.faults.open("arxiv_feed", "cs.LG", DAY, "HTTP 429", MORNING)
+        await store.close()
+
+    asyncio.run(trouble())
+    out, _ = run("doctor", expect=1)
+    lines = {line.split()[1]: line for line in out.splitlines()}
+    assert lines["admins"].startswith("FAIL")
+    assert "slack is not in BOT_CHANNELS" in lines["admins"]
+    assert lines["places"].endswith("2; paused until somebody types resume there, because they refused: "
+                                    "email gone@example.org (550 no such user)")  # fmt: skip
+    assert lines["reading"].startswith("FAIL")
+    assert "2026-06-10 cs.LG could not be read yet (feed: HTTP 429)" in lines["reading"]
+
+
 def test_a_page_is_fetched_once_and_a_second_time_brings_nothing_new():
     _, first = run("fetch", "--from", PAGE)
     _, second = run("fetch", "--from", PAGE)
     assert "40 announcements, 40 new" in first
+    assert "  2026-06-10 all categories 40 of 40\n" in first
     assert "40 announcements, 0 new" in second
 
 

@@ -29,15 +29,24 @@ def span(dates: Sequence[date], comma: str = ", ") -> str:
 
 
 def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
-    """What could not be read, one line for each reason and day."""
+    """What could not be read, one line for each source, reason and day."""
     reasons: dict[str, list[Fault]] = {}
     for one in faults:
-        reasons.setdefault(one_line(one.reason).rstrip("."), []).append(one)
+        reason = (
+            f"{source_name(one.source, tongue)}{say('silence.colon', tongue)}{one_line(one.reason).rstrip('.')}"
+        )
+        reasons.setdefault(reason, []).append(one)
     return tuple(
         say("silence.missing", tongue, what=what, reason=reason)
         for reason, group in reasons.items()
         for what in named_faults(group, tongue)
     )
+
+
+def source_name(source: str, tongue: str) -> str:
+    """A source as people call it."""
+    key = {"arxiv_listing": "digest.by_listing", "arxiv_feed": "digest.by_feed"}.get(source)
+    return say(key, tongue) if key else source
 
 
 def named_faults(faults: Sequence[Fault], tongue: str) -> Iterator[str]:

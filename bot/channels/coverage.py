@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from bot.channels.absence import source_name
 from bot.locale import say
 from bot.model import ALL, Coverage
 
@@ -113,10 +114,9 @@ def _witness(reader: _Reader, witness: str, instants: Sequence[datetime]) -> str
     """Who has confirmed it, and when: `listing 09:07–09:12`; nothing where nobody has."""
     if not witness:
         return ""
-    key = {"arxiv_listing": "digest.by_listing", "arxiv_feed": "digest.by_feed"}.get(witness)
     clocks = [f"{each.astimezone(reader.zone):%H:%M}" for each in sorted(instants)]
     span = "–".join(dict.fromkeys([clocks[0], clocks[-1]])) if clocks else ""
-    return " ".join(filter(None, [reader.say(key) if key else witness, span]))
+    return " ".join(filter(None, [source_name(witness, reader.tongue), span]))
 
 
 def _row(reader: _Reader, row: Coverage) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib.util import find_spec
 
 import click
@@ -14,15 +14,19 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
 from bot.app import defaults
+from bot.channels.absence import fault_lines
 from bot.cli.service import settings_and_logs
-from bot.errors import SourceError, StoreError, SudiError
+from bot.commands.overview import refusing
+from bot.errors import SettingsError, SourceError, StoreError, SudiError
 from bot.logs import SecretsHidden
-from bot.settings import Settings
+from bot.model import Destination
+from bot.settings import EXAMPLES, Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
 from bot.store.migrate import head
 
 _TRIED_CATEGORY = "cs.LG"
+_REFUSED_SHOWN = 10
 
 
 @click.command()
@@ -52,6 +56,9 @@ async def _examine(settings: Settings) -> bool:
 async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
     yield "settings", _configured(settings)
     yield "database", await _tried(lambda: _database(settings))
+    yield "admins", _admins(settings)
+    async for row in _places(settings):
+        yield row
     for name in settings.bot_channels:
         yield name, await _tried(lambda name=name: _channel(name, settings))  # type: ignore[misc]
     if not settings.bot_channels:
@@ -96,6 +103,39 @@ async def _database(settings: Settings) -> str:
         raise StoreError(f"cannot reach {url.render_as_string(hide_password=True)}: {cause}") from error
     finally:
         await store.close()
+
+
+def _admins(settings: Settings) -> str | SudiError:
+    if not settings.bot_admins:
+        return f"nobody hears of faults; set BOT_ADMINS={EXAMPLES['BOT_ADMINS']}"
+    deaf = sorted({one.partition(":")[0] for one in settings.bot_admins} - set(settings.bot_channels))
+    if deaf:
+        return SettingsError([f"BOT_ADMINS: {', '.join(deaf)} is not in BOT_CHANNELS, so nobody is told there"])
+    return f"{len(settings.bot_admins)} people hear of faults"
+
+
+async def _places(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
+    """Who is served, which places refuse their digests, what could not be read; nothing from an old database."""
+    store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
+    try:
+        if await store.revision() != head():
+            return
+        async with store.read() as tx:
+            places = await tx.subscribers.destinations()
+            missing = await tx.faults.missing()
+    except (DBAPIError, OSError, StoreError):
+        return  # the database has said so
+    finally:
+        await store.close()
+    yield "places", f"{len(places)}; {_refused(refusing(places)) or 'none refuses its digests'}"
+    for line in fault_lines(missing, "en"):
+        yield "reading", SudiError(line)
+
+
+def _refused(places: Sequence[Destination]) -> str:
+    shown = "; ".join(f"{one.channel} {one.address} ({one.paused})" for one in places[:_REFUSED_SHOWN])
+    more = f" and {len(places) - _REFUSED_SHOWN} more" if len(places) > _REFUSED_SHOWN else ""
+    return f"paused until somebody types resume there, because they refused: {shown}{more}" if places else ""
 
 
 async def _channel(name: str, settings: Settings) -> str:

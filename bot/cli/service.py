@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot import app as root
 from bot import logs, taxonomy
+from bot.channels.coverage import coverage_rows
 from bot.errors import SettingsError
+from bot.reading import Day
 from bot.settings import Settings, read
 from bot.sources import Outcome
 from bot.store import Store
@@ -124,15 +126,28 @@ async def _fetch(settings: Settings, codes: list[str] | None, location: str | No
             with _progress() as (bar, advance):
                 bar.add_task("listings", total=len(codes) * len(app.settings.bot_sources))
                 day = await app.read(codes, advance)
+        coverage = await _coverage(app, day)
     for name, reading in day.readings.items():
         read_, same, bad = len(reading.listings), len(reading.unchanged), len(reading.faults)
         _say(f"{name}: {read_} listings read, {same} unchanged, {bad} failed")
         for fault in reading.faults:
             _say(f"  {fault}")
+    for row in coverage:
+        _say(f"  {row}")
     done = day.ingested
     _say(f"{done.announced} announcements, {done.new} new, {done.matched} matches")
     if any(reading.faults for reading in day.readings.values()):
         sys.exit(1)
+
+
+async def _coverage(app: root.App, day: Day) -> list[str]:
+    """What was read of each category, of how many, by whose count, when."""
+    listings = [one for reading in day.readings.values() for one in reading.listings]
+    async with app.store.read() as tx:
+        rows = await tx.papers.coverage({one.date for one in listings})
+    read_ = {(one.category, one.date) for one in listings}
+    mine = [one for one in rows if (one.category, one.date) in read_]
+    return coverage_rows(mine, "en", app.settings.bot_timezone)
 
 
 class _progress:

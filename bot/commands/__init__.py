@@ -12,7 +12,7 @@ channel's knowledge; what that permits is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
@@ -38,7 +38,11 @@ _CHINESE_NAMES = sorted(filter(has_han, BY_NAME), key=len, reverse=True)
 class Commands:
     """Answers commands; the app hands it to the channels."""
 
-    def __init__(self, store: Store, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, defaults: Defaults, clock: Callable[[], datetime], *, admins: Collection[str] = ()
+    ) -> None:
+        """`admins` are `channel:address`."""
+        self._admins = admins
         self._store = store
         self._shelf = Shelf(store)
         self._defaults = defaults
@@ -52,6 +56,7 @@ class Commands:
     async def __call__(self, invocation: Invocation) -> Reply:
         """Answer one command, whatever was typed."""
         text = cleaned(invocation.text)
+        is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
         async with self._store.read() as tx:
             place = await tx.subscribers.destination(invocation.channel, invocation.place)
         language = _language_of_reply(invocation, place, text)
@@ -61,7 +66,15 @@ class Commands:
                 raise UserError("error.not_allowed", {"command": spec.name})
             return await spec.handler(
                 Request(
-                    self._store, self._shelf, self._defaults, invocation, place, argument, language, self._clock()
+                    self._store,
+                    self._shelf,
+                    self._defaults,
+                    invocation,
+                    place,
+                    argument,
+                    language,
+                    self._clock(),
+                    is_admin,
                 )
             )
         except UserError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.channels import Reply
 from bot.channels.absence import fault_lines
@@ -20,6 +20,7 @@ from bot.store.outbox import Delivered
 
 _DELIVERIES = 5
 _ROWS = 12  # of coverage
+_REFUSING = 20
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
@@ -32,6 +33,8 @@ async def status(request: Request) -> Reply:
             lines.append(request.say("reply.no_subscriptions_yet"))
         else:
             lines += await _of_place(request, tx, request.place, known)
+        if request.is_admin and request.is_private:
+            lines += _refusing(request, await tx.subscribers.destinations())
     return request.reply(*lines)
 
 
@@ -75,6 +78,21 @@ def _paused(request: Request, place: Destination) -> str:
     if place.paused == BY_REQUEST:
         return request.say("reply.paused_on_request")
     return request.say("reply.paused_because", reason=_reason(place.paused))
+
+
+def _refusing(request: Request, places: Sequence[Destination]) -> list[str]:
+    """The places that take nothing any more, for admins."""
+    rows = [
+        request.say("reply.refusing_place", channel=one.channel, address=one.address, reason=_reason(one.paused))
+        for one in refusing(places)
+    ]
+    more = [request.say("reply.refusing_more", n=len(rows) - _REFUSING)] if len(rows) > _REFUSING else []
+    return [request.say("reply.refusing", n=len(rows)), *rows[:_REFUSING], *more] if rows else []
+
+
+def refusing(places: Iterable[Destination]) -> list[Destination]:
+    """Those that are paused because they have refused something."""
+    return [one for one in places if one.paused not in ("", BY_REQUEST)]
 
 
 def _deliveries(request: Request, place: Destination, history: Sequence[Delivered]) -> list[str]:

@@ -39,6 +39,12 @@ class Request:
     argument: str  # what follows the verb
     language: str  # of the reply: en or zh
     now: datetime
+    is_admin: bool = False  # of the installation
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but the sender reads the answer for sure."""
+        return self.invocation.place == self.invocation.sender
 
     @property
     def slot(self) -> Slot:

@@ -235,6 +235,11 @@ class Mailing:
         self.reading.ingested = Ingested(
             before.announced + done.announced, before.new + done.new, before.matched + done.matched
         )
+        for one in wholes:
+            log.info(
+                "read source=%s category=%s date=%s read=%d claimed=%s confirmed_by=%s",
+                name, one.category, one.date, len(one.announcements), one.claimed, one.confirmed_by or "nobody",
+            )  # fmt: skip
         async with self._desk.store.write() as tx:
             for one in wholes:
                 if one.announcements:

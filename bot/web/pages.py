@@ -9,11 +9,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.channels.layout import NAME, harmless
+from bot.channels.layout import NAME
 from bot.commands.correspondence import in_words
 from bot.locale import LANGUAGES, say
 from bot.model import Days, Destination, Language, Subscription
 from bot.store.letters import Unconfirmed
+from bot.text.harmless import harmless
 
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 

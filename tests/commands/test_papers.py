@@ -7,10 +7,21 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.commands import SPECS
+from bot.commands import SPECS, Commands
 from bot.locale import LANGUAGES
 from bot.model import AnnounceType, Language
-from tests.commands.conftest import AXION, CHINESE, DAY, LISTINGS, OLD, PAGES, TIDAL, Conversation, listing
+from tests.commands.conftest import (
+    AXION,
+    CHINESE,
+    DAY,
+    DEFAULTS,
+    LISTINGS,
+    OLD,
+    PAGES,
+    TIDAL,
+    Conversation,
+    listing,
+)
 
 
 async def test_preview_shows_cards_and_changes_nothing(talk: Conversation):
@@ -217,6 +228,16 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
     ]
 
 
+async def test_status_tells_admins_in_private_which_places_refuse(talk: Conversation):
+    await talk.says("subscribe cs.LG", place="#gone")
+    async with talk.store.write() as tx:
+        await tx.subscribers.refuse(1, "the channel is gone")
+    talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
+    assert "• console #gone: the channel is gone" in await talk.says("status", place="alice")
+    for place, sender in (("#ml", "alice"), ("bob", "bob")):
+        assert "gone" not in await talk.says("status", place=place, sender=sender)
+
+
 async def test_help_names_every_command(talk: Conversation):
     for language in LANGUAGES:
         reply = await talk.reply("help", language=Language(language))
@@ -248,5 +269,5 @@ async def test_status_names_what_could_not_be_read_of_what_the_place_reads(talk:
         for category in ("cs.LG", "hep-th"):
             await tx.faults.open("arxiv_feed", category, date(2026, 6, 11), "HTTP 429", talk.now)
     said = await talk.says("status")
-    assert "⚠ 2026-06-11 cs.LG could not be read yet: HTTP 429." in said
+    assert "⚠ 2026-06-11 cs.LG could not be read yet (feed: HTTP 429)." in said
     assert "hep-th" not in said

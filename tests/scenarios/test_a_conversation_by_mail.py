@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.channels import Invocation
-from bot.channels.layout import harmless
 from bot.commands import SPECS
 from bot.store import schema
+from bot.text.harmless import harmless
 from tests.channels.email.writing import ADA, Post, post, running, text, token
 from tests.channels.slack.test_conversation import SCRIPT, announced, places
 from tests.fakes import rows

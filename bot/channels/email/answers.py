@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from bot.channels import Reply
 from bot.channels.email.incoming import Incoming
 from bot.channels.email.letter import Letter
-from bot.channels.layout import NAME, cards_lines, harmless, interface, one_line
+from bot.channels.layout import NAME, cards_lines, interface
 from bot.locale import say
+from bot.text.harmless import harmless, one_line
 
 _LONGEST_SUBJECT = 100
 

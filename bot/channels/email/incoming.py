@@ -17,7 +17,7 @@ from email.message import Message
 
 from bot.channels.email.letter import mailbox
 from bot.channels.email.plain import text_of
-from bot.channels.layout import one_line
+from bot.text.harmless import one_line
 
 _MOST_LINES = 100
 _LONGEST_LINE = 2_000
