@@ -41,6 +41,7 @@ EXAMPLES = {
     "IMAP_URL": "imaps://user:password@imap.example.org",
     "BOT_EMAIL_ALLOW": "example.org, ada@example.net",
     "SMTP_FROM": "Sudi <papers@example.org>",
+    "SMTP_RATE": "60",
     "SMTP_BOUNCES": "papers+{token}@example.org",
     "DKIM_KEY": "/etc/sudi/dkim.pem",
     "DKIM_SELECTOR": "sudi",
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     smtp_from: str = ""
+    smtp_rate: int = Field(default=0, ge=0)
     smtp_bounces: str = ""
     dkim_key: str = ""
     dkim_selector: str = "sudi"

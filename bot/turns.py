@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from bot.channels import Channel, Paced
+from bot.channels import Channel, Laned, Paced
 from bot.errors import ChannelError
 from bot.model import Destination
 from bot.store import Store, Transaction
@@ -24,7 +24,8 @@ class Turns:
         self, store: Store, channel: Channel, clock: Callable[[], datetime], sleep: Sleep = asyncio.sleep
     ) -> None:
         self._store = store
-        self._paced = channel if isinstance(channel, Paced) else None
+        self._channel = channel
+        self._paced = channel if isinstance(channel, Paced) and channel.pace else None
         self._clock = clock
         self._sleep = sleep
 
@@ -32,10 +33,11 @@ class Turns:
         """Wait for our turn at a place; ChannelError when that is not soon."""
         if self._paced is None:
             return
-        now = self._clock()
-        at = await self._store.held(self._paced.circle(place.address), now)
+        now, key = self._clock(), self._key(place)
+        # One looks before one books: who books a turn that is far away and does not use it delays all others.
+        at = max([await self._store.held(one, now) for one in (self._paced.circle(place.address), key)])
         if at - now <= PATIENCE:
-            at = max(at, await self._store.reserve(_key(place), self._paced.pace, now))
+            at = max(at, await self._store.reserve(key, self._paced.pace, now))
         if at - now > PATIENCE:
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         await self._sleep((at - now).total_seconds())
@@ -43,13 +45,14 @@ class Turns:
     async def taken(self, tx: Transaction, place: Destination, at: datetime) -> None:
         """A message has arrived: the pace is kept from end to start, because an answer may take its time."""
         if self._paced is not None:
-            await tx.hold(_key(place), at + self._paced.pace)
+            await tx.hold(self._key(place), at + self._paced.pace)
 
     async def pause(self, place: Destination, much: timedelta) -> None:
         """The channel asks for a pause: it holds for everybody in the circle of a place."""
         if self._paced is not None:
             await self._store.hold(self._paced.circle(place.address), self._clock() + much)
 
-
-def _key(place: Destination) -> str:
-    return f"to:{place.id}"
+    def _key(self, place: Destination) -> str:
+        if isinstance(self._channel, Laned):
+            return f"lane:{self._channel.name}:{self._channel.lane(place.address)}"
+        return f"to:{place.id}"

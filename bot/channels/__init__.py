@@ -2,8 +2,8 @@
 
 A channel is one module of this package, loaded by the name in `BOT_CHANNELS`; it offers
 `channel(settings) -> Channel`. It renders and sends; it decides nothing: the outbox retries, the
-commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced`, `Teller` and
-`Linking` are what else it may offer.
+commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced`, `Laned`,
+`Teller` and `Linking` are what else it may offer.
 """
 
 from __future__ import annotations
@@ -181,11 +181,20 @@ class Paced(Protocol):
 
     @property
     def pace(self) -> timedelta:
-        """Between two messages to one address, over all processes."""
+        """Between two messages to one address, over all processes; zero is none."""
         ...
 
     def circle(self, address: str) -> str:
         """Who has to wait when this address is asked to wait: all addresses with the same circle."""
+        ...
+
+
+@runtime_checkable
+class Laned(Protocol):
+    """A paced channel on which many addresses share one pace."""
+
+    def lane(self, address: str) -> str:
+        """Who takes turns: all addresses with the same lane."""
         ...
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.utils import parseaddr
 from importlib.util import find_spec
@@ -45,16 +45,20 @@ def channel(settings: Settings) -> Email:
     sender = mailbox(address, " ".join(name.split()))
     if sender is None:
         raise SettingsError([_fault("SMTP_FROM", "must be the address that the mail comes from")])
-    return Email(server, Writer(sender, settings), _mailbox_to_read(settings))
+    pace = timedelta(minutes=1) / settings.smtp_rate if settings.smtp_rate else timedelta()
+    return Email(server, Writer(sender, settings), _mailbox_to_read(settings), pace)
 
 
 class Email:
     """A mail server and the address we write from."""
 
-    def __init__(self, server: Connections | Folder, writer: Writer, mailbox_url: str = "") -> None:
+    def __init__(
+        self, server: Connections | Folder, writer: Writer, mailbox_url: str = "", pace: timedelta = timedelta()
+    ) -> None:
         self._server = server
         self._writer = writer
         self._mailbox_url = mailbox_url
+        self._pace = pace
 
     def link(self, links: Links) -> None:
         """Take what the links in mails are made with."""
@@ -83,6 +87,19 @@ class Email:
         letter, now = restored(body), datetime.now(UTC)
         content = await asyncio.to_thread(self._writer.message, letter, recipient, now)
         return await self._server.deliver(self._writer.return_path(letter, now), recipient.addr_spec, content)
+
+    @property
+    def pace(self) -> timedelta:
+        """What SMTP_RATE leaves between two mails."""
+        return self._pace
+
+    def lane(self, address: str) -> str:
+        """All mails go by one account, and share its pace."""
+        return "account"
+
+    def circle(self, address: str) -> str:
+        """A mailbox that asks for a pause asks for its own."""
+        return f"email:{address}"
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Send a short mail; told again on the same day, it has the same Message-ID."""

@@ -1,0 +1,75 @@
+"""Whose turn it is to send: the pace of a place, or one that many places share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import ChannelError
+from bot.store import Store
+from bot.turns import PATIENCE, Turns
+from tests.fakes import FakeChannel, HandClock, waiting
+
+
+class Paced(FakeChannel):
+    """A channel that takes messages only so fast, all places together."""
+
+    def __init__(self, pace: timedelta) -> None:
+        super().__init__()
+        self.pace = pace
+
+    def circle(self, address: str) -> str:
+        return address
+
+    def lane(self, address: str) -> str:
+        return "account"
+
+
+async def waits(store: Store, channel: FakeChannel, count: int) -> list[float]:
+    """How long each of several places that want their turn at once has to wait, in seconds."""
+    places = await waiting(store, count)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    turns = Turns(store, channel, HandClock(), sleep)
+    for place in places:
+        await turns.take(place)
+    return slept
+
+
+async def test_places_that_share_a_pace_take_turns(store):
+    assert await waits(store, Paced(timedelta(seconds=2)), 4) == [0, 2, 4, 6]
+
+
+async def test_without_a_pace_nobody_waits(store):
+    assert await waits(store, Paced(timedelta()), 3) == []
+
+
+async def test_who_would_wait_too_long_is_told_when_to_come_and_delays_nobody(store):
+    places = await waiting(store, 9)
+    clock = HandClock()
+
+    async def sleep(_seconds: float) -> None:
+        pass
+
+    turns = Turns(store, Paced(timedelta(seconds=6)), clock, sleep)
+    for place in places[:2]:
+        await turns.take(place)
+    for place in places[2:8]:
+        with pytest.raises(ChannelError) as caught:
+            await turns.take(place)
+        assert caught.value.retry_after == timedelta(seconds=12) > PATIENCE
+    clock.forward(seconds=12)
+    await turns.take(places[8])
+
+
+async def test_a_pause_of_one_place_is_no_pause_of_the_others(store):
+    first, second = await waiting(store, 2)
+    turns = Turns(store, Paced(timedelta(milliseconds=1)), HandClock())
+    await turns.pause(first, timedelta(minutes=5))
+    await turns.take(second)
+    with pytest.raises(ChannelError):
+        await turns.take(first)
