@@ -99,7 +99,9 @@ def why(
     """Why there are no papers of these dates: the worst of what is true. Pure."""
     if faults:
         return Silence(Why.FAULT, tuple(sorted({one.date for one in faults})))
-    read = {row.date for row in coverage} | {day for day, one in mailings.items() if one.is_announced}
+    read = {row.date for row in coverage} | {
+        day for day in dates if day in mailings and mailings[day].is_announced
+    }
     expected = [day for day in dates if day not in mailings and no_announcement(day, holidays) is None]
     if missing := [day for day in expected if day not in read]:
         return Silence(Why.NOT_YET, tuple(missing))

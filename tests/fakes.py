@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -296,9 +296,11 @@ def alerts(store: Store, clock: HandClock, *channels: Channel, admins: Sequence[
     return Alerts(store, Admins(admins, named, Language.EN), clock)
 
 
-def courier(store: Store, channel: Channel, clock: HandClock, owner: str = "one") -> Courier:
+def courier(
+    store: Store, channel: Channel, clock: HandClock, owner: str = "one", holidays: Collection[date] = ()
+) -> Courier:
     """A courier that shows up to 50 papers."""
-    return Courier(store, channel, owner=owner, cap=50, clock=clock)
+    return Courier(store, channel, owner=owner, cap=50, clock=clock, holidays=holidays)
 
 
 async def rows(store: Store, table: Any) -> list[Any]:

@@ -89,6 +89,11 @@ def test_a_quiet_day_says_how_many_were_read():
     assert why([DAY], [], rows, seen(DAY), []) == Silence(Why.NOTHING_MATCHED, (DAY,), read=234)
 
 
+def test_a_day_that_was_told_of_before_is_not_told_again():
+    before = DAY - timedelta(days=1)
+    assert why([DAY], [], [Coverage("cs.LG", DAY, 3, 3)], seen(before) | seen(DAY), []).dates == (DAY,)
+
+
 def test_a_day_that_should_have_come_and_of_which_nothing_is_known_is_awaited():
     assert why([SATURDAY, DAY], [], [], {}, []) == Silence(Why.NOT_YET, (DAY,))
 

@@ -16,6 +16,7 @@ from bot.sources import load
 from bot.sources.calendar import EASTERN, opens
 from bot.sources.client import PoliteClient
 from bot.store import Store
+from bot.tokens import Links, Tokens
 from tests.counterparts.arxiv_site import ArxivSite
 from tests.counterparts.arxiv_world import World
 from tests.fakes import FakeChannel, HandClock, courier, subscribed
@@ -45,7 +46,8 @@ class Life:
         while self.clock.now < end:
             await self.app.reader.read_missing()
             await self.app.plan_due()
-            await courier(self.app.store, self.channel, self.clock).drain()
+            holidays = self.app.settings.bot_arxiv_holidays
+            await courier(self.app.store, self.channel, self.clock, holidays=holidays).drain()
             for digest in self.channel.digests[len(self.digests) :]:
                 self.digests.append((self.clock.now, [(card.paper.id, card.date) for card in digest.cards]))
             self.clock.now = min(end, self.clock.now + (STEP if self._is_busy() else quiet))
@@ -106,7 +108,7 @@ async def bot(
     client = PoliteClient(StorePacer(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
     channel = FakeChannel()
     origins = [load(name, settings, client) for name in sources]
-    app = App(settings, store, Adapters([channel], origins, client), clock)
+    app = App(settings, store, Adapters([channel], origins, client, Links(Tokens(b"k" * 32))), clock)
     try:
         yield Life(app, clock, world, site, channel)
     finally:
