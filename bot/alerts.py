@@ -131,23 +131,30 @@ class Alerts:
 
     async def _tell_refusal(self, place: Destination) -> bool:
         """Tell the owner of a place that has stopped, or else an admin; True when there is nobody else to tell."""
-        listeners = list(self._listeners(place))
+        async with self._store.read() as tx:
+            others = [Person(*one) for one in await tx.subscribers.linked(place.channel, place.owner)]
+        listeners = list(self._listeners(place, others))
         for person in listeners:
             here = person.channel == place.channel
-            tongue = "zh" if place.language is Language.ZH else "en"
-            text = (
-                say("notice.refused", tongue, reason=place.paused)
-                if here
-                else self._admins.words("alert.refused", channel=place.channel, reason=place.paused)
-            )
-            if await self._admins.tell_one(person, text, place.address if here else ""):
+            if await self._admins.tell_one(
+                person, self._news_of(place, person, others), place.address if here else ""
+            ):
                 return True
         return not listeners
 
-    def _listeners(self, place: Destination) -> Iterable[Person]:
+    def _news_of(self, place: Destination, person: Person, others: Sequence[Person]) -> str:
+        """That a place has stopped, for its owner, for its owner on another channel, and for admins elsewhere."""
+        tongue = "zh" if place.language is Language.ZH else "en"
+        if person.channel == place.channel:
+            return say("notice.refused", tongue, reason=place.paused)
+        if person in others:
+            return say("notice.linked", tongue, place=place.address, reason=place.paused)
+        return self._admins.words("alert.refused", channel=place.channel, reason=place.paused)
+
+    def _listeners(self, place: Destination, others: Sequence[Person]) -> Iterable[Person]:
         """Who may hear of a place, the one who made it first; nobody hears of it where nothing arrives."""
         owner = Person(place.channel, place.owner)
-        for person in dict.fromkeys([owner, *self._admins.people]):
+        for person in dict.fromkeys([owner, *others, *self._admins.people]):
             if person.address and person != (place.channel, place.address):
                 yield person
 

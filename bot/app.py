@@ -94,8 +94,9 @@ class StorePacer:
 class Polite:
     """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
 
-    def __init__(self, commands: Commands, store: Store, clock: Clock) -> None:
+    def __init__(self, commands: Commands, office: Correspondence, store: Store, clock: Clock) -> None:
         self._commands = commands
+        self._office = office
         self._store = store
         self._clock = clock
 
@@ -113,7 +114,8 @@ class Polite:
             if invocation.event and not await self._store.first_time(event, self._clock()):
                 replies.append(Reply("", Language.EN))
             else:
-                replies.append(await self._commands(invocation))
+                reply = await self._commands(invocation)
+                replies.append(await self._office.invite(reply, invocation) if reply.mailbox else reply)
 
         if not await supervised("command", answer):
             language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
@@ -137,9 +139,15 @@ class App:
         self.client = adapters.client
         self.clock = clock
         self.commands = Commands(store, defaults(settings), clock, admins=settings.bot_admins)
-        mailboxes = Mailboxes(settings.bot_email_allow)
-        self.office = Correspondence(self.commands, store, adapters.links, mailboxes, clock)
-        self.answer = Polite(self.commands, store, clock)
+        self.office = Correspondence(
+            self.commands,
+            store,
+            adapters.links,
+            clock,
+            mailboxes=defaults(settings).mailboxes,
+            channel=self.channels.get("email"),
+        )
+        self.answer = Polite(self.commands, self.office, store, clock)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
             name: Courier(
@@ -267,7 +275,9 @@ class App:
 def defaults(settings: Settings) -> Defaults:
     """The habits of new destinations."""
     hour, minute = settings.bot_time.split(":")
-    return Defaults(Language(settings.bot_language), Slot(settings.bot_timezone, int(hour) * 60 + int(minute)))
+    slot = Slot(settings.bot_timezone, int(hour) * 60 + int(minute))
+    mailboxes = Mailboxes(settings.bot_email_allow, are_there="email" in settings.bot_channels)
+    return Defaults(Language(settings.bot_language), slot, mailboxes)
 
 
 @asynccontextmanager

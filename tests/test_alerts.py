@@ -57,6 +57,19 @@ async def test_an_admin_on_any_channel_is_told_when_the_owner_cannot_be(store, h
     assert "#1" not in text, "addresses are nobody's business"
 
 
+async def test_the_owner_of_a_mailbox_is_told_on_the_channel_to_which_it_is_linked(store, here, mail, clock):
+    await refused(store, here, clock)
+    async with store.write() as tx:
+        await tx.subscribers.link(("fake", "owner-1"), ("mail", "U1"), clock.now)
+        await tx.subscribers.link(("fake", "owner-2"), ("mail", "U2"), clock.now)
+    here.deaf = {"owner-1"}
+    await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test"]).tell()
+    ((person, text, about),) = mail.told
+    assert (person, about) == ("U1", "")
+    assert "#1 does not arrive" in text
+    assert "no such mailbox" in text
+
+
 async def test_a_channel_that_tells_nobody_leaves_it_to_an_admin(store, mail, clock):
     silent = FakeChannel()
     await refused(store, silent, clock)

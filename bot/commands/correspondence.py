@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.channels import Invocation, Mail, Reply
+from bot.channels import Channel, Correspondent, Invocation, Mail, Reply
+from bot.channels.layout import interface
 from bot.commands import Commands, explained
 from bot.commands.mailboxes import Mailboxes
 from bot.commands.mailed import Found, Mailed, commands_in, is_yes
@@ -44,13 +45,22 @@ class Correspondence:
     """Answers mails and the pages of the site; the app hands it to both."""
 
     def __init__(
-        self, commands: Commands, store: Store, links: Links, mailboxes: Mailboxes, clock: Callable[[], datetime]
+        self,
+        commands: Commands,
+        store: Store,
+        links: Links,
+        clock: Callable[[], datetime],
+        *,
+        mailboxes: Mailboxes,
+        channel: Channel | None = None,
     ) -> None:
+        """`channel` is that of mails, if there is one."""
         self._commands = commands
         self._store = store
         self._links = links
-        self._mailboxes = mailboxes
         self._clock = clock
+        self._mailboxes = mailboxes
+        self._channel = channel
 
     async def receive(self, mail: Mail, send: Send) -> bool:
         """Answer a mail, once over all processes and crashes; False when that is still to be done."""
@@ -80,11 +90,13 @@ class Correspondence:
             return await tx.letters.take(mail.key, sender, self._clock(), limit)
 
     async def _answer(self, mail: Mail) -> Reply:
-        if mail.token and (place := await self.place(mail.token)) is not None:
-            return await self._done(place.address, [one.text for one in commands_in(mail.lines).commands])
+        found = commands_in(mail.lines)
+        changes = [one.text for one in found.commands if one.spec.needs_manage]
+        # Whoever has a digest may change what its mailbox gets; to be told of it is for the mailbox alone.
+        if changes and mail.token and (place := await self.place(mail.token)) is not None:
+            return await self._done(place.address, changes)
         if mail.token and is_yes(mail.lines[1:]):
             return await self.confirm(mail.token, mail.key)
-        found = commands_in(mail.lines)
         if not found.commands:
             return await self._not_understood(mail, found)
         said = [await self._command(mail.sender, one.text) for one in found.commands if not one.spec.needs_manage]
@@ -109,13 +121,22 @@ class Correspondence:
         wish = Unconfirmed(0, mail.sender, text)
         return await self._kept(mail.key, wish, tongue) or Reply(say("mail.too_many", tongue), Language(tongue))
 
-    async def invite(self, reply: Reply, person: Invocation) -> Reply | None:
-        """The mail that asks whether a mailbox is that of a person elsewhere; None when it is too many."""
-        tongue = reply.language.value
+    async def invite(self, reply: Reply, person: Invocation) -> Reply:
+        """Ask a mailbox whether it is that of a person elsewhere; what that person is told."""
+        tongue = interface(reply.language)
         wish = Unconfirmed(0, reply.mailbox, "", person.channel, person.sender)
-        now = self._clock()
-        key = hashlib.sha256(f"{person.channel} {person.sender} {reply.mailbox} {now}".encode()).hexdigest()
-        return await self._kept(key, wish, tongue)
+        unique = f"{person.channel} {person.sender} {reply.mailbox} {self._clock()}"
+        question = await self._kept(hashlib.sha256(unique.encode()).hexdigest(), wish, tongue)
+        if question is None:
+            return replace(reply, text=say("mail.too_many", tongue))
+        try:
+            if not isinstance(self._channel, Correspondent):
+                raise ChannelError("the channel of mails cannot ask")
+            await self._channel.ask(reply.mailbox, question)
+        except ChannelError as error:
+            log.warning("mailbox_not_asked reason=%s", error.reason)
+            return replace(reply, text=say("mail.not_sent", tongue))
+        return reply
 
     async def _kept(self, key: str, wish: Unconfirmed, tongue: str) -> Reply | None:
         now = self._clock()

@@ -17,3 +17,7 @@ class Mailboxes:
         known = {one.removeprefix("@").casefold() for one in self.allow}
         whole = address.casefold()
         return not known or whole in known or whole.rpartition("@")[2] in known
+
+
+NOBODYS = Mailboxes(are_there=False)
+"""Those of a bot that sends no mail."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
+from bot.commands.mailboxes import NOBODYS, Mailboxes
 from bot.commands.shelf import Shelf
 from bot.digest import Card
 from bot.errors import QueryError, UserError
@@ -21,10 +22,11 @@ from bot.store import Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The reading habits of a new destination, until its people change them."""
+    """The reading habits of a new destination, until its people change them; and who may use the bot by mail."""
 
     language: Language
     slot: Slot
+    mailboxes: Mailboxes = NOBODYS
 
 
 @dataclass(frozen=True, slots=True)

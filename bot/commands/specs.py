@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import habits, mutes, overview, papers, subscriptions
+from bot.commands import habits, linking, mutes, overview, papers, subscriptions
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -136,6 +136,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
     CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
     CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why [ID]", "why 2606.90001", papers.why),
+    CommandSpec("email", ("link", "邮箱"), "email ADDRESS", "email you@example.org", linking.link),
     CommandSpec("status", ("状态",), "status", "status", overview.status),
     CommandSpec("help", ("?", "commands", "帮助"), "help [COMMAND]", "help subscribe", answer_help),
 )

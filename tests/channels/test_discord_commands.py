@@ -80,6 +80,7 @@ GIVEN = {
     "zone": "Asia/Shanghai",
     "paper": "2606.90001",
     "command": "subscribe",
+    "mailbox": "ada@reader.test",
 }
 
 
@@ -281,7 +282,7 @@ async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.
 
 def test_no_usage_has_a_word_that_is_no_option():
     names = {one.name for spec in SPECS for one in options(spec, SPECS)}
-    assert names == {"query", "subscription", "clock", "zone", "paper", "command", "choice"}
+    assert names == {"query", "subscription", "clock", "zone", "paper", "command", "choice", "mailbox"}
 
 
 def _bot_role(lab: simcord.GuildHandle) -> simcord.RoleHandle:

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
-from bot.channels import Mail, Reply
+from bot.channels import Invocation, Mail, Reply
 from bot.commands import Commands
 from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
 from bot.errors import ChannelError
+from bot.model import Language
 from bot.store import Store, schema
 from bot.tokens import Links, Purpose, Tokens
 from tests.commands.conftest import DEFAULTS
-from tests.fakes import HandClock, planned, rows, subscribed
+from tests.fakes import FakeChannel, HandClock, planned, rows, subscribed
 from tests.fakes import matched as let_match
 from tests.fakes import paper as invented
 
 ADA = "ada@reader.test"
+
+
+@dataclass
+class Asking(FakeChannel):
+    """A channel of mails that writes down whom it asks."""
+
+    asked_of: list[tuple[str, Reply]] = field(default_factory=list)
+    fault: ChannelError | None = None
+
+    async def correspond(self, _office: object) -> None:
+        """Nobody writes."""
+
+    async def ask(self, mailbox: str, reply: Reply) -> None:
+        if self.fault:
+            raise self.fault
+        self.asked_of.append((mailbox, reply))
 
 
 @dataclass
@@ -32,6 +49,7 @@ class Writing:
     public_url: str = "https://sudi.test"
     replies: list[Reply] = field(default_factory=list)
     faults: list[ChannelError] = field(default_factory=list)
+    channel: Asking = field(default_factory=lambda: Asking("email"))
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -39,7 +57,7 @@ class Writing:
         self.tokens = Tokens(b"k" * 32)
         commands = Commands(self.store, DEFAULTS, self.clock)
         links = Links(self.tokens, self.public_url)
-        self.office = Correspondence(commands, self.store, links, Mailboxes(self.allow), self.clock)
+        self.office = Correspondence(commands, self.store, links, self.clock, mailboxes=Mailboxes(self.allow))
 
     async def send(self, reply: Reply) -> None:
         if self.faults:
@@ -257,11 +275,85 @@ async def test_the_token_of_a_digest_unsubscribes_by_mail_whoever_sends_it(writi
     assert "number 1: hep-th" in reply.text
 
 
+async def test_who_only_has_a_digest_is_told_nothing_of_its_mailbox(writing):
+    place, _ = await subscribed(writing.store, "hep-th axion*", channel="email", address=ADA)
+    token = writing.tokens.sign(Purpose.MANAGE, place.id, writing.clock.now)
+    for command in ("list", "status"):
+        assert "axion" not in (await writing.says(command, token=token, sender="eve@elsewhere.test")).text
+
+
 async def test_such_a_token_is_worth_nothing_for_places_that_are_no_mailboxes(writing):
     place, _ = await subscribed(writing.store, "hep-th", channel="slack", address="T1/C1")
     token = writing.tokens.sign(Purpose.MANAGE, place.id, writing.clock.now)
     await writing.says("unsubscribe", token=token)
     assert await writing.queries() == ["hep-th"]
+
+
+async def linking(writing: Writing, text: str, *, sender: str = "T1/U1", allow: tuple[str, ...] = ()) -> Reply:
+    """Somebody types a command in Slack."""
+    mailboxes = Mailboxes(allow)
+    commands = Commands(writing.store, replace(DEFAULTS, mailboxes=mailboxes), writing.clock)
+    links = Links(writing.tokens, writing.public_url)
+    office = Correspondence(
+        commands, writing.store, links, writing.clock, mailboxes=mailboxes, channel=writing.channel
+    )
+    invocation = Invocation("slack", sender, "T1/C1", text, Language.EN)
+    reply = await commands(invocation)
+    return await office.invite(reply, invocation) if reply.mailbox else reply
+
+
+async def linked(writing: Writing) -> list[tuple[str, str]]:
+    async with writing.store.read() as tx:
+        return await tx.subscribers.linked("email", ADA)
+
+
+async def test_a_mailbox_is_linked_to_a_person_in_slack_after_it_has_confirmed(writing):
+    assert "A mail has gone to ada@reader.test" in (await linking(writing, f"email {ADA}")).text
+    ((mailbox, question),) = writing.channel.asked_of
+    assert mailbox == ADA
+    assert "Slack" in question.text
+    assert "T1/U1" not in question.text
+    assert await linked(writing) == []
+    assert await rows(writing.store, schema.identity) == []
+    await writing.says("Re: please confirm", "yes", token=question.token)
+    assert await linked(writing) == [("slack", "T1/U1")]
+    await writing.says("Re: please confirm", "yes", token=question.token)
+    assert len(await rows(writing.store, schema.subscriber)) == 1
+
+
+async def test_a_mailbox_that_was_known_keeps_what_it_has_and_moves_to_the_person(writing):
+    await subscribed(writing.store, "hep-th", channel="email", address=ADA, owner=ADA)
+    await linking(writing, f"邮箱 {ADA}", sender="T1/U2")
+    await writing.says("Re:", "确认", token=writing.channel.asked_of[0][1].token)
+    assert await linked(writing) == [("slack", "T1/U2")]
+    assert await writing.queries() == ["hep-th"]
+    assert len(await rows(writing.store, schema.subscriber)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "allow", "said"),
+    [
+        ("email", (), "Please type a mail address"),
+        ("email ada", (), "Please type a mail address"),
+        ("email ada@reader.test, bob@reader.test", (), "Please type a mail address"),
+        ("email ada@reader.test\r\nBcc: eve@reader.test", (), "Please type a mail address"),
+        (f"email {ADA}", ("sudi.test",), "does not write to ada@reader.test"),
+    ],
+)
+async def test_what_is_no_mailbox_of_ours_is_not_asked(writing, text, allow, said):
+    assert said in (await linking(writing, text, allow=allow)).text
+    assert writing.channel.asked_of == []
+
+
+async def test_nobody_can_have_a_mailbox_asked_all_the_time(writing):
+    said = [(await linking(writing, f"email {ADA}", sender=f"T1/U{n}")).text for n in range(8)]
+    assert len(writing.channel.asked_of) == 5
+    assert "wait for a confirmation already" in said[-1]
+
+
+async def test_a_mail_server_that_is_away_is_said(writing):
+    writing.channel.fault = ChannelError("away")
+    assert "No mail could be sent" in (await linking(writing, f"email {ADA}")).text
 
 
 async def bounce(writing: Writing, number: int, place: int, *, permanent: bool = False) -> None:

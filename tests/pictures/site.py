@@ -24,7 +24,7 @@ NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
 DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
 ADA = "ada@reader.example.org"
 LINES = ('subscribe cs.LG, cs.CL "kv cache", quantization -survey', "subscribe hep-th axion*", "订阅 cs.CV 注意力")
-WIDE, PHONE = (760, 820), (500, 1000)  # headless browsers are never narrower than 500
+WIDE, PHONE = (760, 860), (500, 1000)  # headless browsers are never narrower than 500
 
 
 async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
@@ -32,9 +32,8 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
     store = Store.open(f"sqlite:///{folder / 'pages.db'}")
     await migrate(store)
     tokens = Tokens(b"k" * 32)
-    office = Correspondence(
-        Commands(store, DEFAULTS, lambda: NOW), store, Links(tokens, "https://x.test"), Mailboxes(), lambda: NOW
-    )
+    commands, links = Commands(store, DEFAULTS, lambda: NOW), Links(tokens, "https://x.test")
+    office = Correspondence(commands, store, links, lambda: NOW, mailboxes=Mailboxes())
     replies: list[Reply] = []
 
     async def keep(reply: Reply) -> None:

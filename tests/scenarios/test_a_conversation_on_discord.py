@@ -53,6 +53,7 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("unsubscribe", {"subscription": "7"}),
     ("mute", {"query": "tide"}),
     ("unmute", {"query": "tide"}),
+    ("email", {"mailbox": "ada@reader.test"}),
     ("status", {}),
 )
 

@@ -76,7 +76,8 @@ class Visit:
 async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
     clock, tokens = HandClock(), Tokens(b"k" * 32)
     commands = Commands(sqlite_store, DEFAULTS, clock)
-    office = Correspondence(commands, sqlite_store, Links(tokens, "https://sudi.test"), Mailboxes(), clock)
+    links = Links(tokens, "https://sudi.test")
+    office = Correspondence(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
     ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
     bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
 

@@ -22,6 +22,7 @@ _NAMES = {
     "ZONE": "zone",
     "ID": "paper",
     "COMMAND": "command",
+    "ADDRESS": "mailbox",
 }
 _BEFORE_WORD = re.compile(r"^(?P<before>.*?)(?P<word>[^\s,()|]*)$", re.DOTALL)
 
