@@ -6,6 +6,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,13 +31,12 @@ def written(letter: Letter, sender: Address, recipient: Address, now: datetime, 
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = recipient
-    mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{letter.id}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-replied" if letter.is_answer else "auto-generated"  # RFC 3834
     if letter.is_answer:
         mail["X-Auto-Response-Suppress"] = "All"  # programs that are on holiday must not repeat a token
-    unfolded = _below(letter, sender.domain)
+    unfolded = _subject(letter.subject) + _below(letter, sender.domain)
     if ways is not None:
         mail["Precedence"] = "bulk"
         mail["List-Id"] = f"<digest.sudi.{sender.domain}>"  # RFC 2919
@@ -54,6 +54,13 @@ def written(letter: Letter, sender: Address, recipient: Address, now: datetime, 
         # Stable, and `=_` stands in no quoted-printable text (RFC 2045, 6.7).
         mail.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
     return unfolded + mail.as_bytes()
+
+
+def _subject(text: str) -> bytes:
+    """By hand as well: the policy's folding loses a space between two words that both need encoding (RFC 2047)."""
+    is_plain = text.isascii() and "=?" not in text
+    encoded = Header(text, "us-ascii" if is_plain else "utf-8", header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {encoded}\r\n".encode("ascii")
 
 
 def _below(letter: Letter, domain: str) -> bytes:

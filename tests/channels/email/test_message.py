@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from bot.channels.email.letter import Letter, mailbox, restored
 from bot.channels.email.message import Ways, written
+from bot.channels.email.note import note
 from bot.channels.email.pages import MOST_BYTES, letters
 from bot.channels.layout import digest_lines
 from bot.digest import Digest
 from bot.model import Language
+from bot.text.harmless import harmless
 from tests.channels.cards import card, digest, summary
 
 SENDER = Address("Sudi 速递", "papers", "sudi.test")
@@ -28,12 +30,12 @@ ADA = Address(username="ada", domain="reader.test")
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 WAYS = Ways("mailto:papers@sudi.test?subject=unsubscribe")
 HEADERS = [
+    "Subject",
     "In-Reply-To",
     "References",
     "List-Unsubscribe",
     "From",
     "To",
-    "Subject",
     "Date",
     "Message-ID",
     "Auto-Submitted",
@@ -286,6 +288,20 @@ def test_addresses(address: str):
 )
 def test_what_is_no_address(address: str):
     assert mailbox(address) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from('\r\n\x0b\x85\u2028:=?<>@,;"\\潮汐é ')))
+def test_whatever_somebody_has_to_be_told_fills_the_subject_and_no_other_header(text: str):
+    content = raw(note(f"潮汐表 {text}", str(ADA), NOW.date()))
+    mail = parsed(content)
+    expected = {*HEADERS, "Content-Transfer-Encoding"} - {"In-Reply-To", "References"}
+    assert sorted(mail.keys()) == sorted(expected)
+    whole = f"潮汐表 {harmless(text)}".splitlines()[0]
+    shown = whole if len(whole) <= 70 else f"{whole[:69]}…"
+    assert mail["Subject"] == f"Sudi 速递 · {shown}"
+    for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+        assert len(line) <= 78
 
 
 @settings(max_examples=60, deadline=None)

@@ -277,6 +277,13 @@ def test_the_sender_is_the_user_when_that_is_an_address():
     assert "From: Sudi <ada@lab.test>\n" in made.preview(made.render(digest(card())))
 
 
+def test_the_mail_server_may_say_how_fast():
+    assert channel(settings(smtp_url="smtp://ada%40lab.test:x@host.test", smtp_rate=30)).pace == timedelta(
+        seconds=2
+    )
+    assert not channel(settings(smtp_url="smtp://ada%40lab.test:x@host.test")).pace
+
+
 def test_the_password_is_in_no_representation():
     assert "secret" not in repr(vars(channel(settings(smtp_url="smtp://a%40b.test:secret@host"))))
 
