@@ -12,6 +12,7 @@ import pytest
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.counterparts import postfix, postgres
+from tests.fakes import FakeChannel, HandClock
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 """Real captures that are kept beside the repository, where there are any."""
@@ -123,3 +124,15 @@ async def sqlite_other(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
     opened = await _migrated(f"sqlite:///{tmp_path / 'other.db'}", blank)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def channel() -> FakeChannel:
+    """A channel that keeps what arrives."""
+    return FakeChannel()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that is moved by hand."""
+    return HandClock()

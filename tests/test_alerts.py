@@ -9,12 +9,7 @@ import pytest
 
 from bot.alerts import TELL_AGAIN, Admins
 from bot.model import Language
-from tests.fakes import FakeChannel, FakeTeller, HandClock, alerts, courier, fails, planned, waiting
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+from tests.fakes import FakeChannel, FakeTeller, alerts, courier, fails, planned, waiting
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from tests.fakes import (
     DAY,
     MORNING,
     FakeChannel,
-    HandClock,
     courier,
     fails,
     ids,
@@ -31,16 +30,6 @@ from tests.fakes import (
 )
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def channel() -> FakeChannel:
-    return FakeChannel()
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 # Once

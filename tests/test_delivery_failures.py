@@ -16,7 +16,6 @@ from bot.store import Store, schema
 from tests.fakes import (
     MORNING,
     FakeChannel,
-    HandClock,
     arrives_without_answer,
     courier,
     fails,
@@ -30,16 +29,6 @@ from tests.fakes import (
 )
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def channel() -> FakeChannel:
-    return FakeChannel()
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 class FaultyStore(Store):

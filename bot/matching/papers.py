@@ -57,24 +57,24 @@ def candidates(
 def prepare(candidate: Candidate) -> Prepared:
     """Bring the texts of a candidate into normal form."""
     paper = candidate.paper
-    prepared = Prepared(
+    fields = {"title": _flat(paper.title), "abstract": _flat(paper.abstract), "comment": _flat(paper.comments)}
+    return Prepared(
         candidate,
-        {"title": _flat(paper.title), "abstract": _flat(paper.abstract), "comment": _flat(paper.comments)},
+        fields | _chinese(candidate.summary),
         tuple(flat(given_first(readable(name))) for name in paper.authors),
         frozenset(map(_canonical, paper.categories)),
         _canonical(paper.primary),
     )
-    return with_texts(prepared, candidate.summary) if candidate.summary else prepared
 
 
 def with_texts(prepared: Prepared, summary: Summary) -> Prepared:
     """The same with these Chinese texts."""
-    fields = {"title_zh": _flat(summary.title), "abstract_zh": _flat(summary.abstract)}
-    return replace(
-        prepared,
-        candidate=replace(prepared.candidate, summary=summary),
-        fields={**prepared.fields, **fields},
-    )
+    candidate = replace(prepared.candidate, summary=summary)
+    return replace(prepared, candidate=candidate, fields={**prepared.fields, **_chinese(summary)})
+
+
+def _chinese(summary: Summary | None) -> dict[str, str]:
+    return {"title_zh": _flat(summary.title), "abstract_zh": _flat(summary.abstract)} if summary else {}
 
 
 def is_wanted(query: Query, kind: AnnounceType) -> bool:

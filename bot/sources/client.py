@@ -82,7 +82,6 @@ class Page:
     url: str
     status: int
     body: bytes
-    content_type: str = ""
     validator: Validator | None = None
 
 
@@ -234,7 +233,7 @@ class PoliteClient:
             return None
         if status not in _WITH_BODY:
             raise asked.error(f"{host} answers HTTP {status}: {_advice(status)}")
-        return Page(asked.url, status, body, headers.get("Content-Type", ""), _validator(asked.url, headers))
+        return Page(asked.url, status, body, _validator(asked.url, headers))
 
 
 @dataclass(frozen=True, slots=True)
