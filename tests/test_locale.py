@@ -91,7 +91,7 @@ def test_keys_that_the_code_puts_together_exist():
     for language in LANGUAGES:
         assert all(say(f"moment.{days.value}", language) for days in Days)
         assert all(say(f"reply.language_{one.value}", language) for one in Language)
-        assert all(say(f"reply.notices_{one.value}", language) for one in Notices)
+        assert all(say(f"{key}.notices_{one.value}", language) for key in ("reply", "slack") for one in Notices)
         assert all(say(f"reply.type_{kind.value}", language) for kind in AnnounceType)
         for state in ("ready", "sending", "sent", "dead"):
             assert say(f"reply.delivery_{state}", language, when="x", papers="y")

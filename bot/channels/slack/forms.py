@@ -9,13 +9,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from bot import taxonomy
 from bot.channels.slack.blocks import Block, Element, paragraphs, words
 from bot.errors import QueryError
 from bot.locale import say
-from bot.model import Language
+from bot.model import Language, Notices
 from bot.query import And, Field, InCategory, Node, Not, Or, Query, Term, in_words, parse
 
 CALLBACK = "subscription"
@@ -40,6 +41,7 @@ class Draft:
     language: str = Language.BOTH
     time: str = "09:00"
     zone: str = "UTC"
+    notices: str = Notices.FAULTS
 
     @property
     def query(self) -> str:
@@ -61,7 +63,7 @@ class Purpose:
 
     place: str
     number: int = 0  # of the subscription that is edited; 0 makes a new one
-    before: tuple[str, str, str] = ("", "", "")  # language, time and zone of the place, if it has them
+    before: tuple[str, ...] = ("", "", "", "")  # language, time, zone and notices of the place, if it has them
 
     def dumped(self) -> str:
         """As Slack keeps it."""
@@ -71,7 +73,7 @@ class Purpose:
 def loaded(metadata: str) -> Purpose:
     """What `dumped` has written."""
     place, number, before = json.loads(metadata)
-    return Purpose(place, number, tuple(before))
+    return Purpose(place, number, tuple([*before, ""][:4]))  # forms that were open before have no notices
 
 
 def draft_of(query: Query, habits: Draft) -> Draft:
@@ -125,8 +127,9 @@ def form(purpose: Purpose, draft: Draft, tongue: str) -> dict[str, Any]:
         "blocks": [
             _input("categories", tongue, _categories(draft.categories)),
             *(_input(name, tongue, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
-            _input("language", tongue, _languages(draft.language, tongue)),
+            _input("language", tongue, _menu("reply.language_", Language, draft.language, tongue)),
             _input("time", tongue, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
+            _input("notices", tongue, _menu("slack.notices_", Notices, draft.notices, tongue)),
             *reading(draft, tongue),
         ],
     }
@@ -155,13 +158,16 @@ def read_form(view: Mapping[str, Any], zone: str) -> Draft:
         found: Mapping[str, Any] = state.get(f"{FIELD}:{name}", {}).get(f"{FIELD}:{name}", {})
         return found
 
-    chosen = value("language").get("selected_option") or {}
+    def chosen(name: str) -> str:
+        return (value(name).get("selected_option") or {}).get("value") or ""
+
     return Draft(
         categories=tuple(one["value"] for one in value("categories").get("selected_options") or ()),
         **{name: value(name).get("value") or "" for name in ("any", "authors", "none", "rest")},
-        language=chosen.get("value") or Language.BOTH,
+        language=chosen("language") or Language.BOTH,
         time=value("time").get("selected_time") or "09:00",
         zone=zone,
+        notices=chosen("notices") or Notices.FAULTS,
     )
 
 
@@ -175,7 +181,7 @@ def _input(name: str, tongue: str, element: Element, **values: str) -> Block:
         "block_id": f"{FIELD}:{name}",
         "label": _plain(say(f"slack.form_{name}", tongue, **values)),
         "element": {**element, "action_id": f"{FIELD}:{name}"},
-        "optional": name not in ("language", "time"),
+        "optional": name not in ("language", "time", "notices"),
         "dispatch_action": True,
     }
 
@@ -199,8 +205,8 @@ def _categories(chosen: Iterable[str]) -> Element:
     }
 
 
-def _languages(chosen: str, tongue: str) -> Element:
-    options = {one.value: _option(say(f"reply.language_{one.value}", tongue), one.value) for one in Language}
+def _menu(key: str, choices: Iterable[StrEnum], chosen: str, tongue: str) -> Element:
+    options = {one.value: _option(say(f"{key}{one.value}", tongue), one.value) for one in choices}
     return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
 
 

@@ -18,7 +18,7 @@ from bot.channels.slack.post import Clients, Place, read_address
 from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
-from bot.model import Language
+from bot.model import Language, Notices
 from bot.query import parse
 
 log = logging.getLogger(__name__)
@@ -71,10 +71,11 @@ class Windows:
         place = listed.place
         person = await self._conversation.person(one)
         habits = replace(self._habits, zone=person.zone or self._habits.zone)
-        before = ("", "", "")
+        before = Purpose("").before
         if place is not None:
-            habits = Draft(language=place.language.value, time=place.slot.clock, zone=place.slot.zone)
-            before = (habits.language, habits.time, habits.zone)
+            slot, notices = place.slot, place.notices.value
+            habits = Draft(language=place.language.value, time=slot.clock, zone=slot.zone, notices=notices)
+            before = (habits.language, habits.time, habits.zone, habits.notices)
         query = next((sub.query for sub in listed.subscriptions if sub.number == number), "")
         if number and not query:
             return False
@@ -144,10 +145,11 @@ class Windows:
         if place.is_person and place.channel != user:
             return  # nobody is shown such a form
         verb = f"edit {purpose.number}" if purpose.number else "subscribe"
-        language, *clock = purpose.before
+        language, *clock, notices = purpose.before
         commands = [f"{verb} {draft.query}"]
         commands += [f"language {draft.language}"] if draft.language != language else []
         commands += [f"time {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
+        commands += [f"notices {draft.notices}"] if draft.notices != (notices or Notices.FAULTS) else []
         event = body.get("trigger_id") or ""
         replies = [
             (one, await self._conversation.reply(one))

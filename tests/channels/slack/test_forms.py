@@ -58,9 +58,9 @@ def parts(text: str) -> set[object]:
 @pytest.mark.parametrize("tongue", ["en", "zh"])
 @pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(tongue, draft):
-    view = form(Purpose("T1/C1", 3, ("en", "09:00", "UTC")), draft, tongue)
+    view = form(Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always")), draft, tongue)
     assert block_kit.view_faults(view) == []
-    assert loaded(view["private_metadata"]) == Purpose("T1/C1", 3, ("en", "09:00", "UTC"))
+    assert loaded(view["private_metadata"]) == Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always"))
     for block in view["blocks"]:
         for group in block.get("element", {}).get("option_groups", []):
             assert 0 < len(group["options"]) <= 100

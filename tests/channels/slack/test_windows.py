@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.model import Language
+import asyncio
+
+from bot.model import Language, Notices
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
 from tests.counterparts import block_kit
 from tests.counterparts.slack_edge import ALICE, GUEST, ML, TEAM
@@ -12,6 +14,12 @@ async def stored(app, place: str):
     async with app.store.read() as tx:
         one = await tx.subscribers.destination("slack", f"{TEAM}/{place}")
         return (one, await tx.subscribers.subscriptions(one.id)) if one else (None, [])
+
+
+async def until_notices(app, notices: Notices) -> None:
+    async with asyncio.timeout(10):
+        while (await stored(app, ML))[0].notices is not notices:  # noqa: ASYNC110  # another process has the event
+            await asyncio.sleep(0.05)
 
 
 def filled(view, **changes):
@@ -63,6 +71,14 @@ async def test_a_subscription_is_made_and_edited_with_the_form(slack, tmp_path):
         found = await answered(slack, ML, before, least=2)
         assert len(found) == 2  # only the query has changed
         assert [one.query for one in (await stored(app, ML))[1]] == ["cs.LG diffusion"]
+
+        menu = texts["form:notices"]
+        assert menu["initial_option"]["value"] == "faults"
+        always = next(option for option in menu["options"] if option["value"] == "always")
+        before = len(await messages(slack))
+        await slack.submits(again, filled(again, notices={"selected_option": always}))
+        await answered(slack, ML, before, least=2)
+        await until_notices(app, Notices.ALWAYS)
 
 
 async def test_a_form_is_read_back_while_it_is_filled_in_and_says_what_is_wrong_before_it_is_saved(
