@@ -35,6 +35,9 @@ LEASE = timedelta(seconds=100)
 SEND_TIMEOUT = 75.0
 """Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
 
+RENEW = timedelta(seconds=20)
+"""How long it goes without saying that a lease is ours; with a send, it is over before the lease is."""
+
 _BATCH = 20
 _AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -76,6 +79,9 @@ class Courier:
         self._holidays = holidays  # of arXiv
         self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
+        self._most = max(_BATCH, self._at_once)
+        self._renewed: dict[int, datetime] = {}  # when the lease of a delivery was
+        self._rendering = asyncio.Semaphore(1)  # beside the sending: several at once would starve it
         self._stopping = False
 
     def stop(self) -> None:
@@ -83,17 +89,28 @@ class Courier:
         self._stopping = True
 
     async def drain(self) -> Tally:
-        """Deliver until nothing is due."""
-        tally = Tally()
-        while not self._stopping and (claims := await self._claim()):
-            gate = asyncio.Semaphore(self._at_once)
-            ends = await asyncio.gather(
-                *(self._deliver_through(gate, claim, tally) for claim in claims), return_exceptions=True
-            )
+        """Deliver until nothing is due. More is claimed when half is done: composing never stops the sending."""
+        tally, gate = Tally(), asyncio.Semaphore(self._at_once)
+        running, ended = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
+        try:
+            while not self._stopping and not any(one.exception() for one in ended):
+                room = self._most - len(running)
+                claims = await self._claim(room)
+                if not claims and not running:
+                    break
+                running |= {asyncio.create_task(self._deliver_through(gate, claim, tally)) for claim in claims}
+                while len(running) > (self._most // 2 if len(claims) == room else 0):
+                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    ended |= done
+        except asyncio.CancelledError:
+            for one in running:
+                one.cancel()
+            raise
+        finally:
             # A bug in one delivery must not cut off the others; it is reported when they are done.
-            for end in ends:
-                if end is not None:
-                    raise end
+            await asyncio.gather(*running, return_exceptions=True)
+        for one in ended | running:
+            one.result()
         return tally
 
     async def release(self) -> None:
@@ -101,7 +118,7 @@ class Courier:
         async with self._store.write() as tx:
             await tx.outbox.release(self._owner, self._clock())
 
-    async def _claim(self) -> list[Claim]:
+    async def _claim(self, most: int) -> list[Claim]:
         now = self._clock()
         async with self._store.write() as tx:
             return await tx.outbox.claim(
@@ -109,13 +126,16 @@ class Courier:
                 owner=self._owner,
                 now=now,
                 lease_until=now + LEASE,
-                most=max(_BATCH, self._at_once),
+                most=most,
             )
 
     async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
         async with gate:
             if not self._stopping:
-                await self._deliver(claim, tally)
+                try:
+                    await self._deliver(claim, tally)
+                finally:
+                    self._renewed.pop(claim.id, None)
 
     async def _deliver(self, claim: Claim, tally: Tally) -> None:
         try:
@@ -150,7 +170,8 @@ class Courier:
             async with self._store.write() as tx:
                 await tx.outbox.discard(claim)
             return []
-        bodies = await asyncio.to_thread(self._channel.render, digest)
+        async with self._rendering:
+            bodies = await asyncio.to_thread(self._channel.render, digest)
         async with self._store.write() as tx:
             if not await tx.outbox.compose(claim, bodies):
                 return []
@@ -162,11 +183,8 @@ class Courier:
         key = f"{claim.id}.{part.number}"
         reference = await self._found(claim, part, key, root)
         if reference is None:
-            await self._turns.take(claim.destination)
-            now = self._clock()
-            async with self._store.write() as tx:
-                if not await tx.outbox.start(claim, part.number, now=now, lease_until=now + LEASE):
-                    return None
+            if not await self._start(claim, part):
+                return None
             reference = await self._sent(claim, part, key, root)
         receipt = Receipt(reference, self._clock())
 
@@ -177,6 +195,25 @@ class Courier:
 
         await _insist(record)
         return reference
+
+    async def _start(self, claim: Claim, part: StoredPart) -> bool:
+        """Wait until a part may be sent; False when the delivery is not ours any more.
+
+        What was claimed or renewed a moment ago is still ours by the clock alone. Who can look for a part is
+        told in any case that it was attempted.
+        """
+        now = self._clock()
+        renewed = self._renewed.get(claim.id)
+        is_asked = self._turns.is_paced or isinstance(self._channel, Finder)
+        if renewed is not None and now < renewed + RENEW and not is_asked:
+            return True
+        async with self._store.write() as tx:
+            at = await self._turns.take(tx, claim.destination)
+            if not await tx.outbox.start(claim, part.number, now=at, lease_until=at + LEASE):
+                return False
+        self._renewed[claim.id] = now
+        await self._turns.wait(at)
+        return True
 
     async def _found(self, claim: Claim, part: StoredPart, key: str, root: str) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""

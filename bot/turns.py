@@ -29,18 +29,26 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
 
-    async def take(self, place: Destination) -> None:
-        """Wait for our turn at a place; ChannelError when that is not soon."""
+    @property
+    def is_paced(self) -> bool:
+        """Whether turns have to be taken at all."""
+        return self._paced is not None
+
+    async def take(self, tx: Transaction, place: Destination) -> datetime:
+        """Book our turn at a place, and say when it comes; ChannelError when that is not soon."""
+        now = self._clock()
         if self._paced is None:
-            return
-        now, key = self._clock(), self._key(place)
-        # One looks before one books: who books a turn that is far away and does not use it delays all others.
-        at = max([await self._store.held(one, now) for one in (self._paced.circle(place.address), key)])
-        if at - now <= PATIENCE:
-            at = max(at, await self._store.reserve(key, self._paced.pace, now))
+            return now
+        at = await tx.book(self._key(place), self._paced.circle(place.address), self._paced.pace, now)
         if at - now > PATIENCE:
+            # Raised out of the transaction, so that nothing is booked: who does not use a turn delays all others.
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
-        await self._sleep((at - now).total_seconds())
+        return at
+
+    async def wait(self, at: datetime) -> None:
+        """Wait for a turn that was taken."""
+        if self._paced is not None:
+            await self._sleep(max((at - self._clock()).total_seconds(), 0))
 
     async def taken(self, tx: Transaction, place: Destination, at: datetime) -> None:
         """A message has arrived: the pace is kept from end to start, because an answer may take its time."""

@@ -123,11 +123,24 @@ class Transaction:
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`, once this transaction is committed."""
-        await self.ensure_pace(key, until)
         row = schema.pace.c
-        await self.connection.execute(
-            schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
-        )
+        later = schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
+        if not (await self.connection.execute(later)).rowcount:
+            await self.ensure_pace(key, until)
+            await self.connection.execute(later)
+
+    async def book(self, key: str, circle: str, every: timedelta, now: datetime) -> datetime:
+        """Book the next free instant for `key`, `every` after the last one, and not while `circle` is held."""
+        row = schema.pace.c
+        held = (await self.connection.execute(select(row.next_at).where(row.key == circle))).scalar()
+        mine = select(row.next_at).where(row.key == key).with_for_update()
+        free: datetime | None = (await self.connection.execute(mine)).scalar()
+        if free is None:
+            await self.ensure_pace(key, now)
+            free = (await self.connection.execute(mine)).scalar_one()
+        at = max(held or now, free, now)
+        await self.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
+        return at
 
     async def ensure_pace(self, key: str, now: datetime) -> None:
         """Have a row to book turns in."""
@@ -201,16 +214,6 @@ class Store:
     def connect(self) -> Any:
         """A bare connection for migrations, outside of any transaction of ours."""
         return self._writer.connect()
-
-    async def reserve(self, key: str, every: timedelta, now: datetime) -> datetime:
-        """Book the next free instant for `key`, `every` after the last one, over all processes."""
-        async with self.write() as tx:
-            await tx.ensure_pace(key, now)
-            row = schema.pace.c
-            found = await tx.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
-            at: datetime = max(found.scalar_one(), now)
-            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
-            return at
 
     async def take_turn(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
         """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
@@ -299,6 +302,7 @@ def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
         pool_size=pool,
         max_overflow=0,
         pool_timeout=120,
+        pool_reset_on_return=None,  # our transactions have all ended by then
         hide_parameters=True,  # errors are logged, addresses and mails are not
     )
 
@@ -312,7 +316,8 @@ def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
 
     @event.listens_for(engine.sync_engine, "begin")
     def began(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        # Past the cursor of the driver, which takes three steps to another thread and back where one is enough.
+        connection.connection.dbapi_connection.run_async(lambda raw: raw.execute(begin))
 
     return engine
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import time
 
-from bot.channels.discord import Discord
 from bot.store import Store
 from bot.store.migrate import migrate
+from tests.bench.sender import sent
 from tests.counterparts.discord_payloads import guild
-from tests.counterparts.discord_site import TOKEN, DiscordSite
-from tests.fakes import HandClock, courier, matched, paper, planned, subscribed
+from tests.counterparts.discord_site import DiscordSite
+from tests.fakes import matched, paper, planned, subscribed
 
 PAPERS = 12  # three messages of cards below the first one
 LATENCY = 0.05  # seconds for an answer, as from a server in the same country
@@ -22,23 +21,20 @@ GLOBAL = 50  # requests a second
 async def sending(channels: int) -> None:
     """Deliver a digest of four messages and a thread to each channel through the outbox."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{folder}/sudi.db")
+        url = f"sqlite:///{folder}/sudi.db"
+        store = Store.open(url)
         await migrate(store)
         for number in range(channels):
             address = str(700_000 + number)
             _place, (one,) = await subscribed(store, address=address, channel="discord", owner=f"@{number}")
             await matched(store, one, *(paper(each) for each in range(1, PAPERS + 1)))
         await planned(store)
-        async with DiscordSite(latency=LATENCY, globally=GLOBAL, validates=False) as site:
-            with site.used():
-                bot = Discord(TOKEN)
-                before = time.monotonic()
-                await courier(store, bot, HandClock()).drain()
-                seconds = time.monotonic() - before
-                await bot.close()
         await store.close()
+        async with DiscordSite(latency=LATENCY, globally=GLOBAL, validates=False) as site:
+            seconds, cpu = await sent("discord", site.port, url)
     rate = len(site.requests) / seconds
     print(f"{len(site.messages)} messages to {channels} channels in {seconds:.1f} s: {rate:.1f} requests a second")
+    print(f"{1000 * cpu / len(site.messages):.1f} ms of CPU for a message")
     print(f"floor: 90% of {GLOBAL} a second {'met' if rate >= 0.9 * GLOBAL else 'MISSED'}")
     print(f"floor: never above a limit {'met' if site.limited == 0 else f'MISSED {site.limited} times'}")
 

@@ -108,6 +108,11 @@ class SlackEdge:
     _links: dict[str, str] = field(default_factory=dict)
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def api(self) -> str:
         """What to set as SLACK_API_URL."""
         return f"{self.url}/api/"

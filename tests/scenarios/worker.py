@@ -20,8 +20,10 @@ from typing import Any
 
 from bot import scheduler
 from bot.app import Adapters, App
+from bot.delivery import LEASE
 from bot.settings import Settings
 from bot.store import Store
+from bot.tokens import Links, Tokens
 from tests.fakes import FakeChannel, HandClock, Sent, courier
 
 FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -100,14 +102,15 @@ async def deliver(url: str, path: Path, now: datetime, fault: str = "", owner: s
 async def deliver_and_freeze(url: str, path: Path, now: datetime, pipe: Connection) -> None:
     """The same, but the whole process stands still in its first send until it is told to go on."""
     store = Store.open(url)
-    channel = FileChannel(path)
+    channel, clock = FileChannel(path), HandClock(now)
 
     async def freeze(_sent: Sent) -> None:
         pipe.send("frozen")
         pipe.recv()
+        clock.now += 2 * LEASE
 
     channel.next_does("#1", freeze)
-    tally = await courier(store, channel, HandClock(now), "zombie").drain()
+    tally = await courier(store, channel, clock, "zombie").drain()
     await store.close()
     pipe.send(tally.sent)
 
@@ -124,6 +127,7 @@ async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
 
     channel.next_does("#1", terminate)
     fields = {name: field.default for name, field in Settings.model_fields.items()}
-    adapters = Adapters([channel], [], None)  # type: ignore[arg-type]  # no source, so nobody asks it
+    links = Links(Tokens(b"of the tests"))
+    adapters = Adapters([channel], [], None, links)  # type: ignore[arg-type]  # no source, so nobody asks it
     await App(Settings.model_construct(**fields), store, adapters, HandClock(now)).run()
     await store.close()
