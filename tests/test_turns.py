@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import ChannelError
+from bot.model import Destination
 from bot.store import Store
 from bot.turns import PATIENCE, Turns
 from tests.fakes import FakeChannel, HandClock, waiting
@@ -26,6 +27,13 @@ class Paced(FakeChannel):
         return "account"
 
 
+async def taken(store: Store, turns: Turns, place: Destination) -> None:
+    """Take a turn, and wait for it."""
+    async with store.write() as tx:
+        at = await turns.take(tx, place)
+    await turns.wait(at)
+
+
 async def waits(store: Store, channel: FakeChannel, count: int) -> list[float]:
     """How long each of several places that want their turn at once has to wait, in seconds."""
     places = await waiting(store, count)
@@ -36,7 +44,7 @@ async def waits(store: Store, channel: FakeChannel, count: int) -> list[float]:
 
     turns = Turns(store, channel, HandClock(), sleep)
     for place in places:
-        await turns.take(place)
+        await taken(store, turns, place)
     return slept
 
 
@@ -57,19 +65,19 @@ async def test_who_would_wait_too_long_is_told_when_to_come_and_delays_nobody(st
 
     turns = Turns(store, Paced(timedelta(seconds=6)), clock, sleep)
     for place in places[:2]:
-        await turns.take(place)
+        await taken(store, turns, place)
     for place in places[2:8]:
         with pytest.raises(ChannelError) as caught:
-            await turns.take(place)
+            await taken(store, turns, place)
         assert caught.value.retry_after == timedelta(seconds=12) > PATIENCE
     clock.forward(seconds=12)
-    await turns.take(places[8])
+    await taken(store, turns, places[8])
 
 
 async def test_a_pause_of_one_place_is_no_pause_of_the_others(store):
     first, second = await waiting(store, 2)
     turns = Turns(store, Paced(timedelta(milliseconds=1)), HandClock())
     await turns.pause(first, timedelta(minutes=5))
-    await turns.take(second)
+    await taken(store, turns, second)
     with pytest.raises(ChannelError):
-        await turns.take(first)
+        await taken(store, turns, first)
