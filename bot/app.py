@@ -197,7 +197,7 @@ class App:
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         scheduler = Scheduler(
-            {"read": self.reader.read_missing, "plan": self.plan_due, "tell": self._alerts.tell}
+            {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell}
             | {name: courier.drain for name, courier in self._couriers.items()},
             hasty=["read"],
         )
@@ -265,10 +265,15 @@ class App:
         for courier in self._couriers.values():
             await courier.release()
 
+    async def _read_and_ring(self) -> None:
+        await self.reader.read_missing()
+        self._ring("plan")
+
     async def plan_due(self) -> None:
         """Plan what is due and need not wait for what is being read, and have it delivered."""
-        patience = MOST_WAITING if await self.reader.is_under_way() else timedelta()
-        if await plan(self.store, self.clock(), late=patience):
+        if await self.reader.is_under_way(MOST_WAITING):
+            return
+        if await self.plan():
             self._ring(*self._couriers)
 
 

@@ -12,7 +12,7 @@ import operator
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from bot import taxonomy
@@ -161,13 +161,13 @@ def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
     return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes, are_all=looked.are_all))
 
 
-async def plan(store: Store, now: datetime, *, late: timedelta = timedelta()) -> int:
+async def plan(store: Store, now: datetime) -> int:
     """One delivery for each destination of each due slot that has papers waiting, or that should hear why not.
 
-    How many are new. `late` leaves out slots that are not as long overdue: something is being read for them.
+    How many are new.
     """
     async with store.read() as tx:
-        due = await tx.slots.due(now - late)
+        due = await tx.slots.due(now)
         faults = await tx.faults.missing() if due else []
     made = 0
     for slot in due:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from bot.digest import Report, Silence, Why
 from bot.matching import reads
 from bot.model import ALL, Coverage, Destination, Fault, Mailing, NoMailing, Notices
-from bot.query import parse
+from bot.query import still_read
 from bot.sources.calendar import EASTERN, no_announcement
 from bot.store import Transaction
 
@@ -31,7 +31,7 @@ _T = TypeVar("_T", bound=_OfCategory)
 
 def concerning(rows: Iterable[_T], queries: Collection[str]) -> list[_T]:
     """Those of the categories that these queries read; all of them where there are none."""
-    wanted = reads(map(parse, queries)) if queries else None
+    wanted = reads(still_read(queries)) if queries else None
     return [one for one in rows if wanted is None or one.category == ALL or one.category in wanted]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot.cli.backfill import backfill
 from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.gate import gate
@@ -36,6 +37,7 @@ for command in (
     migrate_,
     doctor,
     fetch,
+    backfill,
     send,
     preview,
     match,

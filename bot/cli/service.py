@@ -102,11 +102,12 @@ def fetch(categories: tuple[str, ...], location: str | None) -> None:
       sudi fetch --from saved-feed.xml
     """
     settings = settings_and_logs()
-    codes = [_category(code) for code in categories] or None
+    codes = [known_category(code) for code in categories] or None
     asyncio.run(_fetch(settings, codes, location))
 
 
-def _category(code: str) -> str:
+def known_category(code: str) -> str:
+    """The canonical code of a category; SettingsError names the nearest ones."""
     found = taxonomy.resolve(code)
     if found is None:
         nearest = ", ".join(taxonomy.suggest(code)) or "cs.LG"

@@ -5,6 +5,9 @@ Whether a paper answers a query is not decided here (`matching` does that), nor 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from bot.errors import QueryError
 from bot.query.parser import LENGTH_LIMIT, NESTING_LIMIT, TERM_LIMIT, parse
 from bot.query.plain import in_words
 from bot.query.syntax import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
@@ -25,4 +28,15 @@ __all__ = [
     "Term",
     "in_words",
     "parse",
+    "still_read",
 ]
+
+
+def still_read(texts: Iterable[str]) -> Iterator[Query]:
+    """The queries of stored texts, but for those that are none any more, as when arXiv drops a category."""
+    for text in texts:
+        try:
+            query = parse(text)
+        except QueryError:
+            continue
+        yield query

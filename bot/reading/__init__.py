@@ -12,6 +12,6 @@ What could not be had is a fault in the store, until it is over. Nothing is beli
 from __future__ import annotations
 
 from bot.reading.mailing import Reading
-from bot.reading.reader import Day, Reader
+from bot.reading.reader import Day, Owed, Reader
 
-__all__ = ["Day", "Reader", "Reading"]
+__all__ = ["Day", "Owed", "Reader", "Reading"]

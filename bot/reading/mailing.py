@@ -36,7 +36,7 @@ _CROSS = (AnnounceType.CROSS, AnnounceType.REPLACE_CROSS)
 class Reading:
     """What one round over a source brought."""
 
-    listings: list[Listing] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)  # kept only where somebody is to see them
     unchanged: list[str] = field(default_factory=list)
     faults: list[SourceError] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # why a category is not there, faults included
@@ -132,7 +132,8 @@ class Mailing:
                 self.reading.unchanged.append(category)
                 why = "it still has what it had before"
             case _:
-                self.reading.listings.append(outcome)
+                if self._by_hand:
+                    self.reading.listings.append(outcome)
                 why = await self._judge(outcome)
         if why:
             self.reading.missing[category] = why
@@ -264,12 +265,23 @@ class Mailing:
         late = now - opens(self._day, self._source.turn)
         if not self.is_begun:
             missed = {ALL: next(iter(missed.values()))}
-            is_likely = no_announcement(self._day, self._desk.holidays) is None
-            if not self._errors and not (is_likely and late > GRACE):
+            if not self._errors and (late <= GRACE or not await self._is_expected()):
                 return
         async with self._desk.store.write() as tx:
             for category, reason in missed.items():
                 await tx.faults.open(name, category, self._day, reason, now)
+
+    async def _is_expected(self) -> bool:
+        """Whether it is this source that is late: no holiday, and no mailing that is late altogether."""
+        archive = self._desk.archive
+        if no_announcement(self._day, self._desk.holidays) is not None:
+            return False
+        if archive is None or self._source is archive:
+            return True
+        async with self._desk.store.read() as tx:
+            return any(
+                name == archive.name and day == self._day for name, _, day in await tx.reading.listed(self._day)
+            )
 
 
 def _counted(papers: tuple[str, ...]) -> str:

@@ -65,6 +65,7 @@ class Reader:
         self._store = store
         self._clock = clock
         self._look_at: datetime | None = None
+        self._busy_since: datetime | None = None
 
     async def wanted(self) -> list[str]:
         """The categories that subscriptions want."""
@@ -86,10 +87,17 @@ class Reader:
         day.seconds = time.monotonic() - started
         return day
 
-    async def is_under_way(self) -> bool:
-        """Whether something is being read by any process, or this one has not looked yet what is missing."""
+    async def is_under_way(self, most: timedelta = OLDEST) -> bool:
+        """Whether something is being read by any process, or this one has not looked yet what is missing.
+
+        What has been seen under way for longer than `most` is not waited for.
+        """
         now = self._clock()
-        return self._look_at is None or await self._store.held(_TURN, now) > now
+        if self._look_at is not None and await self._store.held(_TURN, now) <= now:
+            self._busy_since = None
+            return False
+        self._busy_since = self._busy_since or now
+        return now - self._busy_since < most
 
     async def read_missing(self) -> None:
         """Read what should be there by now and is not, unless another process does."""
@@ -159,7 +167,7 @@ class Reader:
             day: [
                 code
                 for code, first in since.items()
-                if first <= day and (not listed & {(code, day), (ALL, day)} or (code, day) in faults)
+                if first <= day and (not listed & {(code, day), (ALL, day)} or faults & {(code, day), (ALL, day)})
             ]
             for day in announced
         }
@@ -176,7 +184,7 @@ class Reader:
             mailing = Mailing(self._desk, archive, day, some)
             await mailing.rebuild(archive, heard, opens(following(day)))
             readings.append(mailing.reading)
-            is_nothing = not any(one.announcements for one in mailing.reading.listings)
+            is_nothing = mailing.reading.ingested.announced == 0
             if is_nothing and not mailing.reading.missing and (hint is not None or never_came):
                 async with self._store.write() as tx:
                     await tx.mailings.none(day, hint, self._clock())

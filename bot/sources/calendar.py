@@ -67,7 +67,7 @@ def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:
     if is_unlikely:
         return _RARELY
     longest = _RARELY if is_begun else _SELDOM
-    return min(max(_SOON, late / 4), longest)
+    return min(max(_SOON, late / 2 if is_begun else late / 4), longest)
 
 
 def _is_weekday(day: date) -> bool:

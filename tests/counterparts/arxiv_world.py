@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -58,6 +58,10 @@ class World:
     def papers(self, count: int, *categories: str, **values: Any) -> list[Entry]:
         """That many new papers of a primary category, with cross-lists."""
         return [(self._paper(categories, **values), AnnounceType.NEW) for _ in range(count)]
+
+    def revised(self, paper: Paper) -> Paper:
+        """The next version of a paper."""
+        return replace(paper, version=paper.version + 1, comments="revised")
 
     def _paper(self, categories: Sequence[str], **values: Any) -> Paper:
         self._number += 1

@@ -18,7 +18,7 @@ from bot.sources.client import PoliteClient
 from bot.store import Store
 from bot.tokens import Links, Tokens
 from tests.counterparts.arxiv_site import ArxivSite
-from tests.counterparts.arxiv_world import World
+from tests.counterparts.arxiv_world import Asked, World
 from tests.fakes import FakeChannel, HandClock, courier, subscribed
 
 BEIJING_NINE = Slot("Asia/Shanghai", 9 * 60)
@@ -49,17 +49,22 @@ class Life:
             holidays = self.app.settings.bot_arxiv_holidays
             await courier(self.app.store, self.channel, self.clock, holidays=holidays).drain()
             for digest in self.channel.digests[len(self.digests) :]:
-                self.digests.append((self.clock.now, [(card.paper.id, card.date) for card in digest.cards]))
+                cards = (*digest.cards, *digest.rest)
+                self.digests.append((self.clock.now, [(card.paper.id, card.date) for card in cards]))
             self.clock.now = min(end, self.clock.now + (STEP if self._is_busy() else quiet))
 
     def _is_busy(self) -> bool:
         """When arXiv changes: steps are short then."""
         return self.clock.now.astimezone(EASTERN).hour in (20, 0)
 
+    def asked(self, part: str) -> list[Asked]:
+        """The requests for paths that have this in them."""
+        return [one for one in self.world.asked if part in one.path]
+
     @property
     def delivered(self) -> list[str]:
         """The papers that arrived, in order."""
-        return [one.split("v")[0] for one in self.channel.papers("#tides")]
+        return [paper for _, papers in self.digests for paper, _ in papers]
 
     def announced(self, *categories: str, first: date = date.min, last: date = date.max) -> list[str]:
         """The new papers and cross-lists that the world has announced in categories, sorted."""

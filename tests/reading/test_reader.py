@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 
 from bot.errors import SourceError
 from bot.model import AnnounceType, Validator
 from bot.pipeline import Ingested
 from bot.reading import Reader
 from bot.sources import Outcome, Unchanged
-from bot.store import schema
+from bot.sources.calendar import weekdays
+from bot.store import Store, schema
+from tests.counterparts.arxiv_world import World
 from tests.fakes import DAY, MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
+from tests.reading.life import BEIJING_NINE, bot, eastern, living
 
+SUNDAY, TUESDAY = date(2026, 6, 7), date(2026, 6, 9)
 CROSS = AnnounceType.CROSS
 LG = Validator("https://feeds.example/cs.LG", '"1"', "Wed, 10 Jun 2026 04:00:00 GMT")
+
+
+def week(world: World) -> None:
+    """A mailing on every day, of two categories."""
+    for day in (date(2026, 6, 5), *weekdays(SUNDAY, date(2026, 6, 12))):
+        world.announce(day, world.papers(3, "cs.LG", "cs.AI") + world.papers(2, "cs.AI"))
 
 
 async def test_a_category_that_fails_leaves_a_fault_alone_and_the_others_are_ingested(store):
@@ -102,3 +113,38 @@ async def test_a_plan_waits_for_what_is_being_read(sqlite_store):
     await reader.read_missing()
     assert under_way == [True]
     assert not await reader.is_under_way()
+
+
+# Over two processes, and for any number of readers
+
+
+async def test_the_number_of_requests_does_not_depend_on_the_number_of_readers(
+    tmp_path, sqlite_store, sqlite_other
+):
+    asked = []
+    for store, readers in ((sqlite_store, 1), (sqlite_other, 500)):
+        async with living(store, eastern(SUNDAY, 12), week, queries=()) as life:
+            for number in range(readers):
+                await subscribed(store, "cs.LG", "cs.AI tide", address=f"#{number}", slot=BEIJING_NINE)
+            await life.until(eastern(TUESDAY, 12))
+            asked.append([one.path for one in life.world.asked])
+    assert asked[0] == asked[1]
+    assert asked[0]
+
+
+async def test_over_two_processes_pages_are_15_seconds_apart_and_feeds_3_and_nothing_is_asked_twice(
+    store_url, store
+):
+    async with living(store, eastern(SUNDAY, 12), week) as life:
+        other_store = Store.open(store_url, exclusive=False)
+        async with bot(other_store, life.clock, life.world, life.site, ["arxiv_listing", "arxiv_feed"]) as other:
+            while life.clock.now < eastern(TUESDAY, 2):
+                await asyncio.gather(life.app.reader.read_missing(), other.app.reader.read_missing())
+                life.clock.forward(minutes=7)
+        await other_store.close()
+        asked = life.world.asked
+        assert life.site.most_at_once == 1
+        for one, after in pairwise(asked):
+            assert after.at - one.at >= timedelta(seconds=15 if "/list/" in one.path else 3)
+        pages = [one.path for one in asked if "/rss/" not in one.path]
+        assert len(pages) == 4, "two categories, Monday and Tuesday"

@@ -2,31 +2,293 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+import pytest
+
+from bot.model import ALL, AnnounceType, Fault, NoMailing
 from bot.sources.calendar import opens, weekdays
+from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
-from tests.reading.life import eastern, living
+from tests.reading.life import Life, eastern, living
 
 MONDAY = date(2026, 6, 8)
-FRIDAY = date(2026, 6, 12)
-WEEK = weekdays(MONDAY, FRIDAY)
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 SUNDAY = MONDAY - timedelta(days=1)
+HALF_DAY = timedelta(hours=3)
 
 
-def week(world: World, days=WEEK, per_day: int = 4) -> None:
-    """A mailing on every day: papers of two categories, with cross-lists both ways and from elsewhere."""
-    world.announce(days[0] - timedelta(days=3), world.papers(2, "cs.LG") + world.papers(2, "cs.AI"))
-    for day in days:
+def days(world: World, *dates: date, per_day: int = 3) -> None:
+    """A mailing on each day: papers of two categories, cross-lists both ways and from elsewhere, revisions."""
+    before: list[tuple] = []
+    for day in (dates[0] - timedelta(days=3), *dates):
         papers = world.papers(per_day, "cs.LG", "cs.AI") + world.papers(per_day, "cs.AI", "cs.LG")
-        world.announce(day, papers + world.papers(2, "cs.LG") + world.papers(1, "stat.ML", "cs.LG"))
+        papers += world.papers(2, "cs.LG") + world.papers(1, "stat.ML", "cs.LG")
+        world.announce(day, papers + [(world.revised(one), AnnounceType.REPLACE) for one, _ in before[:2]])
+        before = papers
 
 
-async def test_a_normal_week_arrives_day_by_day_at_nine_in_beijing(sqlite_store):
+def week(world: World) -> None:
+    """Monday to Friday."""
+    days(world, *weekdays(MONDAY, FRIDAY))
+
+
+def is_complete(life: Life, first: date = MONDAY, last: date = FRIDAY) -> None:
+    """Every paper of these days has arrived, once."""
+    assert sorted(life.delivered) == life.announced("cs.LG", "cs.AI", first=first, last=last)
+
+
+def dates(life: Life) -> list[list[date]]:
+    """The announcement dates in each digest that has papers."""
+    return [sorted({day for _, day in papers}) for _, papers in life.digests if papers]
+
+
+async def faults(life: Life) -> list[tuple[str, str, date]]:
+    async with life.app.store.read() as tx:
+        return [(one.source, one.category, one.date) for one in await tx.faults.current()]
+
+
+async def missing(life: Life) -> list[Fault]:
+    async with life.app.store.read() as tx:
+        return await tx.faults.missing()
+
+
+async def coverage(life: Life, *dates: date) -> dict[tuple[str, date], tuple[int, int | None, str]]:
+    async with life.app.store.read() as tx:
+        return {(one.category, one.date): (one.read, one.claimed, one.confirmed_by)
+                for one in await tx.papers.coverage(dates)}  # fmt: skip
+
+
+async def test_a_normal_week_arrives_day_by_day_at_nine_in_beijing_and_is_confirmed_by_the_feeds(sqlite_store):
     async with living(sqlite_store, eastern(SUNDAY, 12), week) as life:
         await life.until(eastern(FRIDAY, 23))
-        assert sorted(life.delivered) == life.announced("cs.LG", "cs.AI", first=MONDAY)
-        assert len(life.delivered) == len(set(life.delivered))
-        for day, (at, papers) in zip(WEEK, life.digests, strict=True):
-            assert {when for _, when in papers} == {day}
-            assert at - opens(day) <= timedelta(hours=1, minutes=6), "nine o'clock in Beijing"
+        is_complete(life)
+        assert dates(life) == [[day] for day in weekdays(MONDAY, FRIDAY)]
+        for day, (at, _) in zip(weekdays(MONDAY, FRIDAY), life.digests, strict=True):
+            assert at - opens(day) <= timedelta(hours=1, minutes=6)
+        assert await faults(life) == []
+        for (category, day), said in (await coverage(life, *weekdays(MONDAY, FRIDAY))).items():
+            count = len(life.world.entries(category, day))
+            assert said == (count, count, "arxiv_feed")
+        pages, feeds = life.asked("/list/"), life.asked("/rss/")
+        assert (len(pages), len(feeds)) == (10, 10), "two categories, five days: each once"
+        commented = life.channel.digests[-1].cards[0].paper.comments
+        assert commented.endswith("pages"), "comments come from the listing"
+
+
+async def test_a_stale_feed_under_todays_date_is_noticed_and_loses_nothing(sqlite_store):
+    """The morning of 2026-08-12: one category's feed was yesterday's, the other one's was not."""
+
+    def prepare(world: World) -> None:
+        week(world)
+        world.frozen.add(("cs.AI", WEDNESDAY))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(WEDNESDAY, 12))
+        assert await faults(life) == [("arxiv_feed", "cs.AI", WEDNESDAY)]
+        assert await missing(life) == [], "the listing has it"
+        said = await coverage(life, WEDNESDAY)
+        assert said["cs.AI", WEDNESDAY][2] == "arxiv_listing"
+        assert said["cs.LG", WEDNESDAY][2] == "arxiv_feed"
+        await life.until(eastern(FRIDAY, 23))
+        is_complete(life)
+        assert await faults(life) == [], "Wednesday's feed is not waited for any more"
+        asked = [
+            one.at for one in life.asked("/rss/cs.AI") if eastern(WEDNESDAY, 0) <= one.at < eastern(THURSDAY, 0)
+        ]
+        assert 3 < len(asked) < 20, "again and again, but less and less often"
+
+
+async def test_a_stale_feed_is_not_believed_where_the_listing_is_not_read_at_all(sqlite_store):
+    def prepare(world: World) -> None:
+        week(world)
+        world.frozen.add(("cs.AI", WEDNESDAY))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, sources=["arxiv_feed"]) as life:
+        await life.until(eastern(WEDNESDAY, 23))
+        late = {paper.id for paper, _ in life.world.entries("cs.AI", WEDNESDAY)}
+        late -= {paper.id for paper, _ in life.world.entries("cs.LG", WEDNESDAY)}
+        assert ("arxiv_feed", "cs.AI", WEDNESDAY) in await faults(life)
+        assert [one.category for one in await missing(life)] == ["cs.AI"]
+        assert late.isdisjoint(life.delivered)
+        days_read = {day for _, found in life.digests for paper, day in found}
+        assert WEDNESDAY not in {day for category, day in await coverage(life, *days_read) if category == "cs.AI"}
+
+
+async def test_a_feed_that_is_cut_at_two_thousand_is_replaced_by_the_listing(sqlite_store):
+    def prepare(world: World) -> None:
+        days(world, MONDAY)
+        world.announce(TUESDAY, world.papers(2_100, "cs.LG", abstract="A tide."))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
+        await life.until(eastern(TUESDAY, 4))
+        assert (await coverage(life, TUESDAY))["cs.LG", TUESDAY] == (2_100, 2_100, "arxiv_listing")
+        assert await missing(life) == []
+        assert [(source, day) for source, _, day in await faults(life)] == [("arxiv_feed", TUESDAY)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b""),
+        Answer(200, b"<html><body>Oops</body></html>"),
+        Answer(429, b"Rate exceeded."),
+        Answer(503, headers={"Retry-After": "300"}),
+        Answer(200, b"<!DOCTYPE html><html>" + b"x" * 5_000, drop=True),
+    ],
+    ids=["an empty 200", "an HTML error page", "429", "503 with Retry-After", "a truncated body"],
+)
+async def test_an_hour_of_trouble_is_named_and_nothing_is_lost(sqlite_store, answer):
+    def prepare(world: World) -> None:
+        days(world, MONDAY, TUESDAY, WEDNESDAY)
+        world.trouble("/", eastern(MONDAY, 20, 3), eastern(MONDAY, 21, 10), answer)
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(MONDAY, 21, 2))
+        (fault,) = await missing(life)
+        assert (fault.source, fault.category, fault.date) == ("arxiv_listing", ALL, TUESDAY)
+        assert fault.since - opens(TUESDAY) <= timedelta(minutes=15)
+        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        assert await faults(life) == []
+        is_complete(life, last=WEDNESDAY)
+        during = [one for one in life.world.asked if eastern(MONDAY, 20, 3) <= one.at < eastern(MONDAY, 21, 10)]
+        assert len(during) <= 20
+
+
+async def test_a_whole_day_of_refusals_is_caught_up_from_the_archive(sqlite_store):
+    def prepare(world: World) -> None:
+        days(world, MONDAY, TUESDAY, WEDNESDAY)
+        world.trouble("/", eastern(MONDAY, 20, 3), eastern(TUESDAY, 20, 3), Answer(429))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(TUESDAY, 19), HALF_DAY)
+        assert {one.date for one in await missing(life)} == {TUESDAY}
+        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        is_complete(life, last=WEDNESDAY)
+        assert await faults(life) == []
+        assert dates(life) == [[MONDAY], [TUESDAY, WEDNESDAY]], "the late day comes with its own date"
+
+
+async def test_one_frozen_page_does_not_hold_up_the_others(sqlite_store):
+    frozen = Answer(503, headers={"Retry-After": "1"})
+
+    def prepare(world: World) -> None:
+        week(world)
+        world.trouble("/list/cs.AI/", eastern(TUESDAY, 20), eastern(WEDNESDAY, 12), frozen)
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(TUESDAY, 21, 30))
+        assert [one.category for one in await missing(life)] == ["cs.AI"]
+        mine = {paper.id for paper, kind in life.world.entries("cs.LG", WEDNESDAY) if not kind.is_revision}
+        assert mine <= set(life.delivered)
+        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        is_complete(life)
+
+
+async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(sqlite_store):
+    thanksgiving = date(2026, 11, 26)
+    monday = thanksgiving + timedelta(days=4)
+
+    def prepare(world: World) -> None:
+        days(world, thanksgiving - timedelta(days=1), thanksgiving, monday)
+
+    start = eastern(thanksgiving - timedelta(days=2), 12)
+    async with living(sqlite_store, start, prepare) as life:
+        await life.until(eastern(thanksgiving + timedelta(days=1), 19), HALF_DAY)
+        assert await faults(life) == []
+        holiday = [one for one in life.asked("/list/") if one.at > eastern(thanksgiving, 20)]
+        assert len(holiday) <= 24
+        await life.until(eastern(monday, 12), HALF_DAY)
+        is_complete(life, thanksgiving - timedelta(days=1), monday)
+        async with life.app.store.read() as tx:
+            (learnt,) = (await tx.mailings.on([thanksgiving + timedelta(days=1)])).values()
+        assert (learnt.is_announced, learnt.reason) == (False, NoMailing.HOLIDAY)
+
+
+async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its_own_date(sqlite_store):
+    def prepare(world: World) -> None:
+        week(world)
+        world.announce(WEDNESDAY, world.mailings[WEDNESDAY][1], at=eastern(WEDNESDAY, 2))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(TUESDAY, 20, 59))
+        (fault,) = await missing(life)
+        assert (fault.category, fault.date) == (ALL, WEDNESDAY)
+        assert fault.since - opens(WEDNESDAY) <= timedelta(minutes=55), "before nine o'clock in Beijing"
+        await life.until(eastern(WEDNESDAY, 3), timedelta(minutes=5))
+        assert await missing(life) == []
+        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        is_complete(life)
+        assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
+
+
+async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_evening(sqlite_store):
+    """Two mailings in one evening, under the dates of both."""
+
+    def prepare(world: World) -> None:
+        week(world)
+        world.announce(WEDNESDAY, world.mailings[WEDNESDAY][1], at=eastern(WEDNESDAY, 20))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        assert [(one.category, one.date) for one in await missing(life)] == [(ALL, WEDNESDAY)]
+        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        is_complete(life)
+        assert await faults(life) == []
+        assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
+
+
+async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(sqlite_store):
+    second: list[Sequence[tuple]] = []
+
+    def prepare(world: World) -> None:
+        week(world)
+        second.append(world.papers(4, "cs.LG", "cs.AI"))
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(TUESDAY, 22))
+        at, entries = life.world.mailings[WEDNESDAY]
+        life.world.announce(WEDNESDAY, [*entries, *second[0]], at=at)
+        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        is_complete(life)
+        count = len(life.world.entries("cs.LG", WEDNESDAY))
+        assert (await coverage(life, WEDNESDAY))["cs.LG", WEDNESDAY] == (count, count, "arxiv_feed")
+
+
+@pytest.mark.parametrize("down", [1, 4, 30])
+async def test_after_days_of_silence_one_digest_has_everything_each_paper_with_its_date(sqlite_store, down):
+    start, back = date(2026, 6, 1), date(2026, 6, 3) + timedelta(days=down)
+
+    def prepare(world: World) -> None:
+        days(world, *weekdays(start, back + timedelta(days=4)))
+
+    async with living(sqlite_store, eastern(start, 12), prepare) as life:
+        await life.until(eastern(start + timedelta(days=1), 22))
+        before = len(life.digests)
+        life.clock.now = eastern(back, 20, 58)  # two minutes before nine in Beijing
+        await life.until(eastern(back, 23), HALF_DAY)
+        told = start + timedelta(days=2)
+        last = max(day for day in life.world.mailings if opens(day) <= life.clock.now)
+        assert dates(life)[before:] == [weekdays(told + timedelta(days=1), last)]
+        is_complete(life, start + timedelta(days=1), last)
+        assert await faults(life) == []
+
+
+@pytest.mark.parametrize(
+    "sunday", [date(2026, 3, 8), date(2026, 11, 1)], ids=["an hour is missing", "an hour comes twice"]
+)
+async def test_a_clock_change_neither_drops_nor_doubles_anything(sqlite_store, sunday):
+    friday, tuesday = sunday - timedelta(days=2), sunday + timedelta(days=2)
+
+    def prepare(world: World) -> None:
+        days(world, *weekdays(friday, tuesday))
+
+    async with living(sqlite_store, eastern(friday - timedelta(days=1), 12), prepare) as life:
+        await life.until(eastern(tuesday, 20, 30))  # nine in Beijing is before the mailing in winter
+        is_complete(life, friday, tuesday)
+        assert await faults(life) == []
+        first = {
+            day: min(one.at for one in life.asked("/list/") if one.at >= opens(day)) for day in (friday, tuesday)
+        }
+        assert all(at - opens(day) <= timedelta(minutes=10) for day, at in first.items())

@@ -1,0 +1,33 @@
+"""A stored query that is none any more, because the taxonomy has changed, stops nobody else's papers."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.pipeline import categories_to_read, ingest
+from bot.store import schema
+from tests.fakes import MORNING, listing, paper, rows, subscribed
+
+GONE = "cs.ZZ tide"
+
+
+async def test_it_is_skipped_and_told_once_and_the_others_get_their_papers(store, caplog):
+    caplog.set_level(logging.WARNING)
+    await subscribed(store, GONE, "cs.LG", 'cs.AI "tide"')
+    await ingest(store, [listing("cs.LG", paper(1)), listing("cs.AI", paper(2))], MORNING)
+    assert len(await rows(store, schema.match)) == 4
+    (told,) = [one.getMessage() for one in caplog.records if "query_skipped" in one.message]
+    assert GONE in told
+
+
+async def test_it_reads_no_category(sqlite_store):
+    await subscribed(sqlite_store, GONE, "cs.LG")
+    assert await categories_to_read(sqlite_store) == ["cs.LG"]
+
+
+async def test_a_mute_that_is_none_any_more_mutes_nothing(sqlite_store):
+    place, _ = await subscribed(sqlite_store, "cs.LG")
+    async with sqlite_store.write() as tx:
+        await tx.mutes.add(place.id, GONE, MORNING)
+    await ingest(sqlite_store, [listing("cs.LG", paper(1))], MORNING)
+    assert len(await rows(sqlite_store, schema.match)) == 1
