@@ -44,7 +44,7 @@ class Admins:
         """`admins` are `channel:address`; `language` is what they read."""
         self.people = [Person(*one.split(":", 1)) for one in admins]
         self._channels = channels
-        self._tongues = ("en", "zh") if language is Language.BOTH else (language.value,)
+        self._tongues = language.tongues[::-1]
 
     def words(self, key: str, **values: object) -> str:
         """A sentence of the locale as admins read it."""
@@ -144,7 +144,7 @@ class Alerts:
 
     def _news_of(self, place: Destination, person: Person, others: Sequence[Person]) -> str:
         """That a place has stopped, for its owner, for its owner on another channel, and for admins elsewhere."""
-        tongue = "zh" if place.language is Language.ZH else "en"
+        tongue = place.language.tongues[-1]
         if person.channel == place.channel:
             return say("notice.refused", tongue, reason=place.paused)
         if person in others:

@@ -118,7 +118,7 @@ class Polite:
                 replies.append(await self._office.invite(reply, invocation) if reply.mailbox else reply)
 
         if not await supervised("command", answer):
-            language = invocation.language if invocation.language in (Language.EN, Language.ZH) else Language.EN
+            language = Language.EN if invocation.language in (None, Language.BOTH) else invocation.language
             return Reply(say("error.internal", language.value), language)
         return replies[0]
 

@@ -40,11 +40,33 @@ class AnnounceType(enum.StrEnum):
 
 
 class Language(enum.StrEnum):
-    """What a destination reads its cards in."""
+    """What a destination reads its cards in; Chinese is in simplified characters unless it says otherwise."""
 
     EN = "en"
     ZH = "zh"
     BOTH = "both"
+    ZH_HANT = "zh-hant"
+    BOTH_HANT = "en-hant"
+
+    @property
+    def is_traditional(self) -> bool:
+        """Whether Chinese is shown in traditional characters."""
+        return self in (Language.ZH_HANT, Language.BOTH_HANT)
+
+    @property
+    def plain(self) -> Language:
+        """The same without the choice of characters: EN, ZH or BOTH."""
+        return {Language.ZH_HANT: Language.ZH, Language.BOTH_HANT: Language.BOTH}.get(self, self)
+
+    @property
+    def chinese(self) -> str:
+        """The locale's name for its Chinese."""
+        return "zh-hant" if self.is_traditional else "zh"
+
+    @property
+    def tongues(self) -> tuple[str, ...]:
+        """The locale's names for what it reads, Chinese first."""
+        return {Language.EN: ("en",), Language.ZH: (self.chinese,)}.get(self.plain, (self.chinese, "en"))
 
 
 class Days(enum.StrEnum):

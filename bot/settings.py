@@ -29,7 +29,7 @@ EXAMPLES = {
     "BOT_SOURCES": "arxiv_listing,arxiv_feed",
     "BOT_CONTACT": "you@example.org",
     "BOT_ADMINS": "email:you@example.org",
-    "BOT_LANGUAGE": "both (or en, or zh)",
+    "BOT_LANGUAGE": "both (or en, zh, zh-hant, en-hant)",
     "BOT_TIME": "09:00",
     "BOT_TIMEZONE": "Asia/Shanghai",
     "BOT_DIGEST_CAP": "20",
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     bot_sources: Names = ("arxiv_listing", "arxiv_feed")
     bot_contact: str = ""
     bot_admins: Names = ()
-    bot_language: Literal["en", "zh", "both"] = "both"
+    bot_language: Literal["en", "zh", "both", "zh-hant", "en-hant"] = "both"
     bot_time: str = "09:00"
     bot_timezone: str = "UTC"
     bot_digest_cap: int = Field(default=20, ge=1, le=500)

@@ -53,7 +53,7 @@ def test_a_file_of_the_folder_is_read(tmp_path):
         ("BOT_TIME", "25:00", "HH:MM"),
         ("BOT_TIME", "9", "HH:MM"),
         ("BOT_TIMEZONE", "Peking", "time zone"),
-        ("BOT_LANGUAGE", "fr", "'en', 'zh' or 'both'"),
+        ("BOT_LANGUAGE", "fr", "'en', 'zh', 'both', 'zh-hant' or 'en-hant'"),
         ("BOT_CONTACT", "me", "mail address"),
         ("SMTP_BOUNCES", "bounces@example.org", "ends with {token}"),
         ("SMTP_BOUNCES", "bounces{token}@example.org", "ends with {token}"),

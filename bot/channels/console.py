@@ -100,8 +100,7 @@ class Terminal:
     async def listen(self, handle: Handle) -> None:
         """Answer what is typed until `exit`, `quit` or the end of the input."""
         me = getpass.getuser()
-        tongues = ("zh", "en") if self._language is Language.BOTH else (self._language.value,)
-        self._print(Text("\n".join(say("console.welcome", tongue) for tongue in tongues)))
+        self._print(Text("\n".join(say("console.welcome", tongue) for tongue in self._language.tongues)))
         async for line in self._typed():
             command = line.removeprefix("/papers").strip()
             if command in ("exit", "quit"):

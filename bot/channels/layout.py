@@ -23,6 +23,7 @@ from bot.model import AnnounceType, Language, Paper, Reason, Subscription
 from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
+from bot.text.traditional import traditional
 
 NAME = "Sudi 速递"
 AUTHORS_SHOWN = 12
@@ -39,7 +40,7 @@ class Passage:
     """
 
     text: str
-    lang: str  # BCP 47: en or zh-Hans
+    lang: str  # BCP 47: en, zh-Hans or zh-Hant
     label: str = ""
     marks: tuple[Span, ...] = ()
 
@@ -81,6 +82,7 @@ class DigestLines:
     coverage: str
     warnings: tuple[str, ...]  # what is missing or does not add up: in red
     provenance: str
+    chinese: str  # BCP 47, of the provenance
     cards: tuple[CardLines, ...]
     more: str
     named: str  # introduces `rest`, for channels that name what the cap left out
@@ -90,24 +92,30 @@ class DigestLines:
 def digest_lines(digest: Digest) -> DigestLines:
     """Everything that one digest says."""
     language = digest.destination.language
-    provenances = dict.fromkeys(card.summary.provenance for card in digest.cards if card.summary)
-    names = ", ".join(_maker(each) for each in provenances if each)
-    more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
     zone = digest.destination.slot.zone
+    more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
     matched = None if digest.silence else digest.matched
     coverage = coverage_lines(digest.coverage, matched, interface(language), zone)
     return DigestLines(
-        lang="zh-Hans" if language is Language.ZH else "en",
+        lang=lang_tag(interface(language)),
         title=_title(digest),
         coverage=coverage.line,
         warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
-        provenance=say("digest.provenance", "zh", who=names) if names and language is not Language.EN else "",
+        provenance=_provenance(digest.cards, language),
+        chinese=lang_tag(language.chinese),
         nothing=() if digest.cards else _nothing(digest),
         cards=cards_lines(digest.cards, language),
         more=more,
         named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
         rest=tuple(_named(each, language) for each in digest.rest),
     )
+
+
+def _provenance(cards: Sequence[Card], language: Language) -> str:
+    """Who made the Chinese texts, for those who read them."""
+    made = dict.fromkeys(card.summary.provenance for card in cards if card.summary)
+    names = ", ".join(_maker(each) for each in made if each)
+    return say("digest.provenance", language.chinese, who=names) if names and language is not Language.EN else ""
 
 
 def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, ...]:
@@ -118,20 +126,25 @@ def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, .
 
 def interface(language: Language) -> str:
     """The language of the sentences that are said only once."""
-    return "zh" if language is Language.ZH else "en"
+    return language.chinese if language.plain is Language.ZH else "en"
+
+
+def lang_tag(tongue: str) -> str:
+    """The locale's name of a language as BCP 47 has it."""
+    return {"zh": "zh-Hans", "zh-hant": "zh-Hant"}.get(tongue, tongue)
 
 
 def _nothing(digest: Digest) -> tuple[Passage, ...]:
     """Why there are no papers, in each language."""
     return tuple(
-        Passage(silence_line(digest.silence, tongue), "zh-Hans" if tongue == "zh" else "en")
-        for tongue in _tongues(digest.destination.language)
+        Passage(silence_line(digest.silence, tongue), lang_tag(tongue))
+        for tongue in digest.destination.language.tongues
     )
 
 
 def _title(digest: Digest) -> str:
     key = f"silence.title_{digest.silence.why}" if digest.silence else "digest.count"
-    counts = [say(key, tongue, n=len(digest.cards)) for tongue in _tongues(digest.destination.language)]
+    counts = [say(key, tongue, n=len(digest.cards)) for tongue in digest.destination.language.tongues]
     silent = digest.silence.dates if digest.silence else tuple(sorted({row.date for row in digest.coverage}))
     dates = digest.dates or silent
     return " · ".join(part for part in (NAME, span(dates), *reversed(counts)) if part)
@@ -146,13 +159,13 @@ def _named(card: Card, language: Language) -> str:
 def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     paper = card.paper
     english = _marked(Passage(_english(paper.title), "en"), card, "title")
-    chinese = _chinese_passages(card) if language is not Language.EN else {}
+    chinese = _chinese_passages(card, language) if language is not Language.EN else {}
     titles = (english, chinese["title"]) if "title" in chinese else (english,)
     facts = [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)]
     return CardLines(
         id=one_line(paper.id),
         url=quote(paper.url, safe=":/."),
-        titles=titles[::-1] if language is Language.ZH else titles,
+        titles=titles[::-1] if language.plain is Language.ZH else titles,
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card, interface(language)),
@@ -162,14 +175,19 @@ def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     )
 
 
-def _chinese_passages(card: Card) -> dict[str, Passage]:
+def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
     if card.summary is None:
         return {}
     texts = {"title": card.summary.title, "one_line": card.summary.one_line, "abstract": card.summary.abstract}
-    labels = {"title": "", "one_line": say("card.one_line", "zh"), "abstract": say("card.chinese_abstract", "zh")}
-    readied = {kind: one_line(readable(typeset(text))) for kind, text in texts.items()}
+    tongue = language.chinese
+    labels = {
+        "title": "",
+        "one_line": say("card.one_line", tongue),
+        "abstract": say("card.chinese_abstract", tongue),
+    }
+    readied = {kind: _chinese(text, language) for kind, text in texts.items()}
     return {
-        kind: _marked(Passage(text, "zh-Hans", labels[kind]), card, f"{kind}_zh")
+        kind: _marked(Passage(text, lang_tag(tongue), labels[kind]), card, f"{kind}_zh")
         for kind, text in readied.items()
         if text
     }
@@ -184,7 +202,7 @@ def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple
     abstract = Passage(_english(card.paper.abstract), "en", say("card.abstract", interface(language)))
     english = _marked(abstract, card, "abstract")
     shown = [chinese] if chinese else []
-    if english.text and not (chinese and language is Language.ZH):
+    if english.text and not (chinese and language.plain is Language.ZH):
         shown.append(english)
     return tuple(shown)
 
@@ -219,7 +237,7 @@ def _age(card: Card, language: Language) -> list[str]:
     return [
         " / ".join(
             say("card.age", tongue, year=month.year, month=say("moment.months", tongue).split()[month.month - 1])
-            for tongue in _tongues(language)
+            for tongue in language.tongues
         )
     ]
 
@@ -260,13 +278,14 @@ def _maker(provenance: str) -> str:
     )
 
 
+def _chinese(text: str, language: Language) -> str:
+    shown = typeset(text)
+    return one_line(readable(traditional(shown) if language.is_traditional else shown))
+
+
 def _english(text: str) -> str:
     return one_line(readable(text))
 
 
-def _tongues(language: Language) -> tuple[str, ...]:
-    return ("zh", "en") if language is Language.BOTH else (language.value,)
-
-
 def _twice(key: str, language: Language, **values: object) -> str:
-    return " / ".join(dict.fromkeys(say(key, tongue, **values) for tongue in _tongues(language)))
+    return " / ".join(dict.fromkeys(say(key, tongue, **values) for tongue in language.tongues))

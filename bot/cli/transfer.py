@@ -62,7 +62,7 @@ class Place(_Row):
     channel: Annotated[str, AfterValidator(_channel)]
     address: Address
     owner: str = ""
-    language: Literal["en", "zh", "both"] = "both"
+    language: Literal["en", "zh", "both", "zh-hant", "en-hant"] = "both"
     time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     days: Literal["mon-fri", "daily", "weekly"] = "mon-fri"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
@@ -26,6 +27,7 @@ from bot.model import Destination, Language
 from bot.query import parse
 from bot.store import Store
 from bot.text.normal import has_han
+from bot.text.traditional import traditional
 
 __all__ = ["SPECS", "CommandSpec", "Commands", "Defaults"]
 
@@ -56,10 +58,15 @@ class Commands:
     async def __call__(self, invocation: Invocation) -> Reply:
         """Answer one command, whatever was typed."""
         text = cleaned(invocation.text)
-        is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
         async with self._store.read() as tx:
             place = await tx.subscribers.destination(invocation.channel, invocation.place)
         language = _language_of_reply(invocation, place, text)
+        reply = await self._answer(invocation, place, text, language)
+        chosen = invocation.language or (place.language if place else None)
+        return _in_traditional(reply) if language == "zh" and chosen and chosen.is_traditional else reply
+
+    async def _answer(self, invocation: Invocation, place: Destination | None, text: str, language: str) -> Reply:
+        is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
         try:
             spec, argument = understood(text)
             if spec.needs_manage and not invocation.may_manage:
@@ -81,11 +88,17 @@ class Commands:
             return Reply(explained(error, language), Language(language))
 
 
+def _in_traditional(reply: Reply) -> Reply:
+    """The same in traditional characters; cards are set by the channel, in the language of the reply."""
+    language = Language.ZH_HANT if reply.language is Language.ZH else reply.language
+    return replace(reply, text=traditional(reply.text), language=language)
+
+
 def _language_of_reply(invocation: Invocation, place: Destination | None, text: str) -> str:
     """The person's language, else the place's, else that of the text."""
     for language in (invocation.language, place.language if place else None):
-        if language in (Language.EN, Language.ZH):
-            return language.value
+        if language and language.plain is not Language.BOTH:
+            return language.plain.value
     return "zh" if has_han(text) else "en"
 
 

@@ -226,8 +226,8 @@ class Correspondence:
     async def _tongue(self, address: str, text: str) -> str:
         async with self._store.read() as tx:
             place = await tx.subscribers.destination(CHANNEL, address)
-        if place and place.language is not Language.BOTH:
-            return place.language.value
+        if place and place.language.plain is not Language.BOTH:
+            return place.language.plain.value
         return "zh" if has_han(text) else "en"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,8 +21,12 @@ _MOST_REFUSED = 1_000
 _LANGUAGES = {
     Language.EN: "en english 英文 英语",
     Language.ZH: "zh chinese cn zh-cn zh-hans 中文 汉语 简体中文 简体",
-    Language.BOTH: "both bilingual all en+zh zh+en en,zh 双语 中英 中英文 中英双语",
+    Language.ZH_HANT: "zh-hant zh-tw zh-hk traditional hant 繁体 繁體 繁体中文 繁體中文 正體中文 正體",
+    Language.BOTH_HANT: "en-hant both-hant both+zh-hant both+hant both+traditional en+zh-hant zh-hant+en "
+    "双语+繁体 雙語+繁體 雙語 中英雙語",
+    Language.BOTH: "both bilingual all en+zh zh+en 双语 中英 中英文 中英双语",
 }
+_BETWEEN = re.compile(r"[\s,，、+/&]+")
 _NOTICES = {
     Notices.OFF: "off none never no 关 关闭 不要 从不",
     Notices.FAULTS: "faults fault errors problems 故障 仅故障 出错",
@@ -31,7 +36,7 @@ _NOTICES = {
 
 async def set_language(request: Request) -> Reply:
     """Change what the place reads its cards in."""
-    typed = request.argument.casefold()
+    typed = "+".join(_BETWEEN.split(request.argument.casefold()))
     language = next((one for one, words in _LANGUAGES.items() if typed in words.split()), None)
     if language is None:
         raise UserError("error.unknown_language", {"typed": shown(request.argument)})

@@ -101,7 +101,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "language",
         ("lang", "语言"),
-        "language en|zh|both",
+        "language en|zh|both|zh-hant",
         "language both",
         habits.set_language,
         needs_manage=True,

@@ -12,15 +12,20 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 
+import opencc
+
 LANGUAGES = ("en", "zh")
+TRADITIONAL = "zh-hant"
 
 Sentence = str | Mapping[str, str]
 
 
 @functools.cache
 def sentences(language: str) -> Mapping[str, Sentence]:
-    """All sentences of one language, `en` or `zh`, by key."""
-    tree = tomllib.loads(resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
+    """All sentences of one language, by key: `en`, `zh`, or `zh-hant`, which is `zh` in traditional characters."""
+    name = "zh" if language == TRADITIONAL else language
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
+    tree = tomllib.loads(opencc.OpenCC("s2tw").convert(text) if language == TRADITIONAL else text)
     return {f"{table}.{name}": value for table, rows in tree.items() for name, value in rows.items()}
 
 

@@ -15,6 +15,7 @@ from bot import taxonomy
 from bot.query.syntax import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 from bot.text.glossary import english
 from bot.text.normal import forms, has_han, words
+from bot.text.traditional import traditional
 
 
 class _Clause(NamedTuple):
@@ -43,7 +44,9 @@ class _Voice:
 
 
 def in_words(query: Query, language: str) -> str:
-    """The papers that are asked for, as part of a sentence in `en` or `zh`: no capital, no full stop."""
+    """The papers that are asked for, in a sentence of `en`, `zh` or `zh-hant`: no capital, no full stop."""
+    if language == "zh-hant":
+        return traditional(in_words(query, "zh"))
     voice = _VOICES[language]
     root = query.root
     clauses = _and_clauses(root.parts, voice, _clause) if isinstance(root, And) else [_clause(root, voice)]

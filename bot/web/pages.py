@@ -95,7 +95,7 @@ def tongue_of(asked: str, language: Language | None, accepted: str) -> str:
     """The language of a page: the one asked for, else the reader's, else the first one that the browser names."""
     if asked in LANGUAGES:
         return asked
-    if language in (Language.EN, Language.ZH):
-        return language.value
+    if language and language.plain is not Language.BOTH:
+        return language.plain.value
     named = (part.strip().lower()[:2] for part in accepted[:200].split(","))
     return next((one for one in named if one in LANGUAGES), LANGUAGES[0])

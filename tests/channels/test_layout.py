@@ -199,3 +199,16 @@ def test_one_line_is_one_printable_line(text: str):
     assert shown.splitlines() in ([], [shown])
     assert "\x1b" not in shown
     shown.encode()
+
+
+@pytest.mark.parametrize("language", [Language.ZH_HANT, Language.BOTH_HANT])
+def test_a_reader_of_traditional_characters_gets_everything_chinese_in_them(language: Language):
+    one = card(chinese=True)
+    said = digest_lines(digest(one, language=language))
+    shown = said.cards[0]
+    passages = [p for p in (*shown.titles, *shown.notes, *shown.abstracts) if p.lang != "en"]
+    assert {p.lang for p in passages} == {"zh-Hant"}
+    assert "鍵值緩存的量化" in " ".join(p.text for p in passages)
+    assert {p.label for p in passages} == {"", "AI總結", "中文摘要"}
+    assert (said.chinese, said.lang) == ("zh-Hant", "zh-Hant" if language is Language.ZH_HANT else "en")
+    assert any(p.marks for p in shown.titles)

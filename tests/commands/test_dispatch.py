@@ -198,3 +198,11 @@ async def test_any_text_at_all_gets_a_reply(talk: Conversation):
         assert isinstance(reply, Reply)
         assert reply.text.strip(), typed
         reply.text.encode()
+
+
+async def test_a_place_of_traditional_characters_is_answered_in_them(talk: Conversation):
+    await talk.reply("language zh-hant")
+    reply = await talk.reply("列表", language=None)
+    assert reply.language is Language.ZH_HANT
+    assert "訂閱" in reply.text
+    assert "订阅" not in reply.text

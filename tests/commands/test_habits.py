@@ -13,6 +13,12 @@ from tests.commands.conftest import LISTINGS, Conversation
     [
         ("language zh", Language.ZH, "Papers now come in this language: Chinese."),
         ("language English", Language.EN, "Papers now come in this language: English."),
+        ("language zh-hant", Language.ZH_HANT, "Papers now come in this language: Chinese (traditional)."),
+        (
+            "language both zh-hant",
+            Language.BOTH_HANT,
+            "Papers now come in this language: English and Chinese (traditional).",
+        ),
         ("语言 双语", Language.BOTH, "Papers now come in this language: English and Chinese."),
     ],
 )

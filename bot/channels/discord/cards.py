@@ -94,7 +94,7 @@ def _root(lines: DigestLines) -> Body:
         row = f"**{number}.** {' / '.join(marked(title.runs) for title in card.titles)}"
         left -= units(row) + 1
         if left < 0:
-            tongue = "en" if lines.lang == "en" else "zh"
+            tongue = {"zh-Hans": "zh", "zh-Hant": "zh-hant"}.get(lines.lang, "en")
             rows.append(escaped(say("discord.more_below", tongue, n=len(lines.cards) - len(rows))))
             break
         rows.append(row)

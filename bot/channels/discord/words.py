@@ -44,7 +44,7 @@ def named(command: Command) -> locale_str:
 
 def tongue(interaction: Interaction) -> Language:
     """The language of a person's client, as far as we speak it."""
-    return Language.ZH if interaction.locale.value.startswith("zh") else Language.EN
+    return {"zh-CN": Language.ZH, "zh-TW": Language.ZH_HANT}.get(interaction.locale.value, Language.EN)
 
 
 @functools.cache

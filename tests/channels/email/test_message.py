@@ -169,7 +169,7 @@ def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: in
             assert sum(passage.text in text for text, _ in said) >= 1
         assert sum(f'href="{one.url}"' in html for _, html in said) == 1
     first, *others = (mail["Message-ID"] for mail in sent)
-    assert (len(others) > 0) == (count == 200 or (count == 20 and language is Language.BOTH))
+    assert (len(others) > 0) == (count == 200 or (count == 20 and language.plain is Language.BOTH))
     for number, mail in enumerate(sent, 1):
         numbered = f" ({number}/{len(sent)})" if others else ""
         assert mail["Subject"] == f"{lines.title}{numbered}"

@@ -1,0 +1,37 @@
+"""Readers of traditional characters get these, and everything that is no Chinese as it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.text.masking import mask
+from bot.text.traditional import traditional
+from bot.text.variants import simplified
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("机器学习模型的优化", "機器學習模型的優化"),
+        ("激活函数与软件", "激活函數與軟件"),
+        ("为了发现头发里的后面", "為了發現頭髮裡的後面"),
+        (r"令$\\text{损失}$最小，见https://a.b/c和`变量`", r"令$\\text{损失}$最小，見https://a.b/c和`变量`"),
+        ("Only English", "Only English"),
+        ("", ""),
+    ],
+)
+def test_text_is_set_in_traditional_characters(text, expected):
+    assert traditional(text) == expected
+
+
+@settings(deadline=None)  # the first one reads OpenCC's tables
+@given(
+    st.lists(st.sampled_from([*"机器学习发后面的,。 $`a1", "$x$", "https://a.b/c", "`码`", "XQ0X"])).map("".join)
+)
+def test_only_characters_change_and_a_search_still_finds_them(text):
+    shown = traditional(text)
+    assert len(shown) == len(text)
+    assert mask(shown).pieces == mask(text).pieces
+    assert simplified(shown) == simplified(text)
