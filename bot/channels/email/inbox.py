@@ -74,6 +74,7 @@ class Inbox:
         return found
 
     def _unseen(self) -> list[str]:
+        self._session.client.noop()  # a search finds what the server had seen at the end of the last command
         self._session.client.response("EXISTS")  # what comes from here on is news to `wait`
         for uid in self._session.uids(f"UNSEEN LARGER {LARGEST}"):
             log.warning("mail_skipped uid=%s reason=larger than %d bytes", uid, LARGEST)
@@ -138,6 +139,8 @@ def _logged_in(account: Account) -> BaseMailBox:
         log_in = session.login if account.password.isascii() else session.login_utf8
         log_in(account.user, account.password, account.folder)
     except (ImapToolsError, imaplib.IMAP4.error, OSError) as error:
+        with suppress(OSError):
+            session.client.shutdown()
         is_refused = isinstance(error, ImapToolsError) or not isinstance(error, OSError | imaplib.IMAP4.abort)
         what = "refuses the login or the folder: see the user and the password in IMAP_URL"
         raise ChannelError(f"{account.host} {what}", permanent=is_refused) from None
