@@ -13,8 +13,10 @@ from bot.channels import Channel
 from bot.channels.email import channel
 from bot.channels.email.letter import LINK, restored
 from bot.errors import ChannelError
+from bot.store import Store
 from tests.channels.cards import card, digest, settings
 from tests.counterparts.postfix import Postfix
+from tests.fakes import HandClock, courier, matched, paper, planned, states, subscribed
 
 
 @pytest.fixture
@@ -72,3 +74,23 @@ async def test_a_mailbox_that_proves_unknown_later_sends_a_bounce(mail_server: P
     parsed = email.message_from_bytes(bounce, policy=email.policy.default)
     assert parsed.get_content_type() == "multipart/report"
     assert b"Status: 5.1.1" in bounce
+
+
+async def test_a_greylisted_digest_waits_in_the_outbox_and_arrives_once(
+    sqlite_store: Store, mail_server: Postfix, sudi: Channel
+):
+    for name in ("cyd", "dee"):
+        _, (subscription,) = await subscribed(sqlite_store, channel="email", address=f"{name}@grey.test")
+        await matched(sqlite_store, subscription, paper(1), paper(2))
+    await planned(sqlite_store)
+    before = len(mail_server.mails("@grey.test"))
+    clock = HandClock()
+    mine = courier(sqlite_store, sudi, clock)
+    assert (await mine.drain()).retried == 2
+    clock.forward(minutes=4)
+    assert (await mine.drain()).retried == 0
+    clock.forward(minutes=1)
+    assert (await mine.drain()).sent == 2
+    arrived = mail_server.wait("@grey.test", before + 2)[before:]
+    assert {email.message_from_bytes(one)["To"] for one in arrived} == {"cyd@grey.test", "dee@grey.test"}
+    assert await states(sqlite_store) == ["sent", "sent"]
