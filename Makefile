@@ -21,10 +21,10 @@ $(CORE): pyproject.toml
 # What developers run besides: linters, test tools, a PostgreSQL to test against.
 $(DEV): $(CORE)
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python -e '.[email,postgres,slack,discord]' --group dev; \
+	  uv pip install --quiet --python $(BIN)/python -e '.[email,firefox,postgres,slack,discord]' --group dev; \
 	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[email,postgres,slack,discord]' --group dev; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[email,firefox,postgres,slack,discord]' --group dev; \
 	fi
 	@touch $@
 

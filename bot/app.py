@@ -23,12 +23,13 @@ from typing import TypeVar
 
 from bot import channels, sources
 from bot.alerts import Admins, Alerts
-from bot.channels import Channel, Correspondent, Invocation, Linking, Listener, Reply
+from bot.channels import Channel, Correspondent, Editor, Invocation, Linking, Listener, Reply
 from bot.commands import Commands, CommandSpec, Defaults
 from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError, StoreError
+from bot.filling import Filler
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
@@ -42,6 +43,9 @@ from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.keys import signing_key
 from bot.store.migrate import migrate
+from bot.summaries.chain import Chain
+from bot.summaries.makers import chain
+from bot.summarizing import Budget, Report, Summarizer
 from bot.tokens import Links, Tokens
 
 log = logging.getLogger(__name__)
@@ -69,6 +73,7 @@ class Adapters:
     sources: list[Source]
     client: PoliteClient
     links: Links
+    makers: Chain
 
 
 class StorePacer:
@@ -148,6 +153,8 @@ class App:
             channel=self.channels.get("email"),
         )
         self.answer = Polite(self.commands, self.office, store, clock)
+        budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
+        self.summarizer = Summarizer(store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
             name: Courier(
@@ -157,6 +164,7 @@ class App:
                 cap=settings.bot_digest_cap,
                 clock=clock,
                 holidays=settings.bot_arxiv_holidays,
+                lack=self.summarizer.lack,
             )
             for name, channel in self.channels.items()
         }
@@ -182,7 +190,12 @@ class App:
 
     async def plan(self) -> int:
         """Plan what is due; how many deliveries are new."""
-        return await plan(self.store, self.clock())
+        return await plan(self.store, self.clock(), patience=self._patience)
+
+    @property
+    def _patience(self) -> timedelta | None:
+        """How long after its slot a delivery waits for Chinese texts, where there is anybody to make them."""
+        return timedelta(minutes=self.settings.summary_deadline) if self.summarizer.is_able else None
 
     async def deliver(self) -> dict[str, Tally]:
         """Deliver what is due on every channel, side by side; a signal lets what is in flight end."""
@@ -198,8 +211,10 @@ class App:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         scheduler = Scheduler(
             {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell}
-            | {name: courier.drain for name, courier in self._couriers.items()},
-            hasty=["read"],
+            | {name: courier.drain for name, courier in self._couriers.items()}
+            | {"summarize": self._summarize_and_ring}
+            | {f"fill {name}": filler.fill for name, filler in self._fillers().items()},
+            hasty=["read", "summarize"],
         )
         self._ring = scheduler.ring
         talks: list[Work] = [
@@ -267,7 +282,25 @@ class App:
 
     async def _read_and_ring(self) -> None:
         await self.reader.read_missing()
-        self._ring("plan")
+        self._ring("plan", "summarize")
+
+    async def summarize(self) -> Report:
+        """Have Chinese texts made, until SUMMARY_DEADLINE at the longest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(self.settings.summary_deadline, 1) * 60):
+                return await self.summarizer.run()
+        return Report(is_hopeless=True)
+
+    async def _summarize_and_ring(self) -> None:
+        if (await self.summarizer.run()).made:
+            self._ring()
+
+    def _fillers(self) -> dict[str, Filler]:
+        return {
+            name: Filler(self.store, channel, self._couriers[name].composer, self.clock)
+            for name, channel in self.channels.items()
+            if isinstance(channel, Editor)
+        }
 
     async def plan_due(self) -> None:
         """Plan what is due and need not wait for what is being read, and have it delivered."""
@@ -298,6 +331,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
         faults.append("BOT_PUBLIC_URL: the pages need the library aiohttp: pip install 'sudi[email]'")
     if faults or more_faults:
         raise SettingsError([*faults, *more_faults])
+    made = chain(settings)
     store = Store.open(settings.database_url.get_secret_value())
     try:
         await migrate(store)
@@ -307,12 +341,13 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
             if isinstance(channel, Linking):
                 channel.link(links)
         client.keep_turns(StorePacer(store, clock))
-        yield App(settings, store, Adapters(found, origins, client, links), clock)
+        yield App(settings, store, Adapters(found, origins, client, links, made), clock)
     finally:
         for channel in found:
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await channel.close()
+        await made.close()
         await client.close()
         await store.close()
 

@@ -17,14 +17,13 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.channels import Channel, Finder, Keyed, Threaded
-from bot.digest import Digest, cards, compose
+from bot.channels import Channel, Editor, Finder, Keyed, Threaded
+from bot.composing import Composer, nobody
+from bot.digest import Lack
 from bot.errors import ChannelError
-from bot.model import Language, Receipt
-from bot.silence import Asking, report_with_papers, report_without_papers
+from bot.model import Receipt
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
-from bot.store.texts import Version
 from bot.turns import Sleep, Turns
 
 log = logging.getLogger(__name__)
@@ -69,14 +68,14 @@ class Courier:
         cap: int,
         clock: Callable[[], datetime],
         holidays: Collection[date] = (),
+        lack: Callable[[], Lack] = nobody,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
-        self._cap = cap
+        self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack)
         self._clock = clock
-        self._holidays = holidays  # of arXiv
         self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
         self._most = max(_BATCH, self._at_once)
@@ -165,17 +164,20 @@ class Courier:
 
     async def _compose(self, claim: Claim) -> list[StoredPart]:
         """Write the messages down; none when it is not ours, or when there is nothing to say any more."""
-        digest, versions = await self._digest(claim)
+        now = self._clock()
+        digest, versions = await self.composer.digest(claim)
         if not digest.cards and digest.silence is None:
             async with self._store.write() as tx:
                 await tx.outbox.discard(claim)
             return []
         async with self._rendering:
             bodies = await asyncio.to_thread(self._channel.render, digest)
+        is_open = digest.lacks and isinstance(self._channel, Editor)
         async with self._store.write() as tx:
-            if not await tx.outbox.compose(claim, bodies):
+            if not await tx.outbox.compose(claim, bodies, lacks_since=now if is_open else None):
                 return []
             await tx.outbox.let_go(claim, versions)
+            await tx.spending.found(now.date(), sum(card.summary is not None for card in digest.cards))
             return await tx.outbox.parts(claim.id)
 
     async def _send_part(self, claim: Claim, part: StoredPart, root: str) -> str | None:
@@ -262,38 +264,6 @@ class Courier:
         papers = await _insist(record)
         log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
         return papers
-
-    async def _digest(self, claim: Claim) -> tuple[Digest, set[Version]]:
-        """What goes to the destination: its papers, or else why there are none."""
-        has_papers = await self._has_papers(claim)
-        async with self._store.read() as tx:
-            found = await tx.matches.in_delivery(claim.id) if has_papers else []
-            versions = {(one.paper_id, one.version) for one in found}
-            asked = await tx.subscribers.subscriptions(claim.destination.id)
-            ranked = cards(
-                found,
-                await tx.papers.papers(versions),
-                {one.id: one for one in asked},
-                await tx.texts.best(versions, Language.ZH),
-            )
-            asking = Asking(claim.destination, [one.query for one in asked if not one.paused], claim.due)
-            if has_papers:
-                report = await report_with_papers(tx, asking, {card.date for card in ranked})
-            else:
-                report = await report_without_papers(tx, asking, self._clock(), self._holidays)
-        return compose(str(claim.id), claim.destination, ranked, report=report, cap=self._cap), versions
-
-    async def _has_papers(self, claim: Claim) -> bool:
-        """Whether there is a paper in a delivery; one planned without takes what has come since."""
-        async with self._store.read() as tx:
-            if await tx.outbox.size(claim.id):
-                return True
-            if not await tx.planning.waiting(claim.destination.id):
-                return False
-        async with self._store.write() as tx:
-            if await tx.outbox.is_ours(claim):
-                await tx.planning.fill(claim.id, claim.destination.id)
-            return await tx.outbox.size(claim.id) > 0
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
         now = self._clock()

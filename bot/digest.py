@@ -16,6 +16,7 @@ from bot.model import (
     Coverage,
     Destination,
     Fault,
+    Language,
     Match,
     NoMailing,
     Paper,
@@ -40,6 +41,21 @@ class Card:
     reasons: tuple[Reason, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     summary: Summary | None = None  # the Chinese texts, where there are any
+    english: Summary | None = None  # one line, a model's or the authors'
+
+    @property
+    def lacks(self) -> bool:
+        """Whether a reader of Chinese misses something."""
+        return self.summary is None or not (self.summary.title and self.summary.abstract)
+
+
+class Lack(enum.StrEnum):
+    """Why Chinese texts are missing."""
+
+    NOTHING = ""
+    SETUP = "setup"  # nobody makes any here
+    BUDGET = "budget"  # of this day is used up
+    LATE = "late"  # they have not come in time
 
 
 class Why(enum.StrEnum):
@@ -82,6 +98,12 @@ class Digest:
     rest: tuple[Card, ...] = ()  # what the cap left out: named, but not shown whole
     faults: tuple[Fault, ...] = ()  # what is missing in it
     silence: Silence | None = None
+    lack: Lack = Lack.NOTHING
+
+    @property
+    def lacks(self) -> bool:
+        """Whether a paper is shown without the Chinese texts that its reader wants."""
+        return self.destination.language is not Language.EN and any(card.lacks for card in self.cards)
 
     @property
     def more(self) -> int:

@@ -12,7 +12,7 @@ import operator
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import taxonomy
@@ -161,10 +161,10 @@ def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:
     return list(matcher.matches(looked.subscriptions, looked.papers, looked.mutes, are_all=looked.are_all))
 
 
-async def plan(store: Store, now: datetime) -> int:
+async def plan(store: Store, now: datetime, *, patience: timedelta | None = None) -> int:
     """One delivery for each destination of each due slot that has papers waiting, or that should hear why not.
 
-    How many are new.
+    How many are new. With `patience`, deliveries that lack Chinese texts wait for them, that long after the slot.
     """
     async with store.read() as tx:
         due = await tx.slots.due(now)
@@ -176,6 +176,8 @@ async def plan(store: Store, now: datetime) -> int:
             if await tx.slots.take(slot, now):
                 made += await tx.planning.plan(slot.id, slot.due, now)
                 made += await tx.planning.plan_silence(slot.id, slot.due, now, concerned)
+                if patience:
+                    await tx.texts.wait(slot.due, slot.due + patience)
     if made:
         log.info("planned deliveries=%d", made)
     return made

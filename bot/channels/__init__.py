@@ -176,6 +176,15 @@ class Keyed(Protocol):
 
 
 @runtime_checkable
+class Editor(Protocol):
+    """A channel whose messages can be changed after they were sent."""
+
+    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
+        """Put `body` in the place of a message; it may be done twice. `root` as in Threaded, empty for itself."""
+        ...
+
+
+@runtime_checkable
 class Paced(Protocol):
     """A channel that takes messages only so fast."""
 

@@ -9,7 +9,7 @@ Readers of both languages get labels twice, and the coverage and the reasons onc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
@@ -101,7 +101,7 @@ def digest_lines(digest: Digest) -> DigestLines:
         title=_title(digest),
         coverage=coverage.line,
         warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
-        provenance=_provenance(digest.cards, language),
+        provenance=_provenance(digest),
         chinese=lang_tag(language.chinese),
         nothing=() if digest.cards else _nothing(digest),
         cards=cards_lines(digest.cards, language),
@@ -111,11 +111,16 @@ def digest_lines(digest: Digest) -> DigestLines:
     )
 
 
-def _provenance(cards: Sequence[Card], language: Language) -> str:
-    """Who made the Chinese texts, for those who read them."""
-    made = dict.fromkeys(card.summary.provenance for card in cards if card.summary)
-    names = ", ".join(_maker(each) for each in made if each)
-    return say("digest.provenance", language.chinese, who=names) if names and language is not Language.EN else ""
+def _provenance(digest: Digest) -> str:
+    """Who made the Chinese texts, and why some are missing, for those who read them."""
+    language = digest.destination.language
+    if language is Language.EN:
+        return ""
+    makers = (each for card in digest.cards if card.summary for each in card.summary.provenance.split(", "))
+    names = ", ".join(_maker(each) for each in dict.fromkeys(makers) if each)
+    who = say("digest.provenance", language.chinese, who=names) if names else ""
+    why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack else ""
+    return " · ".join(filter(None, (who, why)))
 
 
 def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, ...]:
@@ -169,9 +174,9 @@ def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card, interface(language)),
-        notes=tuple(filter(None, (chinese.get("one_line"), _comments(card)))),
+        notes=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language), _comments(card)))),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
-        missing="" if chinese or language is Language.EN else _twice("card.missing", language),
+        missing=_caution(card, chinese, language),
     )
 
 
@@ -193,6 +198,31 @@ def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
     }
 
 
+def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Passage | None:
+    """One line in English: for who reads English; one that nobody wrote for it only where there is no other."""
+    if card.english is None:
+        return None
+    text, is_picked = _english(card.english.one_line), card.english.provenance == "extract"
+    is_wanted = (
+        language is Language.EN or "one_line" not in chinese or (language.plain is Language.BOTH and not is_picked)
+    )
+    label = say("card.key_sentence" if is_picked else "card.one_line", interface(language) if is_picked else "en")
+    return Passage(text, "en", label) if text and is_wanted else None
+
+
+def _caution(card: Card, chinese: Mapping[str, Passage], language: Language) -> str:
+    """What a reader should know about the Chinese texts of a card."""
+    if language is Language.EN:
+        return ""
+    if card.summary is None or not chinese:
+        return _twice("card.missing", language)
+    said = [
+        _twice("card.machine", language) if "mt:" in card.summary.provenance else "",
+        _twice("card.unchecked", language) if card.summary.flaws else "",
+    ]
+    return " · ".join(filter(None, said))
+
+
 def _marked(passage: Passage, card: Card, field: str) -> Passage:
     return replace(passage, marks=spans(card.reasons, field, passage.text))
 
@@ -202,7 +232,8 @@ def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple
     abstract = Passage(_english(card.paper.abstract), "en", say("card.abstract", interface(language)))
     english = _marked(abstract, card, "abstract")
     shown = [chinese] if chinese else []
-    if english.text and not (chinese and language.plain is Language.ZH):
+    is_sure = chinese and not (card.summary and card.summary.flaws)
+    if english.text and not (is_sure and language.plain is Language.ZH):
         shown.append(english)
     return tuple(shown)
 
@@ -273,7 +304,7 @@ def _subscriptions(subscriptions: Sequence[Subscription], tongue: str) -> list[s
 def _maker(provenance: str) -> str:
     """A provenance as people read it: `arxivdaily`, `llm:MODEL`, `mt:ENGINE`."""
     kind, _, name = provenance.partition(":")
-    return {"arxivdaily": "arXivDaily", "llm": f"AI ({one_line(name)})", "mt": one_line(name)}.get(
+    return {"arxivdaily": "arXivDaily", "llm": f"AI ({one_line(name)})", "mt": _machine(name)}.get(
         kind, one_line(provenance)
     )
 
@@ -281,6 +312,10 @@ def _maker(provenance: str) -> str:
 def _chinese(text: str, language: Language) -> str:
     shown = typeset(text)
     return one_line(readable(traditional(shown) if language.is_traditional else shown))
+
+
+def _machine(name: str) -> str:
+    return f"{say('card.machine', 'zh')} ({one_line(name).capitalize()})"
 
 
 def _english(text: str) -> str:

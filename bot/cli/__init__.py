@@ -8,6 +8,7 @@ from bot.cli.backfill import backfill
 from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.gate import gate
+from bot.cli.models import models
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
 from bot.cli.slack import slack
@@ -46,5 +47,6 @@ for command in (
     import_,
     discord,
     slack,
+    models,
 ):
     sudi.add_command(command)

@@ -24,6 +24,7 @@ from bot.settings import EXAMPLES, Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
 from bot.store.migrate import head
+from bot.summaries.trial import trial
 
 _TRIED_CATEGORY = "cs.LG"
 _REFUSED_SHOWN = 10
@@ -65,6 +66,7 @@ async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiEr
         yield "channels", "none: `sudi run` serves this terminal; set BOT_CHANNELS=email to reach people"
     for name in settings.bot_sources:
         yield name, await _tried(lambda name=name: _source(name, settings))  # type: ignore[misc]
+    yield "chinese", await _tried(lambda: trial(settings))
 
 
 async def _tried(attempt: Callable[[], Awaitable[str]]) -> str | SudiError:

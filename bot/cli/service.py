@@ -19,6 +19,7 @@ from bot.settings import Settings, read
 from bot.sources import Outcome
 from bot.store import Store
 from bot.store.migrate import head, migrate
+from bot.summarizing import Report
 
 HOW_TO_CONNECT = """\
 No channel is connected, so this terminal is the channel: type `help`, end with Ctrl-D.
@@ -128,6 +129,7 @@ async def _fetch(settings: Settings, codes: list[str] | None, location: str | No
                 bar.add_task("listings", total=len(codes) * len(app.settings.bot_sources))
                 day = await app.read(codes, advance)
         coverage = await _coverage(app, day)
+        report = await app.summarize()
     for name, reading in day.readings.items():
         read_, same, bad = len(reading.listings), len(reading.unchanged), len(reading.faults)
         _say(f"{name}: {read_} listings read, {same} unchanged, {bad} failed")
@@ -137,6 +139,7 @@ async def _fetch(settings: Settings, codes: list[str] | None, location: str | No
         _say(f"  {row}")
     done = day.ingested
     _say(f"{done.announced} announcements, {done.new} new, {done.matched} matches")
+    _say_of_texts(report)
     if any(reading.faults for reading in day.readings.values()):
         sys.exit(1)
 
@@ -178,6 +181,7 @@ def send() -> None:
 
     async def go() -> bool:
         async with root.opened(settings) as app:
+            _say_of_texts(await app.summarize())
             await app.plan_all()
             tallies = await app.deliver()
         for name, tally in tallies.items():
@@ -191,6 +195,15 @@ def send() -> None:
         raise SettingsError(["BOT_CHANNELS: names no channel to send on (for example: BOT_CHANNELS=email)"])
     if not asyncio.run(go()):
         sys.exit(1)
+
+
+def _say_of_texts(report: Report) -> None:
+    """What the models did and cost, where there was something to do."""
+    if report.papers and (report.made or report.failed):
+        spent = report.spent
+        cost = f"{spent.calls} calls, {spent.tokens} tokens, cost {spent.cost / 1e6:.4f}"
+        made = f"{report.made} made, {report.known} known, {report.flawed} answers refused by the gate"
+        _say(f"texts: {made}, {report.failed} papers left; today {cost}")
 
 
 def _say(line: str) -> None:

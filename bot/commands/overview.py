@@ -57,6 +57,24 @@ async def _listings(request: Request, tx: Transaction, known: Sequence[Subscript
     return [said, *filter(None, [summed.line, *summed.differing]), *missing]
 
 
+async def _texts(request: Request, tx: Transaction) -> list[str]:
+    """What models have made and used today (UTC)."""
+    spent = await tx.spending.on(request.now.date())
+    if not spent.calls and not spent.known:
+        return []
+    cost = f"{spent.cost / 1_000_000:.4f}"
+    return [
+        request.say(
+            "reply.texts",
+            calls=spent.calls,
+            tokens=spent.tokens,
+            cost=cost,
+            known=spent.known,
+            flawed=spent.flawed,
+        )
+    ]
+
+
 async def _of_place(
     request: Request, tx: Transaction, place: Destination, known: Sequence[Subscription]
 ) -> list[str]:

@@ -50,6 +50,10 @@ _REMEMBERED = timedelta(days=1)
 """How long an event that was answered is known again: longer than any channel repeats one."""
 
 
+SUMMARIES = "summaries"
+"""The turn of who has texts made."""
+
+
 class Transaction:
     """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
 
@@ -186,6 +190,10 @@ class Store:
         if self._lock is not None:
             async with self.write() as tx:
                 await tx.outbox.release(None, now)
+                row = schema.pace.c
+                await tx.connection.execute(
+                    schema.pace.update().where(row.key == SUMMARIES, row.next_at > now).values(next_at=now)
+                )
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, literal, or_, select, true
+from sqlalchemy import and_, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Destination, Receipt
+from bot.model import Destination, Language, Receipt
 from bot.store import schema
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Version
@@ -97,14 +97,63 @@ class Outbox:
         )
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
-    async def compose(self, claim: Claim, bodies: Sequence[str]) -> bool:
-        """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours."""
-        if not await self._update(claim, {}):
+    async def compose(self, claim: Claim, bodies: Sequence[str], *, lacks_since: datetime | None = None) -> bool:
+        """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
+
+        `lacks_since` is when texts were missing that may be filled in later.
+        """
+        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since}):
             return False
-        rows = [{"delivery_id": claim.id, "number": n, "body": body} for n, body in enumerate(bodies, 1)]
+        await self._add_parts(claim.id, bodies, 1)
+        return True
+
+    async def _add_parts(self, delivery_id: int, bodies: Sequence[str], first: int) -> None:
+        rows = [{"delivery_id": delivery_id, "number": n, "body": body} for n, body in enumerate(bodies, first)]
         if rows:
             await self._connection.execute(schema.part.insert(), rows)
-        return True
+
+    async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
+        """Digests that were sent without texts which have come since; claims that change nothing."""
+        has_come = exists().where(
+            _item.delivery_id == _delivery.id,
+            _item.paper_id == schema.text_.c.paper_id,
+            _item.version == schema.text_.c.version,
+            schema.text_.c.language == Language.ZH.value,
+            schema.text_.c.body != "",
+            schema.text_.c.made_at >= _delivery.filled_at,
+        )
+        rows = await self._connection.execute(
+            select(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(
+                _destination.channel == channel,
+                _destination.paused == "",
+                _delivery.state == "sent",
+                _delivery.lacks.is_(True),
+                _delivery.done_at > since,
+                has_come.correlate(schema.delivery),
+            )
+            .order_by(_delivery.done_at)
+            .limit(most)
+        )
+        people = Subscribers(self._connection)
+        return [
+            Claim(row.id, await people.destination_by_id(row.destination_id), "", row.attempts, row.slot_due)
+            for row in rows
+        ]
+
+    async def filled(self, delivery_id: int, more: Sequence[str], *, lacks: bool, at: datetime) -> None:
+        """Messages were edited as of `at`; `more` of them are to be sent behind those that are there."""
+        parts = select(func.count()).where(_part.delivery_id == delivery_id)
+        first = (await self._connection.execute(parts)).scalar_one() + 1
+        state = {"state": "ready", "due_at": at} if more else {}
+        sent = await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.id == delivery_id, _delivery.state == "sent")
+            .values(lacks=lacks, filled_at=at, **state)
+        )
+        if sent.rowcount == 1:
+            await self._add_parts(delivery_id, more, first)
 
     async def let_go(self, claim: Claim, kept: Collection[Version]) -> None:
         """Free the papers that nobody asks for any more: what matches them later may still come."""

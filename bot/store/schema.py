@@ -256,6 +256,7 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
     Column("lacks", Boolean, nullable=False, server_default=text("false")),  # texts that may be filled in later
+    Column("filled_at", Instant),  # when its texts were looked at last
     UniqueConstraint("destination_id", "slot_due"),
 )
 Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))

@@ -201,13 +201,12 @@ def _is_fresh() -> tuple[Any, ...]:
 
 
 def _lacks_chinese() -> Any:
-    """That a delivery is for a reader of Chinese and has a paper without a Chinese abstract."""
+    """That a delivery for a reader of Chinese has a paper whose abstract nobody has tried to translate."""
     has_text = exists().where(
         _text.paper_id == _item.paper_id,
         _text.version == _item.version,
         _text.language == Language.ZH.value,
         _text.field == "abstract",
-        _text.body != "",
     )
     reader = exists().where(
         _destination.id == _delivery.destination_id, _destination.language != Language.EN.value

@@ -58,30 +58,33 @@ def looks_like_math(inside: str, after: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text whose math, links and code are placeholders, and what they stand for, in order."""
+    """A text whose math, links and code are placeholders, and what they stand for, numbered from `first` on."""
 
     text: str
     pieces: tuple[str, ...]
+    first: int = 0
 
-    def restored(self, text: str) -> str:
+    def restored(self, text: str, *, whole: bool = True) -> str:
         """`text`, made from this one, with the pieces back, in whatever order.
 
-        Raises MaskError unless each placeholder is there exactly once, and no other.
+        Raises MaskError unless each placeholder is there exactly once, and no other; one that is not `whole` may
+        leave some out.
         """
         seen = Counter(int(number) for number in PLACEHOLDER.findall(text))
+        mine = range(self.first, self.first + len(self.pieces))
         wrong = {
-            "missing": [number for number in range(len(self.pieces)) if not seen[number]],
+            "missing": [number for number in mine if whole and not seen[number]],
             "doubled": [number for number, times in seen.items() if times > 1],
-            "unknown": [number for number in seen if number >= len(self.pieces)],
+            "unknown": [number for number in seen if number not in mine],
         }
         faults = [f"{_named(numbers)} {kind}" for kind, numbers in wrong.items() if numbers]
         if faults:
             raise MaskError(f"placeholders must stay exactly once each: {'; '.join(faults)}")
-        return PLACEHOLDER.sub(lambda found: self.pieces[int(found[1])], text)
+        return PLACEHOLDER.sub(lambda found: self.pieces[int(found[1]) - self.first], text)
 
 
-def mask(text: str) -> Masked:
-    """Replace math, links, code, and what looks like a placeholder already."""
+def mask(text: str, first: int = 0) -> Masked:
+    """Replace math, links, code, and what looks like a placeholder already; by placeholders from `first` on."""
     out: list[str] = []
     pieces: list[str] = []
     copied = position = 0
@@ -91,10 +94,10 @@ def mask(text: str) -> Masked:
         elif _is_money(found):
             position = found.start() + 1
         else:
-            out += text[copied : found.start()], _placeholder(len(pieces))
+            out += text[copied : found.start()], _placeholder(first + len(pieces))
             pieces.append(found[0])
             copied = position = found.end()
-    return Masked("".join((*out, text[copied:])), tuple(pieces))
+    return Masked("".join((*out, text[copied:])), tuple(pieces), first)
 
 
 def _placeholder(number: int) -> str:

@@ -3,6 +3,7 @@
 day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
 slack    a large digest to many channels of Slack, at their pace
+summaries  have the Chinese texts of a day made by an endpoint with a latency, at its pace
 start    from the command to ready, beside the interpreter's own start
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
@@ -25,7 +26,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, matching, workload
+from tests.bench import discord, email, matching, summaries, workload
 from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -115,6 +116,8 @@ def main() -> None:
         matching.bench(chosen.subscriptions)
     if chosen.bench in ("slack", "all"):
         asyncio.run(slack())
+    if chosen.bench in ("summaries", "all"):
+        asyncio.run(summaries.bench())
     if chosen.bench in ("start", "all"):
         start()
     if chosen.bench in ("email", "all"):

@@ -72,6 +72,11 @@ class Discord:
             self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
         return await self._rest.post(root if self._threads[root] else address, part["message"], key)
 
+    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
+        """Change a message that we have posted, in the thread of `root` if it has one."""
+        part = json.loads(body)
+        await self._rest.edit(address, root if part.get("thread") else "", reference, part["message"])
+
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Write to one person, once while Discord remembers it; a channel that it is about is linked."""
         if not person.startswith("@"):

@@ -36,6 +36,7 @@ _LATE = 0.01  # seconds that may be made up for
 _FINAL = {
     10003: "the channel is gone",
     10004: "the server is gone, or the bot was removed from it",
+    10008: "the message is gone",
     10013: "the person's account is gone",
     50001: "the bot cannot see the channel",
     50007: "the person takes no direct messages from the bot",
@@ -47,6 +48,7 @@ _FINAL = {
 """Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
 
 _THREAD_EXISTS = 160004
+_NOT_THERE = frozenset({10003, 10008})  # channel, message
 _NO_THREAD_HERE = frozenset({50001, 50013, 50024, 160006})  # rights, kind of channel, too many threads
 
 
@@ -68,6 +70,21 @@ class Rest:
         unique = {"nonce": nonce(f"{channel} {key} {message}"), "enforce_nonce": True}
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=where)
         return str((await self.ask(route, json=message | unique))["id"])
+
+    async def edit(self, channel: str, thread: str, message_id: str, message: dict[str, Any]) -> None:
+        """Change a message of ours: in a thread, or where there could be none, in the channel itself."""
+        where = await self._direct_channel(channel[1:]) if channel.startswith("@") else channel
+        for each in filter(None, (thread, where)):
+            route = Route(
+                "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=each, message_id=message_id
+            )
+            try:
+                await self.ask(route, json=message)
+            except ChannelError as error:
+                if each == where or getattr(error.__cause__, "code", 0) not in _NOT_THERE:
+                    raise
+            else:
+                return
 
     async def open_thread(self, channel: str, message: str, name: str) -> bool:
         """The public thread of a message, which has its id, new or not; False where there can be none."""

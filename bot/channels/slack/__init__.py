@@ -102,6 +102,10 @@ class Slack:
         """Post a message in the thread of another."""
         return await self._postman.post(address, body, key, root)
 
+    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
+        """Change a message that we have posted."""
+        await self._postman.edit(address, reference, body)
+
     async def find(self, address: str, key: str, since: datetime, root: str) -> str | None:
         """Look for a message that may have been posted without an answer."""
         return await self._postman.find(address, key, since, root)

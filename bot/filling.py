@@ -1,0 +1,82 @@
+"""Chinese texts that came too late for a digest: its messages are edited, where the channel can do that.
+
+An edit may be repeated, so a crash costs nothing. A digest that needs more messages by now gets them as the outbox
+sends everything: once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.channels import Channel, Editor
+from bot.composing import Composer
+from bot.errors import ChannelError
+from bot.store import Store
+from bot.store.outbox import Claim, StoredPart
+from bot.turns import Turns
+
+log = logging.getLogger(__name__)
+
+HORIZON = timedelta(days=7)
+"""How long a digest is worth mending."""
+
+_AT_A_TIME = 20
+_PATIENCE = 60.0  # seconds for one edit
+
+
+class Filler:
+    """Fills in what digests on one channel lack."""
+
+    def __init__(self, store: Store, channel: Channel, composer: Composer, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._channel = channel
+        self._composer = composer
+        self._clock = clock
+        self._turns = Turns(store, channel, clock)
+
+    async def fill(self) -> int:
+        """Edit the digests whose texts have come; how many, and how many messages are new and to be sent."""
+        if not isinstance(self._channel, Editor):
+            return 0
+        async with self._store.read() as tx:
+            found = await tx.outbox.lacking(self._channel.name, self._clock() - HORIZON, _AT_A_TIME)
+        return sum([await self._filled(self._channel, claim) for claim in found])
+
+    async def _filled(self, channel: Editor, claim: Claim) -> bool:
+        now = self._clock()
+        digest, versions = await self._composer.digest(claim)
+        async with self._store.read() as tx:
+            parts = await tx.outbox.parts(claim.id)
+            is_same = await tx.outbox.size(claim.id) == len(versions)
+        bodies = await asyncio.to_thread(self._channel.render, digest) if digest.cards else ()
+        if not is_same or len(bodies) < len(parts):
+            # Somebody has changed what is asked for: the messages would tell of other papers than they did.
+            bodies = ()
+        try:
+            for part, body in zip(parts, bodies, strict=False):
+                await self._edit(channel, claim, part, body, parts[0].reference or "")
+        except ChannelError as error:
+            log.warning("not_filled delivery=%d reason=%s", claim.id, error.reason)
+            if not error.permanent:
+                return False
+            bodies = ()
+        async with self._store.write() as tx:
+            await tx.outbox.filled(claim.id, bodies[len(parts) :], lacks=digest.lacks and bool(bodies), at=now)
+        log.info("filled delivery=%d messages=%d lacks=%s", claim.id, len(bodies), digest.lacks)
+        return True
+
+    async def _edit(self, channel: Editor, claim: Claim, part: StoredPart, body: str, root: str) -> None:
+        if part.reference is None:
+            return
+        async with self._store.write() as tx:
+            at = await self._turns.take(tx, claim.destination)
+        await self._turns.wait(at)
+        below = "" if part.reference == root else root
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await channel.edit(claim.destination.address, part.reference, body, below)
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {_PATIENCE:.0f} s") from error

@@ -1,0 +1,157 @@
+"""Who is asked, in which order, and what is done about an answer that does not pass: nothing is dropped.
+
+Each answer is kept before the next is asked for, whatever the gate says, so that none is paid for twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from bot.errors import MakerError
+from bot.model import Language, Paper, Summary
+from bot.summaries import Answer, Field, Job, Maker, Usage
+from bot.summaries.gate import failures
+
+log = logging.getLogger(__name__)
+
+BEARABLE = frozenset({"length", "sentences", "untranslated"})
+"""Rules that a text may break and still be of use, under a label; what breaks any other is not shown."""
+
+_REASONS = 6
+_LONG_WORD = re.compile(r"[a-z]{5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of an answer, judged: `body` is empty when no reader should see it."""
+
+    body: str
+    flaws: str = ""  # rules, with commas
+
+
+Judged = Mapping[Field, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What was booked for a call on which day, and what it used."""
+
+    day: date
+    booked: Usage
+    used: Usage
+
+
+class Ledger(Protocol):
+    """Who pays, and who keeps what was paid for."""
+
+    async def book(self, maker: Maker, worst: Usage) -> date | None:
+        """Book what a call may use, today; None when today's budget has no room for it."""
+        ...
+
+    async def keep(self, maker: Maker, job: Job, judged: Judged, bill: Bill) -> None:
+        """Keep an answer and settle what was booked, at once."""
+        ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one job."""
+
+    made: set[Field] = field(default_factory=set)
+    flawed: int = 0  # answers that did not pass
+    is_over_budget: bool = False
+    is_hopeless: bool = False  # everybody who could make it rests
+    reasons: list[str] = field(default_factory=list)
+
+
+class Chain:
+    """Makers in the order in which they are asked."""
+
+    def __init__(self, makers: Sequence[Maker]) -> None:
+        self.makers = tuple(makers)
+
+    def can(self, wanted: Field) -> bool:
+        """Whether anybody makes that text."""
+        return any(maker.makes(wanted) for maker in self.makers)
+
+    async def make(self, job: Job, ledger: Ledger, tried: Mapping[str, Collection[Field]]) -> Outcome:
+        """Have the texts of a job made; `tried` are those that each maker has made before, in vain."""
+        outcome = Outcome()
+        resting = 0
+        asked = 0
+        for maker in self.makers:
+            missing = [one for one in job.fields if one not in outcome.made and maker.makes(one)]
+            missing = [one for one in missing if one not in tried.get(maker.name, ())]
+            if not missing:
+                continue
+            asked += 1
+            try:
+                await self._ask(maker, Job(job.paper, tuple(missing)), ledger, outcome)
+            except MakerError as error:
+                resting += error.rest is not None
+                outcome.reasons.append(error.reason)
+                log.info("not_made paper=%sv%d reason=%s", job.paper.id, job.paper.version, error.reason)
+        outcome.is_hopeless = asked > 0 and resting == asked
+        return outcome
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        for maker in self.makers:
+            await maker.close()
+
+    async def _ask(self, maker: Maker, job: Job, ledger: Ledger, outcome: Outcome) -> None:
+        """Ask one maker, and once more for what does not pass if it can learn from the reason."""
+        reason = ""
+        for _ in range(2 if maker.learns else 1):
+            worst = maker.worst(job)
+            day = await ledger.book(maker, worst)
+            if day is None:
+                outcome.is_over_budget = True
+                return
+            try:
+                answer = await maker.make(job, reason)
+            except MakerError as error:
+                refused = {one: Text("", "refused") for one in job.fields} if error.is_final else {}
+                await ledger.keep(maker, job, refused, Bill(day, worst, worst if error.may_cost else Usage()))
+                raise
+            judged, reasons = await asyncio.to_thread(judge, job, answer)
+            await ledger.keep(maker, job, judged, Bill(day, worst, answer.usage))
+            outcome.made |= {one for one, text in judged.items() if not text.flaws}
+            if not reasons:
+                return
+            outcome.flawed += 1
+            outcome.reasons += reasons
+            reason = " ".join(reasons[:_REASONS])
+            job = Job(job.paper, tuple(one for one in job.fields if one not in outcome.made))
+
+
+def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:
+    """The texts as they are kept, and a sentence for each thing to mend."""
+    broken: dict[Field, list[str]] = {one: [] if one in answer.texts else ["answer"] for one in job.fields}
+    reasons = [f"{one.value}: {fault}." for one, fault in answer.faults.items()]
+    for language in (Language.ZH, Language.EN):
+        mine = {one.stored: one for one in job.fields if one.language is language and one in answer.texts}
+        texts = {name: answer.texts[one] for name, one in mine.items()}
+        for failure in failures(job.paper, Summary(job.paper.id, job.paper.version, language, **texts)):
+            broken[mine[failure.field]].append(failure.rule)
+            reasons.append(f"{mine[failure.field].value}: {failure.detail}")
+    if not _is_of_paper(answer.texts.get(Field.ENGLISH_LINE, ""), job.paper):
+        broken[Field.ENGLISH_LINE].append("paper")
+        reasons.append("english_line: Use the words of the abstract.")
+    return {
+        one: Text(answer.texts[one] if set(rules) <= BEARABLE else "", ", ".join(dict.fromkeys(rules)))
+        for one, rules in broken.items()
+    }, reasons
+
+
+def _is_of_paper(line: str, paper: Paper) -> bool:
+    """Whether a line in English is made of the words of a paper, as far as they are long."""
+    source = f"{paper.title} {paper.abstract}".lower()
+    words = [word[:5] for word in _LONG_WORD.findall(line.lower())]
+    return sum(word in source for word in words) >= 0.4 * len(words)

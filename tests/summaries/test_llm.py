@@ -1,0 +1,232 @@
+"""Models behind HTTP: what a real server does to us, and what is made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import httpx
+import pytest
+
+from bot.errors import MakerError, SettingsError
+from bot.settings import Settings
+from bot.summaries import CHINESE, Field, Job
+from bot.summaries.chain import judge
+from bot.summaries.endpoints import Endpoint, endpoints
+from bot.summaries.llm import Llm
+from tests.counterparts import models
+from tests.fakes import paper
+
+PAPER = paper(
+    1,
+    title="Harbour: Sparse Attention for Tide Tables",
+    abstract="We predict tides with sparse attention at cost $O(n \\log n)$. On 3 sets, the error falls by 12%.",
+)
+JOB = Job(PAPER, tuple(Field))
+GOOD = {
+    "title": "港口：用于潮汐表的稀疏注意力",
+    "one_line": "提出一种用稀疏注意力预测潮汐的方法，在 3 个数据集上误差减少 12%。",
+    "abstract": "我们用稀疏注意力预测潮汐，代价为 XQ0X。在 3 个数据集上，误差减少 12%。",
+    "english_line": "Sparse attention predicts tides with 12% less error on 3 data sets.",
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    if (why := models.missing()) is not None:
+        if os.environ.get("REQUIRE_COUNTERPARTS"):
+            pytest.fail(f"counterpart missing: {why}")
+        pytest.skip(why)
+    with models.mock() as running:
+        yield running
+
+
+@pytest.fixture
+def mock(server):
+    server.reset()
+    server.answers(GOOD)
+    return server
+
+
+async def made(url: str, job: Job = JOB, *, count: int = 1, **options):
+    llm = Llm(Endpoint(url, "sk-test", "gpt-4o-mini", (0.15, 0.6)), dice=lambda: 0.0, **options)
+    try:
+        return [await llm.make(job) for _ in range(count)]
+    finally:
+        await llm.close()
+
+
+async def test_a_paper_is_one_request_and_its_formulas_come_back(mock):
+    (answer,) = await made(mock.url)
+    assert answer.texts[Field.ABSTRACT] == GOOD["abstract"].replace("XQ0X", "$O(n \\log n)$")
+    assert answer.usage.tokens > 0
+    assert answer.usage.cost > 0
+    assert judge(JOB, answer)[1] == []
+    assert len(mock.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"type": "fail", "status": 429, "retry_after": 1, "times": 2},
+        {"type": "fail", "status": 503, "times": 2},
+        {"type": "fail", "status": 500, "times": 2},
+        {"type": "delay", "seconds": 1},
+    ],
+    ids=lambda one: f"{one['type']} {one.get('status', '')}",
+)
+async def test_a_fault_that_passes_is_waited_for(mock, fault):
+    mock.does(fault)
+    (answer,) = await made(mock.url)
+    assert judge(JOB, answer)[1] == []
+    assert not {"retry_after_ignored", "retry_storm", "retried_non_retryable"} & set(mock.verdict())
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+async def test_a_refused_account_is_asked_once_and_then_left_alone(mock, status):
+    mock.does({"type": "fail", "status": status, "times": None})
+    llm = Llm(Endpoint(mock.url, "sk-test", "gpt-4o-mini"))
+    for _ in range(3):
+        with pytest.raises(MakerError) as caught:
+            await llm.make(JOB)
+        assert caught.value.rest is not None
+        assert not caught.value.is_final
+    await llm.close()
+    assert len(mock.requests()) == 1
+
+
+async def test_who_asks_for_more_than_a_minute_gets_a_rest(mock):
+    mock.does({"type": "fail", "status": 429, "retry_after": 300, "times": None})
+    with pytest.raises(MakerError) as caught:
+        await made(mock.url)
+    assert caught.value.rest is not None
+    assert caught.value.rest.total_seconds() == 300
+    assert len(mock.requests()) == 1
+
+
+async def test_a_server_that_stays_broken_is_given_up_and_then_left_alone_for_a_while(mock, monkeypatch):
+    monkeypatch.setattr("bot.summaries.llm._FIRST_PAUSE", 0.01)
+    mock.does({"type": "fail", "status": 500, "times": None})
+    llm = Llm(Endpoint(mock.url, "", "gpt-4o-mini"), dice=lambda: 0.0)
+    for number in range(6):
+        with pytest.raises(MakerError) as caught:
+            await llm.make(JOB)
+        assert (caught.value.rest is not None) == (number >= 4)
+    await llm.close()
+    assert len(mock.requests()) == 25
+
+
+async def test_a_slow_server_is_not_waited_for_beyond_the_deadline(mock):
+    mock.does({"type": "delay", "seconds": 5})
+    with pytest.raises(MakerError) as caught:
+        await made(mock.url, deadline=0.5)
+    assert caught.value.may_cost
+
+
+async def test_a_server_that_is_not_there_is_said_so():
+    with pytest.raises(MakerError, match=r"cannot reach|no answer") as caught:
+        await made("http://127.0.0.1:9", deadline=1.0)
+    assert not caught.value.is_final
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '```json\n{"title": "港口"}\n```',
+        "<think>hmm</think><title>港口</title>",
+        "<title>港口</title>",
+        'Sure! {"title": "港口", "other": 3}',
+    ],
+)
+async def test_an_answer_is_read_in_whatever_form_it_comes(mock, said):
+    mock.reset()
+    mock.answers(said)
+    (answer,) = await made(mock.url, Job(PAPER, (Field.TITLE,)))
+    assert answer.texts == {Field.TITLE: "港口"}
+
+
+@pytest.mark.parametrize(
+    ("abstract", "what"),
+    [
+        ("没有公式。", "missing"),
+        ("XQ0X 与 XQ0X。", "doubled"),
+        ("XQ0X 与 XQ7X。", "unknown"),
+        ("XQ0X\x08eta。", "backslashes"),
+    ],
+)
+async def test_a_formula_that_is_lost_or_invented_is_a_fault_with_a_reason(mock, abstract, what):
+    mock.reset()
+    mock.answers({"abstract": abstract})
+    (answer,) = await made(mock.url, Job(PAPER, (Field.ABSTRACT,)))
+    assert answer.texts == {}
+    assert what in answer.faults[Field.ABSTRACT]
+
+
+async def test_a_plainer_form_is_asked_for_where_a_provider_does_not_know_the_stricter_one_and_remembered():
+    seen = []
+
+    async def picky(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        body = __import__("json").loads(request.content)
+        kind = body.get("response_format", {}).get("type", "tagged")
+        seen.append((kind, "temperature" in body))
+        if kind != "tagged":
+            return httpx.Response(400, json={"error": {"message": f"response_format {kind} is not available"}})
+        said = "<title>港口</title>"
+        return httpx.Response(200, json={"choices": [{"message": {"content": said}, "finish_reason": "stop"}]})
+
+    llm = Llm(Endpoint("http://picky.test/v1", "", "some-model"))
+    llm._client = httpx.AsyncClient(transport=httpx.MockTransport(picky))
+    for _ in range(2):
+        assert (await llm.make(Job(PAPER, (Field.TITLE,)))).texts == {Field.TITLE: "港口"}
+    await llm.close()
+    assert [kind for kind, _ in seen] == ["json_schema", "json_object", "tagged", "tagged"]
+
+
+async def test_the_rate_is_kept(mock):
+    llm = Llm(Endpoint(mock.url, "", "gpt-4o-mini"), per_minute=600)
+    started = asyncio.get_running_loop().time()
+    await asyncio.gather(*(llm.make(JOB) for _ in range(6)))
+    assert asyncio.get_running_loop().time() - started >= 0.5
+    await llm.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"openai_base_url": ("http://a",)}, "OPENAI_MODEL"),
+        ({"openai_base_url": ("http://a", "http://b"), "openai_model": ("x", "y", "z")}, "OPENAI_BASE_URL"),
+        ({"openai_api_key": "k", "llm_daily_cost": 1.0}, "LLM_PRICES"),
+        ({"openai_api_key": "k", "llm_prices": ("cheap",)}, "LLM_PRICES"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_told(given, what):
+    with pytest.raises(SettingsError, match=what):
+        endpoints(Settings(_env_file=None, **given))
+
+
+def test_models_fall_back_in_order_and_one_key_is_for_all():
+    found = endpoints(
+        Settings(
+            _env_file=None,
+            openai_base_url=("http://a/v1/", "http://b/v1"),
+            openai_api_key="k",
+            openai_model=("x", "y"),
+            llm_prices=("1/2",),
+        )
+    )
+    assert found == (Endpoint("http://a/v1", "k", "x", (1, 2)), Endpoint("http://b/v1", "k", "y", (1, 2)))
+    assert endpoints(Settings(_env_file=None)) == ()
+
+
+async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
+    if (why := models.missing()) is not None:
+        if os.environ.get("REQUIRE_COUNTERPARTS"):
+            pytest.fail(f"counterpart missing: {why}")
+        pytest.skip(why)
+    with models.llama() as url:
+        (answer,) = await made(url, Job(PAPER, (Field.TITLE, Field.ENGLISH_LINE)), deadline=120)
+    assert set(answer.texts) | set(answer.faults) == {Field.TITLE, Field.ENGLISH_LINE}
+    assert answer.usage.tokens > 300, "llama.cpp counts what it reads and writes"
+    _, reasons = judge(Job(PAPER, CHINESE), answer)
+    assert reasons, "a model that knows no Chinese does not pass"

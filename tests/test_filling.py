@@ -1,0 +1,146 @@
+"""Texts that come after the digest are put into its messages: once, whole, and not into mails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bot.channels import Editor
+from bot.composing import Composer
+from bot.digest import Digest
+from bot.errors import ChannelError
+from bot.filling import Filler
+from bot.model import Language
+from bot.store import schema
+from bot.store.texts import Made
+from tests.fakes import (
+    MORNING,
+    FakeChannel,
+    HandClock,
+    courier,
+    matched,
+    paper,
+    planned,
+    rows,
+    subscribed,
+)
+
+
+@dataclass
+class FakeEditor(FakeChannel):
+    """A channel whose messages show the Chinese title, and can be changed."""
+
+    messages: dict[str, str] = field(default_factory=dict)
+    trouble: ChannelError | None = None
+
+    def render(self, digest: Digest) -> tuple[str, ...]:
+        """A message with all titles, and for each paper with Chinese texts one of its own."""
+        titles = [card.summary.title if card.summary else card.paper.title for card in digest.cards]
+        return (" | ".join(titles), *(f"{each.paper.id}v1 more" for each in digest.cards if each.summary))
+
+    async def send(self, address: str, body: str, key: str) -> str:
+        """Keep the message under its reference."""
+        reference = await FakeChannel.send(self, address, body, key)
+        self.messages[reference] = body
+        return reference
+
+    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
+        """Change it."""
+        if self.trouble:
+            raise self.trouble
+        self.messages[reference] = body
+
+
+EDITOR: Editor = FakeEditor()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+async def sent_without(store, clock, channel, *papers):
+    place, (subscription,) = await subscribed(store)
+    async with store.write() as tx:
+        await tx.subscribers.set_language(place.id, Language.BOTH)
+    await matched(store, subscription, *papers)
+    await planned(store)
+    await courier(store, channel, clock).drain()
+    clock.forward(minutes=30)
+    return subscription
+
+
+async def come(store, clock, *numbers):
+    async with store.write() as tx:
+        for number in numbers:
+            made = [
+                Made(Language.ZH, name, "llm:one", "1", "hash", f"{name} {number}")
+                for name in ("title", "abstract")
+            ]
+            await tx.texts.add((paper(number).id, 1), made, clock())
+    clock.forward(minutes=1)
+
+
+def filler(store, channel, clock):
+    return Filler(store, channel, Composer(store, cap=50, clock=clock), clock)
+
+
+async def test_what_came_late_is_put_into_the_message_and_more_messages_follow_once(store, clock):
+    channel = FakeEditor()
+    await sent_without(store, clock, channel, paper(1), paper(2))
+    (reference,) = channel.messages
+    before = channel.messages[reference]
+    assert await filler(store, channel, clock).fill() == 0, "nothing has come"
+    await come(store, clock, 1)
+    assert await filler(store, channel, clock).fill() == 1
+    await courier(store, channel, clock).drain()
+    assert channel.messages[reference] != before
+    assert "title 1" in channel.messages[reference]
+    assert list(channel.messages.values())[1:] == [f"{paper(1).id}v1 more"]
+    await come(store, clock, 2)
+    assert await filler(store, channel, clock).fill() == 1
+    await courier(store, channel, clock).drain()
+    assert len(channel.messages) == 3
+    assert await filler(store, channel, clock).fill() == 0
+    assert [row.lacks for row in await rows(store, schema.delivery)] == [False]
+
+
+async def test_an_edit_that_fails_is_tried_again_and_a_message_that_is_gone_is_left_alone(store, clock):
+    channel = FakeEditor()
+    await sent_without(store, clock, channel, paper(1))
+    await come(store, clock, 1)
+    channel.trouble = ChannelError("busy")
+    assert await filler(store, channel, clock).fill() == 0
+    channel.trouble = ChannelError("gone", permanent=True)
+    assert await filler(store, channel, clock).fill() == 1
+    assert await filler(store, channel, clock).fill() == 0
+    assert len(channel.arrived) == 1
+
+
+async def test_a_digest_whose_papers_nobody_asks_for_any_more_stays_as_it_is(store, clock):
+    channel = FakeEditor()
+    subscription = await sent_without(store, clock, channel, paper(1))
+    before = dict(channel.messages)
+    async with store.write() as tx:
+        await tx.matches.forget(subscription.id)
+    await come(store, clock, 1)
+    await filler(store, channel, clock).fill()
+    assert channel.messages == before
+
+
+async def test_mails_and_english_digests_and_old_ones_are_never_filled_in(store, clock):
+    mail = FakeChannel()
+    await sent_without(store, clock, mail, paper(1))
+    await come(store, clock, 1)
+    assert await filler(store, mail, clock).fill() == 0
+    assert [row.lacks for row in await rows(store, schema.delivery)] == [False]
+
+
+async def test_what_is_older_than_a_week_is_left_alone(store, clock):
+    channel = FakeEditor()
+    await sent_without(store, clock, channel, paper(1))
+    clock.now = MORNING + timedelta(days=8)
+    await come(store, clock, 1)
+    assert await filler(store, channel, clock).fill() == 0
