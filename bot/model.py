@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_WITHDRAWN = re.compile(
+    r"^\W*withdrawn\b|\b(?:paper|submission|article|manuscript|work|preprint)\s+(?:has been|is|was)\s+withdrawn\b",
+    re.IGNORECASE,
+)
 _MONTH = re.compile(r"(?:[a-z-]+(?:\.[A-Z]{2})?/)?([0-9]{2})([0-9]{2})")
 
 ALL = "all"
@@ -132,6 +136,14 @@ class Paper:
             return None
         year = int(found[1])
         return date(year + (1900 if year >= 91 else 2000), int(found[2]), 1)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether this version only says that there is none any more, as arXiv has authors write it.
+
+        https://info.arxiv.org/help/withdraw.html
+        """
+        return self.version > 1 and _WITHDRAWN.search(self.comments) is not None
 
     @property
     def url(self) -> str:

@@ -257,6 +257,8 @@ def _type(card: Card, language: Language) -> str:
     kind = card.type.value.replace("-", "_")
     if card.type is AnnounceType.NEW and card.paper.version > 1:
         kind = "replace"
+    if card.paper.is_withdrawn:
+        kind = "withdrawn"
     return _twice(f"card.type_{kind}", language, version=card.paper.version)
 
 

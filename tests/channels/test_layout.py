@@ -111,6 +111,21 @@ def test_a_later_version_is_never_new():
     assert lines(card(version=2), Language.EN).facts == "cs.LG cs.CL · revised v2"
 
 
+@pytest.mark.parametrize(
+    ("comments", "version", "said"),
+    [
+        ("This paper has been withdrawn by the authors due to an error in Lemma 3", 2, "withdrawn with v2"),
+        ("Withdrawn: see arXiv:2606.90002", 3, "withdrawn with v3"),
+        ("12 pages; replaces a withdrawn note", 2, "revised v2"),
+        ("A paper on papers that were withdrawn", 2, "revised v2"),
+        ("This paper has been withdrawn", 1, "revised v1"),
+    ],
+)
+def test_a_withdrawn_paper_is_called_so(comments: str, version: int, said: str):
+    one = card(type=AnnounceType.REPLACE, comments=comments, version=version)
+    assert lines(one, Language.EN).facts == f"cs.LG cs.CL · {said}"
+
+
 def test_the_date_is_shown_when_a_digest_spans_several():
     first, second = card(1, date=date(2026, 6, 9)), card(2)
     assert "2026" not in lines(first, Language.EN).facts
