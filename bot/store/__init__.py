@@ -310,7 +310,6 @@ def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
         pool_size=pool,
         max_overflow=0,
         pool_timeout=120,
-        pool_reset_on_return=None,  # our transactions have all ended by then
         hide_parameters=True,  # errors are logged, addresses and mails are not
     )
 
