@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.discord import Discord
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.counterparts import postfix, postgres
+from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.fakes import FakeChannel, HandClock
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
@@ -49,6 +51,22 @@ def mail_server() -> Iterator[postfix.Postfix]:
         pytest.skip(f"no mail server to test against: {why}")
     with postfix.server(["papers@sudi.test", "@reader.test"]) as running:
         yield running
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordSite]:
+    """A Discord on a loopback port, to which discord.py talks; its buckets are quickly full and quickly empty."""
+    async with DiscordSite(window=0.3) as running:
+        with running.used():
+            yield running
+
+
+@pytest.fixture
+async def ours(discord: DiscordSite) -> AsyncIterator[Discord]:
+    """The bot's side of it, for sending."""
+    one = Discord(TOKEN)
+    yield one
+    await one.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

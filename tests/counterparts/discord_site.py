@@ -63,12 +63,19 @@ class DiscordSite:
         self._faults: dict[str, deque[Fault]] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._sequence = itertools.count(1)
+        self._posts = itertools.count(1)
+        self._fatal, self._is_carried_out = 0, False
         self.ready = asyncio.Event()
         self.answered = asyncio.Event()
+        self.reached = asyncio.Event()
 
     def next(self, path: str, *faults: Fault) -> None:
         """Let the next requests to a path (without the prefix of the API) meet these."""
         self._faults.setdefault(path, deque()).extend(faults)
+
+    def never_answers(self, number: int, *, is_carried_out: bool) -> None:
+        """Leave that POST without an answer for ever; `reached` tells when it has come, or was carried out."""
+        self._fatal, self._is_carried_out = number, is_carried_out
 
     def bodies(self, channel: str) -> list[dict[str, Any]]:
         """What a channel shows."""
@@ -103,6 +110,19 @@ class DiscordSite:
     # REST
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
+        is_fatal = request.method == "POST" and next(self._posts) == self._fatal
+        if is_fatal and not self._is_carried_out:
+            await self._for_ever()
+        answer = await self._carried_out(request)
+        if is_fatal:
+            await self._for_ever()
+        return answer
+
+    async def _for_ever(self) -> None:
+        self.reached.set()
+        await asyncio.Event().wait()
+
+    async def _carried_out(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
         self.requests.append((request.method, path))
         body = json.loads(raw) if (raw := await request.text()) else None

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from bot.delivery import LEASE
-from bot.store import Store
 from tests.fakes import MORNING, HandClock, courier, ids, paper, planned, states, waiting
 from tests.scenarios import worker
-from tests.scenarios.worker import FileChannel, arrivals
+from tests.scenarios.worker import FileChannel, arrivals, ended, reopened
 
 AFTER_LEASE = MORNING + LEASE + timedelta(seconds=1)
 BODIES = [f"{of} new" for of in ids(paper(n) for n in (1, 2, 3))]
@@ -42,20 +39,6 @@ SENT_TWICE: dict[str, list[str]] = {
 def seen(tmp_path: Path) -> Path:
     """What the readers of the channel have seen."""
     return tmp_path / "arrived.txt"
-
-
-@asynccontextmanager
-async def reopened(url: str):
-    store = Store.open(url)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-async def ended(process: BaseProcess) -> int | None:
-    await asyncio.to_thread(process.join, 60)
-    return process.exitcode
 
 
 @pytest.mark.parametrize("fault", SENT_TWICE)

@@ -9,7 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from multiprocessing.connection import Connection
@@ -20,10 +20,12 @@ from typing import Any
 
 from bot import scheduler
 from bot.app import Adapters, App
+from bot.channels.discord import Discord
 from bot.delivery import LEASE
 from bot.settings import Settings
 from bot.store import Store
 from bot.tokens import Links, Tokens
+from tests.counterparts.discord_site import TOKEN, pointed_at
 from tests.fakes import FakeChannel, HandClock, Sent, courier
 
 FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -39,6 +41,22 @@ def start(work: Callable[..., Awaitable[None]], *values: Any) -> BaseProcess:
 
 def _run(work: Callable[..., Awaitable[None]], *values: Any) -> None:
     asyncio.run(work(*values))  # type: ignore[arg-type]
+
+
+async def ended(process: BaseProcess) -> int | None:
+    """How a process has ended; waits for it."""
+    await asyncio.to_thread(process.join, 60)
+    return process.exitcode
+
+
+@asynccontextmanager
+async def reopened(url: str) -> AsyncIterator[Store]:
+    """The store that a process has left behind."""
+    store = Store.open(url)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def die() -> None:
@@ -96,6 +114,16 @@ async def deliver(url: str, path: Path, now: datetime, fault: str = "", owner: s
     store = DoomedStore.open(url)
     store.fault = fault
     await courier(store, FileChannel(path, fault), HandClock(now), owner).drain()
+    await store.close()
+
+
+async def deliver_to_discord(url: str, port: int, now: datetime, fault: str = "") -> None:
+    """Deliver to the Discord at a port what is due, unless it dies before."""
+    store, bot = DoomedStore.open(url), Discord(TOKEN)
+    store.fault = fault
+    with pointed_at(port):
+        await courier(store, bot, HandClock(now), "doomed").drain()
+    await bot.close()
     await store.close()
 
 
