@@ -25,14 +25,18 @@ TOOLS, COMPOSER = 140, 74  # pixels above and below what Discord shows
 _ASKED = Subscription(1, 1, 1, 'cs.LG, cs.CL "kv cache", quantization -survey')
 
 
-class _Handling:
+class Handling:
+    """Answers every command with one subscription."""
+
     specs = SPECS
 
     async def __call__(self, invocation: Invocation) -> Reply:
+        """The list."""
         return Reply("1. " + _ASKED.query, Language.EN, subscriptions=(_ASKED,))
 
 
-def _digest(language: Language) -> Digest:
+def demo_digest(language: Language) -> Digest:
+    """The first papers of the demo, for a channel in that language."""
     page = arxivdaily.read((resources.files("bot.demo") / "day" / "2026-06-10.txt").read_bytes())
     assert page is not None
     made = {one.paper_id: one for one in page.summaries}
@@ -50,17 +54,17 @@ def _digest(language: Language) -> Digest:
 async def shoot(folder: Path, browser: list[str], language: Language = Language.BOTH) -> Path:
     """One picture: the message in the channel, and beside it the cards in its thread."""
     shots = []
-    async with simcord.run(Gateway(_Handling(), "thread", shard_count=1)) as env:
+    async with simcord.run(Gateway(Handling(), "thread", shard_count=1)) as env:
         lab = env.create_guild("Tide Lab")
         channel = lab.create_text_channel("papers")
         reader = lab.add_member(env.create_user("ottoline"))
-        first, *others = map(json.loads, Discord("x").render(_digest(language)))
-        root = await _posted(env, channel.id, first["message"])
+        first, *others = map(json.loads, Discord("x").render(demo_digest(language)))
+        root = await posted(env, channel.id, first["message"])
         opening = Route("POST", "/channels/{channel}/messages/{root}/threads", channel=channel.id, root=root)
         await env.bot.http.request(opening, json={"name": others[0]["thread"]})
         (thread,) = channel.threads
         for one in others:
-            await _posted(env, thread.id, one["message"])
+            await posted(env, thread.id, one["message"])
         for place in (channel, thread):
             shots.append(folder / f"{place.id}.png")
             async with env.preview(place, viewers=[reader], layout="channel") as page:
@@ -79,7 +83,8 @@ def _beside(whole: Path, shots: list[Path]) -> Path:
     return whole
 
 
-async def _posted(env: simcord.Env, channel: int, body: dict[str, Any]) -> int:
+async def posted(env: simcord.Env, channel: int, body: dict[str, Any]) -> int:
+    """Let the bot post a message; its id."""
     route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
     return int((await env.bot.http.request(route, json=body))["id"])
 

@@ -109,11 +109,11 @@ class Page:
         """Run a script in the page."""
         return await self._do("Runtime.evaluate", expression=script)
 
-    async def save(self, name: str) -> None:
+    async def save(self, name: str, folder: Path = HERE) -> None:
         """Take a picture once the page is at rest."""
         await asyncio.sleep(2)
         shot = await self._do("Page.captureScreenshot")
-        (HERE / name).write_bytes(base64.b64decode(shot["data"]))
+        (folder / name).write_bytes(base64.b64decode(shot["data"]))
 
 
 @asynccontextmanager
