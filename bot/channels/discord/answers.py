@@ -91,7 +91,7 @@ class _Form(discord.ui.Modal):
         self._number = subscription.number
         self._is_mine = is_mine
         self._query: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=say("discord.name_query", language),
+            label=say("discord.name_query", language).capitalize(),
             style=discord.TextStyle.paragraph,
             default=subscription.query,
             max_length=_LONGEST_INPUT,
