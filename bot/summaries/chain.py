@@ -24,6 +24,7 @@ BEARABLE = frozenset({"length", "sentences", "untranslated"})
 """Rules that a text may break and still be of use, under a label; what breaks any other is not shown."""
 
 _REASONS = 6
+_LINK = re.compile(r"://|www\.", re.IGNORECASE)  # in one line there is no place for one
 _LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
@@ -141,6 +142,10 @@ def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:
         for failure in failures(job.paper, Summary(job.paper.id, job.paper.version, language, **texts)):
             broken[mine[failure.field]].append(failure.rule)
             reasons.append(f"{mine[failure.field].value}: {failure.detail}")
+    for one, text in answer.texts.items():
+        if one is not Field.ABSTRACT and one in broken and _LINK.search(text):
+            broken[one].append("links")
+            reasons.append(f"{one.value}: Leave the link out.")
     if not _is_of_paper(answer.texts.get(Field.ENGLISH_LINE, ""), job.paper):
         broken[Field.ENGLISH_LINE].append("paper")
         reasons.append("english_line: Use the words of the abstract.")
