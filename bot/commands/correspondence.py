@@ -95,8 +95,8 @@ class Correspondence:
         # Whoever has a digest may change what its mailbox gets; to be told of it is for the mailbox alone.
         if changes and mail.token and (place := await self.place(mail.token)) is not None:
             return await self._done(place.address, changes)
-        if mail.token and is_yes(mail.lines[1:]):
-            return await self.confirm(mail.token, mail.key)
+        if mail.token:
+            return await self._said_yes_or_no(mail)
         if not found.commands:
             return await self._not_understood(mail, found)
         said = [await self._command(mail.sender, one.text) for one in found.commands if not one.spec.needs_manage]
@@ -106,6 +106,16 @@ class Correspondence:
         if found.error:
             said.append(Reply(explained(found.error, said[0].language.value), said[0].language))
         return _together(said)
+
+    async def _said_yes_or_no(self, mail: Mail) -> Reply:
+        """An answer to a question of ours; its subject is ours too, and no command."""
+        own = mail.lines[1:]
+        if not is_yes(own) and commands_in(own).commands:
+            return await self._answer(replace(mail, lines=own, token=""))
+        if is_yes(own) or await self.asked(mail.token) is None:
+            return await self.confirm(mail.token, mail.key)
+        tongue = await self._tongue(mail.sender, "")
+        return Reply(say("mail.by_answer", tongue), Language(tongue))
 
     async def _not_understood(self, mail: Mail, found: Found) -> Reply:
         tongue = await self._tongue(mail.sender, " ".join(mail.lines[:1]))

@@ -58,8 +58,8 @@ def commands_in(lines: Sequence[str]) -> Found:
 
 
 def is_yes(lines: Sequence[str]) -> bool:
-    """Whether an answer says yes. One that says nothing does; a program that is on holiday says more."""
-    first = next((cleaned(line).strip(".!。！ ").casefold() for line in lines if line.strip()), "yes")
+    """Whether an answer begins with a yes; programs on holiday answer with anything else, or with nothing."""
+    first = next((cleaned(line).strip(".!。！ ").casefold() for line in lines if line.strip()), "")
     return first in _YES
 
 

@@ -167,10 +167,25 @@ async def test_an_old_forged_or_foreign_token_changes_nothing(writing):
     assert await writing.queries() == []
 
 
-async def test_a_program_that_answers_a_question_with_its_token_confirms_nothing(writing):
+SUBJECT = "subscribe cs.LG tide · please confirm"
+
+
+@pytest.mark.parametrize("said", ["I am on holiday until Monday.", "", "no"])
+async def test_a_program_that_answers_a_question_confirms_nothing_and_asks_for_nothing(writing, said):
     token = (await writing.says("subscribe cs.LG tide")).token
-    await writing.says("Out of office: please confirm", "I am on holiday until Monday.", token=token)
+    reply = await writing.says(SUBJECT, said, token=token)
+    assert "the one word: yes" in reply.text
+    assert not reply.token
     assert await writing.queries() == []
+    assert len(await rows(writing.store, schema.unconfirmed)) == 1
+
+
+async def test_a_command_in_the_answer_to_a_question_is_a_new_one(writing):
+    token = (await writing.says("subscribe cs.LG tide")).token
+    reply = await writing.says(SUBJECT, "subscribe cs.CL", token=token)
+    assert reply.token != token
+    assert "• subscribe cs.CL" in reply.text
+    assert "tide" not in reply.text
 
 
 async def test_a_query_that_cannot_be_read_is_told_before_anybody_confirms_it(writing):

@@ -51,13 +51,13 @@ def test_a_line_that_looks_like_a_command_is_told_and_one_that_does_not_is_not()
     assert bare.error.key == "error.only_a_query"
 
 
-@pytest.mark.parametrize("lines", [["yes"], ["Yes."], ["确认"], ["好的"], [], [""], ["OK", "Ada"]])
+@pytest.mark.parametrize("lines", [["yes"], ["Yes."], ["确认"], ["好的"], ["", "OK", "Ada"]])
 def test_a_yes_is_a_yes(lines):
     assert is_yes(lines)
 
 
 @pytest.mark.parametrize(
-    "lines", [["I am on holiday until Monday."], ["no"], ["yes, but not now"], ["subscribe cs.LG"]]
+    "lines", [["I am on holiday until Monday."], ["no"], [], [""], ["yes, but not now"], ["subscribe cs.LG"]]
 )
 def test_anything_else_is_none(lines):
     assert not is_yes(lines)
