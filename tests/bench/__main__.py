@@ -2,6 +2,7 @@
 
 day      ingest and plan a day of papers against subscriptions, beside the naive loop of other tools
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
+text     2,000 abstracts made readable and masked, beside pylatexenc
 slack    a large digest to many channels of Slack, at their pace
 summaries  have the Chinese texts of a day made by an endpoint with a latency, at its pace
 start    from the command to ready, beside the interpreter's own start
@@ -26,7 +27,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, matching, summaries, workload
+from tests.bench import discord, email, matching, summaries, text, workload
 from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -104,7 +105,7 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "email", "slack", "all"]
+    names = ["day", "match", "start", "discord", "email", "slack", "text", "all"]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
@@ -114,6 +115,8 @@ def main() -> None:
         asyncio.run(day(chosen.papers, chosen.subscriptions))
     if chosen.bench in ("match", "all"):
         matching.bench(chosen.subscriptions)
+    if chosen.bench in ("text", "all"):
+        text.bench()
     if chosen.bench in ("slack", "all"):
         asyncio.run(slack())
     if chosen.bench in ("summaries", "all"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import MaskError
 from bot.text.masking import Masked, looks_like_math, mask
 
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 PARTS = [
     "$",
     "$$",
@@ -99,3 +103,16 @@ def test_math_is_recognised(inside):
 )
 def test_money_is_not_math(inside, after):
     assert not looks_like_math(inside, after)
+
+
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
+)
+def test_every_real_abstract_comes_back_exactly():
+    papers = json.loads((SAMPLES / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
+    page = (SAMPLES / "arxivdaily_2026-06-10.txt").read_text("utf-8").splitlines()
+    texts = [*(paper["abstract"] for paper in papers), *page]
+    assert len(papers) == 501
+    masks = [mask(text) for text in texts]
+    assert [one.restored(one.text) for one in masks] == texts
+    assert sum(bool(one.pieces) for one in masks) > 100
