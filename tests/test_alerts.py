@@ -86,10 +86,15 @@ async def test_who_cannot_be_told_now_is_told_when_it_is_possible_and_not_asked_
 
 
 async def test_a_crash_between_telling_and_writing_it_down_loses_nothing(store, here, clock):
+    class Dying(FakeTeller):
+        async def tell(self, person, text, about=""):
+            await super().tell(person, text, about)
+            await asyncio.Event().wait()
+
     await refused(store, here, clock)
-    one = alerts(store, clock, here)
-    telling = asyncio.create_task(one.tell())
-    await here.arrival.wait()
+    dying = Dying()
+    telling = asyncio.create_task(alerts(store, clock, dying).tell())
+    await dying.arrival.wait()
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
     clock.forward(hours=1)

@@ -16,6 +16,7 @@ from bot.sources import load
 from bot.sources.calendar import EASTERN, opens
 from bot.sources.client import PoliteClient
 from bot.store import Store
+from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests.counterparts.arxiv_site import ArxivSite
 from tests.counterparts.arxiv_world import Asked, World
@@ -113,7 +114,7 @@ async def bot(
     client = PoliteClient(StorePacer(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
     channel = FakeChannel()
     origins = [load(name, settings, client) for name in sources]
-    app = App(settings, store, Adapters([channel], origins, client, Links(Tokens(b"k" * 32))), clock)
+    app = App(settings, store, Adapters([channel], origins, client, Links(Tokens(b"k" * 32)), Chain([])), clock)
     try:
         yield Life(app, clock, world, site, channel)
     finally:

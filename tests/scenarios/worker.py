@@ -24,6 +24,7 @@ from bot.channels.discord import Discord
 from bot.delivery import LEASE
 from bot.settings import Settings
 from bot.store import Store
+from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests.counterparts.discord_site import TOKEN, pointed_at
 from tests.fakes import FakeChannel, HandClock, Sent, courier
@@ -156,6 +157,6 @@ async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
     channel.next_does("#1", terminate)
     fields = {name: field.default for name, field in Settings.model_fields.items()}
     links = Links(Tokens(b"of the tests"))
-    adapters = Adapters([channel], [], None, links)  # type: ignore[arg-type]  # no source, so nobody asks it
+    adapters = Adapters([channel], [], None, links, Chain([]))  # type: ignore[arg-type]  # no source, so nobody asks it
     await App(Settings.model_construct(**fields), store, adapters, HandClock(now)).run()
     await store.close()
