@@ -105,7 +105,7 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "email", "slack", "text", "all"]
+    names = ["day", "match", "start", "discord", "email", "slack", "summaries", "text", "all"]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)

@@ -225,7 +225,7 @@ async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
             pytest.fail(f"counterpart missing: {why}")
         pytest.skip(why)
     with models.llama() as url:
-        (answer,) = await made(url, Job(PAPER, (Field.TITLE, Field.ENGLISH_LINE)), deadline=120)
+        (answer,) = await made(url, Job(PAPER, (Field.TITLE, Field.ENGLISH_LINE)), deadline=300)
     assert set(answer.texts) | set(answer.faults) == {Field.TITLE, Field.ENGLISH_LINE}
     assert answer.usage.tokens > 300, "llama.cpp counts what it reads and writes"
     _, reasons = judge(Job(PAPER, CHINESE), answer)
