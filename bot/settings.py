@@ -42,6 +42,7 @@ EXAMPLES = {
     "BOT_EMAIL_ALLOW": "example.org, ada@example.net",
     "SMTP_FROM": "Sudi <papers@example.org>",
     "SMTP_RATE": "60",
+    "SMTP_DOMAIN_RATE": "30",
     "SMTP_BOUNCES": "papers+{token}@example.org",
     "DKIM_KEY": "/etc/sudi/dkim.pem",
     "DKIM_SELECTOR": "sudi",
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     smtp_from: str = ""
     smtp_rate: int = Field(default=0, ge=0)
+    smtp_domain_rate: int | None = Field(default=None, ge=6)  # slower would outlast the wait for an answer
     smtp_bounces: str = ""
     dkim_key: str = ""
     dkim_selector: str = "sudi"

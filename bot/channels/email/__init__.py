@@ -39,7 +39,7 @@ def channel(settings: Settings) -> Email:
         raise SettingsError([_fault("SMTP_URL", "the email channel needs the address of a mail server")])
     url = settings.smtp_url.get_secret_value()
     is_folder = url.startswith("file:")
-    server = Folder(Path(unquote(urlsplit(url).path))) if is_folder else Connections(from_url(url))
+    server = Folder(Path(unquote(urlsplit(url).path))) if is_folder else _connections(url, settings)
     user = "" if is_folder else from_url(url).user
     name, address = parseaddr(settings.smtp_from) if settings.smtp_from else ("Sudi", user)
     sender = mailbox(address, " ".join(name.split()))
@@ -133,6 +133,11 @@ class Email:
     async def close(self) -> None:
         """Leave the server."""
         await self._server.close()
+
+
+def _connections(url: str, settings: Settings) -> Connections:
+    rate = settings.smtp_domain_rate
+    return Connections(from_url(url), spacing_seconds=60 / rate if rate else 0.0)
 
 
 def _mailbox_to_read(settings: Settings) -> str:

@@ -40,21 +40,33 @@ class _Line:
 class Connections:
     """The way to one server; it may be shared by all who send."""
 
-    def __init__(self, server: Server, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, server: Server, idle_seconds: float = IDLE_SECONDS, spacing_seconds: float = 0.0) -> None:
+        """`spacing_seconds` lie between the starts of two messages to one domain, in this process."""
         self._server = server
+        self._spacing_seconds = spacing_seconds
         self._idle_seconds = idle_seconds
         self._idle: list[_Line] = []
         self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._not_before = 0.0  # by the clock of the event loop
+        self._turns: dict[str, float] = {}  # when the next message to a domain may start
+        self._not_before = 0.0  # these are by the clock of the event loop
 
     async def deliver(self, sender: str, recipient: str, content: bytes) -> str:
         """Send one message to one recipient; the server's answer. Raises ChannelError and nothing else."""
         domain = recipient.rpartition("@")[2].lower()
         gate = self._domains.setdefault(domain, asyncio.Semaphore(PER_DOMAIN))
         async with gate:
+            await self._turn(domain)
             with self._server.translated():
                 line = await self._begun(sender)
                 return await self._through(line, recipient, content)
+
+    async def _turn(self, domain: str) -> None:
+        """Wait until a domain may get the next message; few are in flight, so nobody waits long."""
+        if self._spacing_seconds:
+            now = asyncio.get_running_loop().time()
+            start = max(now, self._turns.get(domain, now))
+            self._turns[domain] = start + self._spacing_seconds
+            await asyncio.sleep(start - now)
 
     async def check(self, sender: str) -> str:
         """Connect, encrypt, log in, NOOP; one line that says what was reached."""

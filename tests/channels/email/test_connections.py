@@ -120,3 +120,22 @@ async def test_a_slow_domain_leaves_room_for_the_others(way: Way):
     assert most["slow.test"] == PER_DOMAIN
     assert sorted(addresses(mailboxes)) == sorted(names)
     assert {name.partition("@")[2] for name in addresses(mailboxes)[:2]} == {"quick.test"}
+
+
+async def test_a_domain_gets_mails_no_faster_than_it_likes_and_others_do_not_wait(way: Way):
+    mailboxes = Mailboxes()
+    with aiosmtpd(mailboxes) as port:
+        mine = way(port, spacing_seconds=0.2)
+        loop = asyncio.get_running_loop()
+        ends: dict[str, float] = {}
+
+        async def deliver(recipient: str) -> None:
+            began = loop.time()
+            await mine.deliver(PAPERS, recipient, HELLO)
+            ends[recipient] = loop.time() - began
+
+        slow = [f"r{number}@slow.test" for number in range(4)]
+        await asyncio.gather(*map(deliver, [*slow, "a@other.test"]))
+    assert sorted(addresses(mailboxes)) == sorted([*slow, "a@other.test"])
+    assert ends[slow[-1]] >= 0.6
+    assert ends["a@other.test"] < ends[slow[-1]]
