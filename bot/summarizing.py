@@ -190,8 +190,9 @@ class Summarizer:
                 if len(done) % _TOGETHER == 0:
                     await self._match_late(2 * _TOGETHER)
 
+        # Half more than are asked at once: while some are judged and kept, the model does not wait for us.
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._at_once, len(tasks))):
+            for _ in range(min(self._at_once + self._at_once // 2, len(tasks))):
                 group.create_task(worker())
 
     def _noted(self, task: _Task, outcome: Outcome, report: Report) -> None:

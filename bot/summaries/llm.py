@@ -83,6 +83,7 @@ class Llm:
         self,
         endpoint: Endpoint,
         *,
+        at_once: int = 4,
         per_minute: int = 0,
         deadline: float = DEADLINE,
         dice: Callable[[], float] = random.random,
@@ -93,6 +94,7 @@ class Llm:
             limits=httpx.Limits(max_connections=None),
             headers={"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {},
         )
+        self._places = asyncio.Semaphore(at_once)
         self._deadline = deadline
         self._dice = dice
         self._manner = _Manner()
@@ -122,17 +124,18 @@ class Llm:
         return self._usage(asked // 3, _MOST_TOKENS)
 
     async def make(self, job: Job, reason: str = "") -> Answer:
-        """Ask for the texts of one paper; tries again by itself until the deadline."""
-        now = asyncio.get_running_loop().time()
-        if now < self._rest_until:
-            raise MakerError(f"{self.name} rests", rest=timedelta(seconds=self._rest_until - now))
-        try:
-            async with asyncio.timeout(self._deadline):
-                answer = await self._answer(job, reason)
-        except TimeoutError as error:
-            raise self._failed(f"no answer within {self._deadline:.0f} s", may_cost=True) from error
-        self._in_a_row, self._has_answered = 0, True
-        return answer
+        """Ask for the texts of one paper, a few at once; tries again by itself until the deadline."""
+        async with self._places:
+            now = asyncio.get_running_loop().time()
+            if now < self._rest_until:
+                raise MakerError(f"{self.name} rests", rest=timedelta(seconds=self._rest_until - now))
+            try:
+                async with asyncio.timeout(self._deadline):
+                    answer = await self._answer(job, reason)
+            except TimeoutError as error:
+                raise self._failed(f"no answer within {self._deadline:.0f} s", may_cost=True) from error
+            self._in_a_row, self._has_answered = 0, True
+            return answer
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -11,6 +11,7 @@ from bot.summaries.llm import Llm
 
 def chain(settings: Settings) -> Chain:
     """The models of the settings, then the one on this machine; SettingsError for settings that do not fit."""
-    models = [Llm(one, per_minute=settings.llm_per_minute) for one in endpoints(settings)]
+    at_once, per_minute = settings.llm_at_once, settings.llm_per_minute
+    models = [Llm(one, at_once=at_once, per_minute=per_minute) for one in endpoints(settings)]
     where = folder(settings)
     return Chain([*models, *([Firefox(where)] if is_there(where) else [])])
