@@ -183,6 +183,26 @@ async def test_a_plainer_form_is_asked_for_where_a_provider_does_not_know_the_st
     assert [kind for kind, _ in seen] == ["json_schema", "json_object", "tagged", "tagged"]
 
 
+async def test_no_more_is_asked_at_once_than_was_said_and_the_others_do_not_run_out_of_time_meanwhile():
+    running, most = 0, 0
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.1)
+        running -= 1
+        said = "<title>港口</title>"
+        return httpx.Response(200, json={"choices": [{"message": {"content": said}, "finish_reason": "stop"}]})
+
+    llm = Llm(Endpoint("http://slow.test/v1", "", "some-model"), at_once=2, deadline=0.3)
+    llm._client = httpx.AsyncClient(transport=httpx.MockTransport(slow))
+    answers = await asyncio.gather(*(llm.make(Job(PAPER, (Field.TITLE,))) for _ in range(8)))
+    await llm.close()
+    assert most == 2
+    assert len(answers) == 8
+
+
 async def test_the_rate_is_kept(mock):
     llm = Llm(Endpoint(mock.url, "", "gpt-4o-mini"), per_minute=600)
     started = asyncio.get_running_loop().time()
