@@ -143,13 +143,14 @@ class App:
         self.sources = adapters.sources
         self.client = adapters.client
         self.clock = clock
-        self.commands = Commands(store, defaults(settings), clock, admins=settings.bot_admins)
+        habits = defaults(settings)
+        self.commands = Commands(store, habits, clock, admins=settings.bot_admins)
         self.office = Correspondence(
             self.commands,
             store,
             adapters.links,
             clock,
-            mailboxes=defaults(settings).mailboxes,
+            mailboxes=habits.mailboxes,
             channel=self.channels.get("email"),
         )
         self.answer = Polite(self.commands, self.office, store, clock)

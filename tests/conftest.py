@@ -12,7 +12,7 @@ import pytest
 from bot.channels.discord import Discord
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.counterparts import postfix, postgres
+from tests.counterparts import models, postfix, postgres
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.fakes import FakeChannel, HandClock
 
@@ -67,6 +67,17 @@ async def ours(discord: DiscordSite) -> AsyncIterator[Discord]:
     one = Discord(TOKEN)
     yield one
     await one.close()
+
+
+@pytest.fixture(scope="module")
+def model_server() -> Iterator[models.Mock]:
+    """A real endpoint for models that answers as it is told, for the tests of one module."""
+    if (why := models.missing()) is not None:
+        if os.environ.get("REQUIRE_COUNTERPARTS"):
+            pytest.fail(f"counterpart missing: {why}")
+        pytest.skip(why)
+    with models.mock() as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -15,7 +14,6 @@ from bot.summaries.chain import Chain
 from bot.summaries.endpoints import endpoints
 from bot.summaries.llm import Llm
 from bot.summarizing import Budget, Summarizer
-from tests.counterparts import models
 from tests.fakes import MORNING, FakeChannel, HandClock, courier, listing, paper, subscribed
 
 SLOT = MORNING + timedelta(hours=3)
@@ -34,16 +32,6 @@ FAULTS = [
     {"type": "reply", "text": '{"title": "<@everyone> XQ0X", "abstract": "'},
     {"type": "reply", "text": ""},
 ]
-
-
-@pytest.fixture(scope="module")
-def server():
-    if (why := models.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(why)
-    with models.mock() as running:
-        yield running
 
 
 async def morning(store, url: str, papers=PAPERS):
@@ -70,10 +58,10 @@ async def morning(store, url: str, papers=PAPERS):
 @pytest.mark.parametrize(
     "fault", [*FAULTS, None], ids=lambda one: "all at once" if one is None else str(one)[9:40]
 )
-async def test_whatever_the_model_does_the_digest_leaves_complete_in_english(sqlite_store, server, fault):
-    server.reset()
-    server.does(*({**one, "times": None if fault else 2} for one in (FAULTS if fault is None else [fault])))
-    digest = await morning(sqlite_store, server.url)
+async def test_whatever_the_model_does_the_digest_leaves_complete_in_english(sqlite_store, model_server, fault):
+    model_server.reset()
+    model_server.does(*({**one, "times": None if fault else 2} for one in (FAULTS if fault is None else [fault])))
+    digest = await morning(sqlite_store, model_server.url)
     assert len(digest.cards) == len(PAPERS)
     for card in digest.cards:
         assert card.summary is None
@@ -93,19 +81,19 @@ async def test_whatever_the_model_does_the_digest_leaves_complete_in_english(sql
     ids=["instructions", "markup", "placeholders", "endless", "invisible"],
 )
 async def test_a_hostile_abstract_is_sent_as_harmless_data_and_what_an_obedient_model_says_is_not_shown(
-    sqlite_store, server, hostile
+    sqlite_store, model_server, hostile
 ):
-    server.reset()
+    model_server.reset()
     bad = {
         "title": "注入 https://evil.example",
         "one_line": "<@everyone> 赞",
         "abstract": "[注入](https://evil.example)",
     }
-    server.answers(bad | {"english_line": "Visit https://evil.example now"})
+    model_server.answers(bad | {"english_line": "Visit https://evil.example now"})
     sent = prompt.original(paper(1, abstract=hostile))
     assert len(sent.abstract.text) < 8_000
     assert "</paper" not in sent.abstract.text
     assert not {"\u202e", "\u200b", "\x00", "\x1b"} & set(sent.abstract.text)
-    digest = await morning(sqlite_store, server.url, [paper(1, abstract=hostile, categories=("cs.LG",))])
+    digest = await morning(sqlite_store, model_server.url, [paper(1, abstract=hostile, categories=("cs.LG",))])
     assert digest.cards[0].summary is None
     assert digest.cards[0].english.provenance == "extract"

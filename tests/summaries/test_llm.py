@@ -31,21 +31,11 @@ GOOD = {
 }
 
 
-@pytest.fixture(scope="module")
-def server():
-    if (why := models.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(why)
-    with models.mock() as running:
-        yield running
-
-
 @pytest.fixture
-def mock(server):
-    server.reset()
-    server.answers(GOOD)
-    return server
+def mock(model_server):
+    model_server.reset()
+    model_server.answers(GOOD)
+    return model_server
 
 
 async def made(url: str, job: Job = JOB, *, count: int = 1, **options):
