@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -162,8 +162,12 @@ class DiscordSite:
                 return self._sync(body)
             case "POST", ["channels", channel, "messages"]:
                 return self._post(channel, body)
+            case "PATCH", ["channels", channel, "messages", message]:
+                return self._edit(channel, message, body)
             case "POST", ["channels", channel, "messages", message, "threads"]:
                 return self._open(channel, message, body)
+            case "PATCH", ["channels", thread] if thread in self.threads:
+                return self._change(thread, body)
             case "POST", ["interactions", _, _, "callback"]:
                 return self._answered("callback", body, request)
             case "POST" | "PATCH", ["webhooks", _, _, *_]:
@@ -178,12 +182,17 @@ class DiscordSite:
         ]
         return said(200, self.commands)
 
-    def _post(self, channel: str, body: dict[str, Any]) -> web.Response:
+    def _refusal(self, channel: str) -> web.Response | None:
         if channel in self.refused:
             status, code = self.refused[channel]
             return said(status, code=code, message="refused")
         if not channel.startswith(("7", "dm")) and channel not in self.threads:
             return said(404, code=10003, message="Unknown Channel")
+        return None
+
+    def _post(self, channel: str, body: dict[str, Any]) -> web.Response:
+        if (refusal := self._refusal(channel)) is not None:
+            return refusal
         recent = self._buckets.setdefault(channel, deque())
         if wait := _full(recent, self.bucket, self.window):
             self.limited += 1
@@ -203,6 +212,27 @@ class DiscordSite:
             self.messages.append(known)
             self._nonces[channel, str(body.get("nonce"))] = known
         return said(200, shown(known), headers)
+
+    def _edit(self, channel: str, message: str, body: dict[str, Any]) -> web.Response:
+        if (refusal := self._refusal(channel)) is not None:
+            return refusal
+        at = next((n for n, one in enumerate(self.messages) if (one.id, one.channel) == (message, channel)), None)
+        if at is None:
+            return said(404, code=10008, message="Unknown Message")
+        if self.threads.get(channel, {}).get("archived"):
+            return said(400, code=50083, message="Thread is archived")
+        if wrong := faults("MessageEditRequestPartial", body) or too_much(body):
+            return said(400, code=50035, message=str(wrong))
+        self.messages[at] = replace(self.messages[at], body=self.messages[at].body | body)
+        return said(200, shown(self.messages[at]))
+
+    def _change(self, thread: str, body: dict[str, Any]) -> web.Response:
+        if wrong := faults("UpdateThreadRequestPartial", body):
+            return said(400, code=50035, message=str(wrong))
+        if self.threads[thread].get("locked"):
+            return said(403, code=50013, message="Missing Permissions")
+        self.threads[thread] |= body
+        return said(200, self.threads[thread])
 
     def _open(self, channel: str, message: str, body: dict[str, Any]) -> web.Response:
         if wrong := faults("CreateTextThreadWithMessageRequest", body):

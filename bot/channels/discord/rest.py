@@ -33,6 +33,7 @@ _PATIENCE = 30.0  # seconds that discord.py waits for one bucket
 _NONCE = 25  # characters
 _LATE = 0.01  # seconds that may be made up for
 
+_ARCHIVED = 50083
 _FINAL = {
     10003: "the channel is gone",
     10004: "the server is gone, or the bot was removed from it",
@@ -41,13 +42,16 @@ _FINAL = {
     50001: "the bot cannot see the channel",
     50007: "the person takes no direct messages from the bot",
     50013: "the bot lacks rights in the channel",
-    50083: "the thread is archived",
+    _ARCHIVED: "the thread is archived",
     50278: "the person shares no server with the bot any more",
     160005: "the thread is locked",
 }
 """Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
 
 _THREAD_EXISTS = 160004
+_EMPTY: dict[str, Any] = {"content": "", "embeds": [], "components": []}
+"""Of an edited message: what an edit does not name stays as it was."""
+
 _NOT_THERE = frozenset({10003, 10008})  # channel, message
 _NO_THREAD_HERE = frozenset({50001, 50013, 50024, 160006})  # rights, kind of channel, too many threads
 
@@ -74,17 +78,33 @@ class Rest:
     async def edit(self, channel: str, thread: str, message_id: str, message: dict[str, Any]) -> None:
         """Change a message of ours: in a thread, or where there could be none, in the channel itself."""
         where = await self._direct_channel(channel[1:]) if channel.startswith("@") else channel
-        for each in filter(None, (thread, where)):
-            route = Route(
-                "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=each, message_id=message_id
-            )
+        if thread:
             try:
-                await self.ask(route, json=message)
+                return await self._change_below(thread, message_id, message)
             except ChannelError as error:
-                if each == where or getattr(error.__cause__, "code", 0) not in _NOT_THERE:
+                if getattr(error.__cause__, "code", 0) not in _NOT_THERE:
                     raise
-            else:
-                return
+        return await self._change(where, message_id, message)
+
+    async def _change_below(self, thread: str, message_id: str, message: dict[str, Any]) -> None:
+        """Change a message in a thread. One that Discord has archived meanwhile takes no edits: it is opened.
+
+        To open it needs no more rights than to post, if it is not locked:
+        https://docs.discord.com/developers/resources/channel#modify-channel
+        """
+        try:
+            await self._change(thread, message_id, message)
+        except ChannelError as error:
+            if getattr(error.__cause__, "code", 0) != _ARCHIVED:
+                raise
+            await self.ask(Route("PATCH", "/channels/{channel_id}", channel_id=thread), json={"archived": False})
+            await self._change(thread, message_id, message)
+
+    async def _change(self, channel: str, message_id: str, message: dict[str, Any]) -> None:
+        route = Route(
+            "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message_id
+        )
+        await self.ask(route, json=_EMPTY | message)
 
     async def open_thread(self, channel: str, message: str, name: str) -> bool:
         """The public thread of a message, which has its id, new or not; False where there can be none."""
