@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.digest import Lack
+from bot.errors import MakerError
 from bot.matching import Matcher
 from bot.model import Paper
 from bot.pipeline import late_texts
@@ -28,7 +30,7 @@ HORIZON = timedelta(days=7)
 """How old an announcement may be whose texts are still made."""
 
 LEASE = timedelta(minutes=3)
-"""How long others leave the work to who has it; renewed for each call, which takes half of it at the most."""
+"""How long others leave the work to who has it, after the last that was heard of it; renewed while it goes on."""
 
 _AGAIN = timedelta(minutes=5)  # for a paper that nobody could make, doubled each time
 _LONGEST = timedelta(hours=6)
@@ -70,13 +72,21 @@ class Summarizer:
     """Has texts made; keeps in mind which papers nobody could make."""
 
     def __init__(
-        self, store: Store, chain: Chain, clock: Callable[[], datetime], *, budget: Budget, at_once: int
+        self,
+        store: Store,
+        chain: Chain,
+        clock: Callable[[], datetime],
+        *,
+        budget: Budget,
+        at_once: int,
+        lease: timedelta = LEASE,
     ) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._budget = budget
         self._at_once = at_once
+        self._lease = lease
         self._matcher = Matcher()
         self._not_before: dict[Version, tuple[datetime, timedelta]] = {}
         self._is_over_budget = False
@@ -101,13 +111,17 @@ class Summarizer:
         if not await self._tasks(report):
             self._is_over_budget = False
             return report
-        mine, until = await self._store.take_turn(SUMMARIES, LEASE, self._clock())
-        if not mine:
+        is_mine, until = await self._store.take_turn(SUMMARIES, self._lease, self._clock())
+        if not is_mine:
             return report
-        ledger = _Ledger(self._store, self._clock, self._budget, until)
+        ledger = _Ledger(self._store, self._clock, self._budget, until=until, lease=self._lease)
         report = Report()
         try:
-            await self._work(await self._tasks(report), ledger, report)
+            async with asyncio.TaskGroup() as group:
+                done = asyncio.Event()
+                group.create_task(ledger.renew_until(done))
+                await self._work(await self._tasks(report), ledger, report)
+                done.set()
             await self._match_late(_MOST)
             await self._let_go(report)
         finally:
@@ -182,7 +196,7 @@ class Summarizer:
 
         async def worker() -> None:
             for task in queue:
-                if report.is_over_budget or report.is_hopeless:
+                if report.is_over_budget or report.is_hopeless or not ledger.is_ours:
                     return
                 outcome = await self._chain.make(task.job, ledger, task.tried)
                 self._noted(task, outcome, report)
@@ -228,24 +242,44 @@ class Summarizer:
 class _Ledger:
     """Books and keeps in the database, and keeps the turn while there is work."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], budget: Budget, until: datetime) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], budget: Budget, *, until: datetime, lease: timedelta
+    ) -> None:
         self._store = store
         self._clock = clock
         self._budget = budget
         self._until = until
+        self._lease = lease
+        self._renewing = asyncio.Lock()
+        self.is_ours = True  # the work; not when we were away for so long that somebody else has taken it
+
+    async def renew_until(self, done: asyncio.Event) -> None:
+        """Renew the turn, however long a call takes."""
+        while self.is_ours and not done.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._lease.total_seconds() / 3):
+                    await done.wait()
+            await self._renew()
+
+    async def _renew(self) -> None:
+        """Begin the turn anew when a quarter of it is over."""
+        async with self._renewing:
+            now = self._clock()
+            if self.is_ours and self._until - now < 0.75 * self._lease:
+                self.is_ours = await self._store.keep_turn(SUMMARIES, self._until, now + self._lease)
+                self._until = now + self._lease
 
     async def book(self, maker: Maker, worst: Usage) -> date | None:
-        """Book what a call may use, today."""
-        now = self._clock()
-        today = now.date()
+        """Book what a call may use, today; MakerError when another process has taken the work."""
+        await self._renew()
+        if not self.is_ours:
+            raise MakerError("another process makes texts")
+        today = self._clock().date()
+        if worst == Usage():
+            return today
+        asked = Spent(worst.tokens, worst.cost, calls=1)
+        most = {"most_tokens": self._budget.tokens, "most_cost": self._budget.cost}
         async with self._store.write() as tx:
-            if self._until - now < LEASE / 2:
-                await tx.hold(SUMMARIES, now + LEASE)
-                self._until = max(self._until, now + LEASE)
-            asked = Spent(worst.tokens, worst.cost, calls=1)
-            if worst == Usage():
-                return today
-            most = {"most_tokens": self._budget.tokens, "most_cost": self._budget.cost}
             return today if await tx.spending.book(today, asked, **most) else None
 
     async def keep(self, maker: Maker, job: Job, judged: Judged, bill: Bill) -> None:

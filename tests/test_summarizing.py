@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -297,6 +298,47 @@ async def test_two_processes_do_not_make_the_same_and_who_died_is_followed(store
         await running
     await summarizer(store, clock, other).run()
     assert len(other.asked) == 1
+
+
+async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another_process(store):
+    began = time.monotonic()
+
+    def clock() -> datetime:
+        return MORNING + timedelta(seconds=time.monotonic() - began)
+
+    def process(maker: FakeMaker) -> Summarizer:
+        return Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1, lease=timedelta(seconds=0.6))
+
+    await readers(store, 1)
+    await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
+    slow, other = FakeMaker(gate=asyncio.Event()), FakeMaker()
+    running = asyncio.create_task(process(slow).run())
+    await slow.reached.wait()
+    for _ in range(5):
+        await asyncio.sleep(0.3)
+        await process(other).run()
+    slow.gate.set()
+    await running
+    await process(other).run()
+    assert (len(slow.asked), len(other.asked)) == (1, 0)
+
+
+async def test_who_was_asleep_while_another_process_took_the_work_asks_for_nothing_more(store, clock):
+    await readers(store, 1)
+    await ingest(store, [listing("cs.LG", *TIDES[:3])], MORNING)
+    asleep, other = FakeMaker(gate=asyncio.Event()), FakeMaker(gate=asyncio.Event())
+    first, second = (Summarizer(store, Chain([one]), clock, budget=Budget(), at_once=1) for one in (asleep, other))
+    sleeping = asyncio.create_task(first.run())
+    await asleep.reached.wait()
+    clock.forward(minutes=4)
+    following = asyncio.create_task(second.run())
+    await other.reached.wait()
+    asleep.gate.set()
+    await sleeping
+    other.gate.set()
+    await following
+    assert len(asleep.asked) == 1
+    assert len({number for number, _, _ in other.asked}) == 3
 
 
 async def test_an_answer_is_kept_although_who_asked_is_stopped(store, clock):
