@@ -169,6 +169,11 @@ class App:
             )
             for name, channel in self.channels.items()
         }
+        self._fillers = {
+            name: Filler(store, channel, self._couriers[name].composer, clock)
+            for name, channel in self.channels.items()
+            if isinstance(channel, Editor)
+        }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
         self._matcher = Matcher(store.compiled)
@@ -214,7 +219,7 @@ class App:
             {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell}
             | {name: courier.drain for name, courier in self._couriers.items()}
             | {"summarize": self._summarize_and_ring}
-            | {f"fill {name}": filler.fill for name, filler in self._fillers().items()},
+            | {f"fill {name}": filler.fill for name, filler in self._fillers.items()},
             hasty=["read", "summarize"],
         )
         self._ring = scheduler.ring
@@ -296,12 +301,9 @@ class App:
         if (await self.summarizer.run()).made:
             self._ring()
 
-    def _fillers(self) -> dict[str, Filler]:
-        return {
-            name: Filler(self.store, channel, self._couriers[name].composer, self.clock)
-            for name, channel in self.channels.items()
-            if isinstance(channel, Editor)
-        }
+    async def fill(self) -> int:
+        """Put texts that have come late into the digests that lack them; how many digests."""
+        return sum([await filler.fill() for filler in self._fillers.values()])
 
     async def plan_due(self) -> None:
         """Plan what is due and need not wait for what is being read, and have it delivered."""

@@ -6,6 +6,7 @@ A fake channel and a fake source do what a script says; the store under them is 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,6 +54,17 @@ class HandClock:
         """Let time pass: `forward(minutes=5)`."""
         self.now += timedelta(**much)
         return self.now
+
+
+class RunningClock(HandClock):
+    """A clock that goes on by itself, and can be moved as well."""
+
+    def __init__(self, now: datetime = MORNING) -> None:
+        super().__init__(now)
+        self._began = time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self._began)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +17,18 @@ from bot.store import Store, schema
 from bot.summaries import Answer, Field, Job, Maker, Usage
 from bot.summaries.chain import Chain
 from bot.summarizing import Budget, Summarizer
-from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, listing, paper, rows, subscribed
+from tests.fakes import (
+    DAY,
+    MORNING,
+    FakeChannel,
+    HandClock,
+    RunningClock,
+    courier,
+    listing,
+    paper,
+    rows,
+    subscribed,
+)
 
 TEXTS = {
     Field.TITLE: "港口：用于潮汐表的稀疏注意力",
@@ -301,10 +311,7 @@ async def test_two_processes_do_not_make_the_same_and_who_died_is_followed(store
 
 
 async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another_process(store):
-    began = time.monotonic()
-
-    def clock() -> datetime:
-        return MORNING + timedelta(seconds=time.monotonic() - began)
+    clock = RunningClock()
 
     def process(maker: FakeMaker) -> Summarizer:
         return Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1, lease=timedelta(seconds=0.6))

@@ -173,6 +173,8 @@ class _progress:
 def send() -> None:
     """Deliver now whatever has matched and was not delivered, whatever the time of day.
 
+    Chinese texts that have come late are put into the messages of earlier digests, where a channel can do that.
+
     \b
     Example:
       sudi fetch && sudi send
@@ -182,8 +184,11 @@ def send() -> None:
     async def go() -> bool:
         async with root.opened(settings) as app:
             _say_of_texts(await app.summarize())
+            filled = await app.fill()
             await app.plan_all()
             tallies = await app.deliver()
+        if filled:
+            _say(f"texts that came late are in {filled} {'digest' if filled == 1 else 'digests'} now")
         for name, tally in tallies.items():
             _say(
                 f"{name}: {tally.sent} digests with {tally.papers} papers sent, "
