@@ -12,8 +12,10 @@ import pytest
 from bot.channels.discord import Discord
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.counterparts import models, postfix, postgres
+from tests.channels.counterpart import missing
+from tests.counterparts import local_slack, models, postfix, postgres
 from tests.counterparts.discord_site import TOKEN, DiscordSite
+from tests.counterparts.slack_edge import SlackEdge, edge
 from tests.fakes import FakeChannel, HandClock
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
@@ -67,6 +69,15 @@ async def ours(discord: DiscordSite) -> AsyncIterator[Discord]:
     one = Discord(TOKEN)
     yield one
     await one.close()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackEdge]:
+    """A workspace with three people and two channels."""
+    if (why := local_slack.missing()) is not None:
+        missing("local-slack", why)
+    async with edge() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from bot.channels.discord.supervisor import Supervisor
 from bot.commands import SPECS
 from bot.model import Destination, Language
 from tests.channels.cards import card, digest
-from tests.counterparts.discord_payloads import Post, guild, said, shown
+from tests.counterparts.discord_payloads import Post, command, contents, guild, said, shown
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.fakes import NINE
 
@@ -62,17 +62,6 @@ async def connected(site: DiscordSite, handle: Answering, token: str = TOKEN) ->
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-
-def command(name: str, **options: str) -> dict[str, Any]:
-    """What somebody does who picks `/papers NAME`."""
-    given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-    verb = {"name": name, "type": 1, "options": given}
-    return {"data": {"id": "1", "name": "papers", "type": 1, "options": [verb]}}
-
-
-def contents(answers: list[tuple[str, Any]]) -> list[str]:
-    return [body["content"] for kind, body in answers if kind == "followup"]
 
 
 async def test_a_command_is_deferred_then_answered_for_the_person_alone(site: DiscordSite):

@@ -137,3 +137,15 @@ def interaction(number: str, *, locale: str = "en-US", rights: str = ALL_RIGHTS,
         "attachment_size_limit": 1,
         **data,
     }
+
+
+def command(name: str, **options: str) -> dict[str, Any]:
+    """What somebody does who picks `/papers NAME`."""
+    given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+    verb = {"name": name, "type": 1, "options": given}
+    return {"data": {"id": "1", "name": "papers", "type": 1, "options": [verb]}}
+
+
+def contents(answers: list[tuple[str, Any]]) -> list[str]:
+    """The texts of follow-ups."""
+    return [body["content"] for kind, body in answers if kind == "followup"]

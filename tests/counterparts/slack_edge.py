@@ -210,6 +210,11 @@ class SlackEdge:
         for transport in self._transports:
             transport.pause_reading()  # type: ignore[attr-defined]
 
+    def hear_again(self) -> None:
+        """Read what has come meanwhile by the sockets that fell silent."""
+        for transport in self._transports:
+            transport.resume_reading()  # type: ignore[attr-defined]
+
     async def serve_api(self, request: web.Request) -> web.StreamResponse:
         """One call of the Web API."""
         method, raw = request.match_info["method"], await request.read()

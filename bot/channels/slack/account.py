@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.manifest import SCOPES
-from bot.channels.slack.web import asked
+from bot.channels.slack.web import asked, socket_address
 from bot.errors import ChannelError
 from bot.settings import Settings
 
@@ -29,9 +29,5 @@ async def way_in(client: AsyncWebClient, settings: Settings) -> str:
     """How commands will come in; tried, when it is by socket."""
     if settings.slack_app_token is None:
         return "commands by signed HTTP" if settings.slack_signing_secret else "no commands: " + NO_WAY_IN
-    try:
-        await asked(client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value()))
-    except ChannelError as error:
-        where = "it stands at https://api.slack.com/apps, Basic Information, App-Level Tokens"
-        raise ChannelError(f"SLACK_APP_TOKEN: {error.reason}; {where}, with connections:write") from None
+    await socket_address(client, settings.slack_app_token.get_secret_value())
     return "commands by socket"

@@ -26,7 +26,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
-from bot.channels.slack.web import asked
+from bot.channels.slack.web import socket_address
 from bot.errors import ChannelError
 
 PING_SECONDS = 5.0
@@ -62,7 +62,7 @@ async def by_socket(app: AsyncApp, client: AsyncWebClient, token: str) -> None:
 
 async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: str) -> bool:
     """One connection, until it breaks or falls silent."""
-    url = (await asked(client.apps_connections_open(app_token=token)))["url"]
+    url = await socket_address(client, token)
     socket = SocketModeClient(
         app_token=token, web_client=client, ping_interval=PING_SECONDS, auto_reconnect_enabled=False
     )
@@ -93,12 +93,17 @@ async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: s
 
 
 async def _torn_down(socket: SocketModeClient) -> None:
-    """Close within a limit: closing a broken connection may hang for ever."""
-    try:
-        async with asyncio.timeout(_TEARDOWN):
-            await socket.close()  # type: ignore[no-untyped-call]
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        log.warning("slack_socket_hangs")
+    """Close within a limit, since closing a broken connection may hang for ever.
+
+    The library lets go of its tasks and its session at a second attempt, which asks the other side for nothing.
+    """
+    for _ in range(2):
+        try:
+            async with asyncio.timeout(_TEARDOWN):
+                await socket.close()  # type: ignore[no-untyped-call]
+                return
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            log.warning("slack_socket_hangs")
 
 
 async def by_http(listen: str, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> None:

@@ -46,11 +46,18 @@ NO_TOKEN = frozenset({"account_inactive", "invalid_auth", "not_allowed_token_typ
 """Errors that only another token mends."""
 
 _WHERE = {
-    **dict.fromkeys(NO_TOKEN, "copy the token anew from https://api.slack.com/apps, OAuth & Permissions"),
+    **dict.fromkeys(NO_TOKEN, "copy SLACK_BOT_TOKEN anew from https://api.slack.com/apps, OAuth & Permissions"),
     "missing_scope": "add it at https://api.slack.com/apps, OAuth & Permissions, and reinstall the app",
     "not_in_channel": "invite the bot: /invite @sudi",
     "channel_not_found": "the channel is gone, or private and without the bot: /invite @sudi",
 }
+"""What to do about an error that concerns the bot's own token."""
+
+_WHERE_APP_TOKEN = dict.fromkeys(
+    [*NO_TOKEN, "missing_scope"],
+    "copy SLACK_APP_TOKEN anew from https://api.slack.com/apps, Basic Information, App-Level Tokens; it needs the"
+    " scope connections:write",
+)
 
 
 def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
@@ -63,12 +70,18 @@ def session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT), trust_env=True)
 
 
-async def asked(call: Awaitable[Any]) -> Any:
-    """The answer to one call; ChannelError, with the decision, for everything else."""
+async def socket_address(client: AsyncWebClient, app_token: str) -> str:
+    """Where a socket is opened, once; ChannelError says where the right app token stands."""
+    answer = await asked(client.apps_connections_open(app_token=app_token), _WHERE_APP_TOKEN)
+    return str(answer["url"])
+
+
+async def asked(call: Awaitable[Any], advice: Mapping[str, str] = _WHERE) -> Any:
+    """The answer to one call; ChannelError, with the decision and what to do, for everything else."""
     try:
         return await call
     except SlackApiError as error:
-        raise _refused(error) from None  # the answer may repeat what we sent
+        raise _refused(error, advice) from None  # the answer may repeat what we sent
     except aiohttp.ClientConnectorError as error:
         cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
         raise ChannelError(f"cannot reach Slack: {_kind(cause)}") from error
@@ -81,14 +94,14 @@ def error_of(error: SlackApiError) -> str:
     return str(_data(error).get("error") or f"HTTP {_status(error)}")
 
 
-def _refused(error: SlackApiError) -> ChannelError:
+def _refused(error: SlackApiError, advice: Mapping[str, str]) -> ChannelError:
     word, status = error_of(error), _status(error)
     if status == _TOO_MANY or word in ("ratelimited", "rate_limited"):
         return ChannelError("Slack asks for a pause", retry_after=_pause(error))
     scope = f": {_data(error)['needed']}" if word == "missing_scope" and _data(error).get("needed") else ""
-    advice = f" ({_WHERE[word]})" if word in _WHERE else ""
+    what_to_do = f" ({advice[word]})" if word in advice else ""
     return ChannelError(
-        f"Slack says {word}{scope}{advice}",
+        f"Slack says {word}{scope}{what_to_do}",
         permanent=word in _GONE,
         ambiguous=word in _PERHAPS or status // 100 == 5 or not _data(error),
     )

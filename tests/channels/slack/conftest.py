@@ -10,9 +10,7 @@ from pydantic import SecretStr
 
 from bot.channels.slack import Slack, channel
 from bot.settings import Settings
-from tests.channels.counterpart import missing
-from tests.counterparts import local_slack
-from tests.counterparts.slack_edge import APP_TOKEN, BOT_TOKEN, SlackEdge, edge
+from tests.counterparts.slack_edge import APP_TOKEN, BOT_TOKEN, SlackEdge
 
 
 def settings(slack: SlackEdge, **changes: Any) -> Settings:
@@ -23,15 +21,6 @@ def settings(slack: SlackEdge, **changes: Any) -> Settings:
         "slack_api_url": slack.api,
     }
     return Settings(**{"_env_file": None} | values | changes)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEdge]:
-    """A workspace with three people and two channels."""
-    if (why := local_slack.missing()) is not None:
-        missing("local-slack", why)
-    async with edge() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -274,6 +275,18 @@ async def test_a_socket_that_is_open_but_silent_is_given_up_for_another(slack, t
         assert not first.closed, "nobody has closed it: only its silence tells"
         await slack.command("list")
         await answered(slack, ML, 1)
+
+
+async def test_a_socket_that_never_closes_holds_up_no_stop_and_leaves_nothing_behind(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "_TEARDOWN", 0.5)
+    before = len(asyncio.all_tasks())
+    async with running(slack, tmp_path):
+        slack.fall_silent()
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 3, "the library alone waits for ten seconds"
+    slack.hear_again()
+    await until(lambda: not slack.sockets, "the end of the socket")
+    await until(lambda: len(asyncio.all_tasks()) <= before, "the end of all tasks")
 
 
 async def test_a_socket_that_opens_and_never_says_hello_is_given_up_too(slack, tmp_path, monkeypatch):

@@ -31,7 +31,16 @@ from tests.fakes import MORNING
 
 class Dying(Slack):
     async def send(self, address, body, key):
-        await super().send(address, body, key)
+        reference = await super().send(address, body, key)
+        die("root")
+        return reference
+
+    async def send_below(self, root, address, body, key):
+        await super().send_below(root, address, body, key)
+        die("thread")
+
+def die(at):
+    if at == sys.argv[3]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
@@ -135,11 +144,16 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_too(slack, run):
     assert slack.calls["conversations.open"] == 1
 
 
-async def test_a_process_that_is_killed_between_posting_and_committing_leaves_one_message(slack, run, tmp_path):
+@pytest.mark.parametrize(("at", "posted"), [("root", 1), ("thread", 2)])
+async def test_a_process_that_is_killed_between_posting_and_committing_leaves_one_message(
+    slack, run, tmp_path, at, posted
+):
     await run.wait()
-    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", DIES, str(tmp_path / "sudi.db"), slack.api)
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DIES, str(tmp_path / "sudi.db"), slack.api, at
+    )
     assert await killed.wait() == -signal.SIGKILL
-    assert len(slack.posted(ML)) == 1
+    assert len(slack.posted(ML)) == posted
     assert await states(run.store) == ["sending"]
     await run.deliver(hours=1)
     assert await states(run.store) == ["sent"]
@@ -267,7 +281,7 @@ def test_without_a_token_it_says_where_there_is_one():
 
 async def test_the_doctor_names_the_app_token_and_where_it_stands(slack):
     ours = channel(settings(slack, slack_app_token="xapp-wrong"))
-    with pytest.raises(ChannelError, match=r"SLACK_APP_TOKEN.*invalid_auth.*connections:write"):
+    with pytest.raises(ChannelError, match=r"invalid_auth \(copy SLACK_APP_TOKEN.*connections:write"):
         await ours.check()
     await ours.close()
 
