@@ -13,6 +13,7 @@ from datetime import date
 
 from bot.model import (
     AnnounceType,
+    Change,
     Coverage,
     Destination,
     Fault,
@@ -99,6 +100,7 @@ class Digest:
     faults: tuple[Fault, ...] = ()  # what is missing in it
     silence: Silence | None = None
     lack: Lack = Lack.NOTHING
+    changes: tuple[Change, ...] = ()  # what has become of papers that came before
 
     @property
     def lacks(self) -> bool:

@@ -13,10 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_WITHDRAWN = re.compile(
-    r"^\W*withdrawn\b|\b(?:paper|submission|article|manuscript|work|preprint)\s+(?:has been|is|was)\s+withdrawn\b",
-    re.IGNORECASE,
-)
 _MONTH = re.compile(r"(?:[a-z-]+(?:\.[A-Z]{2})?/)?([0-9]{2})([0-9]{2})")
 
 ALL = "all"
@@ -41,6 +37,13 @@ class AnnounceType(enum.StrEnum):
     def is_revision(self) -> bool:
         """Whether the paper was announced before and is back in a new version."""
         return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+
+
+class ChangeKind(enum.StrEnum):
+    """What may become of a paper after its announcement."""
+
+    WITHDRAWN = "withdrawn"
+    MOVED = "moved"  # to another primary category
 
 
 class Language(enum.StrEnum):
@@ -138,17 +141,19 @@ class Paper:
         return date(year + (1900 if year >= 91 else 2000), int(found[2]), 1)
 
     @property
-    def is_withdrawn(self) -> bool:
-        """Whether this version only says that there is none any more, as arXiv has authors write it.
-
-        https://info.arxiv.org/help/withdraw.html
-        """
-        return self.version > 1 and _WITHDRAWN.search(self.comments) is not None
-
-    @property
     def url(self) -> str:
         """The page of the paper, without version, so that readers land on the current one."""
         return f"https://arxiv.org/abs/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has become of a paper since a version of it; `paper` is that version."""
+
+    paper: Paper
+    kind: ChangeKind
+    before: str = ""  # the primary categories of a paper that has moved, as canonical codes
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import taxonomy
+from bot.changes import changes
 from bot.matching import Candidate, Matcher, Mutes, candidates
-from bot.model import AnnounceType, Fault, Language, Listing, Match, Paper, Subscription, Summary
+from bot.model import AnnounceType, Change, Fault, Language, Listing, Match, Paper, Subscription, Summary
 from bot.silence import news
 from bot.sources.versions import settled
 from bot.store import Store, Transaction
@@ -91,8 +92,10 @@ async def ingest(
     async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
         wholes, some = await settle(tx)
         new = await tx.papers.unknown([*wholes, *some])
+        became = await _became(tx, [*wholes, *some], papers)
         await tx.papers.add(wholes, new, now, parts=some)
         await tx.matches.replace(papers, found, until)
+        await tx.changes.add(became)
     announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d matched=%d", len(listings), announced, len(new), len(found))
     return Ingested(announced, len(new), len(found))
@@ -149,6 +152,20 @@ async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candida
                 carried.setdefault((one.paper_id, one.version), one)
     found = candidates([*before, *new], carried)
     return [_with_comments(one, told.get((one.paper.id, one.paper.version))) for one in found]
+
+
+async def _became(tx: Transaction, listings: Sequence[Listing], versions: Collection[Version]) -> list[Change]:
+    """What has become of papers, by these versions of them and those that are stored before and after."""
+    told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
+    stored = await tx.papers.versions({paper_id for paper_id, _ in versions})
+    found: list[Change] = []
+    for now in (told[one] for one in versions if one in told):
+        others = stored.get(now.id, [])
+        earlier = [one for one in others if one.version <= now.version][-1:]
+        later = [one for one in others if one.version > now.version][:1]
+        found += [change for one in earlier for change in changes(one, now)]
+        found += [change for one in later for change in changes(now, one)]
+    return found
 
 
 def _with_comments(candidate: Candidate, told: Paper | None) -> Candidate:

@@ -97,13 +97,15 @@ class FakeChannel:
         self.deeds.setdefault(address, deque()).extend(deeds)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
-        """One line for each paper, or why there are none."""
+        """One line for each paper, or why there are none; then what has become of earlier ones, in one part."""
         self.digests.append(digest)
+        became = "\n".join(f"{one.paper.id} {one.kind}" for one in digest.changes)
         if digest.silence:
-            return (f"{digest.silence.why}",)
+            return tuple(filter(None, (f"{digest.silence.why}", became)))
         ids = [f"{card.paper.id}v{card.paper.version} {card.type}" for card in digest.cards]
         step = self.papers_per_part
-        return tuple("\n".join(ids[start : start + step]) for start in range(0, len(ids), step))
+        papers = ("\n".join(ids[start : start + step]) for start in range(0, len(ids), step))
+        return tuple(filter(None, (*papers, became)))
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The bodies as they are."""

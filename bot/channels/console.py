@@ -74,6 +74,8 @@ class Terminal:
             if lines.named
             else []
         )
+        foot += [_RULE] if lines.changes else []
+        foot += [_styled(f"{each.id} {each.said}", "dim") for each in lines.changes]
         return ("\n".join([*head, *cards, *foot]),)
 
     def preview(self, bodies: Sequence[str]) -> str:

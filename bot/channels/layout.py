@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
 
+from bot.changes import is_withdrawn
 from bot.channels.absence import fault_lines, silence_line, span
 from bot.channels.coverage import coverage_lines
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.matching import Span, spans
-from bot.model import AnnounceType, Language, Paper, Reason, Subscription
+from bot.model import AnnounceType, Change, Language, Paper, Reason, Subscription
 from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
@@ -73,6 +74,15 @@ class CardLines:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLines:
+    """What has become of a paper that came before: its id, which links to it, and what is said of it."""
+
+    id: str
+    url: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestLines:
     """A whole digest, in reading order; an empty text is a line that is not there."""
 
@@ -87,6 +97,7 @@ class DigestLines:
     more: str
     named: str  # introduces `rest`, for channels that name what the cap left out
     rest: tuple[str, ...]
+    changes: tuple[ChangeLines, ...]  # quiet, and last
 
 
 def digest_lines(digest: Digest) -> DigestLines:
@@ -108,6 +119,7 @@ def digest_lines(digest: Digest) -> DigestLines:
         more=more,
         named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
         rest=tuple(_named(each, language) for each in digest.rest),
+        changes=tuple(_change(each, interface(language)) for each in digest.changes),
     )
 
 
@@ -161,6 +173,17 @@ def _named(card: Card, language: Language) -> str:
     return " · ".join([card.paper.url, *(title.text for title in titles)])
 
 
+def _change(change: Change, tongue: str) -> ChangeLines:
+    """What has become of a paper; the words of the locale, with the title that its reader knows."""
+    title = _english(change.paper.title)
+    said = say(f"change.{change.kind}", tongue, title=title, before=change.before, after=change.after)
+    return ChangeLines(one_line(change.paper.id), _url(change.paper), said)
+
+
+def _url(paper: Paper) -> str:
+    return quote(paper.url, safe=":/.")
+
+
 def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     paper = card.paper
     english = _marked(Passage(_english(paper.title), "en"), card, "title")
@@ -169,7 +192,7 @@ def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
     facts = [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)]
     return CardLines(
         id=one_line(paper.id),
-        url=quote(paper.url, safe=":/."),
+        url=_url(paper),
         titles=titles[::-1] if language.plain is Language.ZH else titles,
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
@@ -257,7 +280,7 @@ def _type(card: Card, language: Language) -> str:
     kind = card.type.value.replace("-", "_")
     if card.type is AnnounceType.NEW and card.paper.version > 1:
         kind = "replace"
-    if card.paper.is_withdrawn:
+    if is_withdrawn(card.paper):
         kind = "withdrawn"
     return _twice(f"card.type_{kind}", language, version=card.paper.version)
 

@@ -1,8 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`, `outbox`,
-`slots`.
+`papers`, `changes`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`,
+`outbox`, `slots`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 from bot.store import schema
+from bot.store.changes import Changes
 from bot.store.faults import Faults, Mailings
 from bot.store.letters import Letters
 from bot.store.matches import Matches
@@ -64,6 +65,11 @@ class Transaction:
     def papers(self) -> Papers:
         """Papers, announcements and listings."""
         return Papers(self.connection)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What has become of papers."""
+        return Changes(self.connection)
 
     @cached_property
     def texts(self) -> Texts:

@@ -202,6 +202,17 @@ class Papers:
             found |= {(row.id, row.version): _to_paper(row) for row in rows}
         return found
 
+    async def versions(self, ids: Collection[str]) -> dict[str, list[Paper]]:
+        """Every stored version of these papers, as far as there are any, in order."""
+        found: dict[str, list[Paper]] = {}
+        for keys in _chunks(list(ids)):
+            rows = await self._connection.execute(
+                select(schema.paper).where(_paper.id.in_(keys)).order_by(_paper.version)
+            )
+            for row in rows:
+                found.setdefault(row.id, []).append(_to_paper(row))
+        return found
+
     async def newest(self, paper_id: str) -> Paper | None:
         """The newest stored version of a paper."""
         rows = await self._connection.execute(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import AnnounceType, Notices
 from bot.store import schema
+from bot.store.changes import Changes
 from bot.store.upsert import insert
 
 _delivery, _item, _match = schema.delivery.c, schema.item.c, schema.match.c
@@ -60,6 +61,7 @@ class Planning:
             .where(_delivery.attempts == 0, ~is_older)
         )
         await self._add_items(items)
+        await Changes(self._connection).carry(where, due, now)
         return made.rowcount
 
     async def _hold(self, where: ColumnElement[bool]) -> None:
@@ -94,6 +96,7 @@ class Planning:
         ids = sorted(concerned)
         for start in range(0, len(ids), _CHUNK):
             made += await self._plan_silence(_destination.id.in_(ids[start : start + _CHUNK]), slot_id, due, now)
+        await Changes(self._connection).carry(_destination.slot_id == slot_id, due, now)
         return made
 
     async def _plan_silence(self, where: ColumnElement[bool], slot_id: int, due: datetime, now: datetime) -> int:

@@ -268,6 +268,20 @@ item = Table(
     Column("paper_id", String(40), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     _refers("delivery_id", "delivery.id", index=True),
+    Index("ix_item_paper", "paper_id"),
+)
+
+change = Table(  # what destinations are to be told of papers that they have, or wait for
+    "change",
+    metadata,
+    _refers("destination_id", "destination.id", primary_key=True, autoincrement=False),
+    Column("paper_id", String(40), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("after", String(40), primary_key=True),  # a category, or empty
+    Column("before", String(40), nullable=False),
+    Column("version", Integer, nullable=False),  # the last one of which it was not so
+    Column("delivery_id", Integer, ForeignKey("delivery.id", ondelete="SET NULL"), index=True),  # that tells it
+    ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
 )
 
 part = Table(

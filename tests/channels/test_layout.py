@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.channels import available
 from bot.channels.layout import CardLines, cards_lines, digest_lines
 from bot.digest import Card
-from bot.model import AnnounceType, Coverage, Language, Reason, Subscription
+from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription
 from bot.text.harmless import one_line
-from tests.channels.cards import DAY, card, digest, summary
+from tests.channels.cards import DAY, card, digest, paper, summary
 
 
 def lines(one: Card, language: Language) -> CardLines:
@@ -111,19 +111,24 @@ def test_a_later_version_is_never_new():
     assert lines(card(version=2), Language.EN).facts == "cs.LG cs.CL · revised v2"
 
 
-@pytest.mark.parametrize(
-    ("comments", "version", "said"),
-    [
-        ("This paper has been withdrawn by the authors due to an error in Lemma 3", 2, "withdrawn with v2"),
-        ("Withdrawn: see arXiv:2606.90002", 3, "withdrawn with v3"),
-        ("12 pages; replaces a withdrawn note", 2, "revised v2"),
-        ("A paper on papers that were withdrawn", 2, "revised v2"),
-        ("This paper has been withdrawn", 1, "revised v1"),
-    ],
-)
-def test_a_withdrawn_paper_is_called_so(comments: str, version: int, said: str):
-    one = card(type=AnnounceType.REPLACE, comments=comments, version=version)
-    assert lines(one, Language.EN).facts == f"cs.LG cs.CL · {said}"
+def test_a_withdrawn_paper_is_called_so():
+    one = card(type=AnnounceType.REPLACE, comments="This paper has been withdrawn by the authors", version=2)
+    assert lines(one, Language.EN).facts == "cs.LG cs.CL · withdrawn with v2"
+
+
+def test_what_has_become_of_a_paper_is_one_line_in_the_language_of_the_sentences():
+    became = (
+        Change(paper(title=r"The {L}ake $\alpha$"), ChangeKind.WITHDRAWN),
+        Change(paper(2, title="Tides"), ChangeKind.MOVED, "cs.LG", "stat.ML"),
+    )
+    english = digest_lines(digest(card(), language=Language.BOTH, changes=became)).changes
+    assert [(one.id, one.said) for one in english] == [
+        ("2606.90001", "was withdrawn: The Lake α"),
+        ("2606.90002", "has moved from cs.LG to stat.ML: Tides"),
+    ]
+    assert english[0].url == "https://arxiv.org/abs/2606.90001"
+    chinese = digest_lines(digest(card(), language=Language.ZH, changes=became)).changes
+    assert [one.said for one in chinese] == ["已撤稿：The Lake α", "已从 cs.LG 移至 stat.ML：Tides"]
 
 
 def test_the_date_is_shown_when_a_digest_spans_several():

@@ -63,6 +63,10 @@ class World:
         """The next version of a paper."""
         return replace(paper, version=paper.version + 1, comments="revised")
 
+    def withdrawn(self, paper: Paper) -> Paper:
+        """The version of a paper that says that there is none any more."""
+        return replace(self.revised(paper), comments="This paper has been withdrawn by the authors")
+
     def _paper(self, categories: Sequence[str], **values: Any) -> Paper:
         self._number += 1
         one = f"26{self._number // 90_000 + 6:02}.{self._number % 90_000 + 10_000:05}"

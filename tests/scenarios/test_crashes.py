@@ -11,7 +11,22 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import LEASE
-from tests.fakes import MORNING, HandClock, courier, ids, paper, planned, states, waiting
+from bot.model import AnnounceType, Notices
+from bot.pipeline import ingest, plan
+from tests.fakes import (
+    DAY,
+    MORNING,
+    NINE,
+    HandClock,
+    courier,
+    ids,
+    listing,
+    paper,
+    planned,
+    states,
+    subscribed,
+    waiting,
+)
 from tests.scenarios import worker
 from tests.scenarios.worker import FileChannel, arrivals, ended, reopened
 
@@ -60,6 +75,51 @@ async def test_wherever_a_process_is_killed_everything_arrives_and_only_what_was
     assert sorted(times) == [(f"1.{n}", body) for n, body in enumerate(BODIES, 1)], "all, and always the same"
     assert [key for (key, _), count in times.items() if count > 1] == SENT_TWICE[fault]
     assert max(times.values()) <= 2
+
+
+@pytest.mark.parametrize("fault", ["after write 1", "in write 2", "after write 2", "in write 5", "after write 7"])
+async def test_what_has_become_of_a_paper_is_told_once_though_the_process_is_killed(store, store_url, seen, fault):
+    await subscribed(store, "cs.LG")
+    await ingest(store, [listing("cs.LG", paper(1))], MORNING)
+    await planned(store)
+    await courier(store, FileChannel(seen), HandClock()).drain()
+    gone = paper(1, version=2, comments="Withdrawn"), AnnounceType.REPLACE
+    await ingest(store, [listing("cs.LG", paper(2), gone, day=DAY + timedelta(days=1))], MORNING)
+    await planned(store, MORNING + timedelta(minutes=1))
+    await store.close()
+    later = AFTER_LEASE + timedelta(minutes=1)
+    died = worker.start(worker.deliver, store_url, seen, MORNING + timedelta(minutes=1), fault)
+    assert await ended(died) == -signal.SIGKILL
+
+    async with reopened(store_url) as survivor:
+        await courier(survivor, FileChannel(seen), HandClock(later), "heir").drain()
+        await ingest(survivor, [listing("cs.LG", paper(3), day=DAY + timedelta(days=2))], later)
+        assert await planned(survivor, later) == 1
+        await courier(survivor, FileChannel(seen), HandClock(later), "heir").drain()
+    said = [one.key for one in arrivals(seen) if one.body == f"{paper(1).id} withdrawn"]
+    assert said == ["2.2"] * (2 if fault == "in write 5" else 1), "twice only with its receipt unwritten"
+
+
+@pytest.mark.parametrize("fault", ["after write 1", "in write 2", "after write 2", "in write 4", "after write 4"])
+async def test_a_word_on_why_there_is_nothing_is_told_once_though_the_process_is_killed(
+    store, store_url, seen, fault
+):
+    place, _ = await subscribed(store, "cs.LG zeppelin")
+    async with store.write() as tx:
+        await tx.subscribers.set_notices(place.id, Notices.ALWAYS)
+    await ingest(store, [listing("cs.LG", paper(1))], MORNING)
+    due = NINE.next_after(MORNING)
+    assert await plan(store, due) == 1
+    await store.close()
+    assert await ended(worker.start(worker.deliver, store_url, seen, due, fault)) == -signal.SIGKILL
+
+    async with reopened(store_url) as survivor:
+        after = due + LEASE + timedelta(seconds=1)
+        assert await plan(survivor, after) == 0
+        await courier(survivor, FileChannel(seen), HandClock(after), "heir").drain()
+        assert await states(survivor) == ["sent"]
+    bodies = [one.body for one in arrivals(seen)]
+    assert bodies == ["nothing_matched"] * (2 if fault == "in write 4" else 1), "only what died with its receipt"
 
 
 async def test_before_the_lease_ends_nobody_takes_over_from_a_process_that_died(store, store_url, seen):

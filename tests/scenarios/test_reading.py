@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from bot.model import ALL, AnnounceType, Fault, NoMailing
+from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Paper
 from bot.sources.calendar import opens, weekdays
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
@@ -254,6 +255,33 @@ async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(sqlite_
         is_complete(life)
         count = len(life.world.entries("cs.LG", WEDNESDAY))
         assert (await coverage(life, WEDNESDAY))["cs.LG", WEDNESDAY] == (count, count, "arxiv_feed")
+
+
+async def test_a_paper_that_is_withdrawn_and_one_that_moves_are_named_once_in_the_next_digest(sqlite_store):
+    ours: list[Paper] = []
+
+    def prepare(world: World) -> None:
+        week(world)
+        gone, moves = (paper for paper, _ in world.papers(2, "cs.LG", "cs.AI"))
+        ours.extend([gone, moves])
+        moved = replace(world.revised(moves), categories=("cs.AI", "cs.LG"))
+        for day, *more in ((MONDAY, gone, moves), (WEDNESDAY, world.withdrawn(gone)), (THURSDAY, moved)):
+            kind = AnnounceType.NEW if day == MONDAY else AnnounceType.REPLACE
+            world.announce(day, [*world.mailings[day][1], *((one, kind) for one in more)])
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+        await life.until(eastern(FRIDAY, 23))
+        is_complete(life)
+        gone, moves = ours
+        said = {
+            day: [(one.paper.id, one.kind, one.after) for one in digest.changes]
+            for day, digest in zip(weekdays(MONDAY, FRIDAY), life.channel.digests, strict=True)
+        }
+        assert said == {
+            MONDAY: [], TUESDAY: [], FRIDAY: [],
+            WEDNESDAY: [(gone.id, ChangeKind.WITHDRAWN, "")],
+            THURSDAY: [(moves.id, ChangeKind.MOVED, "cs.AI")],
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize("down", [1, 4, 30])

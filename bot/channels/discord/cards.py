@@ -54,7 +54,9 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     """
     lines = digest_lines(digest)
     language = digest.destination.language
-    blocks = _cards(lines.cards, language)
+    changes = [row for each in lines.changes for row in _row(each.said, f"[{escaped(each.id)}]({each.url}) {{}}")]
+    last = [_Block(_embed(text)) for text in _joined(changes, DESCRIPTION)]
+    blocks = [*_cards(lines.cards, language), *last]
     if style == "thread" and lines.cards and not digest.destination.address.startswith("@"):
         return [_root(lines), *_messages(blocks)], lines.title
     foot = [_Block(_embed(escaped(lines.more)))] if lines.more else []

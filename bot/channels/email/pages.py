@@ -54,18 +54,19 @@ class _Weight:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One paper in both forms: whole, under its number, or in a line of those that the cap left out."""
+    """One paper in both forms: whole, under its number and with its lines, or only named."""
 
     html: str
     text: str
-    lines: CardLines
-    number: int = 0  # 0 for those that are only named
+    lines: CardLines | None = None
+    number: int = 0
 
     @property
     def weight(self) -> _Weight:
         """With its place in the table of contents."""
-        entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{self.lines.titles[0].text}</a></li>'
-        return _Weight.of(self.html + entry * bool(self.number))
+        title = self.lines.titles[0].text if self.lines else ""
+        entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{title}</a></li>' if title else ""
+        return _Weight.of(self.html + entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,13 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
         for number, card in enumerate(said.cards, 1)
     ]
     rest = cards_lines(digest.rest, digest.destination.language)
-    named = [_Block(_styled(html.brief(card)), text.brief(card), card) for card in rest]
+    named = [_Block(_styled(html.brief(card)), text.brief(card)) for card in rest]
     if named:
         first = named[0]
         heading = _styled(html.named(said.named))
-        named[0] = _Block(heading + first.html, text.named(said.named) + first.text, first.lines)
-    return whole + named
+        named[0] = _Block(heading + first.html, text.named(said.named) + first.text)
+    told = [_Block(_styled(html.change(each)), text.change(each)) for each in said.changes]
+    return whole + named + told
 
 
 def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
@@ -165,15 +167,16 @@ def _packed(blocks: Sequence[_Block], frame: _Weight) -> list[list[_Block]]:
 
 
 def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, tongue: str) -> _Mail:
-    cards = [block for block in group if block.number]
+    numbers = [block.number for block in group if block.number]
+    cards = tuple(block.lines for block in group if block.lines)
     subject = said.title if count == 1 else f"{said.title} ({number}/{count})"
     numbered = ""
     if count > 1:
         key = "email.numbered" if cards else "email.numbered_rest"
-        first, last = (cards[0].number, cards[-1].number) if cards else (0, 0)
+        first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
         numbered = say(key, tongue, number=number, all=count, first=first, last=last)
     contents = say("email.contents", tongue) if len(cards) >= _CONTENTS_FROM else ""
-    return _Mail(subject, numbered, contents, cards[0].number if cards else 1, tuple(one.lines for one in cards))
+    return _Mail(subject, numbered, contents, numbers[0] if numbers else 1, cards)
 
 
 def _page(said: DigestLines, mail: _Mail, fragments: Sequence[str]) -> str:

@@ -34,6 +34,7 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     head += [[words(lines.provenance)]] if lines.provenance else []
     titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
+    foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
     first = packed([block] for block in paragraphs([*head, *titles, *foot]))
     cards = packed(_cards(lines.cards, digest.cards, digest.destination.language))
     return _numbered([*first, *cards], lines.title)
