@@ -21,7 +21,9 @@ from bot.store import Store, Transaction
 log = logging.getLogger(__name__)
 
 TELL_AGAIN = timedelta(minutes=10)
-"""How long somebody who could not be told is left alone."""
+"""How long somebody who could not be told is left alone; twice as long each time, and a day at the most."""
+
+_LONGEST_REST = timedelta(days=1)
 
 PATIENCE = timedelta(minutes=30)
 """How long a fault may last before admins hear of it: most mend themselves."""
@@ -83,6 +85,9 @@ class Alerts:
         self._store = store
         self._admins = admins
         self._clock = clock
+        self._later: dict[
+            int, tuple[datetime, timedelta]
+        ] = {}  # places of which nobody could be told: when, pause
 
     async def tell(self) -> None:
         """Tell what is to be told, unless another process does, or somebody is left alone for a while."""
@@ -123,11 +128,23 @@ class Alerts:
         """Tell of every place that has refused a digest; whether all is told."""
         async with self._store.read() as tx:
             places = await tx.subscribers.untold()
-        told = [one for one in places if await self._tell_refusal(one)]
+        told = [one for one in places if await self._is_told(one)]
         async with self._store.write() as tx:
             for one in told:
                 await tx.subscribers.told(one.id, one.paused)
         return len(told) == len(places)
+
+    async def _is_told(self, place: Destination) -> bool:
+        """Tell of one place, unless it was in vain a short while ago: who refuses us is not asked all the time."""
+        now = self._clock()
+        again, pause = self._later.pop(place.id, (now, TELL_AGAIN))
+        if now < again:
+            self._later[place.id] = again, pause
+            return False
+        if await self._tell_refusal(place):
+            return True
+        self._later[place.id] = now + pause, min(pause * 2, _LONGEST_REST)
+        return False
 
     async def _tell_refusal(self, place: Destination) -> bool:
         """Tell the owner of a place that has stopped, or else an admin; True when there is nobody else to tell."""

@@ -85,6 +85,20 @@ async def test_who_cannot_be_told_now_is_told_when_it_is_possible_and_not_asked_
     assert [told[0] for told in here.told] == ["owner-1"]
 
 
+async def test_who_can_never_be_told_is_asked_less_and_less_often(store, here, clock, caplog):
+    await refused(store, here, clock)
+    here.deaf = {"owner-1"}
+    one = alerts(store, clock, here)
+    for _ in range(2 * 24 * 60 // 5):
+        await one.tell()
+        clock.forward(minutes=5)
+    assert 5 < caplog.text.count("not_told") < 12
+    here.deaf = set()
+    clock.forward(days=1)
+    await one.tell()
+    assert [told[0] for told in here.told] == ["owner-1"]
+
+
 async def test_a_crash_between_telling_and_writing_it_down_loses_nothing(store, here, clock):
     class Dying(FakeTeller):
         async def tell(self, person, text, about=""):

@@ -51,6 +51,7 @@ class DiscordSite:
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)  # channel -> status and code
     guilds: list[dict[str, Any]] = field(default_factory=list)
     limited: int = 0
+    invalid: int = 0  # 401, 403 and 404, for which Discord bans an address after 10,000 in ten minutes
     identified: int = 0
     resumed: int = 0
     refuse_gateway: int = 0
@@ -82,15 +83,18 @@ class DiscordSite:
         return [one.body for one in self.messages if one.channel == channel]
 
     async def __aenter__(self) -> DiscordSite:
+        await self.start(0)
+        return self
+
+    async def start(self, port: int) -> None:
+        """Listen on a port, on any free one if it is 0."""
         application = web.Application(client_max_size=2**24)
         application.router.add_get("/gw", self._gateway)
         application.router.add_route("*", "/api/v10/{path:.*}", self._rest)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.port = self._runner.addresses[0][1]
-        return self
 
     async def __aexit__(self, *_error: object) -> None:
         await self.stop()
@@ -114,6 +118,7 @@ class DiscordSite:
         if is_fatal and not self._is_carried_out:
             await self._for_ever()
         answer = await self._carried_out(request)
+        self.invalid += answer.status in (401, 403, 404)
         if is_fatal:
             await self._for_ever()
         return answer

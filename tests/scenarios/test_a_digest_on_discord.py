@@ -142,3 +142,24 @@ async def test_a_wrong_token_pauses_nobody(store: Store, discord: DiscordSite, c
     assert await states(store) == ["ready"]
     assert len(discord.requests) == 1
     await wrong.close()
+
+
+async def test_a_day_of_refusals_costs_a_handful_of_invalid_requests(
+    store: Store, discord: DiscordSite, clock: HandClock, ours: Discord
+):
+    """https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans"""
+    discord.refused |= {"701": (403, 50013), "702": (404, 10003), "703": (403, 50001), "dm42": (403, 50007)}
+    discord.next("/channels/700/messages/10000/threads", said(403, code=50013, message="Missing Permissions"))
+    for address in ("701", "702", "703"):
+        _, (one,) = await subscribed(store, address=address, channel="discord", owner="@42")
+        await matched(store, one, paper(1))
+    await planned(store)
+    telling = alerts(store, clock, ours)
+    for _ in range(24 * 6):
+        await courier(store, ours, clock).drain()
+        await telling.tell()
+        clock.forward(minutes=10)
+    assert await states(store) == ["sent", "dead", "dead", "dead"]
+    assert len(discord.bodies("700")) == 4
+    places, owners = 3, 3 * 8  # each owner is asked less and less often
+    assert discord.invalid <= 1 + places + owners
