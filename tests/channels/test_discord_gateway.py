@@ -15,13 +15,11 @@ from bot.channels import Invocation, Reply
 from bot.channels.discord import Discord
 from bot.channels.discord.supervisor import Supervisor
 from bot.commands import SPECS
-from bot.model import Destination, Language
-from tests.channels.cards import card, digest
+from bot.model import Language
+from bot.store import Store
 from tests.counterparts.discord_payloads import Post, command, contents, guild, said, shown
 from tests.counterparts.discord_site import TOKEN, DiscordSite
-from tests.fakes import NINE
-
-CHANNEL = Destination(1, "discord", "700", Language.EN, NINE)
+from tests.fakes import HandClock, courier, matched, paper, planned, states, subscribed
 
 
 class Answering:
@@ -45,18 +43,22 @@ async def site() -> AsyncIterator[DiscordSite]:
 
 
 @asynccontextmanager
-async def connected(site: DiscordSite, handle: Answering, token: str = TOKEN) -> AsyncIterator[list[float]]:
+async def connected(
+    site: DiscordSite, handle: Answering, token: str = TOKEN, *, is_there: bool = True
+) -> AsyncIterator[list[float]]:
     """A supervisor at work; the pauses that it makes between connections are noted and not waited for."""
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
 
     running = asyncio.create_task(Supervisor(token, handle, "thread", pause).run())
     try:
-        async with asyncio.timeout(20):
-            await asyncio.wait({running, asyncio.create_task(site.ready.wait())}, return_when="FIRST_COMPLETED")
+        if is_there:
+            async with asyncio.timeout(20):
+                ready = asyncio.create_task(site.ready.wait())
+                await asyncio.wait({running, ready}, return_when="FIRST_COMPLETED")
         yield pauses
     finally:
         running.cancel()
@@ -116,18 +118,50 @@ async def test_a_broken_connection_is_resumed_and_commands_work_again(
     assert (site.identified, site.resumed) == (1, 1)
 
 
-async def test_a_session_that_is_lost_begins_anew_and_repeats_nothing(site: DiscordSite):
+@pytest.mark.parametrize(
+    ("lose_it", "identified"),
+    [
+        (lambda site: site.tell({"op": 7, "d": None}), 1),
+        (lambda site: _cut(site), 1),
+        (lambda site: site.tell({"op": 9, "d": False}), 2),
+    ],
+    ids=["asked to reconnect", "connection cut", "session lost"],
+)
+async def test_a_gateway_that_is_lost_in_the_middle_of_a_digest_repeats_nothing_and_comes_back(
+    site: DiscordSite, sqlite_store: Store, lose_it: Callable[..., Any], identified: int
+):
+    _place, (subscription,) = await subscribed(sqlite_store, address="700", channel="discord", owner="@42")
+    await matched(sqlite_store, subscription, *map(paper, range(1, 13)))
+    await planned(sqlite_store)
     handle, bot = Answering(), Discord(TOKEN)
-    (first, second), key = bot.render(digest(card(1), card(2), destination=CHANNEL)), "41"
+    site.latency = 0.05
     async with connected(site, handle):
-        root = await bot.send("700", first, f"{key}.1")
-        await site.tell({"op": 9, "d": False})
-        await bot.send_below(root, "700", second, f"{key}.2")
-        async with asyncio.timeout(15):
-            await site.ready.wait()
+        sending = asyncio.create_task(courier(sqlite_store, bot, HandClock()).drain())
+        async with asyncio.timeout(20):
+            while len(site.messages) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await lose_it(site)
+            assert not sending.done()
+            await asyncio.gather(sending, site.ready.wait())
         assert contents(await site.interact(**command("status"))) == ["heard: status"]
     await bot.close()
-    assert (site.identified, len(site.messages), len(handle.asked)) == (2, 2, 1)
+    root, *others = site.messages
+    assert (root.channel, {one.channel for one in others}) == ("700", {root.id})
+    links = [embed["url"] for one in others for embed in one.body["embeds"]]
+    assert links == [paper(number).url for number in range(1, 13)]
+    assert (site.identified, await states(sqlite_store), len(handle.asked)) == (identified, ["sent"], 1)
+
+
+async def test_where_nobody_listens_yet_is_connected_to_once_somebody_does(site: DiscordSite):
+    await site.stop()
+    async with connected(site, Answering(), is_there=False) as pauses:
+        async with asyncio.timeout(10):
+            while len(pauses) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await site.start(site.port)
+        async with asyncio.timeout(15):
+            await site.ready.wait()
+        assert contents(await site.interact(**command("help"))) == ["heard: help"]
 
 
 async def test_a_refused_first_connection_is_tried_again(site: DiscordSite):
