@@ -105,8 +105,8 @@ async def late_texts(store: Store, versions: Collection[Version], matcher: Match
     """Match papers again whose Chinese texts are stored by now; how many matches they have in Chinese words.
 
     Afterwards the matches are those that ingest would have found with these texts, but for what is in a delivery
-    already: that stays. Only subscriptions are looked at that Chinese words have to do with. It may be repeated,
-    and after a crash it must be. The matcher is that of `ingest`.
+    already: that stays. Only subscriptions are looked at that Chinese words have to do with. It may be repeated.
+    The matcher is that of `ingest`.
     """
 
     async def look(tx: Transaction) -> _Looked:
@@ -114,7 +114,10 @@ async def late_texts(store: Store, versions: Collection[Version], matcher: Match
         papers = candidates(await tx.papers.announced(texts.keys()), texts)
         return _Looked(await tx.subscribers.asking_in_chinese(), await tx.mutes.known(), papers, are_all=False)
 
-    async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
+    async def note(tx: Transaction) -> None:
+        await tx.texts.matched(versions)
+
+    async with _matched(store, look, matcher or Matcher(), note) as (tx, papers, found):
         await tx.matches.replace_chinese(papers, found)
     log.info("late_texts papers=%d matched=%d", len(papers), len(found))
     return len(found)
@@ -122,14 +125,22 @@ async def late_texts(store: Store, versions: Collection[Version], matcher: Match
 
 @asynccontextmanager
 async def _matched(
-    store: Store, look: Callable[[Transaction], Awaitable[_Looked]], matcher: Matcher
+    store: Store,
+    look: Callable[[Transaction], Awaitable[_Looked]],
+    matcher: Matcher,
+    note: Callable[[Transaction], Awaitable[None]] | None = None,
 ) -> AsyncIterator[tuple[Transaction, list[Version], list[Match]]]:
-    """A transaction in which the matches hold that were found before it, with the papers: nobody can subscribe."""
+    """A transaction in which the matches hold that were found before it, with the papers: nobody can subscribe.
+
+    `note` writes down in it what is looked at, before the last look: what comes after that is looked at again.
+    """
     async with store.read() as tx:
         seen = await look(tx)
     found = await asyncio.to_thread(_matches, matcher, seen)
     async with store.write() as tx:
         await tx.subscribers.freeze()
+        if note:
+            await note(tx)
         current = await look(tx)
         if await asyncio.to_thread(operator.ne, current, seen):
             # Somebody subscribed, or another process ingested, in between: rare, so simply look again.

@@ -230,13 +230,13 @@ class Summarizer:
         if versions:
             await late_texts(self._store, versions, self._matcher)
             async with self._store.write() as tx:
-                await tx.texts.matched(versions)
                 await tx.texts.go(self._clock())
 
     async def _let_go(self, report: Report) -> None:
         """What has all of its texts goes; all that waits does when nothing more will come soon."""
         async with self._store.write() as tx:
-            await tx.texts.go(self._clock(), complete=not (report.is_over_budget or report.is_hopeless))
+            is_complete = not (report.is_over_budget or report.is_hopeless)
+            await tx.texts.go(self._clock(), complete=is_complete, is_over=True)
 
 
 class _Ledger:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, select, tuple_
+from sqlalchemy import and_, case, exists, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
@@ -182,14 +182,18 @@ class Texts:
         """Let deliveries of this slot that lack a Chinese abstract wait for it; how many that are."""
         waiting = await self._connection.execute(
             schema.delivery.update()
-            .where(*_is_fresh(), _delivery.slot_due == due, _delivery.due_at < until, _lacks_chinese())
+            .where(*_is_fresh(), _delivery.slot_due == due, _delivery.due_at < until, _lacks_chinese(is_over=True))
             .values(due_at=until)
         )
         return waiting.rowcount
 
-    async def go(self, now: datetime, *, complete: bool = True) -> int:
-        """Let deliveries go that waited for texts: the complete ones, or all; how many that are."""
-        conditions = [~_lacks_chinese()] if complete else []
+    async def go(self, now: datetime, *, complete: bool = True, is_over: bool = False) -> int:
+        """Let deliveries go that waited for texts: the complete ones, or all; how many that are.
+
+        While texts are being made, one that was refused may still be mended, so that a delivery is not complete
+        without it; when the work `is_over`, it is.
+        """
+        conditions = [~_lacks_chinese(is_over=is_over)] if complete else []
         gone = await self._connection.execute(
             schema.delivery.update().where(*_is_fresh(), _delivery.due_at > now, *conditions).values(due_at=now)
         )
@@ -200,9 +204,10 @@ def _is_fresh() -> tuple[Any, ...]:
     return _delivery.state == "ready", _delivery.attempts == 0
 
 
-def _lacks_chinese() -> Any:
-    """That a delivery for a reader of Chinese has a paper whose abstract nobody has tried to translate."""
+def _lacks_chinese(*, is_over: bool) -> Any:
+    """That a delivery for a reader of Chinese lacks an abstract; when all `is_over`, one that nobody has tried."""
     has_text = exists().where(
+        true() if is_over else _text.body != "",
         _text.paper_id == _item.paper_id,
         _text.version == _item.version,
         _text.language == Language.ZH.value,

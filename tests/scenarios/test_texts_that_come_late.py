@@ -17,6 +17,7 @@ from bot import app as root
 from bot.channels import Invocation
 from bot.pipeline import ingest
 from bot.settings import Settings
+from bot.summaries import Field
 from tests.channels.counterpart import missing
 from tests.channels.mailservers import Mailboxes, aiosmtpd
 from tests.channels.slack.conftest import settings
@@ -25,20 +26,12 @@ from tests.counterparts import local_slack
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.models import Mock
 from tests.counterparts.slack_edge import ALICE, ML, TEAM, SlackEdge, edge
-from tests.fakes import MORNING, RunningClock, listing, paper
+from tests.fakes import MORNING, RunningClock, listing
+from tests.texts import TEXTS, TIDES
 
 PLACES = {"slack": (f"{TEAM}/{ALICE}", f"{TEAM}/{ML}"), "discord": ("@42", "700"), "email": ("mei@sudi.test",) * 2}
-PAPERS = [
-    paper(n, title="Harbour: Sparse Attention for Tide Tables", abstract="We predict tides with sparse attention.")
-    for n in (1, 2)
-]
-TITLE = "港口：用于潮汐表的稀疏注意力"
-TEXTS = {
-    "title": TITLE,
-    "one_line": "提出一种用稀疏注意力预测潮汐的方法。",
-    "abstract": "我们用稀疏注意力预测潮汐。",
-    "english_line": "Tides are predicted with sparse attention.",
-}
+PAPERS = TIDES[:2]
+TITLE = TEXTS[Field.TITLE]
 ONE_CALL = 2_400
 """Tokens: room for what one call may use at the worst, and not for a second one beside what the first has used."""
 
@@ -102,7 +95,7 @@ async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_i
     model_server.reset()
     if trouble == "outage":
         model_server.does({"type": "fail", "status": 401, "times": 1})
-    model_server.answers(TEXTS)
+    model_server.answers({one.value: text for one, text in TEXTS.items()})
     clock = RunningClock()
     values = world.settings(
         database_url=SecretStr(f"sqlite:///{tmp_path / 'sudi.db'}"),

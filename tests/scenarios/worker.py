@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -24,10 +25,13 @@ from bot.channels.discord import Discord
 from bot.delivery import LEASE
 from bot.settings import Settings
 from bot.store import Store
+from bot.summaries import Answer, Job
 from bot.summaries.chain import Chain
+from bot.summarizing import Budget, Summarizer
 from bot.tokens import Links, Tokens
 from tests.counterparts.discord_site import TOKEN, pointed_at
 from tests.fakes import FakeChannel, HandClock, Sent, courier
+from tests.texts import FakeMaker
 
 FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
@@ -125,6 +129,28 @@ async def deliver_to_discord(url: str, port: int, now: datetime, fault: str = ""
     with pointed_at(port):
         await courier(store, bot, HandClock(now), "doomed").drain()
     await bot.close()
+    await store.close()
+
+
+@dataclass
+class FileMaker(FakeMaker):
+    """A maker that writes down what it is paid for, so that it survives the process."""
+
+    paid: Path = Path("paid.txt")
+
+    async def make(self, job: Job, reason: str = "") -> Answer:
+        """The texts of one paper."""
+        with self.paid.open("a") as file:
+            file.write(f"{job.paper.id}\n")
+        return await super().make(job, reason)
+
+
+async def make_texts(url: str, path: Path, now: datetime, fault: str = "") -> None:
+    """Have the texts made that are lacking, one paper after another, unless it dies before."""
+    store = DoomedStore.open(url)
+    store.fault = fault
+    chain = Chain([FileMaker(paid=path)])
+    await Summarizer(store, chain, HandClock(now), budget=Budget(), at_once=1).run()
     await store.close()
 
 

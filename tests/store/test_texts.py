@@ -101,6 +101,17 @@ async def test_only_readers_of_chinese_wait_for_chinese_and_no_longer_than_they_
     assert await due() == [MORNING, MORNING, MORNING]
 
 
+async def test_a_text_that_was_refused_is_waited_for_while_it_may_still_be_mended(store):
+    await reader(store, "#1", Language.ZH, paper(1))
+    await planned(store)
+    async with store.write() as tx:
+        await tx.texts.wait(MORNING, LATER)
+    await keep(store, made("abstract", "", flaws="numbers"))
+    async with store.write() as tx:
+        assert await tx.texts.go(MORNING) == 0
+        assert await tx.texts.go(MORNING, is_over=True) == 1
+
+
 async def test_without_hope_all_that_wait_go(store):
     await reader(store, "#1", Language.ZH, paper(1))
     await planned(store)
