@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.digest import Report, Silence, Why
 from bot.matching import reads
 from bot.model import ALL, Coverage, Destination, Fault, Mailing, NoMailing, Notices
 from bot.query import still_read
-from bot.sources.calendar import EASTERN, no_announcement
+from bot.sources.calendar import EASTERN, GRACE, no_announcement, opens
 from bot.store import Transaction
-
-_READABLE = time(20, 30)
-"""Eastern, of the evening before its date: an announcement may be expected to have been read by then."""
 
 
 class _OfCategory(Protocol):
@@ -37,11 +34,11 @@ def concerning(rows: Iterable[_T], queries: Collection[str]) -> list[_T]:
 
 def dates_between(since: datetime, until: datetime) -> list[date]:
     """The Eastern dates whose announcements came due after one instant and up to another, oldest first."""
-    day = since.astimezone(EASTERN).date()
+    day = since.astimezone(EASTERN).date() + timedelta(days=1)
     found = []
-    while (readable := datetime.combine(day, _READABLE, EASTERN)) <= until:
-        if readable > since:
-            found.append(day + timedelta(days=1))
+    while (due := opens(day)) <= until:
+        if due > since:
+            found.append(day)
         day += timedelta(days=1)
     return found
 
@@ -113,4 +110,5 @@ def why(
 
 
 def _came_after(mailing: Mailing, instant: datetime) -> bool:
-    return mailing.is_announced and mailing.seen_at > instant
+    """Whether it came too late for the digest of an instant, which waits for a mailing that is due."""
+    return mailing.is_announced and mailing.seen_at > max(instant, opens(mailing.date) + GRACE)

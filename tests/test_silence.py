@@ -36,8 +36,8 @@ def utc(text: str) -> datetime:
     [
         # Beijing at 09:00 in summer is 21:00 Eastern: the announcement of that evening has the next date.
         ("2026-06-09T01:00", "2026-06-10T01:00", [date(2026, 6, 10)]),
-        # In winter it is 20:00 Eastern, when nothing can have been read: that of the evening before.
-        ("2026-12-08T01:00", "2026-12-09T01:00", [date(2026, 12, 8)]),
+        # In winter it is 20:00 Eastern, and the digest waits for what is announced at that moment.
+        ("2026-12-08T01:00", "2026-12-09T01:00", [date(2026, 12, 9)]),
         ("2026-09-04T01:00", "2026-09-07T01:00", [SATURDAY, SUNDAY, MONDAY]),
         ("2026-06-10T01:00", "2026-06-10T01:00", []),
     ],

@@ -19,13 +19,10 @@ from bot.model import ALL, Announcement, AnnounceType, Listing
 from bot.pipeline import Ingested, ingest
 from bot.reading.evidence import dated, differences, ids, is_of_before, with_missing
 from bot.sources import Archive, Outcome, Source, Unchanged
-from bot.sources.calendar import following, no_announcement, opens
+from bot.sources.calendar import GRACE, following, no_announcement, opens
 from bot.store import Store
 
 log = logging.getLogger(__name__)
-
-GRACE = timedelta(minutes=40)
-"""How late a mailing may be before that is a fault."""
 
 _REMEMBERED = timedelta(days=14)  # how far back papers are looked for that would be new once more
 _MOST_MISSES = 3  # categories in a row: then the others are not asked now

@@ -19,7 +19,7 @@ from bot.model import ALL
 from bot.pipeline import Ingested, categories_to_read
 from bot.reading.mailing import Desk, Heard, Mailing, Reading
 from bot.sources import Archive, Outcome, Source
-from bot.sources.calendar import EASTERN, following, newest, no_announcement, opens, pause, weekdays
+from bot.sources.calendar import EASTERN, GRACE, following, newest, no_announcement, opens, pause, weekdays
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -88,16 +88,30 @@ class Reader:
         return day
 
     async def is_under_way(self, most: timedelta = OLDEST) -> bool:
-        """Whether something is being read by any process, or this one has not looked yet what is missing.
+        """Whether something is being read by any process or about to be, or nobody has looked yet what is missing.
 
         What has been seen under way for longer than `most` is not waited for.
         """
         now = self._clock()
-        if self._look_at is not None and await self._store.held(_TURN, now) <= now:
+        is_busy = self._look_at is None or await self._store.held(_TURN, now) > now
+        if not (is_busy or await self._is_awaited(now)):
             self._busy_since = None
             return False
         self._busy_since = self._busy_since or now
         return now - self._busy_since < most
+
+    async def _is_awaited(self, now: datetime) -> bool:
+        """Whether a mailing is due, is read as soon as it is there, and nothing of it has been seen yet.
+
+        In winter it is announced at nine in Beijing, when many want their digest.
+        """
+        day = newest(now)
+        until = opens(day) + GRACE
+        is_read_soon = any(opens(day, source.turn) < until for source in self._desk.sources)
+        if now >= until or not is_read_soon or no_announcement(day, self._desk.holidays) is not None:
+            return False
+        async with self._store.read() as tx:
+            return all(listed < day for _, _, listed in await tx.reading.listed(day))
 
     async def read_missing(self) -> None:
         """Read what should be there by now and is not, unless another process does."""

@@ -20,6 +20,9 @@ PAGES_TURN = timedelta(hours=-3, minutes=-55)
 FEEDS_TURN = timedelta(minutes=5)
 """When feeds should have it."""
 
+GRACE = timedelta(minutes=40)
+"""How late a mailing may be before that is a fault."""
+
 _EVENING = timedelta(hours=-4)
 _SOON, _SELDOM, _RARELY = timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=2)
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Paper
+from bot.digest import Silence, Why
+from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Notices, Paper
 from bot.sources.calendar import opens, weekdays
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
@@ -313,10 +314,78 @@ async def test_a_clock_change_neither_drops_nor_doubles_anything(sqlite_store, s
         days(world, *weekdays(friday, tuesday))
 
     async with living(sqlite_store, eastern(friday - timedelta(days=1), 12), prepare) as life:
-        await life.until(eastern(tuesday, 20, 30))  # nine in Beijing is before the mailing in winter
+        await life.until(eastern(tuesday, 19))
         is_complete(life, friday, tuesday)
+        assert dates(life) == [[day] for day in weekdays(friday, tuesday)], "each day in its own digest"
         assert await faults(life) == []
         first = {
             day: min(one.at for one in life.asked("/list/") if one.at >= opens(day)) for day in (friday, tuesday)
         }
         assert all(at - opens(day) <= timedelta(minutes=10) for day, at in first.items())
+
+
+async def test_in_winter_a_digest_at_nine_in_beijing_waits_some_minutes_for_what_is_announced_at_nine(
+    sqlite_store,
+):
+    monday = date(2026, 12, 7)
+    tuesday, wednesday = monday + timedelta(days=1), monday + timedelta(days=2)
+
+    async with living(
+        sqlite_store,
+        eastern(monday - timedelta(days=1), 12),
+        lambda world: days(world, monday, tuesday, wednesday),
+    ) as life:
+        await life.until(eastern(wednesday, 12))
+        assert dates(life) == [[monday], [tuesday], [wednesday]]
+        assert all(
+            timedelta(minutes=5) <= at - opens(day) <= timedelta(minutes=15)
+            for day, (at, _) in zip((monday, tuesday, wednesday), life.digests, strict=True)
+        )
+
+
+async def test_in_winter_a_mailing_that_does_not_come_is_waited_for_until_that_is_a_fault(sqlite_store):
+    monday, tuesday, wednesday = (date(2026, 12, day) for day in (7, 8, 9))
+
+    def prepare(world: World) -> None:
+        days(world, monday, tuesday, wednesday)
+        world.announce(tuesday, world.mailings[tuesday][1], at=eastern(tuesday, 3))
+
+    async with living(sqlite_store, eastern(monday - timedelta(days=1), 12), prepare) as life:
+        async with sqlite_store.write() as tx:
+            await tx.subscribers.set_notices(1, Notices.ALWAYS)
+        await life.until(eastern(tuesday, 12))
+        at, papers = life.digests[-1]
+        assert (papers, life.channel.digests[-1].silence) == ([], Silence(Why.NOT_YET, (tuesday,)))
+        assert timedelta(minutes=40) <= at - opens(tuesday) <= timedelta(minutes=45)
+        await life.until(eastern(wednesday, 12))
+        assert dates(life) == [[monday], [tuesday, wednesday]]
+
+
+@pytest.mark.parametrize(
+    ("day", "sources"),
+    [(date(2026, 11, 27), ("arxiv_listing", "arxiv_feed")), (date(2026, 12, 8), ("arxiv_feed",))],
+    ids=["a holiday", "only feeds, which come hours later"],
+)
+async def test_in_winter_a_digest_does_not_wait_for_what_is_not_expected(sqlite_store, day, sources):
+    def prepare(world: World) -> None:
+        days(world, day - timedelta(days=1))
+
+    start = eastern(day - timedelta(days=1), 19)
+    async with living(sqlite_store, start, prepare, sources=sources) as life:
+        async with sqlite_store.write() as tx:
+            await tx.subscribers.set_notices(1, Notices.ALWAYS)
+        await life.until(opens(day) + timedelta(minutes=2))
+        assert [at for at, _ in life.digests] == [opens(day)]
+
+
+async def test_in_winter_each_date_without_matches_is_told_of_once(sqlite_store):
+    friday = date(2026, 12, 11)
+    every = weekdays(date(2026, 12, 7), friday)
+
+    start = eastern(every[0] - timedelta(days=1), 12)
+    async with living(sqlite_store, start, lambda world: days(world, *every), queries=["cs.LG zeppelin"]) as life:
+        async with sqlite_store.write() as tx:
+            await tx.subscribers.set_notices(1, Notices.ALWAYS)
+        await life.until(eastern(friday, 12))
+        assert [one.silence.dates for one in life.channel.digests] == [(day,) for day in every]
+        assert {one.silence.why for one in life.channel.digests} == {Why.NOTHING_MATCHED}
