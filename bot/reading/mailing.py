@@ -261,9 +261,10 @@ class Mailing:
         now, name = self._desk.clock(), self._source.name
         late = now - opens(self._day, self._source.turn)
         if not self.is_begun:
-            missed = {ALL: next(iter(missed.values()))}
             if not self._errors and (late <= GRACE or not await self._is_expected()):
                 return
+            if len(missed) > 1:
+                missed = {ALL: next(iter(missed.values()))}
         async with self._desk.store.write() as tx:
             for category, reason in missed.items():
                 await tx.faults.open(name, category, self._day, reason, now)

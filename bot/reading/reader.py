@@ -190,9 +190,10 @@ class Reader:
     async def _rebuild(self, archive: Archive, day: date, codes: list[str], heard: Heard) -> list[Reading]:
         """One past day. On one that should have no mailing, the first category tells for all."""
         async with self._store.read() as tx:
-            faults = await tx.faults.current()
+            faults = {(one.source, one.category, one.date) for one in await tx.faults.current()}
+            is_begun = any(listed == day for _, _, listed in await tx.reading.listed(day))
         hint = no_announcement(day, self._desk.holidays)
-        never_came = (archive.name, ALL, day) in [(one.source, one.category, one.date) for one in faults]
+        never_came = not is_begun and any((archive.name, code, day) in faults for code in (*codes, ALL))
         readings = []
         for some in [codes] if hint is None else [codes[:1], codes[1:]]:
             mailing = Mailing(self._desk, archive, day, some)

@@ -225,6 +225,21 @@ async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its
         assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
 
 
+async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_came_is_given_up(sqlite_store):
+    def prepare(world: World) -> None:
+        days(world, MONDAY, TUESDAY, THURSDAY)
+
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
+        await life.until(eastern(TUESDAY, 20, 59))
+        assert [(one.category, one.date) for one in await missing(life)] == [("cs.LG", WEDNESDAY)]
+        await life.until(eastern(THURSDAY, 12), HALF_DAY)
+        assert await faults(life) == []
+        assert dates(life) == [[MONDAY], [TUESDAY], [THURSDAY]]
+        async with life.app.store.read() as tx:
+            (learnt,) = (await tx.mailings.on([WEDNESDAY])).values()
+        assert (learnt.is_announced, learnt.reason) == (False, None)
+
+
 async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_evening(sqlite_store):
     """Two mailings in one evening, under the dates of both."""
 
