@@ -33,8 +33,9 @@ setup: $(DEV)
 demo: $(CORE)
 	@$(BIN)/sudi demo
 
+# Side by side: much of the time is spent waiting for servers. The tests of one file stay together.
 test: $(DEV)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: $(DEV)
 	$(BIN)/ruff check bot tests

@@ -12,21 +12,18 @@ import pytest
 from bot.channels.discord import Discord
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.channels.counterpart import missing
 from tests.counterparts import local_slack, models, postfix, postgres
 from tests.counterparts.discord_site import TOKEN, DiscordSite
+from tests.counterparts.needed import SAMPLES, need
 from tests.counterparts.slack_edge import SlackEdge, edge
 from tests.fakes import FakeChannel, HandClock
-
-SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
-"""Real captures that are kept beside the repository, where there are any."""
 
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The folder of real captures; skips where it is missing, because it is not ours to ship."""
+    """The folder of real captures; skips where it is missing."""
     if not SAMPLES.is_dir():
-        pytest.skip("../shared/samples is not here: the real captures are kept outside of the repository")
+        pytest.skip("../shared/samples, the folder of real captures, is not here")
     return SAMPLES
 
 
@@ -36,10 +33,7 @@ def postgres_url() -> Iterator[str]:
     if "PG_TEST_DSN" in os.environ:
         yield os.environ["PG_TEST_DSN"]
         return
-    if (why := postgres.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(f"no PostgreSQL to test against: {why}")
+    need("PostgreSQL", postgres.missing())
     with postgres.server() as url:
         yield url
 
@@ -47,10 +41,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def mail_server() -> Iterator[postfix.Postfix]:
     """A real postfix for this session; papers@sudi.test and everybody at reader.test have mailboxes."""
-    if (why := postfix.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(f"no mail server to test against: {why}")
+    need("postfix", postfix.missing())
     with postfix.server(["papers@sudi.test", "@reader.test"]) as running:
         yield running
 
@@ -74,8 +65,7 @@ async def ours(discord: DiscordSite) -> AsyncIterator[Discord]:
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackEdge]:
     """A workspace with three people and two channels."""
-    if (why := local_slack.missing()) is not None:
-        missing("local-slack", why)
+    need("local-slack", local_slack.missing())
     async with edge() as opened:
         yield opened
 
@@ -83,10 +73,7 @@ async def slack() -> AsyncIterator[SlackEdge]:
 @pytest.fixture(scope="module")
 def model_server() -> Iterator[models.Mock]:
     """A real endpoint for models that answers as it is told, for the tests of one module."""
-    if (why := models.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(why)
+    need("the models", models.missing())
     with models.mock() as running:
         yield running
 

@@ -11,6 +11,7 @@ from bot import delivery
 from bot.delivery import LEASE
 from bot.model import Coverage
 from bot.store import schema
+from tests import PATIENCE
 from tests.fakes import (
     DAY,
     MORNING,
@@ -96,7 +97,7 @@ async def test_a_destination_that_hangs_does_not_delay_the_others_of_its_batch(s
 
     channel.next_does("#1", last)
     channel.next_does("#10", last)  # it is asked although the first one has not answered, or both wait for ever
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert (await courier(store, channel, clock).drain()).sent == 10
 
 

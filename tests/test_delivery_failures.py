@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot import delivery
 from bot.delivery import LEASE
 from bot.store import Store, schema
+from tests import PATIENCE
 from tests.fakes import (
     MORNING,
     FakeChannel,
@@ -211,7 +212,7 @@ async def test_a_database_that_stays_away_does_not_keep_a_courier_from_ending(fa
     draining = asyncio.create_task(courier(faulty, channel, clock).drain())
     await channel.has_taken(1)
     draining.cancel()
-    await asyncio.wait_for(asyncio.gather(draining, return_exceptions=True), 20)
+    await asyncio.wait_for(asyncio.gather(draining, return_exceptions=True), PATIENCE)
     assert draining.cancelled()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot import scheduler
 from bot.scheduler import Scheduler, supervised
+from tests import PATIENCE
 from tests.fakes import FakeChannel, HandClock, courier, fails, planned, states, waiting, waits_for
 
 
@@ -34,7 +35,7 @@ class Work:
 
     async def has_begun(self, times: int) -> None:
         """Wait for that many runs in all."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while self.runs < times:
                 self.began.clear()
                 await self.began.wait()
@@ -49,7 +50,7 @@ async def running(metronome: Scheduler, *works: Work):
             await work.has_begun(1)
         yield task
         metronome.stop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await task
     finally:
         task.cancel()
@@ -180,7 +181,7 @@ async def test_a_channel_in_trouble_does_not_keep_another_from_its_deliveries(sq
         done.set()
 
     metronome = Scheduler({"broken": couriers["broken"].drain, "healthy": deliver})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         task = asyncio.create_task(metronome.run())
         await done.wait()
         assert len(healthy.arrived) == 2

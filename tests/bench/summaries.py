@@ -33,7 +33,7 @@ from bot.summaries.gate import failures
 from bot.summaries.makers import chain
 from bot.summarizing import Budget, Summarizer
 from bot.text.masking import Masked
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.processes import free_port
 
 LATENCY, AT_ONCE, READERS = 2.0, 16, 50
 Pair = tuple[Paper, dict[str, str]]

@@ -13,7 +13,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.channels.counterpart import missing
+from tests import PATIENCE
+from tests.counterparts.needed import need
 
 USER, PASSWORD = "papers@sudi.test", "p@ss:wörd/1"
 
@@ -103,13 +104,12 @@ async def scripted(answers: Sequence[str]) -> AsyncIterator[int]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
-        await asyncio.wait_for(is_over.wait(), timeout=5)
+        await asyncio.wait_for(is_over.wait(), PATIENCE)
 
 
 def signing_key(folder: Path) -> tuple[Path, str]:
     """A private key for DKIM in a file, and the TXT record with its public half."""
-    if shutil.which("openssl") is None:
-        missing("openssl", "the tests of signed mail make their key with it")
+    _need_openssl()
     path = folder / "dkim.pem"
     make, publish = "openssl genrsa -out", "openssl rsa -pubout -outform DER -in"
     subprocess.run([*make.split(), str(path), "2048"], check=True, capture_output=True)
@@ -119,8 +119,7 @@ def signing_key(folder: Path) -> tuple[Path, str]:
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate for localhost that is its own authority, and a server's side of it."""
-    if shutil.which("openssl") is None:
-        missing("openssl", "the tests of encrypted mail make their certificate with it")
+    _need_openssl()
     cert, key = folder / "cert.pem", folder / "key.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
     names = "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -129,3 +128,7 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert, key)
     return cert, context
+
+
+def _need_openssl() -> None:
+    need("openssl", None if shutil.which("openssl") else "keys and certificates of the tests are made with it")

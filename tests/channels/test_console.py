@@ -22,6 +22,7 @@ from bot.channels.console import Terminal, channel
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.model import Language
+from tests import PATIENCE
 from tests.channels.cards import card, digest, settings, summary
 
 
@@ -200,7 +201,7 @@ asyncio.run(main())
     command = [sys.executable, "-W", "error", "-c", script]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.wait(timeout=10) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stderr is not None
         assert process.stderr.read() == b""
 

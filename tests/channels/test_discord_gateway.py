@@ -17,6 +17,7 @@ from bot.channels.discord.supervisor import Supervisor
 from bot.commands import SPECS
 from bot.model import Language
 from bot.store import Store
+from tests import PATIENCE
 from tests.counterparts.discord_payloads import Post, command, contents, guild, said, shown
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.fakes import HandClock, courier, matched, paper, planned, states, subscribed
@@ -56,7 +57,7 @@ async def connected(
     running = asyncio.create_task(Supervisor(token, handle, "thread", pause).run())
     try:
         if is_there:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 ready = asyncio.create_task(site.ready.wait())
                 await asyncio.wait({running, ready}, return_when="FIRST_COMPLETED")
         yield pauses
@@ -112,7 +113,7 @@ async def test_a_broken_connection_is_resumed_and_commands_work_again(
     handle = Answering()
     async with connected(site, handle):
         await break_it(site)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await site.ready.wait()
         assert contents(await site.interact(**command("status"))) == ["heard: status"]
     assert (site.identified, site.resumed) == (1, 1)
@@ -137,7 +138,7 @@ async def test_a_gateway_that_is_lost_in_the_middle_of_a_digest_repeats_nothing_
     site.latency = 0.05
     async with connected(site, handle):
         sending = asyncio.create_task(courier(sqlite_store, bot, HandClock()).drain())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(site.messages) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await lose_it(site)
@@ -155,11 +156,11 @@ async def test_a_gateway_that_is_lost_in_the_middle_of_a_digest_repeats_nothing_
 async def test_where_nobody_listens_yet_is_connected_to_once_somebody_does(site: DiscordSite):
     await site.stop()
     async with connected(site, Answering(), is_there=False) as pauses:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(pauses) < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await site.start(site.port)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             await site.ready.wait()
         assert contents(await site.interact(**command("help"))) == ["heard: help"]
 
@@ -168,7 +169,7 @@ async def test_a_refused_first_connection_is_tried_again(site: DiscordSite):
     site.refuse_gateway = 1
     site.next("/gateway/bot", _unavailable())
     async with connected(site, Answering()) as pauses:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             await site.ready.wait()
         assert contents(await site.interact(**command("help"))) == ["heard: help"]
     assert len(pauses) == 1

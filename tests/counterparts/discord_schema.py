@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-FILE = Path(__file__).parents[3] / "shared" / "samples" / "schemas" / "discord_openapi.json"
+from tests.counterparts.needed import SAMPLES
+
+FILE = SAMPLES / "schemas" / "discord_openapi.json"
 
 
 def missing() -> str | None:

@@ -24,6 +24,7 @@ import pytest
 import yarl
 from aiohttp import web
 
+from tests import PATIENCE
 from tests.counterparts.discord_payloads import APPLICATION, BOT, Post, interaction, limited, said, shown, too_much
 from tests.counterparts.discord_schema import faults
 
@@ -311,7 +312,7 @@ class DiscordSite:
         before = len(self.answers)
         for socket in list(self._sockets):
             await self._dispatch(socket, "INTERACTION_CREATE", interaction(str(next(self._ids)), **data))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not any(kind == "followup" for kind, _ in self.answers[before:]):
                 self.answered.clear()
                 await self.answered.wait()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,14 +18,13 @@ from urllib.parse import quote
 
 from tests.channels.mailservers import certificate
 from tests.counterparts import debian
-from tests.counterparts.local_slack import free_port
 from tests.counterparts.postfix import OWNER
+from tests.counterparts.processes import free_port, running
 
 USER, PASSWORD = "papers@sudi.test", "p@ss/wörd 1"
 
 _PROGRAM = Path("/usr/sbin/dovecot")
 _IMAP = Path("/usr/lib/dovecot/imap")
-_READY = 20.0  # seconds
 
 _CONFIGURATION = """\
 protocols = imap
@@ -94,9 +92,11 @@ class Dovecot:
         old = sum(1 for one in (self.maildir / "cur").iterdir() if "S" not in one.name.partition(":2,")[2])
         return old + sum(1 for _ in (self.maildir / "new").iterdir())
 
-    def log(self) -> str:
-        """What the server has said."""
-        return (self.folder / "dovecot.log").read_text("utf-8", "replace")
+    def greets(self) -> None:
+        """Raise OSError as long as nobody is greeted."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=1) as opened:
+            if not opened.recv(100).startswith(b"* OK"):
+                raise ConnectionError("no greeting")
 
 
 def missing() -> str | None:
@@ -123,51 +123,33 @@ def server(maildir: Path | None = None, *, has_idle: bool = True, is_clear: bool
         folder = Path(name)
         folder.chmod(0o711)  # its parts run as users of their own
         made, _ = certificate(folder)
-        running = Dovecot(folder, maildir or folder / "mail", free_port(), free_port(), made)
-        _configure(running, has_idle=has_idle, is_clear=is_clear)
-        master = subprocess.Popen([str(_PROGRAM), "-F", "-c", str(folder / "dovecot.conf")])
-        try:
-            _until_it_answers(running, master)
-            yield running
-        finally:
-            master.terminate()
-            master.wait(_READY)
+        one = Dovecot(folder, maildir or folder / "mail", free_port(), free_port(), made)
+        _configure(one, has_idle=has_idle, is_clear=is_clear)
+        command = [_PROGRAM, "-F", "-c", folder / "dovecot.conf"]
+        with running(command, one.greets, log=folder / "dovecot.log"):
+            yield one
 
 
-def _configure(running: Dovecot, *, has_idle: bool, is_clear: bool) -> None:
-    folder = running.folder
+def _configure(one: Dovecot, *, has_idle: bool, is_clear: bool) -> None:
+    folder = one.folder
     for part in ("new", "cur", "tmp"):
-        (running.maildir / part).mkdir(parents=True, exist_ok=True)
+        (one.maildir / part).mkdir(parents=True, exist_ok=True)
     (folder / "home").mkdir()
-    for path in (running.maildir, *running.maildir.iterdir(), folder / "home"):
+    for path in (one.maildir, *one.maildir.iterdir(), folder / "home"):
         shutil.chown(path, OWNER, OWNER)
     (folder / "users").write_text(f"{USER}:{PASSWORD}\n", "utf-8")
     (folder / "users").chmod(0o644)
     (folder / "dovecot.conf").write_text(
         _CONFIGURATION.format(
             folder=folder,
-            port=running.port,
-            tls_port=running.tls_port,
-            certificate=running.certificate,
+            port=one.port,
+            tls_port=one.tls_port,
+            certificate=one.certificate,
             key=folder / "key.pem",
             owner=OWNER,
-            maildir=running.maildir,
+            maildir=one.maildir,
             only_encrypted="no" if is_clear else "yes",
             capability="" if has_idle else "IMAP4rev1 LITERAL+ AUTH=PLAIN",
         ),
         "utf-8",
     )
-
-
-def _until_it_answers(running: Dovecot, master: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _READY
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", running.port), timeout=1) as opened:
-                if opened.recv(100).startswith(b"* OK"):
-                    return
-        except OSError:
-            pass
-        if master.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"dovecot did not start: {running.log()[-2000:]}")
-        time.sleep(0.05)

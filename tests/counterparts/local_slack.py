@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import socket
-import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +12,11 @@ from typing import Any
 import httpx
 
 from tests.counterparts import npm
+from tests.counterparts.processes import free_port, running
 
 PACKAGE = "local-slack-linux-x64@0.1.8"
 FOLDER = npm.VAR
 BINARY = FOLDER / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack"
-_READY = 15.0  # seconds
 
 
 def missing() -> str | None:
@@ -45,30 +42,10 @@ def server(folder: Path, workspace: Mapping[str, Any]) -> Iterator[str]:
     config.write_text(json.dumps(workspace), "utf-8")
     port = free_port()
     command = [str(BINARY), "--config", str(config), "--port", str(port), "--files-dir", str(folder / "files")]
-    with (folder / "local-slack.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        url = f"http://localhost:{port}"
-        _wait(process, url)
+    url = f"http://localhost:{port}"
+
+    def answers() -> None:
+        httpx.get(f"{url}/_control/state", timeout=1).raise_for_status()
+
+    with running(command, answers, log=folder / "local-slack.log"):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    until = time.monotonic() + _READY
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            httpx.get(f"{url}/_control/state", timeout=1).raise_for_status()
-            return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    raise RuntimeError("local-slack did not start")

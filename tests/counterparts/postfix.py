@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socketserver
 import subprocess
 import tempfile
@@ -21,16 +20,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import PATIENCE
 from tests.channels.mailservers import certificate
 from tests.counterparts import debian
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.processes import free_port, leashed
 
 OWNER = 65534
 """Who owns the Maildirs: nobody, by Debian's number."""
 
 _PROGRAMS = Path("/usr/lib/postfix/sbin")
 _MAIN = Path("/etc/postfix/main.cf")
-_READY = 20.0  # seconds
 
 _MAIN_CF = """\
 compatibility_level = 3.6
@@ -119,7 +118,7 @@ class Postfix:
         found = sorted(new.iterdir(), key=lambda one: one.stat().st_mtime_ns) if new.is_dir() else []
         return [one.read_bytes() for one in found]
 
-    def wait(self, address: str, count: int, seconds: float = 30.0) -> list[bytes]:
+    def wait(self, address: str, count: int, seconds: float = PATIENCE) -> list[bytes]:
         """The mails of a mailbox, when there are that many."""
         until = time.monotonic() + seconds
         while len(found := self.mails(address)) < count:
@@ -172,10 +171,12 @@ def server(
             done = subprocess.run([*command, "start"], check=False, capture_output=True, text=True)
             if done.returncode != 0:
                 raise RuntimeError(f"postfix did not start: {done.stderr.strip()}")
+            master = int((folder / "queue" / "pid" / "master.pid").read_text())
             try:
-                yield running
+                with leashed(master):
+                    yield running
             finally:
-                _stop(folder)
+                _until_gone(master)
 
 
 def _configure(
@@ -203,12 +204,10 @@ def _configure(
     (folder / "master.cf").write_text(_MASTER_CF.format(port=running.port, processes=processes))
 
 
-def _stop(folder: Path) -> None:
-    """End the master process; its children follow it."""
-    number = int((folder / "queue" / "pid" / "master.pid").read_text())
-    os.kill(number, signal.SIGTERM)
-    until = time.monotonic() + _READY
-    while Path(f"/proc/{number}").exists() and time.monotonic() < until:
+def _until_gone(master: int) -> None:
+    """Wait for the end of the master process; its children follow it."""
+    until = time.monotonic() + PATIENCE
+    while Path(f"/proc/{master}").exists() and time.monotonic() < until:
         time.sleep(0.05)
 
 

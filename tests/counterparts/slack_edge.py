@@ -363,9 +363,8 @@ async def edge(channels: int = 0, **app: Any) -> AsyncIterator[SlackEdge]:
         slack.session = aiohttp.ClientSession()
         runner = web.AppRunner(served, shutdown_timeout=0.1)
         await runner.setup()
-        port = local_slack.free_port()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        slack.url = f"http://127.0.0.1:{port}"
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        slack.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
             yield slack
         finally:

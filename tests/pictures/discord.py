@@ -19,6 +19,7 @@ from bot.commands import SPECS
 from bot.digest import Card, Digest
 from bot.model import Coverage, Destination, Language, Reason, Slot, Subscription
 from bot.sources import arxivdaily
+from tests import PATIENCE
 
 SHOWN = 3  # papers
 TOOLS, COMPOSER = 140, 74  # pixels above and below what Discord shows
@@ -93,5 +94,5 @@ async def _photographed(browser: list[str], url: str, shot: Path) -> None:
     command = [*browser, f"--screenshot={shot}", "--virtual-time-budget=8000", url]
     quiet = asyncio.subprocess.DEVNULL
     running = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await running.wait()

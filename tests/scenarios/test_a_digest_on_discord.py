@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels.discord import Discord
 from bot.store import Store, schema
+from tests import PATIENCE
 from tests.counterparts.discord_payloads import said
 from tests.counterparts.discord_site import LOST, TOKEN, DiscordSite
 from tests.fakes import MORNING, HandClock, alerts, courier, matched, paper, planned, rows, states, subscribed
@@ -67,7 +68,7 @@ async def test_a_process_killed_at_any_request_repeats_nothing(
     await store.close()
     discord.never_answers(at, is_carried_out=is_carried_out)
     doomed = worker.start(worker.deliver_to_discord, url, discord.port, MORNING)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await discord.reached.wait()
     doomed.kill()
     assert await worker.ended(doomed) == -signal.SIGKILL

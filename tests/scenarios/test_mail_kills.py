@@ -3,16 +3,15 @@
 from pathlib import Path
 
 from bot.delivery import _AT_ONCE
-from tests.channels.counterpart import missing
 from tests.counterparts import postfix
+from tests.counterparts.needed import need
 from tests.scenarios import mail_kills
 
 
 async def test_wherever_it_is_killed_every_reader_has_the_digest_and_only_what_was_in_flight_comes_twice(
     tmp_path: Path,
 ):
-    if (why := postfix.missing()) is not None:
-        missing("postfix", why)
+    need("postfix", postfix.missing())
     await mail_kills.outbox(f"sqlite:///{tmp_path / 'sudi.db'}", 60, papers=2)
     done = mail_kills.delivered(tmp_path, 60, kill_at=(10, 30))
     assert done.kills == 2

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.app import App
 from bot.store import schema
 from bot.web import Site
+from tests import PATIENCE
 from tests.channels.email.writing import ADA, BOT, Post, post, running, text, token
 from tests.channels.slack.talk import NOON, until
 from tests.fakes import FakeTeller, alerts, matched, paper, rows, subscribed
@@ -125,7 +126,7 @@ async def test_a_mailbox_that_bounces_is_paused_and_its_owner_told_elsewhere(ope
         await matched(app.store, subscription, paper(1), now=NOON)
         await app.plan_all()
         await app.deliver()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with app.store.read() as tx:
                     stopped = await tx.subscribers.destination_by_id(place.id)

@@ -18,13 +18,13 @@ from bot.channels import Invocation
 from bot.pipeline import ingest
 from bot.settings import Settings
 from bot.summaries import Field
-from tests.channels.counterpart import missing
 from tests.channels.mailservers import Mailboxes, aiosmtpd
 from tests.channels.slack.conftest import settings
 from tests.channels.slack.talk import messages, read
 from tests.counterparts import local_slack
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.models import Mock
+from tests.counterparts.needed import need
 from tests.counterparts.slack_edge import ALICE, ML, TEAM, SlackEdge, edge
 from tests.fakes import MORNING, RunningClock, listing
 from tests.texts import TEXTS, TIDES
@@ -70,8 +70,7 @@ class World:
 
 @pytest.fixture
 async def world(discord: DiscordSite) -> AsyncIterator[World]:
-    if (why := local_slack.missing()) is not None:
-        missing("local-slack", why)
+    need("local-slack", local_slack.missing())
     mailboxes = Mailboxes()
     async with edge() as slack:
         with aiosmtpd(mailboxes) as port:

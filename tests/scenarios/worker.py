@@ -29,6 +29,7 @@ from bot.summaries import Answer, Job
 from bot.summaries.chain import Chain
 from bot.summarizing import Budget, Summarizer
 from bot.tokens import Links, Tokens
+from tests import PATIENCE
 from tests.counterparts.discord_site import TOKEN, pointed_at
 from tests.fakes import FakeChannel, HandClock, Sent, courier
 from tests.texts import FakeMaker
@@ -50,7 +51,7 @@ def _run(work: Callable[..., Awaitable[None]], *values: Any) -> None:
 
 async def ended(process: BaseProcess) -> int | None:
     """How a process has ended; waits for it."""
-    await asyncio.to_thread(process.join, 60)
+    await asyncio.to_thread(process.join, PATIENCE)
     return process.exitcode
 
 

@@ -36,15 +36,6 @@ def data() -> Path:
 
 
 @pytest.fixture
-def samples() -> Path:
-    """Real pages, which the project does not carry."""
-    folder = ROOT.parent / "shared" / "samples"
-    if not folder.is_dir():
-        pytest.skip("the folder of real samples, ../shared/samples, is not here")
-    return folder
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

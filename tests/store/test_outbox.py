@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.model import AnnounceType, Receipt
 from bot.store import Store, schema
 from bot.store.outbox import Claim
+from tests import PATIENCE
 from tests.fakes import MORNING, matched, paper, planned, rows, states, subscribed, waiting
 
 DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ async def test_who_claims_does_not_wait_for_another_who_is_claiming(store, store
     await planned(store)
     async with store.write() as tx:
         first = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING + MINUTE, most=2)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             second = await claimed(store, "two")
     assert sorted(claim.id for claim in [*first, *second]) == [1, 2, 3, 4, 5]
 

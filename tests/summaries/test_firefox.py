@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.errors import MakerError, SettingsError
 from bot.settings import Settings
 from bot.summaries import Field, Job, firefox
 from tests.counterparts import models
+from tests.counterparts.needed import need
 from tests.fakes import paper
 
 pytest.importorskip("fxtranslate")
@@ -28,10 +28,7 @@ PAPER = paper(
 
 @pytest.fixture
 def files() -> dict[str, Path]:
-    if (why := models.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(why)
+    need("the models", models.missing())
     return models.portuguese()
 
 

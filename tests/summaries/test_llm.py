@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from bot.summaries.chain import judge
 from bot.summaries.endpoints import Endpoint, endpoints
 from bot.summaries.llm import Llm
 from tests.counterparts import models
+from tests.counterparts.needed import need
 from tests.fakes import paper
 
 PAPER = paper(
@@ -230,10 +230,7 @@ def test_models_fall_back_in_order_and_one_key_is_for_all():
 
 
 async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
-    if (why := models.missing()) is not None:
-        if os.environ.get("REQUIRE_COUNTERPARTS"):
-            pytest.fail(f"counterpart missing: {why}")
-        pytest.skip(why)
+    need("the models", models.missing())
     with models.llama() as url:
         (answer,) = await made(url, Job(PAPER, (Field.TITLE, Field.ENGLISH_LINE)), deadline=300)
     assert set(answer.texts) | set(answer.faults) == {Field.TITLE, Field.ENGLISH_LINE}

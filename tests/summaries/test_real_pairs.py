@@ -11,7 +11,6 @@ import json
 import random
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -19,12 +18,10 @@ from bot.model import Language, Paper, Summary
 from bot.sources.arxivdaily import read
 from bot.summaries.gate import failures
 from bot.summaries.repair import repaired
+from tests.counterparts.needed import SAMPLES
 from tests.summaries import mutations
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
-pytestmark = pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
-)
+pytestmark = pytest.mark.usefixtures("samples")
 DEFECTS = dict.fromkeys(["2606.09940", "2606.09937", "2606.09919", "2606.09869", "2606.09865"], "links")
 DEFECTS["2606.09926"] = "damaged"
 _LEAD = re.compile(r"^(?:摘要：|arXiv:\S+|(?:公告|宣布)类型：[^ ]*|\s)+")

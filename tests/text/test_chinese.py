@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from bot.text.chinese import typeset
 from bot.text.masking import mask
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”", "https://a.b/c", "$x$", "`d e`", "XQ0X", "  "]
 
 
@@ -55,11 +54,8 @@ def test_math_links_and_code_are_untouched(text):
     assert mask(typeset("中" + text)).pieces == mask("中" + text).pieces
 
 
-@pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
-)
-def test_real_translations_are_set_without_loss():
-    lines = (SAMPLES / "zh" / "cn-chat-arxiv_200papers.jsonl").read_text("utf-8").splitlines()
+def test_real_translations_are_set_without_loss(samples: Path):
+    lines = (samples / "zh" / "cn-chat-arxiv_200papers.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["translated_abstract"] for line in lines]
     wide = str.maketrans("，；：？！（）", ",;:?!()")
     for text in texts:

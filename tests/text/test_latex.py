@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 
 from bot.text.latex import readable
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
-
 CASES = {
     "accents": (r"Jos\'e M\"uller, Poincar\'e, Cand\`es", "José Müller, Poincaré, Candès"),
     "accents in braces": (r"G\"{o}del {\'E}tale Erd\H{o}s", "Gödel Étale Erdős"),
@@ -170,13 +168,13 @@ def test_the_time_is_linear(part):
     assert time.process_time() - started < 2
 
 
-def sample_texts() -> Iterator[str]:
-    page = SAMPLES / "arxivdaily_2026-06-10.txt"
+def texts_of(samples: Path) -> Iterator[str]:
+    page = samples / "arxivdaily_2026-06-10.txt"
     yield from page.read_text("utf-8").splitlines()
-    papers = json.loads((SAMPLES / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
+    papers = json.loads((samples / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
     for paper in papers:
         yield from (paper["title"], paper["abstract"], paper["comment"] or "")
-    feed = ElementTree.parse(SAMPLES / "rss" / "stat_2024-03-26_123items.xml")
+    feed = ElementTree.parse(samples / "rss" / "stat_2024-03-26_123items.xml")
     for item in feed.iter("item"):
         yield from (item.findtext("title", ""), item.findtext("description", ""))
 
@@ -187,11 +185,8 @@ INVISIBLE = re.compile(
 )
 
 
-@pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
-)
-def test_no_word_of_a_real_paper_is_lost():
-    texts = list(sample_texts())
+def test_no_word_of_a_real_paper_is_lost(samples: Path):
+    texts = list(texts_of(samples))
     assert len(texts) > 2_000
     for raw in texts:
         shown = readable(raw)

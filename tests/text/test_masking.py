@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from bot.errors import MaskError
 from bot.text.masking import Masked, looks_like_math, mask
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 PARTS = [
     "$",
     "$$",
@@ -105,12 +104,9 @@ def test_money_is_not_math(inside, after):
     assert not looks_like_math(inside, after)
 
 
-@pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the real captures are not beside the repository (../shared/samples)"
-)
-def test_every_real_abstract_comes_back_exactly():
-    papers = json.loads((SAMPLES / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
-    page = (SAMPLES / "arxivdaily_2026-06-10.txt").read_text("utf-8").splitlines()
+def test_every_real_abstract_comes_back_exactly(samples: Path):
+    papers = json.loads((samples / "papers" / "cs.CV_2026-04-21.json").read_text("utf-8"))["papers"]
+    page = (samples / "arxivdaily_2026-06-10.txt").read_text("utf-8").splitlines()
     texts = [*(paper["abstract"] for paper in papers), *page]
     assert len(papers) == 501
     masks = [mask(text) for text in texts]

@@ -22,8 +22,9 @@ from bot.model import Destination
 from bot.store import Store, schema
 from bot.tokens import Links, Purpose, Tokens
 from bot.web import LARGEST, Site, serve
+from tests import PATIENCE
 from tests.commands.conftest import DEFAULTS
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.processes import free_port
 from tests.fakes import HandClock, rows, subscribed
 
 ADA, BOB = "ada@reader.test", "bob@reader.test"
@@ -294,7 +295,7 @@ async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
     port = free_port()
     application = Site(visit.office, visit.office).application()  # type: ignore[arg-type]  # nobody asks for its health
     serving = asyncio.create_task(serve(application, f"127.0.0.1:{port}"))
-    async with asyncio.timeout(10), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:
             try:
                 async with session.get(f"http://127.0.0.1:{port}/") as response:

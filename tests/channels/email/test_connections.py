@@ -10,6 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from bot.channels.email.connections import MOST_MESSAGES, PER_DOMAIN, Connections
 from bot.channels.email.server import from_url
 from bot.errors import ChannelError
+from tests import PATIENCE
 from tests.channels.mailservers import Mailboxes, aiosmtpd, scripted
 
 PAPERS = "papers@sudi.test"
@@ -64,10 +65,10 @@ async def test_a_refusal_is_of_one_recipient_and_the_connection_goes_on(way: Way
 
 async def test_a_connection_that_was_closed_meanwhile_is_replaced_and_nobody_notices(way: Way):
     mailboxes = Mailboxes()
-    with aiosmtpd(mailboxes, timeout=0.05) as port:
+    with aiosmtpd(mailboxes, timeout=0.5) as port:
         mine = way(port)
         await mine.deliver(PAPERS, "a@reader.test", HELLO)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.8)
         await mine.deliver(PAPERS, "b@reader.test", HELLO)
     assert addresses(mailboxes) == ["a@reader.test", "b@reader.test"]
     assert mailboxes.connections == 2
@@ -85,7 +86,7 @@ async def test_a_connection_that_is_not_needed_leaves(way: Way):
     mailboxes.handle_QUIT = quit_  # type: ignore[attr-defined]
     with aiosmtpd(mailboxes) as port:
         await way(port, idle_seconds=0.05).deliver(PAPERS, "a@reader.test", HELLO)
-        await asyncio.wait_for(has_left.wait(), 5)
+        await asyncio.wait_for(has_left.wait(), PATIENCE)
 
 
 async def test_a_server_that_is_busy_is_left_alone_by_all(way: Way):

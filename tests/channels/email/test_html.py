@@ -10,8 +10,8 @@ from bot.channels.email.letter import LINK, Letter
 from bot.channels.email.pages import letters
 from bot.model import AnnounceType, Language
 from tests.channels.cards import card, digest, summary
-from tests.channels.counterpart import missing
 from tests.counterparts import mail_html
+from tests.counterparts.needed import need
 
 HOSTILE = (
     "<b>bold</b> &amp; </p></div> <!-- \"q\" 'a' {{ 7*7 }} ]]> <img src=x onerror=alert(1)> &#0; \x1a \u202e 👩‍💻"
@@ -22,8 +22,7 @@ Judge = Callable[..., list[str]]
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
     """What is wrong with the pages of letters."""
-    if (why := mail_html.missing()) is not None:
-        missing("html-validate", why)
+    need("html-validate", mail_html.missing())
 
     def faults(*made: Letter) -> list[str]:
         pages = [tmp_path / f"{number}.html" for number in range(len(made))]

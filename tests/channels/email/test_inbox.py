@@ -11,14 +11,14 @@ import pytest
 from bot.channels.email import inbox
 from bot.channels.email.inbox import Inbox, from_url
 from bot.errors import ChannelError
-from tests.channels.counterpart import missing
+from tests import PATIENCE
 from tests.counterparts import dovecot
+from tests.counterparts.needed import need
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["idle", "no idle"])
 def imap(request: pytest.FixtureRequest) -> Iterator[dovecot.Dovecot]:
-    if (why := dovecot.missing()) is not None:
-        missing("dovecot", why)
+    need("dovecot", dovecot.missing())
     with dovecot.server(has_idle=request.param) as running:
         yield running
 
@@ -55,7 +55,7 @@ async def test_a_mail_that_comes_ends_the_waiting(trusted, monkeypatch):
     waiting = asyncio.create_task(opened.wait(60))
     await asyncio.sleep(0.5)
     trusted.put(mail())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await waiting
     for uid in await opened.unseen():
         await opened.mark_seen(uid)
@@ -64,7 +64,7 @@ async def test_a_mail_that_comes_ends_the_waiting(trusted, monkeypatch):
 
 async def test_waiting_ends_by_itself_and_when_it_is_cancelled(trusted):
     opened = await Inbox.opened(from_url(trusted.url()))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await opened.wait(0.2)
         waiting = asyncio.create_task(opened.wait(60))
         await asyncio.sleep(0.2)

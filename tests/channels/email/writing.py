@@ -19,13 +19,13 @@ from pydantic import SecretStr
 
 from bot import app as root
 from bot.settings import Settings
-from tests.channels.counterpart import missing
+from tests import PATIENCE
 from tests.channels.slack.talk import NOON
 from tests.counterparts import dovecot, postfix
+from tests.counterparts.needed import need
 from tests.fakes import HandClock
 
 ADA, BOT = "ada@reader.test", "papers@sudi.test"
-PATIENCE = 30.0  # seconds
 TOKEN = re.compile(r"\[([a-z2-7]{40})\]")
 
 
@@ -90,9 +90,8 @@ class Post:
 @contextmanager
 def post(folder: Path) -> Iterator[Post]:
     """A running postfix whose mailbox papers@sudi.test a running dovecot serves."""
-    for name, why in (("postfix", postfix.missing()), ("dovecot", dovecot.missing())):
-        if why is not None:
-            missing(name, why)
+    need("postfix", postfix.missing())
+    need("dovecot", dovecot.missing())
     with (
         postfix.server([BOT, "@reader.test"]) as server,
         dovecot.server(server.maildir(BOT)) as imap,

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 from bot import app as root
 from bot.demo import HandClock
+from tests import PATIENCE
 from tests.channels.slack.conftest import settings
 from tests.counterparts import block_kit
 from tests.counterparts.slack_edge import ALICE, BOT, ML, SECRET, SlackEdge
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
-PATIENCE = 30.0  # seconds
 
 
 async def until(is_so: Callable[[], Any], what: str = "it", patience: float = PATIENCE) -> None:

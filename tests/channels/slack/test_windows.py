@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.model import Language, Notices
+from tests import PATIENCE
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
 from tests.counterparts import block_kit
 from tests.counterparts.slack_edge import ALICE, GUEST, ML, TEAM
@@ -17,7 +18,7 @@ async def stored(app, place: str):
 
 
 async def until_notices(app, notices: Notices) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await stored(app, ML))[0].notices is not notices:  # noqa: ASYNC110  # another process has the event
             await asyncio.sleep(0.05)
 

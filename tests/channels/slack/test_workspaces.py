@@ -21,13 +21,14 @@ from bot.channels.slack.workspaces import Workspaces
 from bot.errors import ChannelError, SettingsError
 from bot.settings import Settings
 from bot.store import schema
+from tests import PATIENCE
 from tests.channels.cards import digest
-from tests.channels.counterpart import missing
 from tests.channels.slack.conftest import settings
-from tests.channels.slack.talk import NOON, PATIENCE, answered, reachable, read, running, until
+from tests.channels.slack.talk import NOON, answered, reachable, read, running, until
 from tests.counterparts import emulate
 from tests.counterparts.emulate import CLIENT, CLIENT_SECRET, POOR, Emulated, emulated
-from tests.counterparts.local_slack import free_port
+from tests.counterparts.needed import need
+from tests.counterparts.processes import free_port
 from tests.counterparts.slack_edge import ALICE, APP_TOKEN, BOT_TOKEN, ML, TEAM, SlackEdge
 from tests.fakes import matched, paper, planned, rows, subscribed
 
@@ -48,8 +49,7 @@ def port() -> int:
 @pytest.fixture
 async def strict(port: int) -> AsyncIterator[Emulated]:
     """A workspace that knows scopes, where the app may be installed."""
-    if (why := emulate.missing()) is not None:
-        missing("emulate", why)
+    need("emulate", emulate.missing())
     async with emulated(f"http://127.0.0.1:{port}/slack/oauth_redirect") as slack:
         yield slack
 
