@@ -146,7 +146,7 @@ def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:
         if one is not Field.ABSTRACT and one in broken and _LINK.search(text):
             broken[one].append("links")
             reasons.append(f"{one.value}: Leave the link out.")
-    if not _is_of_paper(answer.texts.get(Field.ENGLISH_LINE, ""), job.paper):
+    if Field.ENGLISH_LINE in broken and not _is_of_paper(answer.texts.get(Field.ENGLISH_LINE, ""), job.paper):
         broken[Field.ENGLISH_LINE].append("paper")
         reasons.append("english_line: Use the words of the abstract.")
     return {

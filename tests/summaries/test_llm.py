@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import MakerError, SettingsError
 from bot.settings import Settings
-from bot.summaries import CHINESE, Field, Job
+from bot.summaries import CHINESE, Answer, Field, Job
 from bot.summaries.chain import judge
 from bot.summaries.endpoints import Endpoint, endpoints
 from bot.summaries.llm import Llm
@@ -227,6 +227,12 @@ def test_models_fall_back_in_order_and_one_key_is_for_all():
     )
     assert found == (Endpoint("http://a/v1", "k", "x", (1, 2)), Endpoint("http://b/v1", "k", "y", (1, 2)))
     assert endpoints(Settings(_env_file=None)) == ()
+
+
+def test_a_text_that_nobody_asked_for_is_not_judged():
+    answer = Answer({Field.TITLE: "潮汐的注意力", Field.ENGLISH_LINE: "Zebras wander through savannah landscapes."})
+    judged, _ = judge(Job(PAPER, (Field.TITLE,)), answer)
+    assert set(judged) == {Field.TITLE}
 
 
 async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
