@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.channels.discord import Discord
 from bot.store import Store
@@ -17,6 +18,9 @@ from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.needed import SAMPLES, need
 from tests.counterparts.slack_edge import SlackEdge, edge
 from tests.fakes import FakeChannel, HandClock
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a busy machine is no fault of the code
 
 
 @pytest.fixture(scope="session")

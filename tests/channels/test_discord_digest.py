@@ -212,7 +212,7 @@ visible = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 words = st.lists(st.text(visible, min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=12)
 
 
-@trials(deadline=None, max_examples=30)
+@trials(max_examples=30)
 @given(words, st.integers(1, 120), st.sampled_from(Language), st.sampled_from(["thread", "flat"]))
 @example([HOSTILE] * 12, 120, Language.BOTH, "thread")
 @example(["𝔘🏴‍☠️ "] * 12, 120, Language.BOTH, "flat")

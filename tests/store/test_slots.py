@@ -100,7 +100,7 @@ async def test_an_outage_of_three_weeks_ends_in_one_digest_with_everything_in_it
     assert len(await rows(store, schema.item)) == 21
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(
     minute=st.integers(0, 1439),
     days=st.sampled_from(Days),

@@ -230,7 +230,7 @@ def test_models_fall_back_in_order_and_one_key_is_for_all():
 
 
 def test_a_text_that_nobody_asked_for_is_not_judged():
-    answer = Answer({Field.TITLE: "潮汐的注意力", Field.ENGLISH_LINE: "Zebras wander through savannah landscapes."})
+    answer = Answer({Field.TITLE: "潮汐的注意力", Field.ENGLISH_LINE: "Zebras wander through savannahs."})
     judged, _ = judge(Job(PAPER, (Field.TITLE,)), answer)
     assert set(judged) == {Field.TITLE}
 

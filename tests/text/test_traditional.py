@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text.masking import mask
@@ -26,7 +26,6 @@ def test_text_is_set_in_traditional_characters(text, expected):
     assert traditional(text) == expected
 
 
-@settings(deadline=None)  # the first one reads OpenCC's tables
 @given(
     st.lists(st.sampled_from([*"机器学习发后面的,。 $`a1", "$x$", "https://a.b/c", "`码`", "XQ0X"])).map("".join)
 )

@@ -290,7 +290,7 @@ def test_what_is_no_address(address: str):
     assert mailbox(address) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from('\r\n\x0b\x85\u2028:=?<>@,;"\\潮汐é ')))
 def test_whatever_somebody_has_to_be_told_fills_the_subject_and_no_other_header(text: str):
     content = raw(note(f"潮汐表 {text}", str(ADA), NOW.date()))
@@ -304,7 +304,7 @@ def test_whatever_somebody_has_to_be_told_fills_the_subject_and_no_other_header(
         assert len(line) <= 78
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(), st.text(), st.text(), st.sampled_from(Language))
 def test_any_text_gives_a_message_that_reads_back(title: str, chinese: str, author: str, language: Language):
     one = card(title=title, authors=(author,), abstract=title + chinese)

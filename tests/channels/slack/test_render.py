@@ -139,7 +139,7 @@ def test_each_subscription_that_found_a_paper_can_be_muted_there():
 TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), min_size=1, max_size=12),
     st.sampled_from(list(Language)),
