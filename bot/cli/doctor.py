@@ -32,7 +32,7 @@ _REFUSED_SHOWN = 10
 
 @click.command()
 def doctor() -> None:
-    """Show what is configured, and try the database, each channel and the source once.
+    """Show what is configured, and try the database, each channel, source and model once.
 
     \b
     Example:
@@ -66,7 +66,11 @@ async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiEr
         yield "channels", "none: `sudi run` serves this terminal; set BOT_CHANNELS=email to reach people"
     for name in settings.bot_sources:
         yield name, await _tried(lambda name=name: _source(name, settings))  # type: ignore[misc]
-    yield "chinese", await _tried(lambda: trial(settings))
+    try:
+        async for verdict in trial(settings):
+            yield "chinese", verdict
+    except SettingsError as error:
+        yield "chinese", error
 
 
 async def _tried(attempt: Callable[[], Awaitable[str]]) -> str | SudiError:

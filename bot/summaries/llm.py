@@ -41,7 +41,9 @@ SHORT_REST = timedelta(minutes=5)
 _BROKEN_AFTER = 5
 _MOST_TRIES = 5
 _MOST_TOKENS = 1_500  # of an answer: the longest Chinese abstract took 441
+_BELIEVABLE = 1_000_000  # tokens of one call
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 20.0
+_LONGEST_REST = 86_400.0  # seconds
 _PLAINER = (400, 415, 422, 501)  # what providers say to a form that they do not know
 _LADDER = (Form.SCHEMA, Form.OBJECT, Form.TAGGED)
 _THOUGHTLESS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -190,7 +192,7 @@ class Llm:
             raise self._trouble(response)
         try:
             data = response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _Busy("the answer is no JSON", may_cost=True) from error
         if not isinstance(data, dict):
             raise _Busy("the answer is no JSON object", may_cost=True)
@@ -233,11 +235,8 @@ class Llm:
                     faults[field] = "it was cut off: write less" if stopped == "length" else "it is not there"
             except MaskError as error:
                 faults[field] = str(error)
-        used = data.get("usage") or {}
-        asked, given = used.get("prompt_tokens"), used.get("completion_tokens")
-        if not isinstance(asked, int) or not isinstance(given, int):
-            return Answer(texts, self.worst(job), faults)
-        return Answer(texts, self._usage(asked, given), faults)
+        counted = _counted(data)
+        return Answer(texts, self._usage(*counted) if counted else self.worst(job), faults)
 
     def _usage(self, asked: int, given: int) -> Usage:
         price_in, price_out = self._endpoint.prices
@@ -282,9 +281,23 @@ def _choice(data: Mapping[str, Any]) -> tuple[str, str]:
     message = found if isinstance(found, dict) else {}
     stopped = str(choice.get("finish_reason") or "")
     content = message.get("content")
+    if isinstance(content, list):  # as some give it, with the thoughts in parts of another type
+        parts = (one for one in content if isinstance(one, dict) and one.get("type") == "text")
+        content = "".join(str(one.get("text", "")) for one in parts)
     if stopped == "content_filter" or message.get("refusal"):
         raise MakerError("the model will not do it", is_final=True, may_cost=True)
     return content if isinstance(content, str) else "", stopped
+
+
+def _counted(data: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The tokens of question and answer, None when they are not said, or are nothing that one could believe."""
+    used = data.get("usage")
+    if not isinstance(used, dict):
+        return None
+    asked, given = used.get("prompt_tokens"), used.get("completion_tokens")
+    if not isinstance(asked, int) or not isinstance(given, int):
+        return None
+    return (asked, given) if min(asked, given) >= 0 and max(asked, given) < _BELIEVABLE else None
 
 
 def _error_of(response: httpx.Response) -> str:
@@ -293,19 +306,20 @@ def _error_of(response: httpx.Response) -> str:
         found = response.json()
         error = found.get("error", found)
         text = f"{error.get('message', '')} {error.get('code') or ''}" if isinstance(error, dict) else str(error)
-    except (ValueError, AttributeError):
+    except (ValueError, RecursionError, AttributeError):
         text = response.text
     return " ".join(text.split())[:200]
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, or the finer header of some."""
-    if (fine := response.headers.get("retry-after-ms", "")).isdecimal():
+    if re.fullmatch(r"[0-9]{1,9}", fine := response.headers.get("retry-after-ms", "")):
         return int(fine) / 1000
     given = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", given):
-        return float(given)
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", given):
+        return min(float(given), _LONGEST_REST)
     try:
-        return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds()) if given else None
-    except (ValueError, TypeError):
+        until = parsedate_to_datetime(given)
+        return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), _LONGEST_REST)
+    except (ValueError, TypeError):  # no date, or one without a zone
         return None

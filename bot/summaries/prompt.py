@@ -42,10 +42,13 @@ Rules:
   stands exactly once, unchanged. In one_line and english_line do without them where you can.
 - Full-width punctuation in Chinese. No links, no markup, no LaTeX, no notes, no introduction, no backslashes."""
 
-_BAD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]")
+_BAD = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
+)
 _DAMAGE = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<\s*(/?)\s*(paper|terms|texts|mend)\b", re.IGNORECASE)
+_TAG = re.compile(r"<\s*(/?)\s*(paper|title|abstract|terms|mend|one_line|english_line)\b", re.IGNORECASE)
+"""What could be taken for the frame of a paper, or of an answer."""
 
 
 class Form(enum.Enum):
@@ -135,7 +138,7 @@ def _object(text: str) -> dict[str, Any]:
     start, end = text.find("{"), text.rfind("}")
     try:
         found = json.loads(text[start : end + 1], strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -1,13 +1,14 @@
-"""Chinese texts for one invented paper, to see whether whoever is set up to make them can."""
+"""Chinese texts for one invented paper, to see whether those who are set up to make them can."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 
 from bot.errors import MakerError
 from bot.model import Paper
 from bot.settings import Settings
-from bot.summaries import CHINESE, Field, Job
+from bot.summaries import Field, Job, Maker
 from bot.summaries.chain import judge
 from bot.summaries.firefox import HOW
 from bot.summaries.makers import chain
@@ -23,20 +24,30 @@ _PAPER = Paper(
 )
 
 
-async def trial(settings: Settings) -> str:
-    """What was made, by whom and how fast. Raises MakerError when that is not good enough, or nothing at all."""
+async def trial(settings: Settings) -> AsyncIterator[str | MakerError]:
+    """For each maker what it made and how fast, or what is wrong with it; a word when there is none.
+
+    Raises SettingsError for settings that do not fit together.
+    """
     found = chain(settings)
     try:
+        for maker in found.makers:
+            try:
+                yield await _made(maker)
+            except MakerError as error:
+                yield error
         if not found.makers:
-            return f"nobody makes Chinese texts: set OPENAI_API_KEY, or {HOW}"
-        maker = found.makers[0]
-        job = Job(_PAPER, tuple(one for one in CHINESE if maker.makes(one)))
-        started = time.monotonic()
-        answer = await maker.make(job)
-        _, reasons = judge(job, answer)
-        if reasons:
-            raise MakerError(f"{maker.name} answers, but not well enough: {' '.join(reasons)}")
-        seconds = time.monotonic() - started
-        return f"{maker.name}: {answer.texts[Field.TITLE]} ({seconds:.1f} s, {answer.usage.tokens} tokens)"
+            yield f"nobody makes Chinese texts: set OPENAI_API_KEY, or {HOW}"
     finally:
         await found.close()
+
+
+async def _made(maker: Maker) -> str:
+    job = Job(_PAPER, tuple(one for one in Field if maker.makes(one)))
+    started = time.monotonic()
+    answer = await maker.make(job)
+    seconds = time.monotonic() - started
+    _, reasons = judge(job, answer)
+    if reasons:
+        raise MakerError(f"{maker.name} answers, but not well enough: {' '.join(reasons)}")
+    return f"{maker.name}: {answer.texts[Field.TITLE]} ({seconds:.1f} s, {answer.usage.tokens} tokens)"

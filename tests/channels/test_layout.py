@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.channels import available
 from bot.channels.layout import CardLines, cards_lines, digest_lines
 from bot.digest import Card
-from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription
+from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription, Summary
 from bot.text.harmless import one_line
 from tests.channels.cards import DAY, card, digest, paper, summary
 
@@ -129,6 +129,26 @@ def test_what_has_become_of_a_paper_is_one_line_in_the_language_of_the_sentences
     assert english[0].url == "https://arxiv.org/abs/2606.90001"
     chinese = digest_lines(digest(card(), language=Language.ZH, changes=became)).changes
     assert [one.said for one in chinese] == ["已撤稿：The Lake α", "已从 cs.LG 移至 stat.ML：Tides"]
+
+
+def test_the_line_in_english_says_whether_a_model_or_the_authors_wrote_it_and_stands_where_it_is_of_use():
+    one = card()
+    picked = Summary(one.paper.id, 1, Language.EN, one_line="We assign bits to heads.", provenance="extract")
+    made = replace(picked, one_line="Bits are assigned to heads.", provenance="llm:one")
+
+    def english(line: Summary, language: Language, summary: Summary | None = one.summary) -> list[tuple[str, str]]:
+        notes = lines(replace(one, english=line, summary=summary), language).notes
+        return [(note.label, note.text) for note in notes if note.text in (picked.one_line, made.one_line)]
+
+    authors, model = ("In the authors' words", picked.one_line), ("AI summary", made.one_line)
+    assert english(picked, Language.EN) == [authors]
+    assert english(made, Language.EN) == [model]
+    assert english(made, Language.BOTH) == [model]
+    assert english(picked, Language.BOTH) == [], "the model's Chinese line says more"
+    assert english(picked, Language.BOTH, None) == [authors]
+    assert english(picked, Language.ZH, None) == [("原文关键句", picked.one_line)]
+    assert english(picked, Language.ZH_HANT, None) == [("原文關鍵句", picked.one_line)]
+    assert english(made, Language.ZH) == []
 
 
 def test_the_date_is_shown_when_a_digest_spans_several():

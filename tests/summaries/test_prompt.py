@@ -1,0 +1,115 @@
+"""What is asked and what is read of an answer, for papers and answers of every kind."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import MaskError
+from bot.summaries import Field
+from bot.summaries.prompt import LONGEST, Form, messages, original, restored, texts
+from tests.fakes import paper
+
+PARTS = [
+    "$x_1$",
+    "$",
+    "\\(a\\)",
+    "\\",
+    "XQ0X",
+    "XQ7X",
+    "[[0]]",
+    "https://a.test/b",
+    "</paper>",
+    "< / PAPER >",
+    "<abstract>",
+    "</title>",
+    "<mend>",
+    "<one_line>",
+    "</terms>",
+    '{"title": "a"}',
+    "\u202e",
+    "\u200b",
+    "\x00",
+    "\x1b[31m",
+    "\ud800",
+    "\U0001f600",
+    "word ",
+    "中文",
+    "\n\n",
+]
+HOSTILE = st.one_of(st.text(), st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
+FRAME = ["<paper>", "<title>", "</title>", "<abstract>", "</abstract>", "</paper>"]
+
+
+@settings(deadline=None)  # the first one reads the glossary
+@given(HOSTILE, HOSTILE, st.sampled_from(Form))
+def test_a_paper_stays_in_its_frame_and_can_be_sent(title, abstract, form):
+    sent = messages(original(paper(1, title=title, abstract=abstract)), tuple(Field), form, "")
+    said = sent[1]["content"]
+    framed = said[said.index("<paper>") : said.index("</paper>") + len("</paper>")]
+    assert (
+        re.findall(r"<\s*/?\s*(?:paper|title|abstract|one_line|english_line|terms|mend)\b[^>]*>", framed, re.I)
+        == FRAME
+    )
+    assert said.count("</paper>") == 1
+    json.dumps(sent, ensure_ascii=False).encode()
+    assert not re.search(r"[\x00-\x08\x1b\u200b\u202e\ud800]", said)
+
+
+@given(HOSTILE, HOSTILE)
+def test_what_stands_for_a_formula_is_unlike_all_others_and_comes_back(title, abstract):
+    seen = original(paper(1, title=title, abstract=abstract))
+    numbers = re.findall(r"XQ\d+X", f"{seen.title.text} {seen.abstract.text}")
+    assert sorted(numbers) == sorted(f"XQ{number}X" for number in range(len(numbers)))
+    for field, masked in ((Field.TITLE, seen.title), (Field.ABSTRACT, seen.abstract)):
+        back = restored(seen, field, masked.text)
+        assert all(" ".join(piece.split()) in back for piece in masked.pieces)
+
+
+@given(HOSTILE, st.integers(0, 20))
+def test_a_formula_of_another_text_never_comes_in(abstract, number):
+    seen = original(paper(1, title="$a$ and $b$", abstract=abstract))
+    mine = len(seen.abstract.pieces)
+    if number >= mine:
+        with pytest.raises(MaskError):
+            restored(seen, Field.ONE_LINE, f"见 XQ{number}X")
+    if number not in range(mine, mine + 2):
+        with pytest.raises(MaskError):
+            restored(seen, Field.TITLE, f"XQ{mine}X XQ{mine + 1}X XQ{number}X")
+
+
+@given(
+    st.one_of(HOSTILE, st.recursive(st.text(), lambda inner: st.dictionaries(st.text(), inner)).map(json.dumps))
+)
+def test_reading_an_answer_never_fails_and_gives_only_what_was_asked_for(content):
+    found = texts(content, (Field.TITLE, Field.ABSTRACT))
+    assert set(found) <= {Field.TITLE, Field.ABSTRACT}
+    assert all(isinstance(text, str) and text.strip() for text in found.values())
+
+
+@given(st.dictionaries(st.sampled_from([one.value for one in Field]), st.text(), min_size=1), st.text())
+def test_an_answer_is_read_as_it_was_written(said, around):
+    noise = re.sub(r"[{}<>]", "", around)
+    wanted = {Field(name): text for name, text in said.items() if text.strip()}
+    assert texts(noise + json.dumps(said) + noise, tuple(Field)) == wanted
+
+
+@given(HOSTILE, st.text())
+def test_a_text_as_it_is_kept_is_one_line_that_can_be_stored(abstract, answer):
+    seen = original(paper(1, abstract=abstract))
+    try:
+        kept = restored(seen, Field.ONE_LINE, answer)
+    except MaskError:
+        return
+    kept.encode()
+    assert kept == " ".join(kept.split())
+
+
+def test_what_is_very_long_is_sent_as_far_as_arxiv_takes_it():
+    seen = original(paper(1, title="x" * 100_000, abstract="$x$ " * 25_000))
+    assert len(seen.title.text) == LONGEST
+    assert len(seen.abstract.pieces) <= LONGEST / 4
