@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from bot.channels import Channel, Teller
-from bot.channels.absence import fault_lines, named_faults
+from bot.channels.absence import fault_lines, named_faults, unreadable_lines
 from bot.errors import ChannelError
 from bot.locale import say
-from bot.model import Destination, Fault, Language
+from bot.model import Destination, Fault, Language, Subscription
 from bot.store import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -97,14 +98,22 @@ class Alerts:
         if is_ours:
             rest = TELL_AGAIN
             try:
-                is_told = [await self._tell_refusals(), await self._tell_faults()]
+                is_told = [
+                    await self._tell_refusals(),
+                    await self._tell_unreadable(),
+                    await self._tell_faults(),
+                ]
                 rest = timedelta() if all(is_told) else TELL_AGAIN
             finally:
                 await self._store.give_turn_back(_TURN, until, self._clock() + rest)
 
     async def _has_news(self) -> bool:
         async with self._store.read() as tx:
-            return bool(await tx.subscribers.untold() or any(await self._faults(tx)))
+            return bool(
+                await tx.subscribers.untold()
+                or await tx.unreadable.known(untold=True)
+                or any(await self._faults(tx))
+            )
 
     async def _faults(self, tx: Transaction) -> tuple[list[Fault], list[Fault]]:
         """The faults that admins should hear of, and those that are over."""
@@ -148,14 +157,52 @@ class Alerts:
 
     async def _tell_refusal(self, place: Destination) -> bool:
         """Tell the owner of a place that has stopped, or else an admin; True when there is nobody else to tell."""
+        others = await self._others(place)
+        listeners = [one for one in self._listeners(place, others) if one != (place.channel, place.address)]
+        return await self._tell_first(place, listeners, lambda person: self._news_of(place, person, others))
+
+    async def _tell_unreadable(self) -> bool:
+        """Tell the owner of each place whose queries cannot be read any more, or else an admin."""
         async with self._store.read() as tx:
-            others = [Person(*one) for one in await tx.subscribers.linked(place.channel, place.owner)]
-        listeners = list(self._listeners(place, others))
+            found = await tx.unreadable.known(untold=True)
+        is_all_told = True
+        for place_id, group in groupby(found, key=lambda one: one.destination_id):
+            subscriptions = list(group)
+            async with self._store.read() as tx:
+                place = await tx.subscribers.find_destination(place_id)
+            if place is None or not await self._tell_unreadable_of(place, subscriptions):
+                is_all_told = False
+                continue
+            async with self._store.write() as tx:
+                await tx.unreadable.told(subscriptions, self._clock())
+        return is_all_told
+
+    async def _tell_unreadable_of(self, place: Destination, subscriptions: Sequence[Subscription]) -> bool:
+        lines = unreadable_lines(subscriptions, "notice.unreadable", place.language.tongues[-1])
+        if not lines:  # they can be read after all
+            return True
+        others = await self._others(place)
+        owners = [Person(place.channel, place.owner), *others]
+
+        def news(person: Person) -> str:
+            if person not in owners:
+                return self._admins.words("alert.unreadable", channel=place.channel, n=len(subscriptions))
+            return "\n\n".join(lines)
+
+        return await self._tell_first(place, list(self._listeners(place, others)), news)
+
+    async def _others(self, place: Destination) -> list[Person]:
+        """The owner of a place on other channels."""
+        async with self._store.read() as tx:
+            return [Person(*one) for one in await tx.subscribers.linked(place.channel, place.owner)]
+
+    async def _tell_first(
+        self, place: Destination, listeners: Sequence[Person], news: Callable[[Person], str]
+    ) -> bool:
+        """Tell the first who can be reached; True when there is nobody else to tell."""
         for person in listeners:
-            here = person.channel == place.channel
-            if await self._admins.tell_one(
-                person, self._news_of(place, person, others), place.address if here else ""
-            ):
+            about = place.address if person.channel == place.channel else ""
+            if await self._admins.tell_one(person, news(person), about):
                 return True
         return not listeners
 
@@ -169,10 +216,10 @@ class Alerts:
         return self._admins.words("alert.refused", channel=place.channel, reason=place.paused)
 
     def _listeners(self, place: Destination, others: Sequence[Person]) -> Iterable[Person]:
-        """Who may hear of a place, the one who made it first; nobody hears of it where nothing arrives."""
+        """Who may hear of a place, the one who made it first."""
         owner = Person(place.channel, place.owner)
         for person in dict.fromkeys([owner, *others, *self._admins.people]):
-            if person.address and person != (place.channel, place.address):
+            if person.address:
                 yield person
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.alerts import TELL_AGAIN, Admins
 from bot.model import Language
-from tests.fakes import FakeChannel, FakeTeller, alerts, courier, fails, planned, waiting
+from tests.fakes import FakeChannel, FakeTeller, alerts, courier, fails, planned, subscribed, waiting
 
 
 @pytest.fixture
@@ -173,3 +173,49 @@ async def test_it_is_known_whether_an_admin_has_heard(mail):
 
 def test_somebody_who_was_not_reached_is_left_alone_for_some_minutes():
     assert timedelta(minutes=1) <= TELL_AGAIN <= timedelta(hours=1)
+
+
+GONE = "cs.ZZ tide"
+
+
+async def unreadable(store, *queries: str) -> None:
+    """What a reader finds when a category is gone."""
+    async with store.write() as tx:
+        await tx.unreadable.found(set(queries))
+
+
+async def test_the_owner_of_a_query_that_is_none_any_more_is_told_once_and_what_to_do(store, here, clock):
+    await subscribed(store, "cs.LG", GONE)
+    for _ in range(3):
+        await unreadable(store, GONE)
+        await alerts(store, clock, here, admins=["fake:boss"]).tell()
+        clock.forward(hours=1)
+    ((person, text, about),) = here.told
+    assert (person, about) == ("ottoline", "#tides")
+    assert f"Your subscription 2 cannot be read any more, and brings nothing: {GONE}" in text
+    assert "/papers edit 2 QUERY" in text
+
+
+async def test_an_admin_hears_of_a_place_where_nobody_can_be_told(store, here, mail, clock):
+    await subscribed(store, GONE)
+    await unreadable(store, GONE)
+    here.deaf = {"ottoline"}
+    await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test"]).tell()
+    ((_, text, _),) = mail.told
+    assert text.startswith("1 subscription of a place on fake cannot be read any more")
+    assert GONE not in text
+
+
+async def test_a_query_that_was_mended_is_not_told_of_and_a_new_fault_of_it_is(store, here, clock):
+    _, (subscription,) = await subscribed(store, GONE)
+    await unreadable(store, GONE)
+    async with store.write() as tx:
+        await tx.subscribers.set_query(subscription.id, "cs.LG")
+    await alerts(store, clock, here).tell()
+    assert here.told == []
+    async with store.write() as tx:
+        await tx.subscribers.set_query(subscription.id, GONE)
+    for found in ({GONE}, set(), {GONE}):
+        await unreadable(store, *found)
+        await alerts(store, clock, here).tell()
+    assert len(here.told) == 2

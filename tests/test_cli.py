@@ -140,10 +140,11 @@ def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeyp
         store = Store.open("sqlite:///sudi.db")
         await migrate(store)
         await subscribed(store, address="gone@example.org", channel="email")
-        await subscribed(store, address="well@example.org", channel="email")
+        await subscribed(store, "cs.ZZ tide", address="well@example.org", channel="email")
         async with store.write() as tx:
             await tx.subscribers.refuse(1, "550 no such user")
             await tx.faults.open("arxiv_feed", "cs.LG", DAY, "HTTP 429", MORNING)
+            await tx.unreadable.found({"cs.ZZ tide"})
         await store.close()
 
     asyncio.run(trouble())
@@ -155,6 +156,11 @@ def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeyp
                                     "email gone@example.org (550 no such user)")  # fmt: skip
     assert lines["reading"].startswith("FAIL")
     assert "2026-06-10 cs.LG could not be read yet (feed: HTTP 429)" in lines["reading"]
+    assert lines["query"].startswith("FAIL")
+    assert (
+        "email well@example.org: ⚠ Number 1 cannot be read any more, and brings nothing: cs.ZZ tide"
+        in lines["query"]
+    )
 
 
 def test_a_page_is_fetched_once_and_a_second_time_brings_nothing_new():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from bot.digest import Silence
+from bot.errors import QueryError
 from bot.locale import say
-from bot.model import ALL, Fault
+from bot.model import ALL, Fault, Subscription
+from bot.query import stored
 from bot.text.harmless import one_line
 
 _NAMES_SHOWN = 8
@@ -41,6 +43,15 @@ def fault_lines(faults: Sequence[Fault], tongue: str) -> tuple[str, ...]:
         for reason, group in reasons.items()
         for what in named_faults(group, tongue)
     )
+
+
+def unreadable_lines(subscriptions: Iterable[Subscription], key: str, tongue: str) -> list[str]:
+    """Of those that cannot be read any more, why not and what to do, in the sentence of a key."""
+    return [
+        say(key, tongue, number=one.number, query=one.query, why=say(why.key, tongue, **why.values))
+        for one in subscriptions
+        if isinstance(why := stored(one.query), QueryError)
+    ]
 
 
 def source_name(source: str, tongue: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
 import click
@@ -14,12 +14,12 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
 from bot.app import defaults
-from bot.channels.absence import fault_lines
+from bot.channels.absence import fault_lines, unreadable_lines
 from bot.cli.service import settings_and_logs
 from bot.commands.overview import refusing
 from bot.errors import SettingsError, SourceError, StoreError, SudiError
 from bot.logs import SecretsHidden
-from bot.model import Destination
+from bot.model import Destination, Subscription
 from bot.settings import EXAMPLES, Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
@@ -27,7 +27,7 @@ from bot.store.migrate import head
 from bot.summaries.trial import trial
 
 _TRIED_CATEGORY = "cs.LG"
-_REFUSED_SHOWN = 10
+_SHOWN = 10
 
 
 @click.command()
@@ -129,6 +129,7 @@ async def _places(settings: Settings) -> AsyncIterator[tuple[str, str | SudiErro
         async with store.read() as tx:
             places = await tx.subscribers.destinations()
             missing = await tx.faults.missing()
+            unreadable = await tx.unreadable.known()
     except (DBAPIError, OSError, StoreError):
         return  # the database has said so
     finally:
@@ -136,11 +137,23 @@ async def _places(settings: Settings) -> AsyncIterator[tuple[str, str | SudiErro
     yield "places", f"{len(places)}; {_refused(refusing(places)) or 'none refuses its digests'}"
     for line in fault_lines(missing, "en"):
         yield "reading", SudiError(line)
+    for line in _unreadable(unreadable, {one.id: one for one in places}):
+        yield "query", SudiError(line)
+
+
+def _unreadable(subscriptions: Sequence[Subscription], places: Mapping[int, Destination]) -> Iterator[str]:
+    """The subscriptions that bring nothing any more, a line each."""
+    for one in subscriptions[:_SHOWN]:
+        place = places[one.destination_id]
+        said = " ".join(unreadable_lines([one], "reply.unreadable", "en")).replace("\n", " ")
+        yield f"{place.channel} {place.address}: {said}"
+    if len(subscriptions) > _SHOWN:
+        yield f"and {len(subscriptions) - _SHOWN} more subscriptions cannot be read"
 
 
 def _refused(places: Sequence[Destination]) -> str:
-    shown = "; ".join(f"{one.channel} {one.address} ({one.paused})" for one in places[:_REFUSED_SHOWN])
-    more = f" and {len(places) - _REFUSED_SHOWN} more" if len(places) > _REFUSED_SHOWN else ""
+    shown = "; ".join(f"{one.channel} {one.address} ({one.paused})" for one in places[:_SHOWN])
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     return f"paused until somebody types resume there, because they refused: {shown}{more}" if places else ""
 
 

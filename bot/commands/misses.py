@@ -10,12 +10,13 @@ from typing import NamedTuple
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
 from bot.commands.request import Request
+from bot.commands.subscriptions import unreadable_in_words
 from bot.commands.times import day_in_words
 from bot.digest import Card
 from bot.errors import UserError
 from bot.matching import Prepared, missing
 from bot.model import AnnounceType, Language, Subscription
-from bot.query import And, Query, parse
+from bot.query import And, Query, stored
 
 _SHOWN = 5
 
@@ -45,6 +46,7 @@ async def nearest_misses(request: Request) -> Reply:
         request.say("reply.misses" if found else "reply.no_misses", day=day, n=len(papers)),
         *(_in_words(request, one) for one in found),
         request.say("reply.misses_hint", paper=found[0].prepared.candidate.paper.id) if found else "",
+        *unreadable_in_words(request, known),
     )
 
 
@@ -59,7 +61,9 @@ def nearest(known: Sequence[Subscription], papers: Sequence[Prepared], most: int
 
 
 def _misses(subscription: Subscription, papers: Sequence[Prepared]) -> Iterable[Miss]:
-    query = parse(subscription.query)
+    query = stored(subscription.query)
+    if not isinstance(query, Query):
+        return
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)
     words = {str(part) for part in map(Query, parts) if part.terms}
     for one in papers:

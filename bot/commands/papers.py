@@ -9,7 +9,7 @@ from bot.channels import Reply
 from bot.channels.layout import cards_lines
 from bot.commands.misses import nearest_misses
 from bot.commands.request import Request, read_query
-from bot.commands.subscriptions import next_digest_in_words
+from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.trial import cards_on, trial_in_words, trial_of
 from bot.commands.typed import PaperId, read_paper, shown
@@ -17,7 +17,7 @@ from bot.digest import Card
 from bot.errors import UserError
 from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, missing, muted_by, prepare
 from bot.model import ALL, AnnounceType, Language, Paper, Subscription
-from bot.query import in_words, parse
+from bot.query import Query, in_words, still_read, stored
 from bot.store import Transaction
 
 _PREVIEWED = 5  # cards
@@ -62,7 +62,9 @@ async def today(request: Request) -> Reply:
         return request.reply(request.say("reply.nothing_stored"))
     found = await cards_on(request.store, days[0], known)
     day = day_in_words(days[0], request.language)
-    return request.reply(request.say("reply.today", n=len(found), day=day), cards=found)
+    return request.reply(
+        request.say("reply.today", n=len(found), day=day), *unreadable_in_words(request, known), cards=found
+    )
 
 
 async def show(request: Request) -> Reply:
@@ -138,7 +140,9 @@ def _announced(request: Request, candidate: Candidate) -> str:
 
 def _verdict(request: Request, subscription: Subscription, prepared: Prepared) -> str:
     """Whether one subscription matches, and by which reasons, or for want of what."""
-    query = parse(subscription.query)
+    query = stored(subscription.query)
+    if not isinstance(query, Query):
+        return unreadable_in_words(request, [subscription])[0]
     values = {"number": subscription.number, "query": subscription.query}
     found = match(query, prepared)
     if found is None:
@@ -175,8 +179,7 @@ async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence
 
 def _not_delivered(request: Request, known: Sequence[Subscription], prepared: Prepared, muted: str | None) -> str:
     """No digest has it: nothing matches, it is muted, or nothing matched when it was announced."""
-    for one in known:
-        query = parse(one.query)
+    for query in still_read(one.query for one in known):
         found = match(query, prepared)
         if found is not None and is_wanted(query, found.type) and not muted:
             return request.say("reply.too_early")

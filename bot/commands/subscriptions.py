@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.channels import Reply
+from bot.channels.absence import unreadable_lines
 from bot.channels.layout import cards_lines
 from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
 from bot.commands.trial import trial_in_words, trial_of
 from bot.commands.typed import read_number, shown
 from bot.commands.zones import zone_name
-from bot.errors import QueryError, UserError
+from bot.errors import UserError
 from bot.model import Destination, Language, Subscription
-from bot.query import Query, in_words, parse
+from bot.query import Query, in_words, parse, stored
 from bot.store import Transaction
 
 MOST = 50
@@ -65,6 +66,7 @@ async def list_all(request: Request) -> Reply:
         habits_in_words(request, place),
         next_digest_in_words(request, place),
         request.say("reply.list_hint", number=known[0].number),
+        *unreadable_in_words(request, known),
     )
     return replace(reply, place=place, subscriptions=tuple(known))
 
@@ -99,6 +101,11 @@ def numbered(known: Sequence[Subscription], number: int) -> Subscription:
             return one
     numbers = ", ".join(str(one.number) for one in known)
     raise UserError("error.no_such_number", {"number": number, "numbers": numbers})
+
+
+def unreadable_in_words(request: Request, known: Sequence[Subscription]) -> list[str]:
+    """Which subscriptions cannot be read any more, and what to do."""
+    return unreadable_lines(known, "reply.unreadable", request.language)
 
 
 def habits_in_words(request: Request, place: Destination) -> str:
@@ -149,20 +156,14 @@ async def _subscriptions(tx: Transaction, place: Destination) -> list[Subscripti
 def _named(request: Request, known: Sequence[Subscription]) -> Subscription:
     """The subscription that was meant; UserError lists what there is."""
     number = read_number(request.argument)
-    query = _query_or_none(request.argument)
+    query = stored(request.argument)
+    asked = str(query) if isinstance(query, Query) else request.argument
     for one in known:
-        if one.number == number or (query is not None and one.query == str(query)):
+        if one.number == number or one.query == asked:
             return one
     raise UserError(
         "error.no_such_subscription", {"typed": shown(request.argument), "list": _numbered(request, known)}
     )
-
-
-def _query_or_none(text: str) -> Query | None:
-    try:
-        return parse(text)
-    except QueryError:
-        return None
 
 
 def _numbered(request: Request, known: Sequence[Subscription]) -> str:

@@ -15,7 +15,7 @@ from bot.commands.times import days_in_words
 from bot.digest import Card, Version, cards
 from bot.matching import Candidate, Prepared, candidates, is_wanted, match, matches, missing, reads, with_texts
 from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
-from bot.query import Field, Query, parse
+from bot.query import Field, Query, still_read
 from bot.store import Store
 from bot.taxonomy import resolve
 from bot.text.normal import has_han
@@ -76,7 +76,7 @@ async def trial_of(shelf: Shelf, query: Query) -> Trial:
 
 async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription]) -> list[Card]:
     """What subscriptions match among the announcements of one date, whenever they were made."""
-    reading = reads(parse(one.query) for one in subscriptions)
+    reading = reads(still_read(one.query for one in subscriptions))
     async with store.read() as tx:
         mutes = await tx.mutes.known()
         announced = await tx.papers.announced_on([day])

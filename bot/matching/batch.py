@@ -42,6 +42,11 @@ class Matcher:
             index.update(queries)
             return index.reads()
 
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """What was asked for, when all was looked at last, and is no query any more."""
+        return frozenset(self._index.unreadable) if self._index else frozenset()
+
     def matches(
         self,
         subscriptions: Iterable[Subscription],

@@ -82,6 +82,7 @@ class Index:
     def update(self, queries: Iterable[str]) -> None:
         """Let these queries stand, by their canonical texts, and no others."""
         wanted = set(queries)
+        self.unreadable &= wanted
         for text in self._standing - wanted:
             self.remove(text)
         for text in wanted - self._standing:

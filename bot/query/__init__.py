@@ -29,14 +29,18 @@ __all__ = [
     "in_words",
     "parse",
     "still_read",
+    "stored",
 ]
 
 
+def stored(text: str) -> Query | QueryError:
+    """The query of a stored text, or why it is none any more, as when arXiv drops a category."""
+    try:
+        return parse(text)
+    except QueryError as error:
+        return error
+
+
 def still_read(texts: Iterable[str]) -> Iterator[Query]:
-    """The queries of stored texts, but for those that are none any more, as when arXiv drops a category."""
-    for text in texts:
-        try:
-            query = parse(text)
-        except QueryError:
-            continue
-        yield query
+    """The queries of stored texts, but for those that are none any more."""
+    return (query for query in map(stored, texts) if isinstance(query, Query))

@@ -128,6 +128,7 @@ class Reader:
         now = self._clock()
         async with self._store.write() as tx:
             since = await tx.reading.watch(codes, following(newest(now - 2 * LOOK_AGAIN)))
+            await tx.unreadable.found(self._desk.matcher.unreadable)
         await self._close_faults(codes)
         for source in self._desk.sources:
             await self._read_newest(source, since, turn)

@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`,
-`outbox`, `slots`.
+`outbox`, `slots`, `unreadable`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -37,6 +37,7 @@ from bot.store.slots import Slots
 from bot.store.spending import Spending
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
+from bot.store.unreadable import Unreadable
 from bot.store.upsert import insert
 
 _PRAGMAS = (
@@ -85,6 +86,11 @@ class Transaction:
     def subscribers(self) -> Subscribers:
         """People, destinations and subscriptions."""
         return Subscribers(self.connection)
+
+    @cached_property
+    def unreadable(self) -> Unreadable:
+        """Subscriptions that cannot be read any more."""
+        return Unreadable(self.connection)
 
     @cached_property
     def mutes(self) -> Mutes:

@@ -220,6 +220,13 @@ subscription = Table(
     UniqueConstraint("destination_id", "query"),
 )
 
+unreadable = Table(  # subscriptions whose queries are none any more
+    "unreadable",
+    metadata,
+    _refers("subscription_id", "subscription.id", primary_key=True, autoincrement=False),
+    Column("told_at", Instant),
+)
+
 mute = Table(
     "mute",
     metadata,

@@ -247,6 +247,9 @@ class Subscribers:
         await self._connection.execute(
             schema.subscription.update().where(_subscription.id == subscription_id).values(query=query)
         )
+        await self._connection.execute(
+            schema.unreadable.delete().where(schema.unreadable.c.subscription_id == subscription_id)
+        )
 
     async def unsubscribe(self, subscription_id: int) -> None:
         """Forget a subscription and what it matched."""

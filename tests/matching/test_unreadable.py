@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from bot.pipeline import categories_to_read, ingest
+from bot.reading import Reader
 from bot.store import schema
-from tests.fakes import MORNING, listing, paper, rows, subscribed
+from tests.fakes import MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
 
 GONE = "cs.ZZ tide"
 
@@ -31,3 +32,13 @@ async def test_a_mute_that_is_none_any_more_mutes_nothing(sqlite_store):
         await tx.mutes.add(place.id, GONE, MORNING)
     await ingest(sqlite_store, [listing("cs.LG", paper(1))], MORNING)
     assert len(await rows(sqlite_store, schema.match)) == 1
+
+
+async def test_who_reads_notes_what_cannot_be_read_and_what_can_be_again(store):
+    _, (gone, _) = await subscribed(store, GONE, "cs.LG")
+    reader = Reader(store, [FakeSource()], HandClock())
+    await reader.read_missing()
+    async with store.write() as tx:
+        assert [one.query for one in await tx.unreadable.known()] == [GONE]
+        await tx.subscribers.unsubscribe(gone.id)
+        assert await tx.unreadable.known() == []

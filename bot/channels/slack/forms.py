@@ -17,7 +17,7 @@ from bot.channels.slack.blocks import Block, Element, paragraphs, words
 from bot.errors import QueryError
 from bot.locale import say
 from bot.model import Language, Notices
-from bot.query import And, Field, InCategory, Node, Not, Or, Query, Term, in_words, parse
+from bot.query import And, Field, InCategory, Node, Not, Or, Query, Term, in_words, parse, stored
 
 CALLBACK = "subscription"
 """What the submission of the form is called."""
@@ -76,8 +76,11 @@ def loaded(metadata: str) -> Purpose:
     return Purpose(place, number, tuple([*before, ""][:4]))  # forms that were open before have no notices
 
 
-def draft_of(query: Query, habits: Draft) -> Draft:
-    """A query in the fields of the form, with the habits of `habits`."""
+def draft_of(text: str, habits: Draft) -> Draft:
+    """A stored query in the fields of the form, with these habits; one that is none any more stays as it is."""
+    query = stored(text)
+    if not isinstance(query, Query):
+        return replace(habits, rest=text)
     found: dict[str, list[str]] = {"categories": [], "any": [], "authors": [], "none": [], "rest": []}
     for part in query.root.parts if isinstance(query.root, And) else (query.root,):
         name = _field_for(part)

@@ -19,7 +19,6 @@ from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.model import Language, Notices
-from bot.query import parse
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class Windows:
         query = next((sub.query for sub in listed.subscriptions if sub.number == number), "")
         if number and not query:
             return False
-        draft = draft_of(parse(query), habits) if query else habits
+        draft = draft_of(query, habits) if query else habits
         client = await self._clients(one.place.team)
         view = form(Purpose(str(one.place), number, before), draft, tongue)
         await asked(client.views_open(trigger_id=trigger, view=view))

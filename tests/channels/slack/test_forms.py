@@ -41,13 +41,13 @@ def test_fields_become_the_query_that_a_person_would_type(draft, query):
     ],
 )
 def test_a_query_that_is_edited_and_saved_untouched_means_the_same(query):
-    draft = draft_of(parse(query), HABITS)
+    draft = draft_of(query, HABITS)
     assert (draft.language, draft.time, draft.zone) == ("zh", "08:30", "Asia/Shanghai")
     assert parts(draft.query) == parts(query)
 
 
 def test_none_of_two_words_is_not_the_one_and_not_the_other():
-    assert parts(draft_of(parse("cs.LG -(a, b)"), HABITS).query) == parts("cs.LG -a -b")
+    assert parts(draft_of("cs.LG -(a, b)", HABITS).query) == parts("cs.LG -a -b")
 
 
 def parts(text: str) -> set[object]:
@@ -73,3 +73,9 @@ def test_a_form_says_in_the_readers_language_what_it_asks_for_or_what_is_wrong()
     said = "".join(block_kit.strings(form(Purpose("T1/C1"), good, "zh")["blocks"], "text"))
     assert "意思是" in said
     assert "Type words" in fault(Draft(), "en")
+
+
+def test_a_stored_query_that_is_none_any_more_is_shown_with_what_is_wrong():
+    draft = draft_of("cs.ZZ tide", HABITS)
+    assert draft.query == "(cs.ZZ tide)"
+    assert "cs.zz" in fault(draft, "en").lower()
