@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 from bot.changes import is_withdrawn
@@ -334,6 +335,7 @@ def _maker(provenance: str) -> str:
     )
 
 
+@lru_cache(maxsize=2048)
 def _chinese(text: str, language: Language) -> str:
     shown = typeset(text)
     return one_line(readable(traditional(shown) if language.is_traditional else shown))
@@ -343,6 +345,7 @@ def _machine(name: str) -> str:
     return f"{say('card.machine', 'zh')} ({one_line(name).capitalize()})"
 
 
+@lru_cache(maxsize=4096)  # the same texts go to many destinations, one after the other
 def _english(text: str) -> str:
     return one_line(readable(text))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from bot.matching.papers import given_first
 from bot.matching.terms import AUTHOR, author_test, targets
@@ -19,9 +20,12 @@ def spans(reasons: Iterable[Reason], field: str, text: str) -> tuple[Span, ...]:
 
     An author's name is one text; a name that is not written as the query has it is marked as a whole.
     """
-    mine = [one for one in reasons if one.field == field]
-    if not mine:
-        return ()  # most texts of most papers: aligning them is half of what it takes to write a digest
+    mine = tuple(one for one in reasons if one.field == field)
+    return _joined(mine, text) if mine else ()  # nothing to find in most texts of most papers
+
+
+@lru_cache(maxsize=2048)  # many destinations get a paper for the same reason; aligning is half of a digest's work
+def _joined(mine: tuple[Reason, ...], text: str) -> tuple[Span, ...]:
     form = aligned(text)
     found = sorted(span for one in mine for span in _of_reason(one, form, text))
     joined: list[Span] = []

@@ -6,6 +6,7 @@ It is picked, never written: what it says, the authors said. Translating is not 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bot.model import Paper
 from bot.text import sentences
@@ -37,13 +38,18 @@ def one_line(paper: Paper) -> str:
 
     Cue words decide ("we propose" before "we show"), then what a sentence shares with the title.
     """
-    title = set(_WORD.findall(readable(paper.title).lower()))
-    found = sentences.english(" ".join(readable(paper.abstract[:_READ]).split()))
-    best = max(found, key=lambda sentence: _worth(sentence, title), default="")
-    return best if len(best) <= LONGEST else best[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+    return _best(paper.title, paper.abstract[:_READ])
 
 
 _READ = 20_000
+
+
+@lru_cache(maxsize=2048)  # one day's papers go to many destinations, one after the other
+def _best(title: str, abstract: str) -> str:
+    named = set(_WORD.findall(readable(title).lower()))
+    found = sentences.english(" ".join(readable(abstract).split()))
+    best = max(found, key=lambda sentence: _worth(sentence, named), default="")
+    return best if len(best) <= LONGEST else best[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
 def _worth(sentence: str, title: set[str]) -> float:

@@ -35,6 +35,7 @@ def is_chinese(character):
 def pieces(text):
     """The words and the runs of Chinese of a text, one character after the other."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = text.lower()  # Cherokee is folded upwards
     text = "".join(
         c for c in text if unicodedata.category(c) not in ("Mn", "Mc", "Me", "Cf") or c in "\u3099\u309a"
     )

@@ -6,7 +6,7 @@ be escaped, nobody is called by it, and bold works beside Chinese characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 Element = dict[str, Any]
@@ -22,6 +22,7 @@ https://github.com/slackapi/bolt-js/issues/2509"""
 
 _PIECE = 2_800  # of one block: the smallest unit that is moved to the next message
 _BUTTON = 75
+_COUNTED = frozenset({"text", "url", "value", "action_id"})
 
 
 def words(text: str, url: str = "", **style: bool) -> Element:
@@ -82,16 +83,16 @@ def buttons(elements: Sequence[Element]) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def cost(piece: Mapping[str, Any]) -> int:
+def cost(piece: Element) -> int:
     """The characters of an element or block that Slack may count: texts, addresses and values."""
     total = 0
     for key, value in piece.items():
         if isinstance(value, str):
-            total += _units(value) if key in ("text", "url", "value", "action_id") else 0
-        elif isinstance(value, Mapping):
+            total += _units(value) if key in _COUNTED else 0
+        elif isinstance(value, dict):
             total += cost(value)
         elif isinstance(value, list):
-            total += sum(cost(one) for one in value if isinstance(one, Mapping))
+            total += sum(cost(one) for one in value if isinstance(one, dict))
     return total
 
 
