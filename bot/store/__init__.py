@@ -9,21 +9,20 @@ Nothing here decides what a paper is worth or how a message looks.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from sqlalchemy import URL, event, inspect, make_url, select, text
+from sqlalchemy import URL, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
-from bot.store import schema
+from bot.store import schema, sqlite
 from bot.store.changes import Changes
 from bot.store.faults import Faults, Mailings
 from bot.store.letters import Letters
@@ -39,14 +38,6 @@ from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
 from bot.store.unreadable import Unreadable
 from bot.store.upsert import insert
-
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",  # NORMAL may forget the last commits on power loss: a sent message is sent again
-    "foreign_keys=ON",
-    "busy_timeout=30000",
-    "temp_store=MEMORY",
-)
 
 _REMEMBERED = timedelta(days=1)
 """How long an event that was answered is known again: longer than any channel repeats one."""
@@ -145,17 +136,22 @@ class Transaction:
             await self.ensure_pace(key, until)
             await self.connection.execute(later)
 
-    async def book(self, key: str, circle: str, every: timedelta, now: datetime) -> datetime:
-        """Book the next free instant for `key`, `every` after the last one, and not while `circle` is held."""
-        row = schema.pace.c
-        held = (await self.connection.execute(select(row.next_at).where(row.key == circle))).scalar()
-        mine = select(row.next_at).where(row.key == key).with_for_update()
-        free: datetime | None = (await self.connection.execute(mine)).scalar()
-        if free is None:
+    async def book(self, key: str, circle: str, every: timedelta, now: datetime, soon: datetime) -> datetime:
+        """Book the next free instant for `key`, `every` after the last one, and not while `circle` is held.
+
+        An instant after `soon` is said and not booked.
+        """
+        row, other = schema.pace.c, schema.pace.alias()
+        held = select(other.c.next_at).where(other.c.key == circle).scalar_subquery()
+        mine = select(row.next_at, held).where(row.key == key).with_for_update(of=schema.pace)
+        found = (await self.connection.execute(mine)).first()
+        if found is None:
             await self.ensure_pace(key, now)
-            free = (await self.connection.execute(mine)).scalar_one()
-        at = max(held or now, free, now)
-        await self.connection.execute(schema.pace.update().where(row.key == key).values(next_at=at + every))
+            found = (await self.connection.execute(mine)).one()
+        at: datetime = max(found[0], found[1] or now, now)
+        if at <= soon:
+            later = schema.pace.update().where(row.key == key).values(next_at=at + every)
+            await self.connection.execute(later)
         return at
 
     async def ensure_pace(self, key: str, now: datetime) -> None:
@@ -192,10 +188,8 @@ class Store:
         path = Path(address.database)
         if not path.parent.is_dir():
             raise StoreError(f"DATABASE_URL: there is no folder {path.parent}; create it first")
-        lock = _take_lock(path) if exclusive else None
-        writer = _sqlite(path, "BEGIN IMMEDIATE", _PRAGMAS, pool=1)
-        reader = _sqlite(path, "BEGIN", (*_PRAGMAS, "query_only=ON"), pool=5)
-        return cls(writer, reader, lock, path.with_name(f"{path.name}.compiled"))
+        lock = sqlite.locked(path) if exclusive else None
+        return cls(sqlite.writer(path), sqlite.reader(path), lock, path.with_name(f"{path.name}.compiled"))
 
     async def recover(self, now: datetime) -> None:
         """Give back what a dead process has claimed. Only who holds the lock alone can know that it is dead."""
@@ -309,50 +303,3 @@ def _postgresql(address: URL) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
     )
-
-
-def _sqlite(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> AsyncEngine:
-    """An engine whose transactions start by `begin`.
-
-    The driver's own way starts a transaction only at the first write, so that what was read before is
-    stale by then: updates are lost without a word.
-    """
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        pool_size=pool,
-        max_overflow=0,
-        pool_timeout=120,
-        hide_parameters=True,  # errors are logged, addresses and mails are not
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def began(connection: Any) -> None:
-        # Past the cursor of the driver, which takes three steps to another thread and back where one is enough.
-        connection.connection.dbapi_connection.run_async(lambda raw: raw.execute(begin))
-
-    return engine
-
-
-def _take_lock(path: Path) -> TextIO:
-    lock = path.with_name(path.name + ".lock").open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        holder = lock.read().strip() or "unknown"
-        lock.close()
-        raise StoreError(
-            f"{path} is in use by another sudi process (pid {holder}): stop it, or use PostgreSQL for several"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -40,8 +42,11 @@ async def test_eight_tasks_that_read_and_write_lose_nothing_and_are_never_locked
     assert [row.next_at for row in await rows(sqlite_store, schema.pace)] == [MORNING + 321 * SECOND]
 
 
-async def test_a_write_transaction_has_the_file_from_its_first_moment(sqlite_store, other):
-    async with sqlite_store.write():
+async def test_a_write_transaction_has_the_file_from_its_first_statement_even_if_that_only_reads(
+    sqlite_store, other
+):
+    async with sqlite_store.write() as tx:
+        await tx.subscribers.destinations()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
@@ -136,3 +141,49 @@ async def test_instants_are_kept_to_the_microsecond(store):
     exact = MORNING + timedelta(microseconds=1)
     assert await store.take_turn("arxiv.org", SECOND, exact) == (True, exact + SECOND)
     assert await store.take_turn("arxiv.org", SECOND, MORNING) == (False, exact + SECOND)
+
+
+async def test_rows_of_a_large_answer_come_in_order_however_they_are_fetched(store):
+    count = 1_234
+    async with store.write() as tx:
+        await tx.connection.execute(
+            schema.pace.insert(), [{"key": f"{number:05}", "next_at": MORNING} for number in range(count)]
+        )
+    query = select(_pace.key).order_by(_pace.key)
+    async with store.read() as tx:
+        at_once = [row.key for row in await tx.connection.execute(query)]
+        pieces = [len(piece) async for piece in (await tx.connection.stream(query)).partitions(300)]
+        first = (await tx.connection.execute(query)).first()
+        again = [row.key for row in await tx.connection.execute(query)]
+    assert at_once == again == [f"{number:05}" for number in range(count)]
+    assert sum(pieces) == count
+    assert max(pieces) == 300
+    assert first is not None
+    assert first.key == "00000"
+
+
+async def test_the_count_of_changed_rows_is_right_also_when_all_of_them_are_given_back(store):
+    async with store.write() as tx:
+        await tx.connection.execute(
+            schema.pace.insert(), [{"key": f"{number:05}", "next_at": MORNING} for number in range(1_000)]
+        )
+        changed = await tx.connection.execute(
+            schema.pace.update().values(next_at=MORNING + SECOND).returning(_pace.key)
+        )
+        assert len(changed.all()) == 1_000
+    async with store.write() as tx:
+        assert (await tx.connection.execute(schema.pace.delete())).rowcount == 1_000
+
+
+def test_a_process_that_fails_with_an_open_database_ends(tmp_path):
+    code = (
+        "import asyncio, sys\n"
+        "from bot.store import Store\n"
+        "from bot.store.migrate import migrate\n"
+        "async def main():\n"
+        "    await migrate(Store.open(sys.argv[1]))\n"
+        "    raise SystemExit(3)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, f"sqlite:///{tmp_path / 'sudi.db'}"]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 3
