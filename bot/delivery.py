@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
@@ -22,23 +23,24 @@ from bot.composing import Composer, nobody
 from bot.digest import Lack
 from bot.errors import ChannelError
 from bot.model import Receipt
-from bot.store import Store
+from bot.store import Store, Transaction
 from bot.store.outbox import Claim, StoredPart
 from bot.turns import Sleep, Turns
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=100)
-"""How long a claim lasts; renewed for each part. Shorter than 30 s loses to a restart of the database."""
+LEASE = timedelta(seconds=110)
+"""How long a claim lasts; renewed on the way. Shorter than 30 s loses to a restart of the database."""
 
 SEND_TIMEOUT = 75.0
 """Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
 
 RENEW = timedelta(seconds=20)
-"""How long it goes without saying that a lease is ours; with a send, it is over before the lease is."""
+"""How long it goes without saying that a lease is ours; with a turn and a send, it is over before the lease is."""
 
 _BATCH = 20
 _AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
+_COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _FIRST_WAIT = 0.2  # seconds, for a database that is away
@@ -54,6 +56,19 @@ class Tally:
     papers: int = 0
     retried: int = 0
     refused: int = 0
+
+
+@dataclass(slots=True)
+class _Errand:
+    """One delivery on its way."""
+
+    claim: Claim
+    root: str = ""  # the reference of its first message, once that has arrived
+    renewed: datetime | None = None  # when its lease was, as far as that is sure
+
+
+class _NotOursError(Exception):
+    """Somebody else has the delivery by now, or nobody needs it: nothing is left to do."""
 
 
 class Courier:
@@ -79,8 +94,8 @@ class Courier:
         self._turns = Turns(store, channel, clock, sleep)
         self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
         self._most = max(_BATCH, self._at_once)
-        self._renewed: dict[int, datetime] = {}  # when the lease of a delivery was
-        self._rendering = asyncio.Semaphore(1)  # beside the sending: several at once would starve it
+        self._finds = isinstance(channel, Finder)
+        self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
         self._stopping = False
 
     def stop(self) -> None:
@@ -131,110 +146,121 @@ class Courier:
     async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
         async with gate:
             if not self._stopping:
-                try:
-                    await self._deliver(claim, tally)
-                finally:
-                    self._renewed.pop(claim.id, None)
+                await self._deliver(claim, tally)
 
     async def _deliver(self, claim: Claim, tally: Tally) -> None:
         try:
-            papers = await self._send_parts(claim)
+            papers = await self._send_parts(_Errand(claim))
         except ChannelError as error:
             await self._failed(claim, error, tally)
+        except _NotOursError:
             return
-        if papers is not None:
+        else:
             tally.sent += 1
             tally.papers += papers
+            log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
 
-    async def _send_parts(self, claim: Claim) -> int | None:
-        """Send what has not arrived; the number of papers, or None when the delivery is not ours any more."""
-        async with self._store.read() as tx:
-            parts = await tx.outbox.parts(claim.id)
-        if not parts:
-            parts = await self._compose(claim)
-            if not parts:
-                return None
-        root = ""
-        for part in parts:
-            reference = part.reference if part.sent_at else await self._send_part(claim, part, root)
+    async def _send_parts(self, errand: _Errand) -> int:
+        """Send what has not arrived; the number of papers."""
+        parts, papers = await self._parts(errand.claim)
+        errand.root = parts[0].reference or ""
+        left = [part for part in parts if part.sent_at is None]
+        turn = None if left else await self._go_on(errand, None, None)
+        for part, following in zip_longest(left, left[1:]):
+            reference = await self._found(errand, part)
             if reference is None:
-                return None
-            root = root or reference
-        return await self._finish(claim)
+                turn = turn or await self._go_on(errand, None, part)
+                await self._turns.wait(turn or self._clock())
+                reference = await self._sent(errand, part)
+            errand.root = errand.root or reference
+            arrived = part.number, Receipt(reference, self._clock())
+            turn = await self._go_on(errand, arrived, following)
+        return papers
 
-    async def _compose(self, claim: Claim) -> list[StoredPart]:
-        """Write the messages down; none when it is not ours, or when there is nothing to say any more."""
+    async def _parts(self, claim: Claim) -> tuple[list[StoredPart], int]:
+        """The messages of a delivery, written now unless they were before, and how many papers it has."""
+        async with self._store.read() as tx:
+            if parts := await tx.outbox.parts(claim.id):
+                return parts, await tx.outbox.size(claim.id)
+        async with self._composing:
+            return await self._compose(claim)
+
+    async def _compose(self, claim: Claim) -> tuple[list[StoredPart], int]:
         now = self._clock()
         digest, versions = await self.composer.digest(claim)
         if not digest.cards and digest.silence is None:
             async with self._store.write() as tx:
                 await tx.outbox.discard(claim)
-            return []
-        async with self._rendering:
-            bodies = await asyncio.to_thread(self._channel.render, digest)
+            raise _NotOursError
+        bodies = await asyncio.to_thread(self._channel.render, digest)
         is_open = digest.lacks and isinstance(self._channel, Editor)
         async with self._store.write() as tx:
             if not await tx.outbox.compose(claim, bodies, lacks_since=now if is_open else None):
-                return []
+                raise _NotOursError
             await tx.outbox.let_go(claim, versions)
             await tx.spending.found(now.date(), sum(card.summary is not None for card in digest.cards))
-            return await tx.outbox.parts(claim.id)
+            return await tx.outbox.parts(claim.id), await tx.outbox.size(claim.id)
 
-    async def _send_part(self, claim: Claim, part: StoredPart, root: str) -> str | None:
-        """Send one part, unless it is there already; its reference, None when the delivery is not ours."""
-        key = f"{claim.id}.{part.number}"
-        reference = await self._found(claim, part, key, root)
-        if reference is None:
-            if not await self._start(claim, part):
-                return None
-            reference = await self._sent(claim, part, key, root)
-        receipt = Receipt(reference, self._clock())
+    async def _go_on(
+        self, errand: _Errand, arrived: tuple[int, Receipt] | None, following: StoredPart | None
+    ) -> datetime | None:
+        """Keep a receipt and begin what follows, in one transaction: when it may be sent.
 
-        async def record() -> None:
-            async with self._store.write() as tx:
-                await tx.outbox.arrived(claim.id, part.number, receipt)
-                await self._turns.taken(tx, claim.destination, receipt.at)
-
-        await _insist(record)
-        return reference
-
-    async def _start(self, claim: Claim, part: StoredPart) -> bool:
-        """Wait until a part may be sent; False when the delivery is not ours any more.
-
-        What was claimed or renewed a moment ago is still ours by the clock alone. Who can look for a part is
-        told in any case that it was attempted.
+        With nothing to follow the delivery ends, and the answer is None.
         """
-        now = self._clock()
-        renewed = self._renewed.get(claim.id)
-        is_asked = self._turns.is_paced or isinstance(self._channel, Finder)
-        if renewed is not None and now < renewed + RENEW and not is_asked:
-            return True
-        async with self._store.write() as tx:
-            at = await self._turns.take(tx, claim.destination)
-            if not await tx.outbox.start(claim, part.number, now=at, lease_until=at + LEASE):
-                return False
-        self._renewed[claim.id] = now
-        await self._turns.wait(at)
-        return True
+        claim, now = errand.claim, self._clock()
+        renews = errand.renewed is None or now >= errand.renewed + RENEW
 
-    async def _found(self, claim: Claim, part: StoredPart, key: str, root: str) -> str | None:
+        async def record() -> datetime | ChannelError | _NotOursError | None:
+            async with self._store.write() as tx:
+                if arrived is not None:
+                    await tx.outbox.arrived(claim.id, *arrived)
+                    await self._turns.taken(tx, claim.destination, arrived[1].at)
+                try:
+                    if following is not None:
+                        return await self._begin(tx, claim, following, now + LEASE if renews else None)
+                    if not await tx.outbox.finish(claim, self._clock()):
+                        return _NotOursError()
+                except (ChannelError, _NotOursError) as error:
+                    return error  # the receipt is kept all the same
+                return None
+
+        outcome = await _insist(record)
+        if isinstance(outcome, Exception):
+            raise outcome
+        errand.renewed = now if renews else errand.renewed
+        return outcome
+
+    async def _begin(
+        self, tx: Transaction, claim: Claim, part: StoredPart, lease_until: datetime | None
+    ) -> datetime:
+        """Note that a part is about to be sent, for who can look for it; when its turn is."""
+        if lease_until is not None and not await tx.outbox.renew(claim, lease_until):
+            raise _NotOursError
+        at = await self._turns.take(tx, claim.destination)
+        if self._finds:
+            await tx.outbox.attempted(claim.id, part.number, at)
+        return at
+
+    async def _found(self, errand: _Errand, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""
         if part.attempted_at is None or not isinstance(self._channel, Finder):
             return None
-        found = await self._answer(
-            claim, self._channel.find(claim.destination.address, key, part.attempted_at, root)
-        )
+        claim = errand.claim
+        find = self._channel.find(claim.destination.address, _key(claim, part), part.attempted_at, errand.root)
+        found = await self._answer(claim, find)
         log.info("looked_up delivery=%d part=%d found=%s", claim.id, part.number, found is not None)
         return found
 
-    async def _sent(self, claim: Claim, part: StoredPart, key: str, root: str) -> str:
+    async def _sent(self, errand: _Errand, part: StoredPart) -> str:
+        claim, key = errand.claim, _key(errand.claim, part)
         address = claim.destination.address
         try:
-            if root and isinstance(self._channel, Threaded):
-                return await self._answer(claim, self._channel.send_below(root, address, part.body, key))
+            if errand.root and isinstance(self._channel, Threaded):
+                return await self._answer(claim, self._channel.send_below(errand.root, address, part.body, key))
             return await self._answer(claim, self._channel.send(address, part.body, key))
         except ChannelError as error:
-            if not error.ambiguous and isinstance(self._channel, Finder):
+            if not error.ambiguous and self._finds:
                 await _insist(lambda: self._nothing_to_find(claim, part.number))
             raise
 
@@ -253,17 +279,6 @@ class Courier:
             if pause := error.retry_after:
                 await _insist(lambda: self._turns.pause(claim.destination, pause))
             raise
-
-    async def _finish(self, claim: Claim) -> int | None:
-        async def record() -> int | None:
-            async with self._store.write() as tx:
-                if not await tx.outbox.finish(claim, self._clock()):
-                    return None
-                return await tx.outbox.size(claim.id)
-
-        papers = await _insist(record)
-        log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
-        return papers
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
         now = self._clock()
@@ -286,6 +301,11 @@ class Courier:
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
+
+
+def _key(claim: Claim, part: StoredPart) -> str:
+    """What names a part on its channel, the same at every attempt."""
+    return f"{claim.id}.{part.number}"
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

@@ -29,19 +29,14 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
 
-    @property
-    def is_paced(self) -> bool:
-        """Whether turns have to be taken at all."""
-        return self._paced is not None
-
     async def take(self, tx: Transaction, place: Destination) -> datetime:
-        """Book our turn at a place, and say when it comes; ChannelError when that is not soon."""
+        """Book our turn at a place, and say when it comes; ChannelError, and no booking, when it is not soon."""
         now = self._clock()
         if self._paced is None:
             return now
-        at = await tx.book(self._key(place), self._paced.circle(place.address), self._paced.pace, now)
-        if at - now > PATIENCE:
-            # Raised out of the transaction, so that nothing is booked: who does not use a turn delays all others.
+        circle, soon = self._paced.circle(place.address), now + PATIENCE
+        at = await tx.book(self._key(place), circle, self._paced.pace, now, soon)
+        if at > soon:  # who books a turn and does not use it delays all others
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         return at
 

@@ -171,16 +171,17 @@ class Outbox:
         """Whether nobody else has the delivery by now; so until the transaction ends."""
         return await self._update(claim, {})
 
-    async def start(self, claim: Claim, number: int, *, now: datetime, lease_until: datetime) -> bool:
-        """Renew the lease and note that a part is about to be sent; False when the delivery is not ours."""
-        if not await self._update(claim, {"lease_until": lease_until}):
-            return False
+    async def renew(self, claim: Claim, lease_until: datetime) -> bool:
+        """Keep a delivery for longer; False when it is not ours."""
+        return await self._update(claim, {"lease_until": lease_until})
+
+    async def attempted(self, delivery_id: int, number: int, at: datetime) -> None:
+        """A part is about to be sent."""
         await self._connection.execute(
             schema.part.update()
-            .where(_part.delivery_id == claim.id, _part.number == number)
-            .values(attempted_at=now)
+            .where(_part.delivery_id == delivery_id, _part.number == number)
+            .values(attempted_at=at)
         )
-        return True
 
     async def arrived(self, delivery_id: int, number: int, receipt: Receipt) -> None:
         """Keep a receipt; it is not fenced, because the message did arrive."""

@@ -95,7 +95,7 @@ async def test_starting_a_part_renews_the_lease(store):
     later = MORNING + timedelta(seconds=50)
     async with store.write() as tx:
         await tx.outbox.compose(claim, ["one"])
-        assert await tx.outbox.start(claim, 1, now=later, lease_until=later + MINUTE)
+        assert await tx.outbox.renew(claim, later + MINUTE)
     assert await claimed(store, "two", later + timedelta(seconds=30)) == []
 
 
@@ -110,7 +110,7 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     before = await rows(store, schema.delivery), await rows(store, schema.part)
     async with store.write() as tx:
         assert not await tx.outbox.compose(zombie, ["other"])
-        assert not await tx.outbox.start(zombie, 1, now=MORNING, lease_until=MORNING + MINUTE)
+        assert not await tx.outbox.renew(zombie, MORNING + MINUTE)
         assert not await tx.outbox.finish(zombie, MORNING)
         assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
         assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
