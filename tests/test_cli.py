@@ -204,6 +204,28 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
     assert "0 subscriptions added" in err
 
 
+def test_a_mailbox_is_imported_as_mails_that_come_in_name_it():
+    places = [
+        {
+            "channel": "email",
+            "address": "Mei@Example.org",
+            "owner": "MEI@example.org",
+            "subscriptions": [{"query": "cs.LG"}],
+        },
+        {"channel": "email", "address": "mei@example.org", "subscriptions": [{"query": "hep-th"}]},
+        {"channel": "slack", "address": "T1/C1", "subscriptions": []},
+    ]
+    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": places}), "utf-8")
+    assert "2 subscriptions added" in run("import", "in.json")[1]
+    mail, slack = json.loads(run("export")[0])["destinations"]
+    assert (mail["address"], mail["owner"], len(mail["subscriptions"])) == (
+        "mei@example.org",
+        "mei@example.org",
+        2,
+    )
+    assert slack["address"] == "T1/C1"
+
+
 def test_a_file_with_faults_is_not_imported_by_halves():
     good = {"query": "cs.LG", "paused": False}
     row = {"channel": "email", "address": "a@example.org", "owner": "", "language": "zh", "time": "08:30",

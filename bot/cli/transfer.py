@@ -6,11 +6,11 @@ import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import click
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from bot import app as root
 from bot import channels
@@ -69,6 +69,13 @@ class Place(_Row):
     notices: Literal["off", "faults", "always"] = "faults"
     paused: str = ""
     subscriptions: list[Asked] = []
+
+    @model_validator(mode="after")
+    def _as_mails_name_it(self) -> Self:
+        """Mailboxes are known in lower case, as mails that come in are."""
+        if self.channel == "email":
+            self.address, self.owner = self.address.lower(), self.owner.lower()
+        return self
 
     @property
     def slot(self) -> Slot:
