@@ -79,7 +79,7 @@ class Site:
         return response
 
     def _failed(self, request: web.Request, status: int) -> web.Response:
-        return _page(self._pages.failed(_tongue(request), status), status)
+        return _page(self._pages.failed(_tongue(request), status, request.rel_url.raw_path), status)
 
     async def _front(self, request: web.Request) -> web.Response:
         return _page(self._pages.front(_tongue(request)))

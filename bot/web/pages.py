@@ -19,6 +19,7 @@ from bot.text.harmless import harmless
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
 _LONGEST_FIELD = 100
+_USUAL_PATH = "/mail/token"
 _NUMBER = re.compile(r"\d{1,6}|all", re.ASCII)
 _CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
 
@@ -37,16 +38,16 @@ class Pages:
 
     def front(self, tongue: str) -> str:
         """What this is."""
-        return self.said(tongue, say("web.front", tongue))
+        return self.said(tongue, say("web.front", tongue), "/")
 
-    def failed(self, tongue: str, status: int) -> str:
-        """What went wrong; for a token the same whatever is wrong with it."""
+    def failed(self, tongue: str, status: int, path: str) -> str:
+        """What went wrong, at any path; for a token the same whatever is wrong with it."""
         key = "web.not_found" if status == HTTPStatus.NOT_FOUND else "web.refused"
-        return self.said(tongue, say(key, tongue))
+        return self.said(tongue, say(key, tongue), path)
 
-    def said(self, tongue: str, text: str) -> str:
+    def said(self, tongue: str, text: str, path: str = _USUAL_PATH) -> str:
         """A page with a text and nothing to do."""
-        return self._written("said.html.jinja", tongue, text=harmless(text))
+        return self._written("said.html.jinja", tongue, path, text=harmless(text))
 
     def question(self, tongue: str, wish: Unconfirmed) -> str:
         """What would be done, and the button that does it."""
@@ -65,9 +66,10 @@ class Pages:
             days=[(one.value, say(f"moment.{one.value}", tongue)) for one in Days],
         )
 
-    def _written(self, template: str, tongue: str, **values: object) -> str:
+    def _written(self, template: str, tongue: str, path: str = _USUAL_PATH, **values: object) -> str:
         return self._templates.get_template(template).render(
             name=NAME,
+            up="../" * (path.count("/") - 1),  # a proxy may have its own path before ours
             lang="zh-Hans" if tongue == "zh" else "en",
             other="en" if tongue == "zh" else "zh",
             say=lambda key, **filled: say(f"web.{key}", tongue, **filled),

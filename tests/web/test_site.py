@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import aiohttp
 import pytest
@@ -217,6 +217,15 @@ async def test_hostile_queries_and_addresses_stay_text(visit):
     _, text = await visit.get(visit.page(visit.ada))
     assert "<script" not in text
     assert "&lt;script&gt;" in text
+
+
+async def test_every_page_finds_its_style_sheet_wherever_a_proxy_puts_it(visit):
+    for path in ("/", "/nowhere", "/no/where/at/all", visit.page(visit.ada), await visit.asks("subscribe tide")):
+        _, text = await visit.get(path)
+        (link,) = re.findall(r'stylesheet" href="([^"]+)"', text)
+        assert urljoin(f"https://sudi.test/papers/sudi{path}", link) == "https://sudi.test/papers/sudi/style.css"
+    async with visit.client.get("/style.css") as response:
+        assert response.content_type == "text/css"
 
 
 async def test_every_answer_has_the_headers_that_browsers_heed(visit):
