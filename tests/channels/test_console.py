@@ -50,7 +50,7 @@ def test_it_is_a_channel_on_which_people_talk_back():
 def test_a_digest_shows_every_line_of_its_cards():
     shown = printed(digest(card(1), card(2, chinese=False), matched=25))
     for text in (
-        "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇",
+        "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇",
         "cs.LG 138 of 138, cs.CL 96 of 96 · matched 25",
         "中文：arXivDaily",
         "1. Tidal 1: Quantization of the KV Cache",

@@ -105,7 +105,7 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
 def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     root, cards = bodies(to_channel(card(1), card(2), matched=5))
     (head,) = root["embeds"]
-    assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇"
+    assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇"
     first, *rows = head["description"].split("\n")
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
     assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
@@ -116,7 +116,7 @@ def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
 def test_all_but_the_first_message_name_their_thread():
     first, *others = map(json.loads, Discord("token").render(to_channel(*(card(n) for n in range(1, 12)))))
     assert "thread" not in first
-    assert {one["thread"] for one in others} == {"Sudi 速递 · 2026-06-10 · 11 papers · 11 篇"}
+    assert {one["thread"] for one in others} == {"Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇"}
 
 
 def test_a_direct_message_has_no_thread():

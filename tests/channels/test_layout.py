@@ -194,15 +194,15 @@ def test_tex_is_readable_and_chinese_is_set():
 
 
 def test_the_title_names_the_dates_and_the_count():
-    assert digest_lines(digest(card(1), card(2))).title == "Sudi 速递 · 2026-06-10 · 2 papers · 2 篇"
+    assert digest_lines(digest(card(1), card(2))).title == "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇"
     assert digest_lines(digest(card(), language=Language.EN)).title == "Sudi 速递 · 2026-06-10 · 1 paper"
     several = digest(*(card(n, date=date(2026, 6, n)) for n in (8, 9, 10)), language=Language.ZH)
-    assert digest_lines(several).title == "Sudi 速递 · 2026-06-08 – 2026-06-10 · 3 篇"
+    assert digest_lines(several).title == "Sudi 速递 · 2026-06-08 – 2026-06-10 · 3\u00a0篇"
 
 
 def test_an_empty_digest_says_so():
     empty = digest_lines(digest())
-    assert empty.title == "Sudi 速递 · 2026-06-10 · 0 papers · 0 篇"
+    assert empty.title == "Sudi 速递 · 2026-06-10 · 0 papers · 0\u00a0篇"
     assert [said.text for said in empty.nothing] == ["没有匹配的论文。", "Nothing matched."]
     assert empty.coverage.endswith("matched 0")
 

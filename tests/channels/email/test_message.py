@@ -105,7 +105,7 @@ def test_the_headers_are_those_of_an_automatic_message_of_a_list():
     assert mail.keys() == HEADERS
     assert str(mail["From"]) == "Sudi 速递 <papers@sudi.test>"
     assert mail["To"] == "ada@reader.test"
-    assert mail["Subject"] == "Sudi 速递 · 2026-06-10 · 6 papers · 6 篇"
+    assert mail["Subject"] == "Sudi 速递 · 2026-06-10 · 6 papers · 6\u00a0篇"
     assert mail["Date"].datetime == NOW
     assert mail["Message-ID"] == "<sudi.41.1@sudi.test>"
     assert mail["List-Id"] == "<digest.sudi.sudi.test>"
