@@ -58,7 +58,7 @@ def test_a_digest_shows_every_line_of_its_cards():
         "José Arrabal, Wen Shuyi",
         "2606.90001 · cs.LG cs.CL · 新提交 / new · https://arxiv.org/abs/2606.90001",
         "because: “kv cache” in the title · cs.LG · subscription 2",
-        "AI总结 提出潮汐方法",
+        "AI 总结 提出潮汐方法",
         "Comments 12 pages; code at https://code.example.org/tidal",
         "中文摘要",
         "Long conversations number 2 are expensive.",

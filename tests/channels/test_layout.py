@@ -27,7 +27,7 @@ def test_what_is_shared_by_the_channels_is_no_channel():
 def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
     both = lines(card(), Language.BOTH)
     assert [title.lang for title in both.titles] == ["en", "zh-Hans"]
-    assert [note.label for note in both.notes] == ["AI总结", "Comments"]
+    assert [note.label for note in both.notes] == ["AI 总结", "Comments"]
     assert [abstract.label for abstract in both.abstracts] == ["中文摘要", "Abstract"]
     assert both.facts == "cs.LG cs.CL · 新提交 / new"
     assert both.missing == ""
@@ -249,6 +249,6 @@ def test_a_reader_of_traditional_characters_gets_everything_chinese_in_them(lang
     passages = [p for p in (*shown.titles, *shown.notes, *shown.abstracts) if p.lang != "en"]
     assert {p.lang for p in passages} == {"zh-Hant"}
     assert "鍵值緩存的量化" in " ".join(p.text for p in passages)
-    assert {p.label for p in passages} == {"", "AI總結", "中文摘要"}
+    assert {p.label for p in passages} == {"", "AI 總結", "中文摘要"}
     assert (said.chinese, said.lang) == ("zh-Hant", "zh-Hant" if language is Language.ZH_HANT else "en")
     assert any(p.marks for p in shown.titles)

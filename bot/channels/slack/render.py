@@ -19,7 +19,7 @@ from bot.text.harmless import harmless
 COMMAND = "command"
 """The action of every button whose value is a command as people type it; what follows it is unique in its row."""
 
-_MUTES = 3  # buttons: one for each subscription that found the paper
+_PAUSES = 3  # buttons: one for each subscription that found the paper
 _FULL = 5  # cards in an answer; more of them are named in one line each
 _ANSWERS = 5  # messages: Slack lets an answer have no more
 _NOTHING = "—"
@@ -126,8 +126,8 @@ def _buttons(card: Card, language: Language) -> Block:
     ]
     shown += [
         button(
-            say("slack.button_mute", tongue, number=one.number), f"{COMMAND}:{one.number}", f"pause {one.number}"
+            say("slack.button_pause", tongue, number=one.number), f"{COMMAND}:{one.number}", f"pause {one.number}"
         )
-        for one in card.subscriptions[:_MUTES]
+        for one in card.subscriptions[:_PAUSES]
     ]
     return buttons(shown)

@@ -154,7 +154,7 @@ async def test_a_mention_is_answered_like_a_command(workplace, tmp_path):
         assert "/papers" in read(one)
 
 
-async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_mutes(workplace, tmp_path):
+async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(workplace, tmp_path):
     slack, listen = workplace
     async with running(slack, tmp_path, listen=listen) as app:
         await slack.command("subscribe cs.LG tide")

@@ -131,7 +131,7 @@ def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
     assert "Tidal 1: Quantization of the KV Cache" in text_of(messages(digest(one)))
 
 
-def test_each_subscription_that_found_a_paper_can_be_muted_there():
+def test_each_subscription_that_found_a_paper_can_be_paused_there():
     values = list(block_kit.strings(messages(digest(card(1)))[1]["blocks"], "value"))
     assert values == ["show 2606.90001", "why 2606.90001", "pause 2"]
 
