@@ -22,7 +22,8 @@ from bot.sources import arxivdaily
 from tests import PATIENCE
 
 SHOWN = 3  # papers
-TOOLS, COMPOSER = 140, 74  # pixels above and below what Discord shows
+TOOLS, COMPOSER = 140, 64  # pixels: the simulator's own, and the height of the field for messages
+_BRIGHT, _RIGHT = 100, 100  # the shade of letters, and a column without any
 _ASKED = Subscription(1, 1, 1, 'cs.LG, cs.CL "kv cache", quantization -survey')
 
 
@@ -74,14 +75,23 @@ async def shoot(folder: Path, browser: list[str], language: Language = Language.
 
 
 def _beside(whole: Path, shots: list[Path]) -> Path:
-    """The pictures in one, without the tools of the simulator above them."""
-    pictures = [Image.open(shot) for shot in shots]
-    width, height = pictures[0].size
-    joined = Image.new("RGB", (width * len(pictures), height - TOOLS - COMPOSER))
+    """The pictures in one, without the tools of the simulator above them and the field for messages below."""
+    pictures = [_content(Image.open(shot).convert("RGB")) for shot in shots]
+    joined = Image.new("RGB", (sum(one.width for one in pictures), min(one.height for one in pictures)))
     for number, one in enumerate(pictures):
-        joined.paste(one.crop((0, TOOLS, width, height - COMPOSER)), (number * width, 0))
+        joined.paste(one, (number * one.width, 0))
     joined.save(whole, optimize=True)
     return whole
+
+
+def _content(picture: Image.Image) -> Image.Image:
+    """From the name of the channel, which stands somewhat higher or lower, to the field for messages."""
+    grey = picture.convert("L")
+    rows = range(TOOLS, picture.height)
+    name = next(row for row in rows if grey.crop((20, row, 40, row + 1)).getextrema()[1] > _BRIGHT)
+    column = [grey.getpixel((picture.width - _RIGHT, row)) for row in rows]
+    field = max(row for row, shade in zip(rows, column, strict=True) if shade != column[-1])
+    return picture.crop((0, name - 30, picture.width, field - COMPOSER))
 
 
 async def posted(env: simcord.Env, channel: int, body: dict[str, Any]) -> int:

@@ -29,12 +29,25 @@ HOME = (
 PAGE = resources.files("bot.demo") / "day" / "2026-06-10.txt"
 
 
+TO_THE_CARDS = "document.querySelectorAll('*').forEach(e => e.scrollTop && (e.scrollTop = 490))"
+
+
 def shown(block: Any) -> Any:
-    """A block that the page can show: it has a placeholder for `rich_text`, whose text is marked up instead."""
+    """A block that the page can show: `rich_text` becomes mark-up, and menus fields with what is chosen."""
+    if block["type"] == "input" and block["element"]["type"] != "plain_text_input":
+        field = {"type": "plain_text_input", "initial_value": ", ".join(_chosen(block["element"]))}
+        return block | {"element": field | {"action_id": block["element"]["action_id"]}}
     if block["type"] != "rich_text":
         return block
     text = "".join(_marked(one) for section in block["elements"] for one in section["elements"])
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _chosen(menu: Any) -> list[str]:
+    if "initial_time" in menu:
+        return [menu["initial_time"]]
+    one = [menu["initial_option"]] if "initial_option" in menu else []
+    return [option["text"]["text"] for option in (*menu.get("initial_options", ()), *one)]
 
 
 def _marked(element: Any) -> str:
@@ -77,6 +90,8 @@ async def shoot(page: Page, slack: SlackEdge) -> None:
     root, first = slack.posted(ML)[:2]
     link = f"/archives/{ML}/p{first.ts.replace('.', '')}?thread_ts={root.ts}&cid={ML}"
     await page.open(slack.upstream + link)
+    await asyncio.sleep(2)
+    await page.run(TO_THE_CARDS)
     await page.save("slack.png")
     await page.run(APP)
     await asyncio.sleep(1)
