@@ -12,7 +12,7 @@ import pytest
 
 import bot
 from bot.commands import SPECS
-from bot.locale import LANGUAGES, Sentence, say, sentences
+from bot.locale import LANGUAGES, Sentence, say, sentences, spoken
 from bot.model import AnnounceType, Days, Language, Notices
 
 KEYS = sorted(sentences("en"))
@@ -54,6 +54,27 @@ def keys_that_are_said() -> Iterator[tuple[str, str]]:
 def exists(key: str) -> bool:
     """Whether a key is in the locale; one that ends with _ is the beginning of several."""
     return key in KEYS or (key.endswith("_") and any(one.startswith(key) for one in KEYS))
+
+
+@pytest.mark.parametrize(
+    ("tag", "tongue"),
+    [
+        ("en-GB", "en"),
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh_SG", "zh"),
+        ("zh-TW", "zh-hant"),
+        ("ZH_hk", "zh-hant"),
+        ("zh-Hant", "zh-hant"),
+        ("zh-Hant-MO", "zh-hant"),
+        ("zh-Hans-HK", "zh"),
+        ("zha", None),
+        ("fr-FR", None),
+        ("", None),
+    ],
+)
+def test_a_clients_language_is_one_of_ours_or_none(tag, tongue):
+    assert spoken(tag) == tongue
 
 
 def test_both_languages_have_the_same_keys():

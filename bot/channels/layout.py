@@ -130,7 +130,7 @@ def _provenance(digest: Digest) -> str:
     if language is Language.EN:
         return ""
     makers = (each for card in digest.cards if card.summary for each in card.summary.provenance.split(", "))
-    names = ", ".join(_maker(each) for each in dict.fromkeys(makers) if each)
+    names = ", ".join(_maker(each, language.chinese) for each in dict.fromkeys(makers) if each)
     who = say("digest.provenance", language.chinese, who=names) if names else ""
     why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack else ""
     return " · ".join(filter(None, (who, why)))
@@ -327,10 +327,10 @@ def _subscriptions(subscriptions: Sequence[Subscription], tongue: str) -> list[s
     return [say("card.subscriptions", tongue, n=len(subscriptions), numbers=numbers)] if numbers else []
 
 
-def _maker(provenance: str) -> str:
+def _maker(provenance: str, tongue: str) -> str:
     """A provenance as people read it: `arxivdaily`, `llm:MODEL`, `mt:ENGINE`."""
     kind, _, name = provenance.partition(":")
-    return {"arxivdaily": "arXivDaily", "llm": f"AI ({one_line(name)})", "mt": _machine(name)}.get(
+    return {"arxivdaily": "arXivDaily", "llm": f"AI ({one_line(name)})", "mt": _machine(name, tongue)}.get(
         kind, one_line(provenance)
     )
 
@@ -341,8 +341,8 @@ def _chinese(text: str, language: Language) -> str:
     return one_line(readable(traditional(shown) if language.is_traditional else shown))
 
 
-def _machine(name: str) -> str:
-    return f"{say('card.machine', 'zh')} ({one_line(name).capitalize()})"
+def _machine(name: str, tongue: str) -> str:
+    return f"{say('card.machine', tongue)} ({one_line(name).capitalize()})"
 
 
 @lru_cache(maxsize=4096)  # the same texts go to many destinations, one after the other

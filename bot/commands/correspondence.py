@@ -104,7 +104,7 @@ class Correspondence:
         if wanted:
             said.append(await self._asked_back(mail, wanted))
         if found.error:
-            said.append(Reply(explained(found.error, said[0].language.value), said[0].language))
+            said.append(Reply(explained(found.error, interface(said[0].language)), said[0].language))
         return _together(said)
 
     async def _said_yes_or_no(self, mail: Mail) -> Reply:
@@ -237,7 +237,7 @@ class Correspondence:
         async with self._store.read() as tx:
             place = await tx.subscribers.destination(CHANNEL, address)
         if place and place.language.plain is not Language.BOTH:
-            return place.language.plain.value
+            return place.language.tongues[0]
         return "zh" if has_han(text) else "en"
 
 

@@ -16,8 +16,17 @@ import opencc
 
 LANGUAGES = ("en", "zh")
 TRADITIONAL = "zh-hant"
+_WHERE_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 Sentence = str | Mapping[str, str]
+
+
+def spoken(tag: str) -> str | None:
+    """What we speak of a language named as in BCP 47: `en`, `zh`, or `zh-hant` where that is usual; else None."""
+    name, *rest = tag.lower().replace("_", "-").split("-")
+    if name == "zh" and _WHERE_TRADITIONAL.intersection(rest) and "hans" not in rest:
+        return TRADITIONAL
+    return name if name in LANGUAGES else None
 
 
 @functools.cache

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.channels.layout import NAME
+from bot.channels.layout import NAME, lang_tag
 from bot.commands.correspondence import in_words
-from bot.locale import LANGUAGES, say
+from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
 from bot.model import Days, Destination, Language, Subscription
 from bot.store.letters import Unconfirmed
 from bot.text.harmless import harmless
 
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
+
+TONGUES = (*LANGUAGES, TRADITIONAL)
+"""What pages are written in."""
 
 _LONGEST_FIELD = 100
 _USUAL_PATH = "/mail/token"
@@ -25,7 +28,7 @@ _CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
 
 
 class Pages:
-    """All pages; `tongue` is en or zh."""
+    """All pages; `tongue` is one of TONGUES."""
 
     def __init__(self) -> None:
         self._templates = Environment(
@@ -70,8 +73,8 @@ class Pages:
         return self._templates.get_template(template).render(
             name=NAME,
             up="../" * (path.count("/") - 1),  # a proxy may have its own path before ours
-            lang="zh-Hans" if tongue == "zh" else "en",
-            other="en" if tongue == "zh" else "zh",
+            lang=lang_tag(tongue),
+            others=[(one, lang_tag(one), say(f"web.in_{one}", "en")) for one in TONGUES if one != tongue],
             say=lambda key, **filled: say(f"web.{key}", tongue, **filled),
             acknowledgement=say("web.acknowledgement", tongue),
             **values,
@@ -95,9 +98,9 @@ def command_of(form: Mapping[str, str]) -> str | None:
 
 def tongue_of(asked: str, language: Language | None, accepted: str) -> str:
     """The language of a page: the one asked for, else the reader's, else the first one that the browser names."""
-    if asked in LANGUAGES:
+    if asked in TONGUES:
         return asked
     if language and language.plain is not Language.BOTH:
-        return language.plain.value
-    named = (part.strip().lower()[:2] for part in accepted[:200].split(","))
-    return next((one for one in named if one in LANGUAGES), LANGUAGES[0])
+        return language.tongues[0]
+    named = (spoken(part.partition(";")[0].strip()) for part in accepted[:200].split(","))
+    return next(filter(None, named), TONGUES[0])

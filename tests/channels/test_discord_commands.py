@@ -13,6 +13,7 @@ from bot.commands import SPECS
 from bot.locale import say
 from bot.model import Language, Subscription
 from bot.text.normal import has_han
+from bot.text.traditional import traditional
 from tests.channels.cards import card
 from tests.counterparts import discord_schema
 
@@ -277,6 +278,9 @@ async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.
                 assert has_han(one["name_localizations"][locale]), one["name"]
                 assert has_han(one["description_localizations"][locale]), one["name"]
                 assert len(one["description_localizations"][locale]) <= 100
+            for texts in (one["name_localizations"], one["description_localizations"]):
+                assert traditional(texts["zh-TW"]) == texts["zh-TW"]
+    assert payloads[0]["options"][0]["name_localizations"]["zh-TW"] == "訂閱"
     assert payloads[0]["default_member_permissions"] == discord.Permissions(manage_channels=True).value
 
 

@@ -252,3 +252,12 @@ def test_a_reader_of_traditional_characters_gets_everything_chinese_in_them(lang
     assert {p.label for p in passages} == {"", "AI 總結", "中文摘要"}
     assert (said.chinese, said.lang) == ("zh-Hant", "zh-Hant" if language is Language.ZH_HANT else "en")
     assert any(p.marks for p in shown.titles)
+
+
+def test_labels_are_in_traditional_characters_too():
+    one = card()
+    machine = replace(one, summary=replace(one.summary, provenance="mt:firefox", flaws="length"))
+    said = digest_lines(digest(machine, replace(card(2), summary=None), language=Language.ZH_HANT))
+    assert said.provenance == "中文：機器翻譯 (Firefox)"
+    assert said.cards[0].missing == "機器翻譯 · 此譯文未通過自動核對，請以英文為準"
+    assert said.cards[1].missing == "中文譯文暫缺"

@@ -15,6 +15,8 @@ from bot.commands.mailboxes import Mailboxes
 from bot.errors import ChannelError
 from bot.model import Language
 from bot.store import Store, schema
+from bot.text.normal import has_han
+from bot.text.traditional import traditional
 from bot.tokens import Links, Purpose, Tokens
 from tests.commands.conftest import DEFAULTS
 from tests.fakes import FakeChannel, HandClock, planned, rows, subscribed
@@ -202,6 +204,28 @@ async def test_read_only_commands_are_answered_and_only_about_the_mailbox_itself
         assert "bob" not in reply.text
         writing.clock.forward(minutes=20)
     assert "axion" in (await writing.says("list", sender="bob@reader.test")).text
+
+
+async def test_a_mistake_below_an_answer_with_papers_is_told_too(writing):
+    place, (subscription,) = await subscribed(writing.store, channel="email", address=ADA)
+    async with writing.store.write() as tx:
+        await tx.subscribers.set_language(place.id, Language.BOTH)
+    await let_match(writing.store, subscription, invented(1))
+    reply = await writing.says("preview cs.LG", "subscribee cs.CL")
+    assert len(reply.cards) == 1
+    assert "subscribee" in reply.text
+
+
+async def test_a_mailbox_of_traditional_characters_is_written_to_in_them(writing):
+    place, _ = await subscribed(writing.store, channel="email", address=ADA)
+    async with writing.store.write() as tx:
+        await tx.subscribers.set_language(place.id, Language.ZH_HANT)
+    for lines in (["Good morning!", "we met in Paris"], ["subscribe cs.CL"], ["subscribe cs.XX"], ["list"]):
+        reply = await writing.says(*lines)
+        assert reply.language is Language.ZH_HANT
+        assert has_han(reply.text)
+        assert traditional(reply.text) == reply.text
+        writing.clock.forward(minutes=20)
 
 
 async def test_without_a_site_a_confirmation_is_an_answer(store):

@@ -15,11 +15,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels import Mail, Reply
+from bot.channels.layout import NAME
 from bot.commands import Commands
 from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
 from bot.model import Destination
 from bot.store import Store, schema
+from bot.text.traditional import traditional
 from bot.tokens import Links, Purpose, Tokens
 from bot.web import LARGEST, Site, serve
 from tests import PATIENCE
@@ -278,6 +280,9 @@ async def test_a_line_that_is_no_http_ends_the_connection(visit):
         ("", "fr, en", "en"),
         ("?lang=zh", "en", "zh-Hans"),
         ("?lang=<x>", "en", "en"),
+        ("", "zh-TW,zh;q=0.9", "zh-Hant"),
+        ("", "zh-Hant-HK;q=1", "zh-Hant"),
+        ("?lang=zh-hant", "en", "zh-Hant"),
     ],
 )
 async def test_a_page_speaks_the_language_of_its_reader(visit, query, accept, lang):
@@ -285,6 +290,17 @@ async def test_a_page_speaks_the_language_of_its_reader(visit, query, accept, la
     assert f'<html lang="{lang}">' in text
     await visit.post(visit.page(visit.ada), do="language", language="zh")
     assert '<html lang="zh-Hans">' in (await visit.get(visit.page(visit.ada)))[1]
+
+
+async def test_a_reader_of_traditional_characters_has_pages_and_answers_in_them(visit):
+    page = visit.page(visit.ada)
+    _, said = await visit.post(page, do="language", language="zh-hant")
+    _, shown = await visit.get(page)
+    for text in (said, shown):
+        bare = text.replace("简体中文", "").replace(NAME, "")
+        assert '<html lang="zh-Hant">' in bare
+        assert traditional(bare) == bare
+        assert "訂閱" in bare
 
 
 async def test_pages_thank_arxiv_and_work_without_scripts_and_from_any_path(visit):

@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from bot import taxonomy
 from bot.channels.slack.blocks import Block, Element, paragraphs, words
 from bot.errors import QueryError
-from bot.locale import say
+from bot.locale import TRADITIONAL, say
 from bot.model import Language, Notices
 from bot.query import And, Field, InCategory, Node, Not, Or, Query, Term, in_words, parse, stored
+from bot.text.traditional import traditional
 
 CALLBACK = "subscription"
 """What the submission of the form is called."""
@@ -128,7 +130,7 @@ def form(purpose: Purpose, draft: Draft, tongue: str) -> dict[str, Any]:
         "submit": _plain(say("slack.form_save", tongue)),
         "close": _plain(say("slack.form_close", tongue)),
         "blocks": [
-            _input("categories", tongue, _categories(draft.categories)),
+            _input("categories", tongue, _categories(draft.categories, tongue)),
             *(_input(name, tongue, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
             _input("language", tongue, _menu("reply.language_", Language, draft.language, tongue)),
             _input("time", tongue, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
@@ -195,17 +197,24 @@ def _text(value: str) -> Element:
     return {"type": "plain_text_input", "max_length": 400, "dispatch_action_config": config, **started}
 
 
-def _categories(chosen: Iterable[str]) -> Element:
-    groups: dict[str, list[Element]] = {}
-    for code, one in taxonomy.categories().items():
-        if one.alias_of is None:
-            groups.setdefault(one.archive, []).append(_option(f"{code} {one.name_zh} {one.name}", code))
+def _categories(chosen: Iterable[str], tongue: str) -> Element:
+    groups = _categories_by_archive(tongue)
     initial = [option for options in groups.values() for option in options if option["value"] in set(chosen)]
     return {
         "type": "multi_static_select",
         "option_groups": [{"label": _plain(name), "options": options} for name, options in groups.items()],
         **({"initial_options": initial} if initial else {}),
     }
+
+
+@cache
+def _categories_by_archive(tongue: str) -> Mapping[str, list[Element]]:
+    groups: dict[str, list[Element]] = {}
+    for code, one in taxonomy.categories().items():
+        if one.alias_of is None:
+            chinese = traditional(one.name_zh) if tongue == TRADITIONAL else one.name_zh
+            groups.setdefault(one.archive, []).append(_option(f"{code} {chinese} {one.name}", code))
+    return groups
 
 
 def _menu(key: str, choices: Iterable[StrEnum], chosen: str, tongue: str) -> Element:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.channels import Reply
+from bot.channels.layout import NAME
 from bot.channels.slack.blocks import Block, button, buttons, paragraphs, words
 from bot.channels.slack.render import COMMAND
 from bot.locale import say
@@ -29,7 +30,7 @@ def home(listed: Reply, status: Reply, tongue: str) -> dict[str, Any]:
     return {
         "type": "home",
         "blocks": [
-            {"type": "header", "text": {"type": "plain_text", "text": "Sudi 速递", "emoji": False}},
+            {"type": "header", "text": {"type": "plain_text", "text": NAME, "emoji": False}},
             buttons(general),
             *(block for one in known for block in _subscription(one, tongue)),
             *(paragraphs([[words(say("slack.home_more", tongue, n=more))]]) if more else []),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.channels.slack.post import Clients
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
+from bot.locale import spoken
 from bot.model import Language
 
 _FRESH = 300.0  # seconds for which an answer is believed
@@ -53,9 +54,9 @@ class People:
 
 def _read(user: dict[str, object], team: str) -> Person:
     guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
-    locale = str(user.get("locale") or "")
+    tongue = spoken(str(user.get("locale") or ""))
     return Person(
-        language={"zh": Language.ZH, "en": Language.EN}.get(locale.partition("-")[0]),
+        language=Language(tongue) if tongue else None,
         zone=str(user.get("tz") or ""),
         is_member=not guest and not user.get("deleted") and user.get("team_id", team) == team,
         is_admin=bool(user.get("is_admin") or user.get("is_owner")),

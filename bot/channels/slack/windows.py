@@ -131,7 +131,7 @@ class Windows:
         one = Asked(read_address(purpose.place), body["user"]["id"], "", "")
         person = await self._conversation.person(one)
         zone = purpose.before[2] or person.zone or self._habits.zone
-        return purpose, read_form(body["view"], zone), "zh" if person.language is Language.ZH else "en"
+        return purpose, read_form(body["view"], zone), interface(person.language or Language.EN)
 
     async def _saved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""

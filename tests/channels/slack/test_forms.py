@@ -55,7 +55,7 @@ def parts(text: str) -> set[object]:
     return set(root.parts if isinstance(root, And) else [root])
 
 
-@pytest.mark.parametrize("tongue", ["en", "zh"])
+@pytest.mark.parametrize("tongue", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(tongue, draft):
     view = form(Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always")), draft, tongue)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.channels.layout import NAME
 from bot.model import Language, Notices
+from bot.text.traditional import traditional
 from tests import PATIENCE
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
 from tests.counterparts import block_kit
@@ -160,3 +162,22 @@ async def test_a_home_with_many_subscriptions_keeps_the_limits(slack, tmp_path):
         await until(lambda: slack.views, "a home")
         assert block_kit.view_faults(slack.views[-1]) == []
         assert "and 4 more" in "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
+
+
+async def test_a_client_in_traditional_characters_has_form_home_and_answers_in_them(slack, tmp_path):
+    slack.people[ALICE] = {"locale": "zh-TW"}
+    async with running(slack, tmp_path):
+        await slack.command("subscribe")
+        await until(lambda: slack.views, "the form")
+        await slack.changes(slack.views[-1], filled(slack.views[-1], categories=LG))
+        await until(lambda: len(slack.views) > 1, "the form, read back")
+        await slack.submits(slack.views[-1], filled(slack.views[-1], categories=LG))
+        replies = await answered(slack, ML, 0)
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: len(slack.views) > 2, "a home")
+        texts = [one for view in slack.views for one in block_kit.strings(view, "text") if one != NAME]
+        assert "cs.LG 機器學習 Machine Learning" in texts
+        assert any("意思是" in one for one in texts)
+        assert "新訂閱" in texts
+        for text in (*texts, *map(read, replies)):
+            assert traditional(text) == text
