@@ -184,13 +184,13 @@ async def test_a_wrong_an_old_and_a_foreign_token_give_the_same_kind_page_and_no
         f"/mail/{Tokens(b'other' * 8).sign(Purpose.MANAGE, visit.ada.id, visit.clock.now)}",
         "/confirm/x",
         f"/confirm/{visit.tokens.sign(Purpose.CONFIRM, 99, visit.clock.now)}",
-        "/nowhere",
+        "/no/where",
     ]
     before = await visit.everything()
     pages = set()
     for path in bad:
         pages.add(await visit.get(path))
-        if path != "/nowhere":
+        if path != "/no/where":
             pages.add(await visit.post(path, **{"List-Unsubscribe": "One-Click", "do": "pause"}))
     visit.clock.now += timedelta(days=401)
     pages.add(await visit.get(good))
@@ -222,7 +222,7 @@ async def test_hostile_queries_and_addresses_stay_text(visit):
 
 
 async def test_every_page_finds_its_style_sheet_wherever_a_proxy_puts_it(visit):
-    for path in ("/", "/nowhere", "/no/where/at/all", visit.page(visit.ada), await visit.asks("subscribe tide")):
+    for path in ("/", "/no/where", "/no/where/at/all", visit.page(visit.ada), await visit.asks("subscribe tide")):
         _, text = await visit.get(path)
         (link,) = re.findall(r'stylesheet" href="([^"]+)"', text)
         assert urljoin(f"https://sudi.test/papers/sudi{path}", link) == "https://sudi.test/papers/sudi/style.css"
@@ -231,7 +231,7 @@ async def test_every_page_finds_its_style_sheet_wherever_a_proxy_puts_it(visit):
 
 
 async def test_every_answer_has_the_headers_that_browsers_heed(visit):
-    for path in ("/", "/healthz", "/style.css", "/nowhere", visit.page(visit.ada)):
+    for path in ("/", "/healthz", "/style.css", "/no/where", visit.page(visit.ada)):
         async with visit.client.get(path) as response:
             assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
             assert response.headers["Referrer-Policy"] == "no-referrer"
