@@ -6,6 +6,8 @@ import asyncio
 from datetime import date, timedelta
 from itertools import pairwise
 
+from sqlalchemy import func, select, text
+
 from bot.errors import SourceError
 from bot.model import AnnounceType, Validator
 from bot.pipeline import Ingested
@@ -17,7 +19,7 @@ from tests.counterparts.arxiv_world import World
 from tests.fakes import DAY, MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
 from tests.reading.life import BEIJING_NINE, bot, eastern, living
 
-SUNDAY, TUESDAY = date(2026, 6, 7), date(2026, 6, 9)
+SUNDAY, MONDAY, TUESDAY = (date(2026, 6, day) for day in (7, 8, 9))
 CROSS = AnnounceType.CROSS
 LG = Validator("https://feeds.example/cs.LG", '"1"', "Wed, 10 Jun 2026 04:00:00 GMT")
 
@@ -118,18 +120,37 @@ async def test_a_plan_waits_for_what_is_being_read(sqlite_store):
 # Over two processes, and for any number of readers
 
 
-async def test_the_number_of_requests_does_not_depend_on_the_number_of_readers(
-    tmp_path, sqlite_store, sqlite_other
-):
+async def crowd(store: Store, readers: int) -> None:
+    """That many readers, a hundredth of whom gets papers."""
+    await subscribed(store, "cs.LG zeppelin", address="#1", slot=BEIJING_NINE)
+    numbers = "WITH RECURSIVE these(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM these WHERE n < :readers) "
+    places = (
+        "INSERT INTO destination (id, channel, address, slot_id, language) SELECT n, 'fake', '#' || n, 1, 'en'"
+    )
+    query = "CASE n % 100 WHEN 2 THEN 'cs.AI tide' ELSE 'cs.LG zeppelin' || (n % 50) END"
+    asked = (
+        "INSERT INTO subscription (id, destination_id, number, query, created_at) "
+        f"SELECT n, n, 1, {query}, '2026-06-01 00:00:00.000000'"
+    )
+    async with store.write() as tx:
+        for insert in (places, asked):
+            await tx.connection.execute(text(f"{numbers}{insert} FROM these"), {"readers": readers})
+
+
+async def test_as_many_requests_are_made_for_100_000_readers_as_for_two(sqlite_store, sqlite_other):
     asked = []
-    for store, readers in ((sqlite_store, 1), (sqlite_other, 500)):
-        async with living(store, eastern(SUNDAY, 12), week, queries=()) as life:
-            for number in range(readers):
-                await subscribed(store, "cs.LG", "cs.AI tide", address=f"#{number}", slot=BEIJING_NINE)
-            await life.until(eastern(TUESDAY, 12))
+    for store, readers in ((sqlite_store, 2), (sqlite_other, 100_000)):
+        async with living(store, eastern(SUNDAY, 19), week, queries=()) as life:
+            await crowd(store, readers)
+            for hours in (0, 1, 2, 5, 6):
+                life.clock.now = eastern(SUNDAY, 19, 10) + timedelta(hours=hours)
+                await life.app.reader.read_missing()
             asked.append([one.path for one in life.world.asked])
+        async with store.read() as tx:
+            found = (await tx.connection.execute(select(func.count()).select_from(schema.match))).scalar()
+        assert found == 5 * max(readers // 100, 1), "all of them were matched"
     assert asked[0] == asked[1]
-    assert asked[0]
+    assert len(asked[0]) == 4, "two pages and two feeds"
 
 
 async def test_over_two_processes_pages_are_15_seconds_apart_and_feeds_3_and_nothing_is_asked_twice(
