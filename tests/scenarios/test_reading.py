@@ -62,8 +62,8 @@ async def coverage(life: Life, *dates: date) -> dict[tuple[str, date], tuple[int
                 for one in await tx.papers.coverage(dates)}  # fmt: skip
 
 
-async def test_a_normal_week_arrives_day_by_day_at_nine_in_beijing_and_is_confirmed_by_the_feeds(sqlite_store):
-    async with living(sqlite_store, eastern(SUNDAY, 12), week) as life:
+async def test_a_normal_week_arrives_day_by_day_at_nine_in_beijing_and_is_confirmed_by_the_feeds(store):
+    async with living(store, eastern(SUNDAY, 12), week) as life:
         await life.until(eastern(FRIDAY, 23))
         is_complete(life)
         assert dates(life) == [[day] for day in weekdays(MONDAY, FRIDAY)]
@@ -158,18 +158,45 @@ async def test_an_hour_of_trouble_is_named_and_nothing_is_lost(sqlite_store, ans
         assert len(during) <= 20
 
 
-async def test_a_whole_day_of_refusals_is_caught_up_from_the_archive(sqlite_store):
+async def test_a_whole_day_of_refusals_is_caught_up_from_the_archive(store):
     def prepare(world: World) -> None:
         days(world, MONDAY, TUESDAY, WEDNESDAY)
         world.trouble("/", eastern(MONDAY, 20, 3), eastern(TUESDAY, 20, 3), Answer(429))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(TUESDAY, 19), HALF_DAY)
         assert {one.date for one in await missing(life)} == {TUESDAY}
         await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
         is_complete(life, last=WEDNESDAY)
         assert await faults(life) == []
         assert dates(life) == [[MONDAY], [TUESDAY, WEDNESDAY]], "the late day comes with its own date"
+
+
+async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(sqlite_store):
+    """The second page fails at first: what the first one has is no day."""
+
+    def prepare(world: World) -> None:
+        days(world, MONDAY, WEDNESDAY, THURSDAY)
+        world.announce(TUESDAY, world.papers(2_100, "cs.LG", abstract="A tide."))
+        world.trouble("page=2", eastern(MONDAY, 12), eastern(WEDNESDAY, 12), Answer(503))
+
+    async with living(
+        sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"], sources=["arxiv_listing"]
+    ) as life:
+        await life.until(eastern(SUNDAY, 23))
+        life.clock.now = eastern(TUESDAY, 20, 58)  # Tuesday's evening: the whole day was missed
+        await life.until(eastern(WEDNESDAY, 11), HALF_DAY)
+        assert dates(life)[-1] == [WEDNESDAY]
+        (fault,) = await missing(life)
+        assert (fault.category, fault.date) == ("cs.LG", TUESDAY)
+        await life.until(eastern(WEDNESDAY, 22), HALF_DAY)
+        assert await missing(life) == []
+        assert (await coverage(life, TUESDAY))["cs.LG", TUESDAY] == (2_100, 2_100, "arxiv_listing")
+        pages = {one.path.rpartition("=")[2] for one in life.asked(f"/catchup/cs.LG/{TUESDAY}")}
+        assert pages == {"1", "2"}
+        assert dates(life)[-1] == [TUESDAY, THURSDAY]
+        tuesdays = [paper for paper, day in life.digests[-1][1] if day == TUESDAY]
+        assert len(set(tuesdays)) == len(tuesdays) == 2_100
 
 
 async def test_one_frozen_page_does_not_hold_up_the_others(sqlite_store):
