@@ -75,6 +75,9 @@ def _unknown_to_the_models(block: Mapping[str, Any]) -> list[str]:
     found = [f"a url of {len(url)} characters" for url in strings(block, "url") if not 0 < len(url) <= 3_000]
     found += ["an empty text" for text in strings(block, "text") if not text]
     found += ["a field over 2,000" for one in block.get("fields", []) if len(one["text"]) > 2_000]
+    field = block.get("element", {})
+    if len(field.get("initial_value", "")) > field.get("max_length", 3_000):
+        found.append("an initial value longer than its field")
     actions = [
         one["action_id"] for one in block.get("elements", []) if isinstance(one, dict) and "action_id" in one
     ]

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -75,6 +76,7 @@ class Fault:
     error: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     is_lost: bool = False  # done, but the connection breaks before the answer
+    seconds: float = 0.0  # until the answer, which is as usual unless something else is said
 
 
 @dataclass
@@ -223,7 +225,8 @@ class SlackEdge:
         fault = next((one for one in self.faults if one.method == method), None)
         if fault:
             self.faults.remove(fault)
-            if not fault.is_lost:
+            await asyncio.sleep(fault.seconds)
+            if fault.error or fault.status != HTTPStatus.OK:
                 return web.json_response(
                     {"ok": False, "error": fault.error}, status=fault.status, headers=fault.headers
                 )
@@ -234,7 +237,7 @@ class SlackEdge:
         else:
             answer = await self._forward(request, f"/api/{method}", raw, self._for_the_page(asked))
         self._note(method, asked | {"token": _token(request, asked)}, answer)
-        if fault:
+        if fault and fault.is_lost:
             assert request.transport is not None
             request.transport.abort()
         return web.json_response(answer, headers={"X-OAuth-Scopes": self.scopes} if self.scopes else {})

@@ -28,6 +28,7 @@ FIELD = "form"
 """The action of every field, and the block that it stands in: `form:any`."""
 
 _OPTION = 75
+_LONGEST_INPUT = 3_000  # the most that Slack takes; longer than any query, so that each can be edited
 _NEEDS_QUOTES = re.compile(r"[\s:()|&-]")
 
 
@@ -66,16 +67,18 @@ class Purpose:
     place: str
     number: int = 0  # of the subscription that is edited; 0 makes a new one
     before: tuple[str, ...] = ("", "", "", "")  # language, time, zone and notices of the place, if it has them
+    zone: str = "UTC"  # of the time that is chosen
+    tongue: str = "en"
 
     def dumped(self) -> str:
         """As Slack keeps it."""
-        return json.dumps([self.place, self.number, self.before])
+        return json.dumps([self.place, self.number, self.before, self.zone, self.tongue])
 
 
 def loaded(metadata: str) -> Purpose:
     """What `dumped` has written."""
-    place, number, before = json.loads(metadata)
-    return Purpose(place, number, tuple([*before, ""][:4]))  # forms that were open before have no notices
+    place, number, before, zone, tongue = json.loads(metadata)
+    return Purpose(place, number, tuple(before), zone, tongue)
 
 
 def draft_of(text: str, habits: Draft) -> Draft:
@@ -119,8 +122,9 @@ def _leaves(part: Node) -> list[Node]:
     return list(inner.parts) if isinstance(inner, Or) else [inner]
 
 
-def form(purpose: Purpose, draft: Draft, tongue: str) -> dict[str, Any]:
+def form(purpose: Purpose, draft: Draft) -> dict[str, Any]:
     """The modal, filled in."""
+    tongue = purpose.tongue
     label = "slack.form_edit" if purpose.number else "slack.form_new"
     return {
         "type": "modal",
@@ -194,7 +198,7 @@ def _input(name: str, tongue: str, element: Element, **values: str) -> Block:
 def _text(value: str) -> Element:
     started = {"initial_value": value} if value else {}
     config = {"trigger_actions_on": ["on_enter_pressed"]}
-    return {"type": "plain_text_input", "max_length": 400, "dispatch_action_config": config, **started}
+    return {"type": "plain_text_input", "max_length": _LONGEST_INPUT, "dispatch_action_config": config, **started}
 
 
 def _categories(chosen: Iterable[str], tongue: str) -> Element:

@@ -18,7 +18,7 @@ from bot.channels.slack.post import Clients, Place, read_address
 from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
-from bot.model import Language, Notices
+from bot.model import Notices
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Windows:
             await shown(await self._conversation.reply(one), one, through(respond))
 
     async def open(self, one: Asked, trigger: str, number: int) -> bool:
-        """Open the form for a new subscription or for one that exists; False when there is no such."""
+        """Open the form for a new subscription or for one that exists; False when there is no such, or no form."""
         listed = await self._listed(one)
         tongue = interface(listed.language)
         place = listed.place
@@ -80,8 +80,12 @@ class Windows:
             return False
         draft = draft_of(query, habits) if query else habits
         client = await self._clients(one.place.team)
-        view = form(Purpose(str(one.place), number, before), draft, tongue)
-        await asked(client.views_open(trigger_id=trigger, view=view))
+        view = form(Purpose(str(one.place), number, before, habits.zone, tongue), draft)
+        try:
+            await asked(client.views_open(trigger_id=trigger, view=view))
+        except ChannelError as error:  # it is good for three seconds, which a slow moment of ours may have used up
+            log.warning("slack_form_not_opened reason=%s", error.reason)
+            return False
         return True
 
     async def publish(self, one: Asked) -> None:
@@ -118,25 +122,18 @@ class Windows:
         """Read the form back while it is filled in."""
         await ack()
         view = body["view"]
-        purpose, draft, tongue = await self._filled(body)
+        purpose, draft = _filled(view)
         client = await self._clients(body["team"]["id"])
         try:
-            changed = form(purpose, draft, tongue)
+            changed = form(purpose, draft)
             await asked(client.views_update(view_id=view["id"], hash=view.get("hash"), view=changed))
         except ChannelError as error:  # the person types faster than Slack shows, or has closed it
             log.info("slack_form_not_shown reason=%s", error.reason)
 
-    async def _filled(self, body: dict[str, Any]) -> tuple[Purpose, Draft, str]:
-        purpose = loaded(body["view"]["private_metadata"])
-        one = Asked(read_address(purpose.place), body["user"]["id"], "", "")
-        person = await self._conversation.person(one)
-        zone = purpose.before[2] or person.zone or self._habits.zone
-        return purpose, read_form(body["view"], zone), interface(person.language or Language.EN)
-
     async def _saved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""
-        purpose, draft, tongue = await self._filled(body)
-        if wrong := fault(draft, tongue):
+        purpose, draft = _filled(body["view"])
+        if wrong := fault(draft, purpose.tongue):
             await ack(response_action="errors", errors={f"{FIELD}:{_at_fault(draft)}": wrong})
             return
         await ack()
@@ -175,6 +172,12 @@ class Windows:
             private = replace(one, place=Place(one.place.team, one.user))
             if not one.place.is_person:
                 await self._show(private, reply)
+
+
+def _filled(view: dict[str, Any]) -> tuple[Purpose, Draft]:
+    """What a form is for and what it says; all that is needed travels in it, so that nobody waits."""
+    purpose = loaded(view["private_metadata"])
+    return purpose, read_form(view, purpose.zone)
 
 
 def _at_fault(draft: Draft) -> str:

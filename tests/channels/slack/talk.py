@@ -32,19 +32,21 @@ async def until(is_so: Callable[[], Any], what: str = "it", patience: float = PA
 
 
 @asynccontextmanager
-async def running(slack: SlackEdge, folder: Any, *, listen: str = "", **changes: Any) -> AsyncIterator[root.App]:
-    """The bot, listening by a socket, or by HTTP at `listen`."""
+async def running(
+    slack: SlackEdge, folder: Any, *, listen: str = "", database: str = "", sockets: int = 1, **changes: Any
+) -> AsyncIterator[root.App]:
+    """The bot, listening by a socket, so that there are `sockets`, or by HTTP at `listen`."""
     by = (
         {"slack_app_token": None, "slack_signing_secret": SecretStr(SECRET), "slack_listen": listen}
         if listen
         else {}
     )
-    database = SecretStr(f"sqlite:///{folder / 'sudi.db'}")
-    values = settings(slack, database_url=database, bot_channels=("slack",), **by, **changes)
+    url = SecretStr(database or f"sqlite:///{folder / 'sudi.db'}")
+    values = settings(slack, database_url=url, bot_channels=("slack",), **by, **changes)
     async with root.opened(values, HandClock(NOON)) as app:
         listening = asyncio.create_task(app.channels["slack"].listen(app.answer))  # type: ignore[attr-defined]
         try:
-            await (reachable(listen) if listen else until(lambda: slack.sockets, "a socket"))
+            await (reachable(listen) if listen else until(lambda: len(slack.sockets) >= sockets, "a socket"))
             yield app
         finally:
             listening.cancel()

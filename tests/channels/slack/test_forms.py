@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.slack.forms import Draft, Purpose, draft_of, fault, form, loaded
-from bot.query import And, parse
+from bot.query import LENGTH_LIMIT, TERM_LIMIT, And, parse
 from tests.counterparts import block_kit
 
 HABITS = Draft(language="zh", time="08:30", zone="Asia/Shanghai")
@@ -58,19 +58,29 @@ def parts(text: str) -> set[object]:
 @pytest.mark.parametrize("tongue", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(tongue, draft):
-    view = form(Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always")), draft, tongue)
+    purpose = Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always"), "Asia/Shanghai", tongue)
+    view = form(purpose, draft)
     assert block_kit.view_faults(view) == []
-    assert loaded(view["private_metadata"]) == Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always"))
+    assert loaded(view["private_metadata"]) == purpose
     for block in view["blocks"]:
         for group in block.get("element", {}).get("option_groups", []):
             assert 0 < len(group["options"]) <= 100
             assert all(len(option["text"]["text"]) <= 75 for option in group["options"])
 
 
+@pytest.mark.parametrize("kind", ["{}", "title:{}"])
+def test_the_longest_query_can_be_edited(kind):
+    words = [kind.format(f"word{number:02}") for number in range(TERM_LIMIT - 1)]
+    while len(", ".join(words)) > LENGTH_LIMIT - 10:
+        words.pop()
+    draft = draft_of(f"cs.LG {', '.join(words)}", HABITS)
+    assert block_kit.view_faults(form(Purpose("T1/C1", 1), draft)) == []
+
+
 def test_a_form_says_in_the_readers_language_what_it_asks_for_or_what_is_wrong():
     good = Draft(("cs.LG",), "attention")
     assert fault(good, "en") == ""
-    said = "".join(block_kit.strings(form(Purpose("T1/C1"), good, "zh")["blocks"], "text"))
+    said = "".join(block_kit.strings(form(Purpose("T1/C1", tongue="zh"), good)["blocks"], "text"))
     assert "意思是" in said
     assert "Type words" in fault(Draft(), "en")
 

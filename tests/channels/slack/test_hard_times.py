@@ -1,0 +1,108 @@
+"""Conversations in hard times: a slow database, a slow Slack, two processes, old messages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.channels.slack import people
+from bot.commands.subscriptions import MOST
+from bot.query import LENGTH_LIMIT, parse
+from bot.store import schema
+from tests.channels.slack.talk import answered, is_private, messages, read, running, until
+from tests.channels.slack.test_windows import LG, filled
+from tests.counterparts import block_kit
+from tests.counterparts.slack_edge import ALICE, BOT, GUEST, ML, TEAM, Fault, SlackEdge
+from tests.fakes import matched, paper, rows, subscribed
+
+LATE = 3.0  # seconds after which Slack tells people that the app has failed
+
+
+async def test_everything_is_acknowledged_while_the_database_is_busy_and_answered_afterwards(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        async with app.store.write():
+            await slack.command("subscribe cs.LG tide")
+            await slack.says(f"<@{BOT}> list")
+            await until(lambda: len(slack.acknowledged) == 3, "a command, a mention and its message", LATE)
+            assert await messages(slack) == []
+        found = await answered(slack, ML, 0, least=3)
+        assert "cs.LG tide" in "".join(map(read, found))
+    assert max(slack.acknowledged) < LATE / 2
+
+
+async def test_a_form_is_acknowledged_while_slack_is_slow_to_say_who_somebody_is(slack, tmp_path, monkeypatch):
+    monkeypatch.setattr(people, "_FRESH", 0.0)
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe")
+        await until(lambda: slack.views, "a form")
+        slack.faults.append(Fault("users.info", seconds=2 * LATE))
+        await slack.submits(slack.views[-1], filled(slack.views[-1], categories=LG))  # fails when it is late
+        await answered(slack, ML, 0, least=2)
+        (one,) = await rows(app.store, schema.subscription)
+        assert one.query == "cs.LG"
+
+
+async def test_where_no_form_can_be_opened_any_more_the_command_is_explained(slack, tmp_path):
+    async with running(slack, tmp_path):
+        slack.faults.append(Fault("views.open", error="expired_trigger_id"))
+        await slack.command("subscribe")
+        (one,) = await answered(slack, ML, 0)
+        assert is_private(one)
+        assert "Type words or categories" in read(one)
+
+
+async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, shared_postgres_url):
+    """local-slack tells every socket everything, where Slack chooses one."""
+    url = {"database": shared_postgres_url}
+    async with running(slack, tmp_path, **url) as one, running(slack, tmp_path, sockets=2, **url):
+        await slack.command("subscribe cs.LG tide")
+        await slack.says(f"<@{BOT}> list")
+        found = await answered(slack, ML, 0, least=3)
+        await until(lambda: len(slack.acknowledged) == 6, "three envelopes for each")
+        await asyncio.sleep(0.5)
+        assert await messages(slack) == found
+        assert len(found) == 3
+        assert len(await rows(one.store, schema.subscription)) == 1
+
+
+async def test_a_button_of_an_old_card_is_checked_for_whoever_presses_it(slack, tmp_path):
+    slack.people[GUEST] = {"is_restricted": True}
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe cs.LG tide")
+        await answered(slack, ML, 0, least=2)
+        async with app.store.read() as tx:
+            (one,) = await tx.subscribers.all_subscriptions()
+        await matched(app.store, one, paper(1))
+        await app.plan_all()
+        await app.deliver()
+        (_, cards) = slack.posted(ML)
+        before = len(await messages(slack))
+        await slack.clicks(cards, "command:1", user=GUEST)
+        (refusal,) = await answered(slack, ML, before)
+        assert is_private(refusal, GUEST)
+        assert "Only people who manage" in read(refusal)
+        await slack.command("unsubscribe 1")
+        await answered(slack, ML, before + 1, least=2)
+        await slack.clicks(cards, "command:1")
+        (gone,) = await answered(slack, ML, before + 3)
+        assert is_private(gone, ALICE)
+        assert await rows(app.store, schema.subscription) == []
+
+
+async def test_as_many_and_as_long_subscriptions_as_there_can_be_are_listed_and_shown_at_home(slack, tmp_path):
+    queries = [f"cs.LG {', '.join(f'word{number:02}{n:02}' for n in range(48))}" for number in range(MOST)]
+    assert max(map(len, queries)) > LENGTH_LIMIT - 20
+    async with running(slack, tmp_path) as app:
+        await subscribed(app.store, *map(str, map(parse, queries)), channel="slack", address=f"{TEAM}/{ALICE}")
+        direct = await slack.direct(ALICE)
+        await slack.command("list", channel=direct)
+        await until(lambda: f"{MOST}. cs.LG" in answers(slack), "the last answer")
+        said = answers(slack)
+        assert all(query in said for query in queries)
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: slack.views, "a home")
+        assert "and 20 more" in "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
+
+
+def answers(slack: SlackEdge) -> str:
+    """What was said through response URLs."""
+    return "".join(block_kit.strings([one["blocks"] for one in slack.answers], "text"))
