@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import discord
 import pytest
 import simcord
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.channels import Command, Invocation, Reply
-from bot.channels.discord.options import options
+from bot.channels.discord.options import options, queries, subscriptions
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS
 from bot.locale import say
@@ -16,6 +21,9 @@ from bot.text.normal import has_han
 from bot.text.traditional import traditional
 from tests.channels.cards import card
 from tests.counterparts import discord_schema
+
+NAME = re.compile(r"[-_'\w]{1,32}")
+"""https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-naming"""
 
 KNOWN = (Subscription(1, 1, 1, 'cs.LG "kv cache"'), Subscription(2, 1, 3, "hep-th axion*", paused=True))
 
@@ -255,6 +263,16 @@ async def test_a_command_in_a_thread_is_about_its_channel(
     assert handling.last.place == str(channel.id)
 
 
+async def test_a_command_in_a_post_of_a_forum_is_about_that_post_because_the_forum_takes_no_messages(
+    env: simcord.Env, lab: simcord.GuildHandle, manager: simcord.MemberActor, handling: Handling
+):
+    forum = lab.create_forum_channel("reading")
+    made = await env.bot.get_channel(forum.id).create_thread(name="papers", content="here")  # type: ignore[union-attr]
+    (post,) = forum.threads
+    await manager.slash(post, "papers status")
+    assert handling.last.place == str(made.thread.id)
+
+
 async def test_cards_of_a_reply_are_folded_and_one_alone_is_whole(
     channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
 ):
@@ -273,13 +291,18 @@ async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.
     payloads = [await one.get_translated_payload(tree, tree.translator) for one in tree.get_commands()]
     for group in payloads:
         assert discord_schema.faults("ApplicationCommandCreateRequest", group) == []
-        for one in [group, *group["options"], *(given for verb in group["options"] for given in verb["options"])]:
+        assert longest(group) <= 8_000
+        verbs = group["options"]
+        for one in [group, *verbs, *(option for verb in verbs for option in verb["options"])]:
             for locale in ("zh-CN", "zh-TW"):
                 assert has_han(one["name_localizations"][locale]), one["name"]
+                assert NAME.fullmatch(one["name_localizations"][locale]), one["name"]
                 assert has_han(one["description_localizations"][locale]), one["name"]
                 assert len(one["description_localizations"][locale]) <= 100
             for texts in (one["name_localizations"], one["description_localizations"]):
                 assert traditional(texts["zh-TW"]) == texts["zh-TW"]
+        for locale in ("zh-CN", "zh-TW"):
+            assert len({one["name_localizations"][locale] for one in verbs}) == len(verbs)
     assert payloads[0]["options"][0]["name_localizations"]["zh-TW"] == "訂閱"
     assert payloads[0]["default_member_permissions"] == discord.Permissions(manage_channels=True).value
 
@@ -287,6 +310,25 @@ async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.
 def test_no_usage_has_a_word_that_is_no_option():
     names = {one.name for spec in SPECS for one in options(spec, SPECS)}
     assert names == {"query", "subscription", "clock", "zone", "paper", "command", "choice", "mailbox"}
+
+
+def longest(one: Any) -> int:
+    """What Discord counts of a command: the longest of each text in any language, and what is inside."""
+    texts = (
+        max(len(one.get(key) or ""), *map(len, one.get(f"{key}_localizations", {}).values()), 0)
+        for key in ("name", "description")
+    )
+    values = len(str(one.get("value", "")))
+    return sum(texts) + values + sum(map(longest, [*one.get("options", ()), *one.get("choices", ())]))
+
+
+@given(st.text(max_size=150) | st.sampled_from(["", " ", "cs.", "，", "机器 学习" * 30, '"kv cache" c', "(-cs.L"]))
+def test_menus_keep_the_limits_whatever_is_typed(typed: str):
+    known = [Subscription(number, 1, number, "cs.LG " + "字" * 400) for number in range(1, 51)]
+    for menu in (queries(typed), subscriptions(typed, known)):
+        assert len(menu) <= 25
+        assert all(0 < len(one.name) <= 100 and 0 < len(one.value) <= 100 for one in menu)
+        assert len({one.value for one in menu}) == len(menu)
 
 
 def _bot_role(lab: simcord.GuildHandle) -> simcord.RoleHandle:

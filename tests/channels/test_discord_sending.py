@@ -48,7 +48,7 @@ async def test_a_thread_that_a_killed_process_has_opened_is_used(ours: Discord, 
     assert len(discord.bodies(root)) == 1
 
 
-@pytest.mark.parametrize("code", [50001, 50013, 50024, 160006])
+@pytest.mark.parametrize("code", [10008, 50001, 50013, 50024, 160006])
 async def test_where_no_thread_can_be_opened_the_cards_follow_in_the_channel(
     ours: Discord, discord: DiscordSite, code: int
 ):
@@ -57,6 +57,31 @@ async def test_where_no_thread_can_be_opened_the_cards_follow_in_the_channel(
     root = await ours.send("700", first, "41.1")
     await ours.send_below(root, "700", second, "41.2")
     assert len(discord.bodies("700")) == 2
+
+
+@pytest.mark.parametrize("code", [10003, 50083, 160005])
+async def test_when_somebody_deletes_or_locks_the_thread_the_rest_follows_in_the_channel(
+    ours: Discord, discord: DiscordSite, code: int
+):
+    first, second, *others = parts(12)
+    root = await ours.send("700", first, "41.1")
+    await ours.send_below(root, "700", second, "41.2")
+    discord.refused[root] = (404 if code == 10003 else 400, code)
+    for number, body in enumerate(others, 3):
+        await ours.send_below(root, "700", body, f"41.{number}")
+    assert (len(discord.bodies(root)), len(discord.bodies("700"))) == (1, 1 + len(others))
+
+
+async def test_a_channel_that_is_deleted_in_the_middle_is_still_a_final_refusal(
+    ours: Discord, discord: DiscordSite
+):
+    first, second = parts()
+    root = await ours.send("700", first, "41.1")
+    discord.threads[root] = {"id": root, "name": "opened before"}
+    discord.refused |= {root: (404, 10003), "700": (404, 10003)}
+    with pytest.raises(ChannelError, match="the channel is gone") as caught:
+        await ours.send_below(root, "700", second, "41.2")
+    assert caught.value.permanent
 
 
 async def test_a_person_gets_everything_as_direct_messages(ours: Discord, discord: DiscordSite):

@@ -70,7 +70,9 @@ class Discord:
             return await self.send(address, body, key)
         if root not in self._threads:
             self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
-        return await self._rest.post(root if self._threads[root] else address, part["message"], key)
+        if not self._threads[root]:
+            return await self._rest.post(address, part["message"], key)
+        return await self._rest.post_below(root, address, part["message"], key)
 
     async def edit(self, address: str, reference: str, body: str, root: str) -> None:
         """Change a message that we have posted, in the thread of `root` if it has one."""

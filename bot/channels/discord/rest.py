@@ -34,6 +34,7 @@ _NONCE = 25  # characters
 _LATE = 0.01  # seconds that may be made up for
 
 _ARCHIVED = 50083
+_LOCKED = 160005
 _FINAL = {
     10003: "the channel is gone",
     10004: "the server is gone, or the bot was removed from it",
@@ -44,7 +45,7 @@ _FINAL = {
     50013: "the bot lacks rights in the channel",
     _ARCHIVED: "the thread is archived",
     50278: "the person shares no server with the bot any more",
-    160005: "the thread is locked",
+    _LOCKED: "the thread is locked",
 }
 """Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
 
@@ -53,7 +54,8 @@ _EMPTY: dict[str, Any] = {"content": "", "embeds": [], "components": []}
 """Of an edited message: what an edit does not name stays as it was."""
 
 _NOT_THERE = frozenset({10003, 10008})  # channel, message
-_NO_THREAD_HERE = frozenset({50001, 50013, 50024, 160006})  # rights, kind of channel, too many threads
+_NO_THREAD_HERE = frozenset({10008, 50001, 50013, 50024, 160006})  # message gone, rights, kind, too many threads
+_THREAD_LOST = frozenset({10003, _ARCHIVED, _LOCKED})
 
 
 class Rest:
@@ -74,6 +76,15 @@ class Rest:
         unique = {"nonce": nonce(f"{channel} {key} {message}"), "enforce_nonce": True}
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=where)
         return str((await self.ask(route, json=message | unique))["id"])
+
+    async def post_below(self, thread: str, channel: str, message: dict[str, Any], key: str) -> str:
+        """Post a message into a thread; into its channel when somebody has deleted or locked the thread."""
+        try:
+            return await self.post(thread, message, key)
+        except ChannelError as error:
+            if getattr(error.__cause__, "code", 0) not in _THREAD_LOST:
+                raise
+        return await self.post(channel, message, key)
 
     async def edit(self, channel: str, thread: str, message_id: str, message: dict[str, Any]) -> None:
         """Change a message of ours: in a thread, or where there could be none, in the channel itself."""
