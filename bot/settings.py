@@ -46,7 +46,7 @@ EXAMPLES = {
     "SMTP_BOUNCES": "papers+{token}@example.org",
     "DKIM_KEY": "/etc/sudi/dkim.pem",
     "DKIM_SELECTOR": "sudi",
-    "DISCORD_TOKEN": "the token of the developer portal",
+    "DISCORD_TOKEN": "MTIz...",
     "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
     "ARXIV_URL": "https://arxiv.org",
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
         _port(parts)
         return value.rstrip("/")
 
-    @field_validator("bot_listen")
+    @field_validator("bot_listen", "slack_listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
         if not re.fullmatch(r"\S*:\d{1,5}", value) or int(value.rpartition(":")[2]) > 65_535:

@@ -35,10 +35,18 @@ def manifest(url: str, redirect: str) -> None:
       sudi slack manifest
     """
     try:
-        made = importlib.import_module("bot.channels.slack.manifest").manifest(url, redirect)
+        module = importlib.import_module("bot.channels.slack.manifest")
     except ModuleNotFoundError as error:
         raise SettingsError([f"Slack needs the package {error.name}: pip install 'sudi[slack]'"]) from None
-    sys.stdout.write(_yaml(made))
+    asked = (("--url", url, module.EVENTS_PATH), ("--redirect", redirect, module.REDIRECT_PATH))
+    faults = [
+        f"{option}: must be https:// and end with {path} (for example: {option} https://papers.example.org{path})"
+        for option, address, path in asked
+        if address and not (address.startswith("https://") and address.endswith(path))
+    ]
+    if faults:
+        raise SettingsError(faults)
+    sys.stdout.write(_yaml(module.manifest(url, redirect)))
 
 
 def _yaml(value: Any, indent: int = 0) -> str:

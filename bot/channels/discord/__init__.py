@@ -24,8 +24,8 @@ _THREAD_NAME = 100  # characters
 def channel(settings: Settings) -> Discord:
     """The Discord channel of DISCORD_TOKEN; SettingsError when it is not set."""
     if settings.discord_token is None:
-        fault = "the discord channel needs the token of a bot"
-        raise SettingsError([f"DISCORD_TOKEN: {fault} (for example: DISCORD_TOKEN={EXAMPLES['DISCORD_TOKEN']})"])
+        where = "it stands at https://discord.com/developers/applications, Bot, Reset Token"
+        raise SettingsError([f"DISCORD_TOKEN: {where} (for example: DISCORD_TOKEN={EXAMPLES['DISCORD_TOKEN']})"])
     return Discord(settings.discord_token.get_secret_value().strip(), settings.discord_digest)
 
 

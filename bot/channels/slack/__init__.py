@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,20 +42,29 @@ PACE = timedelta(seconds=1)
 
 
 def channel(settings: Settings) -> Slack:
-    """The Slack app of SLACK_BOT_TOKEN, or of SLACK_CLIENT_ID; SettingsError says what is missing."""
+    """The Slack app of SLACK_BOT_TOKEN, or of SLACK_CLIENT_ID; SettingsError says what is missing or wrong."""
+    if faults := list(_faults(settings)):
+        raise SettingsError(faults)
+    return Slack(settings)
+
+
+def _faults(settings: Settings) -> Iterator[str]:
     is_shared = bool(settings.slack_client_id)
     if is_shared != bool(settings.slack_client_secret):
         where = "both stand at https://api.slack.com/apps, Basic Information"
-        raise SettingsError([f"SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: {where}"])
+        yield f"SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: {where}"
     if is_shared and settings.slack_bot_token:
-        raise SettingsError(
-            ["SLACK_BOT_TOKEN: leave it out; with SLACK_CLIENT_ID each workspace has a token of its own"]
-        )
+        yield "SLACK_BOT_TOKEN: leave it out; with SLACK_CLIENT_ID each workspace has a token of its own"
     if not is_shared and settings.slack_bot_token is None:
-        example = EXAMPLES["SLACK_BOT_TOKEN"]
         where = "it stands at https://api.slack.com/apps, OAuth & Permissions, once the app is installed"
-        raise SettingsError([f"SLACK_BOT_TOKEN: {where} (for example: SLACK_BOT_TOKEN={example})"])
-    return Slack(settings)
+        yield f"SLACK_BOT_TOKEN: {where} (for example: SLACK_BOT_TOKEN={EXAMPLES['SLACK_BOT_TOKEN']})"
+    tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
+    for name, token in tokens.items():
+        beginning = EXAMPLES[name].partition("-")[0]  # people take one for the other
+        if token and not token.get_secret_value().startswith(f"{beginning}-"):
+            yield f"{name}: must begin with {beginning}- (for example: {name}={EXAMPLES[name]})"
+    if not settings.slack_api_url.startswith(("https://", "http://")):
+        yield f"SLACK_API_URL: must be https:// and more (for example: SLACK_API_URL={EXAMPLES['SLACK_API_URL']})"
 
 
 class Slack:

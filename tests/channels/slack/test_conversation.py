@@ -301,16 +301,18 @@ async def test_a_socket_that_opens_and_never_says_hello_is_given_up_too(slack, t
         await answered(slack, ML, 0)
 
 
-@pytest.mark.parametrize("which", ["slack_bot_token", "slack_app_token"])
-async def test_a_wrong_token_stops_this_channel_with_a_clear_line(slack, tmp_path, caplog, which):
-    ours = channel(settings(slack, **{which: "xoxb-wrong"}))
+@pytest.mark.parametrize(
+    ("which", "token"), [("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-wrong")]
+)
+async def test_a_wrong_token_stops_this_channel_with_a_clear_line(slack, tmp_path, caplog, which, token):
+    ours = channel(settings(slack, **{which: token}))
     async with asyncio.timeout(PATIENCE):
         await ours.listen(nobody)
     (line,) = [
         one.getMessage() for one in caplog.records if one.levelno == logging.ERROR and one.name.startswith("bot")
     ]
     assert "slack_stopped reason=Slack says invalid_auth" in line
-    assert "xoxb-wrong" not in caplog.text
+    assert token not in caplog.text
     await ours.close()
 
 

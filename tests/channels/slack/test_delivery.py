@@ -279,6 +279,19 @@ def test_without_a_token_it_says_where_there_is_one():
         channel(Settings(_env_file=None))
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"slack_bot_token": "xapp-1"}, "SLACK_BOT_TOKEN: must begin with xoxb-"),
+        ({"slack_app_token": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-"),
+        ({"slack_api_url": "slack.com"}, "SLACK_API_URL: must be https://"),
+    ],
+)
+def test_a_setting_that_was_taken_for_another_is_said_before_slack_is_asked(changes, what):
+    with pytest.raises(SettingsError, match=what):
+        channel(Settings(_env_file=None, **{"slack_bot_token": "xoxb-1"} | changes))
+
+
 async def test_the_doctor_names_the_app_token_and_where_it_stands(slack):
     ours = channel(settings(slack, slack_app_token="xapp-wrong"))
     with pytest.raises(ChannelError, match=r"invalid_auth \(copy SLACK_APP_TOKEN.*connections:write"):

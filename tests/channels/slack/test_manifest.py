@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from bot.channels.slack.manifest import SCOPES
 from bot.cli import sudi
+from bot.errors import SettingsError
 
 REDIRECT = "https://papers.example.org/slack/oauth_redirect"
 URL = "https://papers.example.org/slack/events"
@@ -39,6 +41,14 @@ def test_it_is_for_socket_mode_unless_there_is_an_address():
 def test_an_app_for_several_workspaces_names_where_they_come_back_to():
     assert printed("--redirect", REDIRECT)["oauth_config"]["redirect_urls"] == [REDIRECT]
     assert "redirect_urls" not in printed()["oauth_config"]
+
+
+@pytest.mark.parametrize("option", ["--url", "--redirect"])
+@pytest.mark.parametrize("address", ["nonsense", "http://x.test/slack/events", "https://papers.example.org"])
+def test_an_address_to_which_nothing_would_come_is_refused(option, address):
+    done = CliRunner().invoke(sudi, ["slack", "manifest", option, address])
+    assert isinstance(done.exception, SettingsError)
+    assert re.search(f"{option}: must be https://.*/slack/", str(done.exception))
 
 
 def test_it_asks_for_the_scopes_of_the_methods_that_are_called():
