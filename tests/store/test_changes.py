@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.model import AnnounceType, Notices, Paper
 from bot.pipeline import ingest, plan
+from bot.query import parse
 from bot.store import Store, schema
 from tests.fakes import (
     DAY,
@@ -168,3 +173,44 @@ async def test_each_destination_is_told_by_its_own_digest(store, channel):
     await delivered(store, channel, 1)
     for address in ("#1", "#2"):
         assert channel.bodies(address)[-1] == SAID_GONE
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_comes_in_whatever_order_each_place_is_told_of_each_withdrawal_once(
+    sqlite_store, channel, seed
+):
+    """Papers and what becomes of them, read in any order over four days, and again; digests when they please."""
+    dice = random.Random(seed)
+    queries = ["cs.LG", "cs.AI", str(parse("cs.LG type:new, type:replace")), str(parse("cs.LG, cs.AI ti:harbour"))]
+    for number in range(6):
+        await subscribed(sqlite_store, dice.choice(queries), address=f"#{number}")
+    days: list[tuple[int, str, Paper, AnnounceType]] = []
+    for number in range(12):
+        at, category = dice.randrange(3), dice.choice(["cs.LG", "cs.AI"])
+        first = paper(number, categories=(category, *dice.sample(["cs.AI", "cs.LG", "stat.ML"], 1)))
+        days.append((at, category, first, AnnounceType.NEW))
+        if number % 2:
+            gone = replace(first, version=2, comments=WITHDRAWN)
+            later = dice.randrange(at + 1, 4)
+            days += [(later, each, gone, REPLACE) for each in {category, "cs.AI"} & {*gone.categories}]
+    dice.shuffle(days)
+    for step, (at, category, one, kind) in enumerate([*days, *dice.sample(days, 8)]):
+        await ingest(sqlite_store, [listing(category, (one, kind), day=DAY + at * ONE)], MORNING + 9 * ONE)
+        if dice.random() < 0.3:
+            await delivered(sqlite_store, channel, 10 + step)
+    for number in range(90, 92):  # a digest for everybody, twice
+        new = [listing(category, paper(number, categories=(category,))) for category in ("cs.LG", "cs.AI")]
+        await ingest(sqlite_store, new, MORNING + 9 * ONE)
+        await delivered(sqlite_store, channel, 100 + number)
+    withdrawn = {one.id for _, _, one, kind in days if kind is REPLACE}
+    for number in range(6):
+        said = [line for body in channel.bodies(f"#{number}") for line in body.splitlines()]
+        newest = {each: max(v for i, v in versions(said) if i == each) for each, _ in versions(said)}
+        expected = sorted(f"{each} withdrawn" for each in withdrawn if newest.get(each) == 1)
+        assert sorted(line for line in said if line.endswith("withdrawn")) == expected
+
+
+def versions(said: list[str]) -> list[tuple[str, int]]:
+    """The papers whose cards have come, with their versions."""
+    found = [line.split()[0].partition("v") for line in said if not line.endswith("withdrawn")]
+    return [(paper_id, int(version)) for paper_id, _, version in found]
