@@ -101,7 +101,7 @@ class Reader:
         return now - self._busy_since < most
 
     async def _is_awaited(self, now: datetime) -> bool:
-        """Whether a mailing is due, is read as soon as it is there, and nothing of it has been seen yet.
+        """Whether a mailing is due, is wanted, is read as soon as it is there, and has not been seen yet.
 
         In winter it is announced at nine in Beijing, when many want their digest.
         """
@@ -111,7 +111,7 @@ class Reader:
         if now >= until or not is_read_soon or no_announcement(day, self._desk.holidays) is not None:
             return False
         async with self._store.read() as tx:
-            return all(listed < day for _, _, listed in await tx.reading.listed(day))
+            return await tx.reading.is_watched(day) and not await tx.reading.listed(day)
 
     async def read_missing(self) -> None:
         """Read what should be there by now and is not, unless another process does."""

@@ -39,6 +39,11 @@ class ReadingRoom:
             await self._connection.execute(insert(self._connection, schema.watch).on_conflict_do_nothing(), new)
         return {code: known.get(code, day) for code in categories}
 
+    async def is_watched(self, day: date) -> bool:
+        """Whether anything is to be read of the mailing of a day."""
+        found = await self._connection.execute(select(_watch.category).where(_watch.since <= day).limit(1))
+        return found.first() is not None
+
     async def listed(self, first: date) -> set[tuple[str, str, date]]:
         """Source, category and date of every listing since a date."""
         rows = await self._connection.execute(

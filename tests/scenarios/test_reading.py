@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.digest import Silence, Why
-from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Notices, Paper
+from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Notices, Paper, Slot
 from bot.sources.calendar import opens, weekdays
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
@@ -418,6 +418,23 @@ async def test_in_winter_a_digest_does_not_wait_for_what_is_not_expected(sqlite_
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(opens(day) + timedelta(minutes=2))
         assert [at for at, _ in life.digests] == [opens(day)]
+
+
+async def test_who_subscribes_just_after_the_announcement_waits_for_nothing(sqlite_store):
+    """Only the next one is read for them."""
+    day = date(2026, 12, 8)
+
+    def prepare(world: World) -> None:
+        days(world, day - timedelta(days=1), day)
+
+    async with living(
+        sqlite_store, eastern(day - timedelta(days=1), 20, 12), prepare, slot=Slot("UTC", 75)
+    ) as life:
+        async with sqlite_store.write() as tx:
+            await tx.subscribers.set_notices(1, Notices.ALWAYS)
+        await life.until(eastern(day - timedelta(days=1), 20, 23))
+        ((at, _),) = life.digests
+        assert at == eastern(day - timedelta(days=1), 20, 17)
 
 
 async def test_in_winter_each_date_without_matches_is_told_of_once(sqlite_store):
