@@ -133,7 +133,10 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
         first = named[0]
         heading = _styled(html.named(said.named))
         named[0] = _Block(heading + first.html, text.named(said.named) + first.text)
-    told = [_Block(_styled(html.change(each)), text.change(each)) for each in said.changes]
+    told = [
+        _Block(_styled(html.change(each, each is said.changes[0])), text.change(each, each is said.changes[0]))
+        for each in said.changes
+    ]
     return whole + named + told
 
 
