@@ -107,6 +107,24 @@ def test_what_may_be_said_in_another_way_passes(old, new):
     assert broken(abstract=GOOD.replace(old, new)) == set()
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese", "is_flagged"),
+    [
+        ("We predict tides. The code is at github.com/a/b", "我们预测潮汐。代码见 github.com/a/b", False),
+        ("We predict tides. The code is at github.com/a/b", "我们预测潮汐。代码见", True),
+        ("We predict tides with sparse attention", "我们用稀疏注意力预测潮汐。", False),
+        ("We predict tides with sparse attention", "我们用稀疏注意力预测潮汐", True),
+        ("We predict tides with sparse atten...", "我们用稀疏注意力预测潮汐...", False),
+    ],
+)
+def test_where_the_english_ends_without_an_end_the_chinese_ends_with_one_or_in_the_same_way(
+    english, chinese, is_flagged
+):
+    paper = Paper("2606.90001", 1, "Tides", ("A",), english, ("cs.LG",))
+    found = failures(paper, Summary(paper.id, 1, Language.ZH, abstract=chinese))
+    assert ("truncated" in {one.rule for one in found}) == is_flagged
+
+
 def test_a_failure_tells_what_to_mend():
     (failure,) = failures(PAPER, Summary(PAPER.id, 1, Language.ZH, abstract=GOOD.replace("92.5%", "92.6%")))
     assert failure.field == "abstract"

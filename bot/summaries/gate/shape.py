@@ -24,6 +24,7 @@ _LONG_ENOUGH = 10
 _LOOP = re.compile(r"(\w[^\n]{2,39}?)\1{3,}|([^\W\d_])\2{5,}")
 _END = re.compile(r"[。.!?！？…:;；][\"'”’」』)\]]*$|[\"”」』]$|\)$|\$$|\]$|(?:https?://|www\.)[!-~]+$")
 _CUT = re.compile(r"(?:…+|\.{3,})[\"”)]*$")
+_LAST_WORD = re.compile(r"[!-~]+$")
 _TAIL = 300
 _PREAMBLE = re.compile(
     r"^\s*(?:[\"“「『]?\s*(?:以下(?:是|为)|下面是|这是|好的|当然|没问题|译文|翻译(?:如下|结果)?\s*[:：]"
@@ -93,9 +94,16 @@ def repetition(pair: Pair) -> str:
 
 
 def truncated(pair: Pair) -> str:
-    """An abstract ends with a sentence, if the English does."""
-    text, source = pair.raw.rstrip()[-_TAIL:], pair.raw_source.rstrip()[-_TAIL:]
-    if pair.field != "abstract" or not _END.search(source):
+    """An abstract ends with a sentence, or with the last word of an English one that does not."""
+    if pair.field != "abstract":
         return ""
-    is_cut = not _END.search(text) or (_CUT.search(text) and not _CUT.search(source))
+    text, source = pair.raw.rstrip()[-_TAIL:], pair.raw_source.rstrip()[-_TAIL:]
+    is_ended = _END.search(text) or (not _END.search(source) and _last_word(text) == _last_word(source) != "")
+    is_cut = not is_ended or (_CUT.search(text) and not _CUT.search(source))
     return "It breaks off: translate it to its end." if is_cut else ""
+
+
+def _last_word(text: str) -> str:
+    """What a text in Latin letters or signs ends with."""
+    found = _LAST_WORD.search(text)
+    return found[0] if found else ""
