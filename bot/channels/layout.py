@@ -209,9 +209,11 @@ def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
         return {}
     texts = {"title": card.summary.title, "one_line": card.summary.one_line, "abstract": card.summary.abstract}
     tongue = language.chinese
+    # A translator has no words of its own: its line is a sentence of the authors.
+    is_translated = all(one.startswith("mt:") for one in card.summary.provenance.split(", "))
     labels = {
         "title": "",
-        "one_line": say("card.one_line", tongue),
+        "one_line": say("card.key_sentence" if is_translated else "card.one_line", tongue),
         "abstract": say("card.chinese_abstract", tongue),
     }
     readied = {kind: _chinese(text, language) for kind, text in texts.items()}

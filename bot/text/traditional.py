@@ -13,13 +13,16 @@ import opencc
 from bot.text.masking import mask
 from bot.text.normal import has_han
 
+_AFTER_A_UNIT = ("元后", "元後")
+"""Where OpenCC sees an empress, papers speak of what comes after a token, a neuron or a unit."""
+
 
 def traditional(text: str) -> str:
     """A text in traditional characters; math, links and code stay as they are."""
     if not has_han(text):
         return text
     masked = mask(text)
-    return masked.restored(str(_converter().convert(masked.text)))
+    return masked.restored(str(_converter().convert(masked.text)).replace(*_AFTER_A_UNIT))
 
 
 @cache

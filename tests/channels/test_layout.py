@@ -261,3 +261,6 @@ def test_labels_are_in_traditional_characters_too():
     assert said.provenance == "中文：機器翻譯 (Firefox)"
     assert said.cards[0].missing == "機器翻譯 · 此譯文未通過自動核對，請以英文為準"
     assert said.cards[1].missing == "中文譯文暫缺"
+    assert [note.label for note in said.cards[0].notes if note.lang == "zh-Hant"] == ["原文關鍵句"]
+    mixed = replace(machine, summary=replace(machine.summary, provenance="llm:one, mt:firefox"))
+    assert lines(mixed, Language.ZH).notes[0].label.startswith("AI")

@@ -18,6 +18,7 @@ from bot.text.variants import simplified
         ("激活函数与软件", "激活函數與軟件"),
         ("为了发现头发里的后面", "為了發現頭髮裡的後面"),
         (r"令$\\text{损失}$最小，见https://a.b/c和`变量`", r"令$\\text{损失}$最小，見https://a.b/c和`变量`"),
+        ("在每个词元后和神经元后", "在每個詞元後和神經元後"),
         ("Only English", "Only English"),
         ("", ""),
     ],

@@ -121,11 +121,11 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
     rows = [
         *(f"**{piece}**" for piece in overflow),
         *(row for other in others for row in _row(other.text, "**{}**")),
+        *_row(card.missing),
         *(row for note in card.notes for row in _passage(note)),
         *_row(card.authors),
         *_row(f"{card.id} · {card.facts}"),
         *_row(card.why, "> {}"),
-        *_row(card.missing),
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
