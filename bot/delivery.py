@@ -162,7 +162,7 @@ class Courier:
 
     async def _send_parts(self, errand: _Errand) -> int:
         """Send what has not arrived; the number of papers."""
-        parts, papers = await self._parts(errand.claim)
+        parts, papers = await self._parts(errand)
         errand.root = parts[0].reference or ""
         left = [part for part in parts if part.sent_at is None]
         turn = None if left else await self._go_on(errand, None, None)
@@ -177,29 +177,32 @@ class Courier:
             turn = await self._go_on(errand, arrived, following)
         return papers
 
-    async def _parts(self, claim: Claim) -> tuple[list[StoredPart], int]:
+    async def _parts(self, errand: _Errand) -> tuple[list[StoredPart], int]:
         """The messages of a delivery, written now unless they were before, and how many papers it has."""
         async with self._store.read() as tx:
-            if parts := await tx.outbox.parts(claim.id):
-                return parts, await tx.outbox.size(claim.id)
+            if parts := await tx.outbox.parts(errand.claim.id):
+                return parts, await tx.outbox.size(errand.claim.id)
         async with self._composing:
-            return await self._compose(claim)
+            return await self._compose(errand)
 
-    async def _compose(self, claim: Claim) -> tuple[list[StoredPart], int]:
-        now = self._clock()
+    async def _compose(self, errand: _Errand) -> tuple[list[StoredPart], int]:
+        claim, began = errand.claim, self._clock()
         digest, versions = await self.composer.digest(claim)
         if not digest.cards and digest.silence is None:
             async with self._store.write() as tx:
                 await tx.outbox.discard(claim)
             raise _NotOursError
         bodies = await asyncio.to_thread(self._channel.render, digest)
-        is_open = digest.lacks and isinstance(self._channel, Editor)
+        now = self._clock()
+        lacks_since = began if digest.lacks and isinstance(self._channel, Editor) else None
         async with self._store.write() as tx:
-            if not await tx.outbox.compose(claim, bodies, lacks_since=now if is_open else None):
+            if not await tx.outbox.compose(claim, bodies, lease_until=now + LEASE, lacks_since=lacks_since):
                 raise _NotOursError
             await tx.outbox.let_go(claim, versions)
-            await tx.spending.found(now.date(), sum(card.summary is not None for card in digest.cards))
-            return await tx.outbox.parts(claim.id), await tx.outbox.size(claim.id)
+            if known := sum(card.summary is not None for card in digest.cards):
+                await tx.spending.found(now.date(), known)
+        errand.renewed = now
+        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], len(versions)
 
     async def _go_on(
         self, errand: _Errand, arrived: tuple[int, Receipt] | None, following: StoredPart | None

@@ -255,10 +255,13 @@ async def matched(
     kind: AnnounceType = AnnounceType.NEW,
     day: date = DAY,
     now: datetime = MORNING,
+    category: str = "",
 ) -> None:
-    """Let papers be announced and match one subscription, beside what has matched before."""
-    category = f"cs.{subscription.id}"  # of its own, so that each call announces anew
-    one = listing(category, *((of, kind) for of in papers), day=day)
+    """Let papers be announced and match one subscription, beside what has matched before.
+
+    Without a `category` they are announced in one of its own, so that each call announces anew.
+    """
+    one = listing(category or f"cs.{subscription.id}", *((of, kind) for of in papers), day=day)
     async with store.write() as tx:
         await tx.papers.add([one], one.announcements, now)
         for of in papers:

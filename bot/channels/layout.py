@@ -21,7 +21,7 @@ from bot.channels.coverage import coverage_lines
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.matching import Span, spans
-from bot.model import AnnounceType, Change, Language, Paper, Reason, Subscription
+from bot.model import AnnounceType, Change, Language, Paper, Reason
 from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
@@ -139,7 +139,10 @@ def _provenance(digest: Digest) -> str:
 def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, ...]:
     """The cards that are shown together; each says its date if they have several."""
     is_dated = len({card.date for card in cards}) > 1
-    return tuple(_card(card, language, is_dated=is_dated) for card in cards)
+    return tuple(
+        _card(replace(card, subscriptions=()), tuple(one.number for one in card.subscriptions), language, is_dated)
+        for card in cards
+    )
 
 
 def interface(language: Language) -> str:
@@ -185,7 +188,8 @@ def _url(paper: Paper) -> str:
     return quote(paper.url, safe=":/.")
 
 
-def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
+@lru_cache(maxsize=512)  # a day's papers go to many destinations, one after the other
+def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bool) -> CardLines:
     paper = card.paper
     english = _marked(Passage(_english(paper.title), "en"), card, "title")
     chinese = _chinese_passages(card, language) if language is not Language.EN else {}
@@ -197,7 +201,7 @@ def _card(card: Card, language: Language, *, is_dated: bool) -> CardLines:
         titles=titles[::-1] if language.plain is Language.ZH else titles,
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
-        why=_why(card, interface(language)),
+        why=_why(card.reasons, numbers, interface(language)),
         notes=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language), _comments(card)))),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
         missing=_caution(card, chinese, language),
@@ -301,8 +305,8 @@ def _age(card: Card, language: Language) -> list[str]:
     ]
 
 
-def _why(card: Card, tongue: str) -> str:
-    found = [*_reasons(card.reasons, tongue), *_subscriptions(card.subscriptions, tongue)]
+def _why(reasons: Sequence[Reason], numbers: Sequence[int], tongue: str) -> str:
+    found = [*_reasons(reasons, tongue), *_subscriptions(numbers, tongue)]
     return say("card.because", tongue, reasons=" · ".join(found)) if found else ""
 
 
@@ -324,9 +328,9 @@ def _reasons(reasons: Sequence[Reason], tongue: str) -> list[str]:
     return [*found, *codes]
 
 
-def _subscriptions(subscriptions: Sequence[Subscription], tongue: str) -> list[str]:
-    numbers = say("card.comma", tongue).join(str(each.number) for each in subscriptions)
-    return [say("card.subscriptions", tongue, n=len(subscriptions), numbers=numbers)] if numbers else []
+def _subscriptions(numbers: Sequence[int], tongue: str) -> list[str]:
+    named = say("card.comma", tongue).join(map(str, numbers))
+    return [say("card.subscriptions", tongue, n=len(numbers), numbers=named)] if named else []
 
 
 def _maker(provenance: str, tongue: str) -> str:
@@ -347,7 +351,7 @@ def _machine(name: str, tongue: str) -> str:
     return f"{say('card.machine', tongue)} ({one_line(name).capitalize()})"
 
 
-@lru_cache(maxsize=4096)  # the same texts go to many destinations, one after the other
+@lru_cache(maxsize=4096)  # they are asked for more than once: by other cards of the same paper
 def _english(text: str) -> str:
     return one_line(readable(text))
 

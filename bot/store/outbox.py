@@ -7,9 +7,10 @@ written once and by anybody, because the message did arrive.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,9 +40,9 @@ class StoredPart:
 
     number: int
     body: str
-    attempted_at: datetime | None
-    sent_at: datetime | None
-    reference: str | None
+    attempted_at: datetime | None = None
+    sent_at: datetime | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,13 @@ class Outbox:
             .values(state="sending", owner=owner, lease_until=lease_until, attempts=_delivery.attempts + 1)
             .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
         )
-        people = Subscribers(self._connection)
-        return [
-            Claim(row.id, await people.destination_by_id(row.destination_id), owner, row.attempts, row.slot_due)
-            for row in sorted(taken, key=lambda row: row.id)
-        ]
+        return await self._claims(sorted(taken, key=lambda row: row.id), owner)
+
+    async def _claims(self, rows: Iterable[Any], owner: str) -> list[Claim]:
+        claimed = list(rows)
+        places = {row.destination_id for row in claimed}
+        found = await Subscribers(self._connection).destinations_by_id(places) if places else {}
+        return [Claim(row.id, found[row.destination_id], owner, row.attempts, row.slot_due) for row in claimed]
 
     async def parts(self, delivery_id: int) -> list[StoredPart]:
         """The messages of a delivery, in order; none until it was composed."""
@@ -97,12 +100,15 @@ class Outbox:
         )
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
-    async def compose(self, claim: Claim, bodies: Sequence[str], *, lacks_since: datetime | None = None) -> bool:
+    async def compose(
+        self, claim: Claim, bodies: Sequence[str], *, lease_until: datetime, lacks_since: datetime | None = None
+    ) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
 
         `lacks_since` is when texts were missing that may be filled in later.
         """
-        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since}):
+        lacks = {"lacks": lacks_since is not None, "filled_at": lacks_since}
+        if not await self._update(claim, {"lease_until": lease_until, **lacks}):
             return False
         await self._add_parts(claim.id, bodies, 1)
         return True
@@ -136,11 +142,7 @@ class Outbox:
             .order_by(_delivery.done_at)
             .limit(most)
         )
-        people = Subscribers(self._connection)
-        return [
-            Claim(row.id, await people.destination_by_id(row.destination_id), "", row.attempts, row.slot_due)
-            for row in rows
-        ]
+        return await self._claims(rows, "")
 
     async def filled(self, delivery_id: int, more: Sequence[str], *, lacks: bool, at: datetime) -> None:
         """Messages were edited as of `at`; `more` of them are to be sent behind those that are there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -40,6 +41,11 @@ class Subscribers:
         return _to_destination(
             (await self._connection.execute(_destinations().where(_destination.id == destination_id))).one()
         )
+
+    async def destinations_by_id(self, ids: Collection[int]) -> dict[int, Destination]:
+        """The destinations with these ids."""
+        rows = await self._connection.execute(_destinations().where(_destination.id.in_(ids)))
+        return {row.id: _to_destination(row) for row in rows}
 
     async def destinations(self) -> list[Destination]:
         """All destinations."""

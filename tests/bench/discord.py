@@ -24,10 +24,11 @@ async def sending(channels: int) -> None:
         url = f"sqlite:///{folder}/sudi.db"
         store = Store.open(url)
         await migrate(store)
+        papers = [paper(each) for each in range(1, PAPERS + 1)]
         for number in range(channels):
             address = str(700_000 + number)
             _place, (one,) = await subscribed(store, address=address, channel="discord", owner=f"@{number}")
-            await matched(store, one, *(paper(each) for each in range(1, PAPERS + 1)))
+            await matched(store, one, *papers, category="cs.LG")
         await planned(store)
         await store.close()
         async with DiscordSite(latency=LATENCY, globally=GLOBAL, validates=False) as site:

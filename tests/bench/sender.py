@@ -11,7 +11,7 @@ import time
 
 from pydantic import SecretStr
 
-from bot.app import utc_now
+from bot.app import SWITCH_SECONDS, utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.slack import channel as slack
@@ -26,6 +26,7 @@ CAP = 500
 
 async def deliver(channel: Channel, url: str) -> None:
     """Deliver all, and say what it took."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     store = Store.open(url)
     wall, cpu = time.monotonic(), time.process_time()
     await Courier(store, channel, owner="bench", cap=CAP, clock=utc_now).drain()

@@ -29,7 +29,7 @@ async def slack() -> None:
             _, (one,) = await subscribed(
                 store, channel="slack", address=f"{TEAM}/C{number:05}", owner="o", now=now
             )
-            await matched(store, one, *papers, now=now)
+            await matched(store, one, *papers, now=now, category="cs.LG")
         async with store.write() as tx:
             for place in await tx.subscribers.destinations():
                 await tx.planning.plan_for(place.id, now)

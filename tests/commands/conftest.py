@@ -137,7 +137,7 @@ class Conversation:
                 if refused:
                     await tx.outbox.refuse(claim, reason=refused, now=self.now)
                     continue
-                await tx.outbox.compose(claim, ["body"])
+                await tx.outbox.compose(claim, ["body"], lease_until=self.now)
                 await tx.outbox.arrived(claim.id, 1, Receipt("r1", self.now))
                 await tx.outbox.finish(claim, self.now)
 

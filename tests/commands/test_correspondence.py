@@ -406,7 +406,7 @@ async def sent(writing: Writing, place, subscription, number: int) -> None:
     async with writing.store.write() as tx:
         lease = writing.clock.now + timedelta(minutes=1)
         for claim in await tx.outbox.claim("email", owner="me", now=writing.clock.now, lease_until=lease, most=10):
-            await tx.outbox.compose(claim, [])
+            await tx.outbox.compose(claim, [], lease_until=writing.clock.now)
             await tx.outbox.finish(claim, writing.clock.now)
 
 

@@ -94,7 +94,7 @@ async def test_starting_a_part_renews_the_lease(store):
     (claim,) = await claimed(store)
     later = MORNING + timedelta(seconds=50)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
         assert await tx.outbox.renew(claim, later + MINUTE)
     assert await claimed(store, "two", later + timedelta(seconds=30)) == []
 
@@ -105,11 +105,11 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     await planned(store)
     (zombie,) = await claimed(store)
     async with store.write() as tx:
-        assert await tx.outbox.compose(zombie, ["first", "second"])
+        assert await tx.outbox.compose(zombie, ["first", "second"], lease_until=MORNING + MINUTE)
     (heir,) = await claimed(store, owner, MORNING + 2 * MINUTE)
     before = await rows(store, schema.delivery), await rows(store, schema.part)
     async with store.write() as tx:
-        assert not await tx.outbox.compose(zombie, ["other"])
+        assert not await tx.outbox.compose(zombie, ["other"], lease_until=MORNING + MINUTE)
         assert not await tx.outbox.renew(zombie, MORNING + MINUTE)
         assert not await tx.outbox.finish(zombie, MORNING)
         assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
@@ -130,7 +130,7 @@ async def test_a_receipt_is_written_once(store):
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
     (part,) = await rows(store, schema.part)
@@ -267,7 +267,7 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.finish(claim, MORNING)
     (part,) = await rows(store, schema.part)

@@ -145,7 +145,7 @@ async def test_a_delivery_that_is_planned_takes_nothing_more_in(store):
     assert await planned(store, DUE) == 0
     (claim,) = await claimed(store, DUE)
     async with store.write() as tx:
-        assert await tx.outbox.compose(claim, ["one"])
+        assert await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
     assert await planned(store, DUE) == 0
     assert await items(store) == [(1, "2606.90001", 1)]
     async with store.read() as tx:

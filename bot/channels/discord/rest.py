@@ -21,8 +21,11 @@ from discord.http import HTTPClient, Route
 
 from bot.errors import ChannelError
 
-PER_SECOND = 48
-"""Requests that we allow ourselves; Discord's global limit is 50: /developers/topics/rate-limits."""
+PER_SECOND = 46
+"""Requests that we allow ourselves; Discord's global limit is 50: /developers/topics/rate-limits.
+
+With four less, requests may come up to 80 ms closer to one another than they were sent.
+"""
 
 WRONG_TOKEN = (
     "Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal (Bot > Reset Token)"  # noqa: S105

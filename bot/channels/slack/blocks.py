@@ -7,7 +7,7 @@ be escaped, nobody is called by it, and bold works beside Chinese characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Element = dict[str, Any]
 Block = dict[str, Any]
@@ -96,17 +96,30 @@ def cost(piece: Element) -> int:
     return total
 
 
-def packed(groups: Iterable[Sequence[Block]]) -> list[list[Block]]:
+class Group(NamedTuple):
+    """Blocks that stay together if they can, and what each of them costs."""
+
+    blocks: tuple[Block, ...]
+    costs: tuple[int, ...]
+
+
+def group(*blocks: Block) -> Group:
+    """Blocks that stay together if they can."""
+    return Group(blocks, tuple(map(cost, blocks)))
+
+
+def packed(groups: Iterable[Group]) -> list[list[Block]]:
     """Groups of blocks in as few messages as they fit; a group is divided only if it fits into none.
 
     One block and 100 characters of each message stay free for its number.
     """
     messages: list[list[Block]] = []
     size = 0
-    for group in groups:
-        costs = [cost(block) for block in group]
-        fits = _fits(len(group), sum(costs))
-        runs = [(group, sum(costs))] if fits else [([one], each) for one, each in zip(group, costs, strict=True)]
+    for blocks, costs in groups:
+        fits = _fits(len(blocks), sum(costs))
+        runs = (
+            [(blocks, sum(costs))] if fits else [((one,), each) for one, each in zip(blocks, costs, strict=True)]
+        )
         for run, more in runs:
             if not messages or not _fits(len(messages[-1]) + len(run), size + more):
                 messages.append([])

@@ -7,10 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.channels import Reply
 from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, interface
-from bot.channels.slack.blocks import Block, Element, Row, button, buttons, note, packed, paragraphs, words
+from bot.channels.slack.blocks import (
+    Block,
+    Element,
+    Group,
+    Row,
+    button,
+    buttons,
+    group,
+    note,
+    packed,
+    paragraphs,
+    words,
+)
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language
@@ -35,7 +48,7 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
     foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
-    first = packed([block] for block in paragraphs([*head, *titles, *foot]))
+    first = packed(group(block) for block in paragraphs([*head, *titles, *foot]))
     cards = packed(_cards(lines.cards, digest.cards, digest.destination.language))
     return _numbered([*first, *cards], lines.title)
 
@@ -45,13 +58,13 @@ def reply_messages(reply: Reply) -> list[list[Block]]:
     rows: list[Row] = [[words(row)] for row in harmless(reply.text).splitlines() if row.strip()]
     lines = cards_lines(reply.cards, reply.language)
     if len(lines) <= _FULL:
-        return packed([*([block] for block in paragraphs(rows)), *_cards(lines, reply.cards, reply.language)])
+        return packed([*(group(block) for block in paragraphs(rows)), *_cards(lines, reply.cards, reply.language)])
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
     shown = len(titles)
     while True:
         more = say("slack.more", interface(reply.language), n=len(titles) - shown)
         foot = [[words(more, bold=True)]] if shown < len(titles) else []
-        messages = packed([block] for block in paragraphs([*rows, *titles[:shown], *foot]))
+        messages = packed(group(block) for block in paragraphs([*rows, *titles[:shown], *foot]))
         if len(messages) <= _ANSWERS or not shown:
             return messages
         shown = shown * 4 // 5
@@ -87,13 +100,15 @@ def _title_row(card: CardLines, number: int) -> list[Element]:
     return row
 
 
-def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[list[Block]]:
+def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[Group]:
     return [
-        _card(*each, number, language=language) for number, each in enumerate(zip(lines, cards, strict=True), 1)
+        _card(one, tuple(each.number for each in card.subscriptions[:_PAUSES]), number, language)
+        for number, (one, card) in enumerate(zip(lines, cards, strict=True), 1)
     ]
 
 
-def _card(lines: CardLines, card: Card, number: int, *, language: Language) -> list[Block]:
+@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other
+def _card(lines: CardLines, pauses: tuple[int, ...], number: int, language: Language) -> Group:
     first, *others = lines.titles
     rows: list[Row] = [
         [words(f"{number}. ", bold=True), words(first.text or _NOTHING, bold=True)],
@@ -104,7 +119,7 @@ def _card(lines: CardLines, card: Card, number: int, *, language: Language) -> l
     rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
     rows += [_passage(one) for one in lines.notes]
     rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
-    return [*paragraphs(rows), _buttons(card, language)]
+    return group(*paragraphs(rows), _buttons(lines.id, pauses, language))
 
 
 def _passage(passage: Passage) -> list[Element]:
@@ -116,18 +131,15 @@ def _marked(passage: Passage, url: str = "") -> list[Element]:
     return [words(run, url, bold=True) if is_marked else words(run, url) for run, is_marked in passage.runs]
 
 
-def _buttons(card: Card, language: Language) -> Block:
+def _buttons(paper: str, pauses: Sequence[int], language: Language) -> Block:
     """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
     tongue = interface(language)
-    paper = card.paper.id
     shown = [
         button(say("slack.button_abstract", tongue), f"{COMMAND}:show", f"show {paper}"),
         button(say("slack.button_why", tongue), f"{COMMAND}:why", f"why {paper}"),
     ]
     shown += [
-        button(
-            say("slack.button_pause", tongue, number=one.number), f"{COMMAND}:{one.number}", f"pause {one.number}"
-        )
-        for one in card.subscriptions[:_PAUSES]
+        button(say("slack.button_pause", tongue, number=number), f"{COMMAND}:{number}", f"pause {number}")
+        for number in pauses
     ]
     return buttons(shown)
