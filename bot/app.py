@@ -150,6 +150,10 @@ class App:
         self.clock = clock
         habits = defaults(settings)
         self.commands = Commands(store, habits, clock, admins=settings.bot_admins)
+        self._matcher = Matcher(store.compiled)
+        holidays = settings.bot_arxiv_holidays
+        self.reader = Reader(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
+        self.read = self.reader.read
         self.office = Correspondence(
             self.commands,
             store,
@@ -157,6 +161,7 @@ class App:
             clock,
             mailboxes=habits.mailboxes,
             channel=self.channels.get("email"),
+            witness=self.reader.hear,
         )
         self.answer = Polite(self.commands, self.office, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
@@ -181,10 +186,6 @@ class App:
         }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
-        self._matcher = Matcher(store.compiled)
-        holidays = settings.bot_arxiv_holidays
-        self.reader = Reader(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
-        self.read = self.reader.read
         self._ring: Callable[..., None] = lambda *_names: None
 
     async def read_file(self, location: str) -> Day:

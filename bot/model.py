@@ -213,6 +213,7 @@ class Coverage:
     claimed: int | None = None
     confirmed_by: str = ""  # the source whose own count that is
     at: datetime | None = None  # when it was confirmed, or else read last
+    is_mailed: bool = False  # whether arXiv's own mail names no more
 
     @property
     def is_complete(self) -> bool | None:

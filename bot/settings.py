@@ -39,6 +39,7 @@ EXAMPLES = {
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "IMAP_URL": "imaps://user:password@imap.example.org",
+    "IMAP_AUTHSERV": "mx.example.org",
     "BOT_EMAIL_ALLOW": "example.org, ada@example.net",
     "SMTP_FROM": "Sudi <papers@example.org>",
     "SMTP_RATE": "60",
@@ -125,6 +126,7 @@ class Settings(BaseSettings):
     dkim_key: str = ""
     dkim_selector: str = "sudi"
     imap_url: SecretStr | None = None
+    imap_authserv: str = Field(default="", pattern=r"^[\w.-]*$")
     bot_email_allow: Names = ()
 
     slack_bot_token: SecretStr | None = None

@@ -227,6 +227,10 @@ class Correspondence(Protocol):
         """Hear that something did not arrive; `key` names the message that says so."""
         ...
 
+    async def announced(self, text: str) -> None:
+        """Hear what is in a mail that is really from arXiv."""
+        ...
+
 
 @runtime_checkable
 class Correspondent(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -84,6 +83,7 @@ def _sum(rows: Sequence[Coverage]) -> Coverage:
         sum(row.read for row in rows),
         sum(claims) if claims else None,
         witnesses.pop() if len(witnesses) == 1 else "",
+        is_mailed=all(row.is_mailed for row in rows),
     )
 
 
@@ -98,25 +98,27 @@ def _named_and_rest(rows: Sequence[Coverage]) -> tuple[Sequence[Coverage], Seque
 
 
 def _by_witness(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
-    for (witness, is_claimed), group in groupby(rows, key=lambda row: (row.confirmed_by, row.claimed is not None)):
+    for _, group in groupby(rows, key=lambda row: (row.confirmed_by, row.is_mailed, row.claimed is not None)):
         part = list(group)
-        if not is_claimed:
+        if part[0].claimed is None:
             yield from (
                 reader.say("digest.unconfirmed", category=_name(reader, row), read=row.read) for row in part
             )
             continue
         read = reader.joined(_row(reader, row) for row in part)
-        said = _witness(reader, witness, [row.at for row in part if row.at])
+        said = _witness(reader, part)
         yield reader.say("digest.confirmed", read=read, witness=said) if said else read
 
 
-def _witness(reader: _Reader, witness: str, instants: Sequence[datetime]) -> str:
-    """Who has confirmed it, and when: `listing 09:07–09:12`; nothing where nobody has."""
-    if not witness:
+def _witness(reader: _Reader, rows: Sequence[Coverage]) -> str:
+    """Who has confirmed rows, all the same for them, and when: `listing 09:07–09:12`; nothing where nobody has."""
+    if not rows[0].confirmed_by:
         return ""
-    clocks = [f"{each.astimezone(reader.zone):%H:%M}" for each in sorted(instants)]
+    name = source_name(rows[0].confirmed_by, reader.tongue)
+    name = reader.say("digest.and_mail", witness=name) if rows[0].is_mailed else name
+    clocks = [f"{each.astimezone(reader.zone):%H:%M}" for each in sorted(row.at for row in rows if row.at)]
     span = "–".join(dict.fromkeys([clocks[0], clocks[-1]])) if clocks else ""
-    return " ".join(filter(None, [source_name(witness, reader.tongue), span]))
+    return " ".join(filter(None, [name, span]))
 
 
 def _row(reader: _Reader, row: Coverage) -> str:
@@ -150,7 +152,7 @@ def _differing(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
 
 
 def _whole_row(reader: _Reader, row: Coverage) -> str:
-    said = _witness(reader, row.confirmed_by, [row.at] if row.at else [])
+    said = _witness(reader, [row])
     values = {"date": row.date, "category": _name(reader, row), "read": row.read, "claimed": row.claimed}
     if row.is_complete is None:
         return reader.say("digest.row_unconfirmed", **values)

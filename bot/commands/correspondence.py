@@ -53,14 +53,21 @@ class Correspondence:
         *,
         mailboxes: Mailboxes,
         channel: Channel | None = None,
+        witness: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`channel` is that of mails, if there is one."""
+        """`channel` is that of mails, if there is one; `witness` is told what arXiv writes."""
         self._commands = commands
         self._store = store
         self._links = links
         self._clock = clock
         self._mailboxes = mailboxes
         self._channel = channel
+        self._witness = witness
+
+    async def announced(self, text: str) -> None:
+        """Hand on what is in a mail that is really from arXiv."""
+        if self._witness is not None:
+            await self._witness(text)
 
     async def receive(self, mail: Mail, send: Send) -> bool:
         """Answer a mail, once over all processes and crashes; False when that is still to be done."""

@@ -7,7 +7,7 @@ relative to what one reads: so a digest never calls a paper a cross-list that is
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -173,7 +173,7 @@ class Mailing:
         found, key = differences(listing, stored), (listing.category, listing.date)
         others = [one.name for one in self._desk.sources if one.is_daily and (one.name, *key) in listed]
         if found.lacking:
-            reason = f"it has {_counted(found.lacking)} that the listing does not have"
+            reason = f"it has {counted(found.lacking)} that the listing does not have"
             async with self._desk.store.write() as tx:
                 for name in others:
                     await tx.faults.open(name, *key, reason, self._desk.clock())
@@ -188,14 +188,14 @@ class Mailing:
             listing = with_missing(listing, again)
         elif found.extra:
             await self._ingest([], [listing])
-            return f"it has {_counted(found.extra)} that the listing does not have"
+            return f"it has {counted(found.extra)} that the listing does not have"
         if found.lacking and not found.extra:
-            return f"it lacks {_counted(found.lacking)} of the listing"
+            return f"it lacks {counted(found.lacking)} of the listing"
         await self._store(listing)
         async with self._desk.store.write() as tx:
             key = (listing.category, self._day)
             if found.extra:
-                reason = f"it has {_counted(found.extra)} that the listing does not have"
+                reason = f"it has {counted(found.extra)} that the listing does not have"
                 await tx.faults.open(self._source.name, *key, reason, self._desk.clock())
             else:
                 await tx.reading.confirm(archive.name, *key, self._source.name, self._desk.clock())
@@ -282,7 +282,7 @@ class Mailing:
             )
 
 
-def _counted(papers: tuple[str, ...]) -> str:
+def counted(papers: Sequence[str]) -> str:
     """`3 papers (2606.00001, 2606.00002, …)`."""
     shown = ", ".join(papers[:2]) + (", …" if len(papers) > 2 else "")
     return f"{len(papers)} {'paper' if len(papers) == 1 else 'papers'} ({shown})"

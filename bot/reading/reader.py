@@ -17,7 +17,8 @@ from bot.errors import SettingsError
 from bot.matching import Matcher
 from bot.model import ALL
 from bot.pipeline import Ingested, categories_to_read
-from bot.reading.mailing import Desk, Heard, Mailing, Reading
+from bot.reading.mailed import mailed_in
+from bot.reading.mailing import Desk, Heard, Mailing, Reading, counted
 from bot.sources import Archive, Outcome, Source
 from bot.sources.calendar import EASTERN, GRACE, following, newest, no_announcement, opens, pause, weekdays
 from bot.store import Store
@@ -218,6 +219,36 @@ class Reader:
                 is_past = one.date < (today if one.source in daily else today - OLDEST)
                 if is_past or one.source not in names or one.category not in {*codes, ALL}:
                     await tx.faults.close(one.source, one.category, one.date, now)
+
+    async def hear(self, text: str) -> None:
+        """Hear a mail of arXiv's: what it announces and was not read is asked for again, and else is a fault."""
+        archive, mailed, now = self._desk.archive, mailed_in(text), self._clock()
+        if archive is None or mailed is None or not now.date() - OLDEST < mailed.date <= newest(now):
+            log.info("mail_left reason=it is no whole announcement, or there are no listings to compare it with")
+            return
+        papers = {code: mailed.of(code) for code in mailed.categories}
+        async with self._store.read() as tx:
+            lacking = await tx.reading.unmailed(papers, mailed.date)
+        if again := sorted(code for code, ids in lacking.items() if ids):
+            await self._read_again(archive, mailed.date, again)
+        async with self._store.write() as tx:
+            for code, ids in (await tx.reading.unmailed(papers, mailed.date)).items():
+                log.info("mail_compared category=%s date=%s lacking=%d", code, mailed.date, len(ids))
+                if ids:
+                    reason = f"it lacks {counted(sorted(ids))} of the announcement mail"
+                    await tx.faults.open(archive.name, code, mailed.date, reason, now)
+                else:
+                    await tx.reading.mailed(code, mailed.date)
+
+    async def _read_again(self, archive: Archive, day: date, codes: list[str]) -> None:
+        """Ask for categories of a day that were read before, unless another process reads now."""
+        async with self._turn() as turn:
+            if turn is None:
+                return
+            if day == newest(self._clock(), archive.turn):
+                await Mailing(self._desk, archive, day, codes).read(turn.keep, is_begun=True)
+            else:
+                await self._rebuild(archive, day, codes, turn.keep)
 
     async def to_backfill(self, first: date, last: date, codes: Sequence[str]) -> list[Owed]:
         """The past days between two dates that are missing, each with its categories."""

@@ -136,12 +136,13 @@ class Papers:
                 func.max(_listing.claimed),
                 func.max(_listing.confirmed_by),
                 func.coalesce(func.max(_listing.confirmed_at), func.max(_listing.fetched_at)),
+                func.max(case((_listing.is_mailed, 1), else_=0)),
             )
             .where(_listing.date.in_(dates))
             .group_by(_listing.category, _listing.date)
             .order_by(_listing.date, _listing.category)
         )
-        return [Coverage(*row) for row in rows]
+        return [Coverage(*row[:-1], is_mailed=bool(row[-1])) for row in rows]
 
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""

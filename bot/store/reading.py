@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select, tuple_
@@ -91,3 +91,21 @@ class ReadingRoom:
             .where(_listing.source == source, _listing.category == category, _listing.date == day)
             .values(confirmed_by=by, confirmed_at=now)
         )
+
+    async def mailed(self, category: str, day: date) -> None:
+        """arXiv's own mail names no new paper of that category and day beyond those that were read."""
+        await self._connection.execute(
+            schema.listing.update()
+            .where(_listing.category == category, _listing.date == day)
+            .values(is_mailed=True)
+        )
+
+    async def unmailed(self, papers: Mapping[str, Collection[str]], day: date) -> dict[str, set[str]]:
+        """Of each category that was read for a day, which of these papers it lacks."""
+        rows = await self._connection.execute(
+            select(_listing.category).where(_listing.date == day, _listing.category.in_(papers)).distinct()
+        )
+        found = {row.category: set(papers[row.category]) for row in rows}
+        for code in found:
+            found[code] -= (await self.ids(code, day)).get(day, set())
+        return found

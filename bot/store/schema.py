@@ -107,6 +107,7 @@ listing = Table(
     Column("last_modified", Text, nullable=False, server_default=""),
     Column("confirmed_by", String(40), nullable=False, server_default=""),
     Column("confirmed_at", Instant),
+    Column("is_mailed", Boolean, nullable=False, server_default=text("false")),  # arXiv's mail has no more
 )
 
 fault = Table(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -10,12 +12,15 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import App
+from bot.model import AnnounceType
+from bot.pipeline import ingest
 from bot.store import schema
 from bot.web import Site
 from tests import PATIENCE
 from tests.channels.email.writing import ADA, BOT, Post, post, running, text, token
 from tests.channels.slack.talk import NOON, until
-from tests.fakes import FakeTeller, alerts, matched, paper, rows, subscribed
+from tests.counterparts import arxiv_mail
+from tests.fakes import DAY, FakeTeller, alerts, listing, matched, paper, rows, subscribed
 
 EVE = "eve@reader.test"
 TABLES = [schema.subscriber, schema.identity, schema.destination, schema.subscription]
@@ -172,3 +177,19 @@ async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_cl
         done = await opened.answered(opened.write(subject))
         assert "number 1: hep-th" in text(done)
         assert await rows(app.store, schema.subscription) == []
+
+
+async def test_arxivs_own_mail_confirms_what_was_read_and_one_in_its_name_does_not(opened, tmp_path):
+    async with running(opened, tmp_path, imap_authserv=arxiv_mail.SERVER) as (app, _):
+        for category in ("cs.LG", "cs.AI"):
+            await ingest(app.store, [listing(category, paper(1), source="arxiv_listing")], NOON)
+        for names, vouched in ((["Machine Learning"], arxiv_mail.VOUCHED), (["Artificial Intelligence"], "")):
+            said = arxiv_mail.text_of_mail(names, DAY, [(paper(1), AnnounceType.NEW)])
+            raw = arxiv_mail.mail(said, vouched=vouched)
+            one = email.message_from_bytes(raw, policy=email.policy.default)
+            assert isinstance(one, EmailMessage)
+            opened.hand_in(one)
+        await opened.all_read()
+        async with app.store.read() as tx:
+            confirmed = {row.category: row.is_mailed for row in await tx.papers.coverage([DAY])}
+        assert confirmed == {"cs.AI": False, "cs.LG": True}

@@ -46,17 +46,25 @@ def channel(settings: Settings) -> Email:
     if sender is None:
         raise SettingsError([_fault("SMTP_FROM", "must be the address that the mail comes from")])
     pace = timedelta(minutes=1) / settings.smtp_rate if settings.smtp_rate else timedelta()
-    return Email(server, Writer(sender, settings), _mailbox_to_read(settings), pace)
+    mailbox_url = _mailbox_to_read(settings)
+    return Email(server, Writer(sender, settings), mailbox_url, pace, authserv=settings.imap_authserv)
 
 
 class Email:
     """A mail server and the address we write from."""
 
     def __init__(
-        self, server: Connections | Folder, writer: Writer, mailbox_url: str = "", pace: timedelta = timedelta()
+        self,
+        server: Connections | Folder,
+        writer: Writer,
+        mailbox_url: str = "",
+        pace: timedelta = timedelta(),
+        *,
+        authserv: str = "",
     ) -> None:
         self._server = server
         self._writer = writer
+        self._authserv = authserv
         self._mailbox_url = mailbox_url
         self._pace = pace
 
@@ -111,7 +119,8 @@ class Email:
             await asyncio.Event().wait()
         inbox = importlib.import_module("bot.channels.email.inbox")
         reader = importlib.import_module("bot.channels.email.reader").Reader
-        reading = reader(self._writer.sender.addr_spec, self._writer.links, office, self._send)
+        writer = self._writer
+        reading = reader(writer.sender.addr_spec, writer.links, office, self._send, server=self._authserv)
         await reading.read_for_ever(inbox.from_url(self._mailbox_url))
 
     async def ask(self, mailbox: str, reply: Reply) -> None:

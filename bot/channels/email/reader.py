@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.channels import Correspondence, Mail, Reply
-from bot.channels.email import answers, bounces, incoming
+from bot.channels.email import answers, authentic, bounces, incoming
 from bot.channels.email.inbox import Account, Inbox
 from bot.channels.email.letter import Letter
+from bot.channels.email.plain import text_of
 from bot.errors import ChannelError
 from bot.tokens import Links, Purpose
 
@@ -20,6 +21,7 @@ _LONGEST_PAUSE = 300.0
 # A server that tells of a mail in the moment in which we begin to wait is not heard, so that we look again: soon
 # at first, then rarely, but before firewalls forget the connection.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 240.0
+_ARXIV = "arxiv.org"
 _WELL = 60.0  # a connection that held for so long was a good one
 
 log = logging.getLogger(__name__)
@@ -30,12 +32,15 @@ Send = Callable[[str, Letter], Awaitable[None]]
 class Reader:
     """What becomes of mails that come in: `send` sends a letter to an address."""
 
-    def __init__(self, ours: str, links: Links | None, office: Correspondence, send: Send) -> None:
-        """`ours` is the address that we write from."""
+    def __init__(
+        self, ours: str, links: Links | None, office: Correspondence, send: Send, *, server: str = ""
+    ) -> None:
+        """`ours` is the address that we write from; `server` vouches for the senders of mails, if any does."""
         self._ours = {ours.lower()}
         self._links = links
         self._office = office
         self._send = send
+        self._server = server
 
     async def read_for_ever(self, account: Account) -> None:
         """Give every unread mail its due; a connection that breaks is made again."""
@@ -79,6 +84,9 @@ class Reader:
         one = incoming.understood(mail)
         if (bounce := bounces.read(mail)) is not None:
             await self._bounced(one.key, bounce)
+            return True
+        if self._server and authentic.is_from(mail, _ARXIV, self._server):
+            await self._office.announced(text_of(mail))
             return True
         if why := incoming.reason_for_silence(mail, self._ours):
             log.info("mail_left key=%.8s reason=%s", one.key, why)
