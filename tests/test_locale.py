@@ -89,7 +89,7 @@ def test_both_languages_are_filled_with_the_same_values():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_that_counts_has_a_form_for_many(language: str):
     counting = [one for one in sentences(language).values() if not isinstance(one, str)]
-    assert all({"other"} <= one.keys() <= {"one", "other"} for one in counting)
+    assert all({"other"} <= one.keys() <= {"zero", "one", "other"} for one in counting)
 
 
 def test_chinese_has_full_width_punctuation():

@@ -71,6 +71,8 @@ class Commands:
             spec, argument = understood(text)
             if spec.needs_manage and not invocation.may_manage:
                 raise UserError("error.not_allowed", {"command": spec.name})
+            if spec.needs_query and not argument:
+                raise UserError("reply.usage", {"usage": spec.usage, "example": spec.example})
             return await spec.handler(
                 Request(
                     self._store,

@@ -79,6 +79,16 @@ def _in_words(request: Request, miss: Miss) -> str:
         "reply.miss",
         paper=one.paper.id,
         title=lines.titles[0].text,
-        missing=request.say("reply.comma").join(miss.wanting),
+        lack=lack_in_words(request, miss.wanting),
         number=miss.subscription.number,
     )
+
+
+def lack_in_words(request: Request, wanting: Sequence[str]) -> str:
+    """What a paper lacks of a query, and what it has that the query leaves out."""
+    parts = {
+        "lacks": [one for one in wanting if not one.startswith("-")],
+        "has": [one.removeprefix("-") for one in wanting if one.startswith("-")],
+    }
+    comma = request.say("reply.comma")
+    return comma.join(request.say(f"reply.{verb}", parts=comma.join(some)) for verb, some in parts.items() if some)

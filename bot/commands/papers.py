@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
-from bot.commands.misses import nearest_misses
+from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
 from bot.commands.times import day_in_words, instant_in_words
@@ -146,8 +146,7 @@ def _verdict(request: Request, subscription: Subscription, prepared: Prepared) -
     values = {"number": subscription.number, "query": subscription.query}
     found = match(query, prepared)
     if found is None:
-        wanting = request.say("reply.comma").join(missing(query, prepared))
-        return request.say("reply.why_not", **values, missing=wanting)
+        return request.say("reply.why_not", **values, lack=lack_in_words(request, missing(query, prepared)))
     key = "reply.why" if is_wanted(query, found.type) else "reply.why_left_out"
     return request.say(key, **values, because=_because(request, found, prepared))
 

@@ -37,6 +37,11 @@ class CommandSpec:
         """Whether what follows may be any words."""
         return "QUERY" in self.usage
 
+    @property
+    def needs_query(self) -> bool:
+        """Whether it means nothing without a query."""
+        return self.usage == f"{self.name} QUERY"
+
 
 async def answer_help(request: Request) -> Reply:
     """All commands, or one."""

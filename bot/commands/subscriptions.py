@@ -75,7 +75,7 @@ async def edit(request: Request) -> Reply:
     """Give a subscription another query; what the old one had waiting is dropped."""
     typed, _, text = request.argument.partition(" ")
     number = read_number(typed)
-    if number is None:
+    if number is None or not text.strip():
         raise UserError("error.edit_what", {"typed": shown(request.argument)})
     place = request.known_place()
     query = read_query(text)

@@ -106,7 +106,7 @@ def trial_in_words(request: Request, trial: Trial) -> str:
 
 def _statistics_in_words(request: Request, trial: Trial) -> list[str]:
     """How many a day, how much of its categories, what makes most of them, and what to do when that is a lot."""
-    per_day = f"{trial.per_day:.0f}" if trial.per_day >= 10 else f"{trial.per_day:.1f}"
+    per_day = f"{trial.per_day:.0f}" if trial.per_day >= 10 else f"{trial.per_day:.1f}".removesuffix(".0")
     share = f"{100 * trial.matched / trial.concerned:.0f}"
     lines = [request.say("reply.per_day", n=per_day, share=share)]
     if trial.leading:

@@ -1,8 +1,8 @@
 """Every sentence that the bot says, in `en.toml` and `zh.toml`; nothing else lives here.
 
 A key is `table.name`. A sentence is filled by `str.format` with named values; a sentence that counts is
-a table `{ one = "...", other = "..." }` and is chosen by the value `n`. The words "both languages" are
-the caller's business: say it twice.
+a table `{ zero = "...", one = "...", other = "..." }` and is chosen by the value `n`; `other` has to be
+there. The words "both languages" are the caller's business: say it twice.
 """
 
 from __future__ import annotations
@@ -42,5 +42,6 @@ def say(key: str, language: str, /, **values: object) -> str:
     """One sentence, filled; raises KeyError for a key or a value that is not there."""
     sentence = sentences(language)[key]
     if not isinstance(sentence, str):
-        sentence = sentence["one" if values["n"] == 1 and "one" in sentence else "other"]
+        form = "zero" if values["n"] == 0 else "one" if values["n"] == 1 else "other"
+        sentence = sentence.get(form, sentence["other"])
     return sentence.format(**values)

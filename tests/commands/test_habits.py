@@ -34,9 +34,13 @@ async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str
 @pytest.mark.parametrize(
     ("typed", "notices", "answer"),
     [
-        ("notices always", Notices.ALWAYS, "Without papers: always a word why."),
-        ("notices Off", Notices.OFF, "Without papers: silence."),
-        ("通知 故障", Notices.FAULTS, "Without papers: silence, unless something could not be read."),
+        ("notices always", Notices.ALWAYS, "When there are no papers: a note always says why."),
+        ("notices Off", Notices.OFF, "When there are no papers: nothing is sent."),
+        (
+            "通知 故障",
+            Notices.FAULTS,
+            "When there are no papers: nothing is sent, unless something could not be read.",
+        ),
     ],
 )
 async def test_when_a_place_hears_why_nothing_came_is_changed(
@@ -79,7 +83,7 @@ async def test_a_time_is_read_as_people_type_it(talk: Conversation, typed: str, 
 async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversation):
     assert await talk.says("time 08:30 berlin") == (
         "Papers in English and Chinese, at 08:30, Monday to Friday (Europe/Berlin).\n"
-        "Without papers: silence, unless something could not be read.\n"
+        "When there are no papers: nothing is sent, unless something could not be read.\n"
         "Next digest, if there is something to send: Wed 10 Jun 2026, 08:30 (Europe/Berlin)."
     )
     assert "09:00, Monday to Friday (UTC+8)" in await talk.says("time 9:00 UTC+8")
@@ -90,11 +94,11 @@ async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversat
     [
         ("language", "Type one of: language en"),
         ("language fr", "Type one of: language en"),
-        ("time", "That is no time of the day"),
-        ("time 25:00", "That is no time of the day"),
-        ("time 9:75", "That is no time of the day"),
-        ("time 13pm", "That is no time of the day"),
-        ("time 9:5", "That is no time of the day"),
+        ("time", "I cannot read that as a time"),
+        ("time 25:00", "I cannot read that as a time"),
+        ("time 9:75", "I cannot read that as a time"),
+        ("time 13pm", "I cannot read that as a time"),
+        ("time 9:5", "I cannot read that as a time"),
         ("time 9:00 Berlim", "There is no time zone “Berlim”. Try: Europe/Berlin"),
         ("time 9:00 Atlantis", "There is no time zone “Atlantis”. Try: "),
         ("time 9:00 UTC+20", "There is no time zone “UTC+20”. Try: "),

@@ -145,10 +145,10 @@ async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conver
     await talk.says("subscribe cs.LG cache drift oracle")
     await talk.says('subscribe cs.DC "attention drift"')
     assert (await talk.says("why")).splitlines() == [
-        "Wed 10 Jun 2026: nothing below matched, but it came nearest:",
-        "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: number 1 wants also oracle",
-        "• 2606.80003 An Older KV Cache: number 1 wants also drift, oracle",
-        "• 2606.90002 Cold Pages: number 1 wants also drift, oracle",
+        "Wed 10 Jun 2026: these papers did not match, but came nearest:",
+        "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: for number 1, it lacks oracle",
+        "• 2606.80003 An Older KV Cache: for number 1, it lacks drift, oracle",
+        "• 2606.90002 Cold Pages: for number 1, it lacks drift, oracle",
         "To see one of them: show 2606.90001",
     ]
     assert await talk.says("whynot") == await talk.says("why")
@@ -175,7 +175,7 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
         "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache",
         "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
         'Number 1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
-        "Number 2, hep-th -survey: does not match, for want of hep-th",
+        "Number 2, hep-th -survey: does not match: it lacks hep-th",
         "It waits for the next digest."
         " Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
     ]
@@ -220,9 +220,9 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
         "• 2026-06-10 cs.LG 3 of 3",
         "This place has 1 subscription.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
-        "Without papers: silence, unless something could not be read.",
+        "When there are no papers: nothing is sent, unless something could not be read.",
         "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
-        "0 papers wait for the next digest.",
+        "Nothing waits for the next digest.",
         "Last digests:",
         "• Wed 10 Jun 2026, 15:00: 2 papers, sent",
     ]

@@ -16,7 +16,7 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
         'Subscribed as number 1: cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
         "Wed 10 Jun 2026: 2 of 4 stored papers would have matched.",
-        "That is about 2.0 a day, 67 % of what it looks at.",
+        "That is about 2 a day, 67% of what it looks at.",
         "1 revised paper matches too; digests leave revisions out. To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
@@ -51,7 +51,7 @@ async def test_subscribing_twice_changes_nothing(talk: Conversation):
 
 async def test_subscribe_never_brings_what_was_announced_before(talk: Conversation):
     await talk.says("subscribe cs.LG")
-    assert "0 papers wait" in await talk.says("status")
+    assert "Nothing waits" in await talk.says("status")
 
 
 async def test_subscribe_is_honest_when_nothing_is_stored(empty: Conversation):
@@ -89,7 +89,7 @@ async def test_a_place_has_a_limit_and_the_reply_says_what_to_do(talk: Conversat
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("subscribe", "There is nothing to look for."),
+        ("subscribe", "Type: subscribe QUERY."),
         ("subscribe cs.XX", "arXiv has no category “cs.XX”. Try:"),
         ('subscribe cs.LG "kv cache', "A quotation mark is opened before “kv cache” and not closed."),
         ("subscribe -survey", "This would match nearly every paper"),
@@ -153,7 +153,7 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
         '1. cs.LG "kv cache"',
         "2. hep-th (paused)",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
-        "Without papers: silence, unless something could not be read.",
+        "When there are no papers: nothing is sent, unless something could not be read.",
         "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "To change one: edit 1 QUERY. To end one: unsubscribe 1",
     ]
@@ -211,7 +211,7 @@ async def test_editing_to_the_same_query_changes_nothing(empty: Conversation):
         ("edit", "Type the number of a subscription and its new query"),
         ("edit cs.LG", "Type the number of a subscription and its new query"),
         ("edit 7 cs.LG", "There is no subscription 7 here. Numbers are: 1, 2"),
-        ("edit 1", "There is nothing to look for."),
+        ("edit 1", "Type the number of a subscription and its new query"),
         ("edit 1 cs.XX", "arXiv has no category"),
         ("edit 1 hep-th", "Number 2 asks for that already: hep-th"),
     ],

@@ -23,7 +23,7 @@ async def wide(talk: Conversation) -> Conversation:
 
 async def test_the_leading_term_is_named(wide: Conversation):
     text = await wide.says("preview hep-th haloscope, review")
-    assert "That is about 41 a day, 100 % of what it looks at.\nMost come from haloscope: 30." in text
+    assert "That is about 41 a day, 100% of what it looks at.\nMost come from haloscope: 30." in text
 
 
 async def test_a_single_term_leads_nothing(wide: Conversation):
@@ -44,7 +44,7 @@ async def test_a_wide_query_gets_advice(wide: Conversation, query: str, advice: 
 
 async def test_30_a_day_are_not_wide(wide: Conversation):
     text = await wide.says("preview hep-th haloscope")
-    assert "about 30 a day, 73 %" in text
+    assert "about 30 a day, 73%" in text
     assert "⚠" not in text
 
 

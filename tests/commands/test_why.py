@@ -12,7 +12,7 @@ from tests.commands.conftest import Conversation
 from tests.fakes import DAY, rows
 from tests.matching.invented import candidate, queries
 
-VERDICT = re.compile(r"Number (\d+), .*: (matches, |does not match, )(.*)")
+VERDICT = re.compile(r"Number (\d+), .*: (matches, |does not match: )(.*)")
 
 
 async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty: Conversation):

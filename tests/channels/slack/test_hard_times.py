@@ -47,7 +47,7 @@ async def test_where_no_form_can_be_opened_any_more_the_command_is_explained(sla
         await slack.command("subscribe")
         (one,) = await answered(slack, ML, 0)
         assert is_private(one)
-        assert "Type words or categories" in read(one)
+        assert "Type: subscribe QUERY" in read(one)
 
 
 async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, shared_postgres_url):
