@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -174,6 +176,22 @@ async def test_a_refused_first_connection_is_tried_again(site: DiscordSite):
         assert contents(await site.interact(**command("help"))) == ["heard: help"]
     assert len(pauses) == 1
     assert pauses[0] <= 2
+
+
+async def test_a_connection_that_never_closes_holds_up_no_stop_and_leaves_nothing_behind(
+    site: DiscordSite, caplog: pytest.LogCaptureFixture
+):
+    before = len(asyncio.all_tasks())
+    async with connected(site, Answering()):
+        site.fall_silent()
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 8, "hosts kill after thirty seconds"
+    site.fall_silent(again=True)
+    async with asyncio.timeout(10):
+        while site.is_connected or len(asyncio.all_tasks()) > before:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    gc.collect()
+    assert "Unclosed" not in caplog.text
 
 
 async def test_pauses_grow_and_differ(site: DiscordSite):

@@ -324,6 +324,18 @@ class DiscordSite:
         for socket in list(self._sockets):
             await socket.send_json(frame)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether somebody is at the gateway."""
+        return bool(self._sockets)
+
+    def fall_silent(self, *, again: bool = False) -> None:
+        """Hear nothing more by any gateway connection, or, `again`, what has come meanwhile."""
+        for socket in list(self._sockets):
+            assert socket._req is not None
+            transport: Any = socket._req.transport
+            transport.resume_reading() if again else transport.pause_reading()
+
     def cut(self) -> None:
         """Break every gateway connection without a word."""
         self.ready.clear()

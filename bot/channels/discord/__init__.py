@@ -19,6 +19,7 @@ from bot.errors import ChannelError, SettingsError
 from bot.settings import EXAMPLES, Settings
 
 _THREAD_NAME = 100  # characters
+_MOST_THREADS = 1_000  # remembered
 
 
 def channel(settings: Settings) -> Discord:
@@ -69,6 +70,8 @@ class Discord:
         if not part["thread"]:
             return await self.send(address, body, key)
         if root not in self._threads:
+            if len(self._threads) >= _MOST_THREADS:
+                self._threads.clear()  # to open one twice is harmless
             self._threads[root] = await self._rest.open_thread(address, root, part["thread"])
         if not self._threads[root]:
             return await self._rest.post(address, part["message"], key)
