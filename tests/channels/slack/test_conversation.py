@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels import Invocation, Reply
 from bot.channels.slack import channel, connection
+from bot.commands import SPECS, understood
 from bot.store import schema
 from bot.text.harmless import harmless
 from tests import PATIENCE
@@ -50,7 +51,14 @@ preview cs.LG tide
 today
 show 2606.90001
 why 2606.90001
+why
 show 1
+mute au:Greaves
+屏蔽 survey
+mute
+unmute au:greaves
+unmute cs.LG ((
+email ada@reader.test
 status
 状态
 subscribe ((
@@ -115,6 +123,27 @@ async def test_the_same_conversation_has_the_same_replies_and_rows_as_on_the_con
         assert (await places(app))[1] == wanted
     assert all(seconds < 3 for seconds in slack.acknowledged), "Slack waits no longer"
     assert bool(slack.acknowledged) != bool(listen)
+
+
+async def test_in_a_direct_message_the_same_conversation_is_answered_in_place(workplace, tmp_path):
+    slack, listen = workplace
+    async with running(slack, tmp_path, listen=listen) as app:
+        await announced(app)
+        expected = [await app.answer(Invocation("console", "me", "me", text)) for text in SCRIPT]
+        wanted = (await places(app))[0]
+        direct = await slack.direct(ALICE)
+        for text, reply in zip(SCRIPT, expected, strict=True):
+            before = len(await messages(slack, direct))
+            await slack.says(text, channel=direct)
+            found = await answered(slack, direct, before)
+            assert "".join(map(read, found)).startswith(lines(reply.text)), text
+            assert not any(map(is_private, found)), text
+        assert (await places(app))[1] == wanted
+
+
+def test_the_conversation_has_every_verb():
+    verbs = {understood(text)[0].name for text in SCRIPT if text not in ("subscirbe cs.LG", "cs.LG tide")}
+    assert verbs == {one.name for one in SPECS}
 
 
 async def test_a_direct_message_is_answered_in_place_and_is_about_that_person_alone(workplace, tmp_path):
