@@ -10,7 +10,7 @@ from bot.commands.typed import read_paper, shown
 from bot.errors import UserError
 from bot.matching import Candidate, candidates, muted_by, prepare
 from bot.model import Destination, Language
-from bot.query import in_words
+from bot.query import Query, in_words, stored
 from bot.store import Transaction
 
 MOST = 100
@@ -48,6 +48,8 @@ async def unmute(request: Request) -> Reply:
         known = await _mutes(tx, place)
         if request.argument.casefold() in _ALL:
             gone = known
+        elif request.argument in known:  # also what cannot be read any more
+            gone = (request.argument,)
         else:
             gone = tuple(text for text in known if request.argument and text == _meant(request)[0])
         if not gone:
@@ -66,7 +68,13 @@ async def _listed(request: Request) -> Reply:
 def _rows(request: Request, known: tuple[str, ...]) -> str:
     if not known:
         return request.say("reply.no_mutes")
-    return "\n".join([request.say("reply.mutes", n=len(known)), *(f"• {text}" for text in known)])
+    rows = (text if _still_mutes(text) else request.say("reply.mute_unreadable", text=text) for text in known)
+    return "\n".join([request.say("reply.mutes", n=len(known)), *(f"• {row}" for row in rows)])
+
+
+def _still_mutes(text: str) -> bool:
+    """Whether what was stored is an id or a query still: arXiv may have dropped a category."""
+    return read_paper(text) is not None or isinstance(stored(text), Query)
 
 
 def _meant(request: Request) -> tuple[str, str]:

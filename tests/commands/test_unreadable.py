@@ -68,3 +68,15 @@ async def test_a_place_that_has_nothing_else_gets_answers_as_well(talk: Conversa
         said = await talk.says(command)
         assert "Something went wrong" not in said
     assert "Number 1 cannot be read any more" in await talk.says("today")
+
+
+async def test_a_mute_that_is_none_any_more_says_so_and_can_be_ended(talk: Conversation):
+    await talk.says("mute zeppelin")
+    await talk.says("mute 2606.90001")
+    async with talk.store.write() as tx:
+        await tx.mutes.add(1, GONE, talk.now)
+    said = await talk.says("mute")
+    assert f"• {GONE} (cannot be read any more, and keeps nothing away)" in said
+    assert said.count("cannot be read") == 1
+    assert GONE in await talk.says(f"unmute {GONE}")
+    assert GONE not in await talk.says("mute")
