@@ -169,6 +169,7 @@ async def test_an_unreachable_discord_is_no_ones_fault(discord: DiscordSite):
     ours = Discord(TOKEN)
     await discord.stop()
     error = await refusal(ours)
+    assert "check the network" in error.reason
     assert not error.permanent
     assert not error.ambiguous
     await ours.close()

@@ -200,7 +200,8 @@ def decision(error: Exception) -> ChannelError:
         case discord.HTTPException():
             return _refusal(error)
         case aiohttp.ClientConnectorError():
-            return ChannelError(f"Discord cannot be reached: {type(error).__name__}")
+            what_to_do = "check the network, DNS and proxy of this machine"
+            return ChannelError(f"Discord cannot be reached: {what_to_do} ({type(error).__name__})")
         case _:
             reason = f"the connection to Discord broke: {type(error).__name__}"
             return ChannelError(reason, ambiguous=True, retry_after=_SOON)

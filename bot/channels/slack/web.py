@@ -84,7 +84,8 @@ async def asked(call: Awaitable[Any], advice: Mapping[str, str] = _WHERE) -> Any
         raise _refused(error, advice) from None  # the answer may repeat what we sent
     except aiohttp.ClientConnectorError as error:
         cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
-        raise ChannelError(f"cannot reach Slack: {_kind(cause)}") from error
+        what_to_do = "check the network, DNS and proxy of this machine"
+        raise ChannelError(f"cannot reach Slack: {what_to_do} ({_kind(cause)})") from error
     except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError, ssl.SSLError) as error:
         raise ChannelError(f"no answer from Slack: {_kind(error)}", ambiguous=True) from error
 

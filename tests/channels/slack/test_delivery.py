@@ -245,7 +245,7 @@ async def test_an_error_that_says_nothing_is_looked_up_and_sent_again(slack, run
 async def test_slack_that_is_away_is_tried_again_and_looked_for_nowhere(slack, run):
     await run.wait()
     ours = channel(settings(slack, slack_api_url="http://127.0.0.1:9/api/"))
-    with pytest.raises(ChannelError, match="cannot reach Slack") as away:
+    with pytest.raises(ChannelError, match="cannot reach Slack: check the network") as away:
         await ours.send(PLACE, '{"text":"x","blocks":[]}', "1.1")
     assert not away.value.ambiguous
     assert not away.value.permanent

@@ -103,6 +103,23 @@ async def test_as_many_and_as_long_subscriptions_as_there_can_be_are_listed_and_
         assert "and 20 more" in "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
 
 
+async def test_what_somebody_types_calls_nobody_and_is_no_markup_in_any_answer(slack, tmp_path):
+    hostile = '"<!channel> <@U0BOB> *b* `c` &lt;!here&gt;\u202e"'
+    async with running(slack, tmp_path):
+        await slack.command(f"subscribe cs.LG {hostile}")
+        await slack.says(f"<@{BOT}> preview {hostile}")
+        await slack.command(f"mute {hostile}")
+        await slack.command(f"subscribe (( {hostile}")
+        found = await answered(slack, ML, 0, least=6)
+    assert any("<!channel>" in read(one) for one in found), "it is shown as it was typed"
+    for one in found:
+        assert "<" not in one["text"]
+        assert "\u202e" not in one["text"] + read(one)
+        elements = [part for block in one["blocks"] for row in block["elements"] for part in row["elements"]]
+        assert {part["type"] for part in elements} <= {"text", "user"}
+        assert {part["user_id"] for part in elements if part["type"] == "user"} <= {ALICE}
+
+
 def answers(slack: SlackEdge) -> str:
     """What was said through response URLs."""
     return "".join(block_kit.strings([one["blocks"] for one in slack.answers], "text"))
