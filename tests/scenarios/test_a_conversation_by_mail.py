@@ -30,7 +30,7 @@ async def test_by_mail_the_replies_and_rows_are_those_of_the_console(
     monkeypatch.setenv("SSL_CERT_FILE", str(opened.authorities))
     async with running(opened, tmp_path) as (app, clock):
         await announced(app)
-        for line in SCRIPT:
+        for line in (one for one in SCRIPT if not one.startswith("email")):  # a mailbox is linked from elsewhere
             expected = await app.answer(Invocation("console", "me", "me", line))
             before = (await places(app))[1:]
             answer = await opened.answered(opened.write(line))
