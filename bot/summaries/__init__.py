@@ -19,6 +19,9 @@ from typing import Protocol
 
 from bot.model import Language, Paper
 
+LONGEST = 6_000
+"""Characters of a text that are read; arXiv takes 1,920 of an abstract: https://info.arxiv.org/help/prep.html"""
+
 
 class Field(enum.StrEnum):
     """One text of a paper that can be made."""

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from bot.errors import MakerError, MaskError
-from bot.summaries import Answer, Field, Job, Usage
+from bot.summaries import LONGEST, Answer, Field, Job, Usage
 from bot.summaries import prompt as prompts
 from bot.summaries.endpoints import Endpoint
 from bot.summaries.prompt import Form
@@ -122,7 +122,8 @@ class Llm:
 
     def worst(self, job: Job) -> Usage:
         """Three characters are a token at the worst, and the answer is as long as it may be."""
-        asked = len(prompts.SYSTEM) + len(job.paper.title) + min(len(job.paper.abstract), prompts.LONGEST) + 800
+        texts = sum(min(len(text), LONGEST) for text in (job.paper.title, job.paper.abstract))
+        asked = len(prompts.SYSTEM) + texts + 800
         return self._usage(asked // 3, _MOST_TOKENS)
 
     async def make(self, job: Job, reason: str = "") -> Answer:

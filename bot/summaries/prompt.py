@@ -15,16 +15,13 @@ from typing import Any
 
 from bot.errors import MaskError
 from bot.model import Paper
-from bot.summaries import Field
+from bot.summaries import LONGEST, Field
 from bot.text import glossary
 from bot.text.latex import readable
 from bot.text.masking import Masked, mask
 
 VERSION = "1"
 """To be raised with every change that should have texts made anew."""
-
-LONGEST = 6_000
-"""Characters of an abstract that are sent; arXiv takes 1,920: https://info.arxiv.org/help/prep.html"""
 
 _TERMS = 16
 
@@ -46,7 +43,7 @@ _BAD = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
 _DAMAGE = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _TAG = re.compile(r"<\s*(/?)\s*(paper|title|abstract|terms|mend|one_line|english_line)\b", re.IGNORECASE)
 """What could be taken for the frame of a paper, or of an answer."""
 
@@ -115,7 +112,7 @@ def response_format(fields: Sequence[Field], form: Form) -> dict[str, Any]:
 
 def texts(content: str, fields: Sequence[Field]) -> dict[Field, str]:
     """The texts of an answer, in whatever form it came; those that are not there are left out."""
-    bare = _THOUGHT.sub("", content)
+    bare = _THOUGHT_ENDS.split(content)[-1]
     found: Mapping[str, Any] = _object(bare) or _tagged(bare, fields)
     return {one: text for one in fields if isinstance(text := found.get(one.value), str) and text.strip()}
 

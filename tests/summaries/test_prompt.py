@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MaskError
-from bot.summaries import Field
-from bot.summaries.prompt import LONGEST, Form, messages, original, restored, texts
+from bot.summaries import LONGEST, Field
+from bot.summaries.prompt import Form, messages, original, restored, texts
 from tests.fakes import paper
 
 PARTS = [
@@ -107,6 +109,16 @@ def test_a_text_as_it_is_kept_is_one_line_that_can_be_stored(abstract, answer):
         return
     kept.encode()
     assert kept == " ".join(kept.split())
+
+
+@pytest.mark.parametrize("part", ["<think>", "</think>", "<title>", "{", '{"title":', "XQ0X", "\n"])
+def test_an_answer_of_a_hundred_thousand_characters_is_read_in_no_time(part):
+    started = time.process_time()
+    seen = original(paper(1, abstract=part * 20_000))
+    assert texts(part * 20_000, (Field.ONE_LINE,)) == {}
+    with contextlib.suppress(MaskError):
+        restored(seen, Field.ONE_LINE, part * 20_000)
+    assert time.process_time() - started < 2
 
 
 def test_what_is_very_long_is_sent_as_far_as_arxiv_takes_it():

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.model import Language, Paper
+from bot.summaries import LONGEST
 from bot.text.latex import readable
 from bot.text.masking import PLACEHOLDER, URL, mask
 
 FIELDS = ("title", "one_line", "abstract")
-LONGEST = 20_000
-"""Characters of a text that are looked at; no abstract of arXiv is a tenth as long."""
-
 _URL = re.compile(URL)
 WIDE = str.maketrans("，：；？！（）％～０１２３４５６７８９", ",:;?!()%~0123456789")
 
