@@ -215,6 +215,25 @@ async def test_a_wrong_token_ends_this_channel_with_one_line(site: DiscordSite, 
     assert len(site.requests) == 1
 
 
+async def test_a_form_that_takes_too_long_is_answered_in_words_before_discord_gives_up(site: DiscordSite):
+    class Slow(Answering):
+        async def __call__(self, invocation: Invocation) -> Reply:
+            await asyncio.sleep(30)
+            raise AssertionError("nobody has waited so long")
+
+    async with connected(site, Slow()):
+        begun = time.monotonic()
+        asking = asyncio.create_task(site.interact(**command("edit", subscription="1")))
+        async with asyncio.timeout(10):
+            while not site.answers:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - begun < 3
+        asking.cancel()
+    ((kind, body),) = site.answers
+    assert (kind, body["type"], body["data"]["flags"]) == ("callback", 4, 64)
+    assert body["data"]["content"].startswith("Something went wrong here")
+
+
 async def test_an_error_of_ours_is_logged_and_said(site: DiscordSite, caplog: pytest.LogCaptureFixture):
     class Broken(Answering):
         async def __call__(self, invocation: Invocation) -> Reply:

@@ -6,6 +6,7 @@ all, is known here: https://docs.discord.com/developers/interactions/receiving-a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from typing import Any
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 _BRINGS_PAPERS = frozenset({"subscribe", "edit", "resume"})
 _ROWS = 5  # of buttons in a message: https://docs.discord.com/developers/components/reference#action-row
 _LONGEST_INPUT = 4_000  # the same page
+_SECONDS_FOR_FORM = 2.0  # Discord waits for three
 _SILENT = discord.AllowedMentions.none()
 
 
@@ -46,8 +48,16 @@ class Answers:
             await sorry(interaction)
 
     async def edit(self, interaction: Interaction[Any], number: str, *, is_mine: bool) -> None:
-        """Open a form with the query of a subscription; what is no number of one is answered as a command."""
-        known = {str(one.number): one for one in await self.subscriptions(interaction, is_mine=is_mine)}
+        """Open a form with the query of a subscription; what is no number of one is answered as a command.
+
+        A form cannot be deferred: when the query is not found in time, the person is told so instead.
+        """
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_FORM):
+                known = {str(one.number): one for one in await self.subscriptions(interaction, is_mine=is_mine)}
+        except TimeoutError:
+            await sorry(interaction)
+            return
         if number not in known:
             await self.answer(interaction, f"edit {number}", is_mine=is_mine)
             return
