@@ -14,6 +14,9 @@ _PIECE = 400  # rows: some milliseconds
 async def in_pieces(connection: AsyncConnection, statement: Select[Any]) -> AsyncIterator[Row[Any]]:
     """The rows of a statement; others get their turn in between."""
     found = await connection.stream(statement)
-    async for piece in found.partitions(_PIECE):
-        for row in piece:
-            yield row
+    try:
+        async for piece in found.partitions(_PIECE):
+            for row in piece:
+                yield row
+    finally:
+        await found.close()  # who is cancelled in between leaves no cursor open
