@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import MaskError
-from bot.model import Paper
+from bot.model import Language, Paper
 from bot.summaries import LONGEST, Field
 from bot.text import glossary
 from bot.text.latex import readable
 from bot.text.masking import Masked, mask
+from bot.text.variants import simplified
 
 VERSION = "1"
 """To be raised with every change that should have texts made anew."""
@@ -118,10 +119,15 @@ def texts(content: str, fields: Sequence[Field]) -> dict[Field, str]:
 
 
 def restored(paper: Original, field: Field, text: str) -> str:
-    """A text of an answer as it is kept: one line, formulas back. MaskError says what is wrong with it."""
+    """A text of an answer as it is kept: one line, formulas back, Chinese in simplified characters.
+
+    MaskError says what is wrong with it.
+    """
     if _DAMAGE.search(text):
         raise MaskError("it has control characters: write no backslashes")
-    return " ".join(paper.restored(field, _BAD.sub("", text)).split())
+    plain = _BAD.sub("", text)
+    said = simplified(plain) if field.language is Language.ZH else plain
+    return " ".join(paper.restored(field, said).split())
 
 
 def _masked(text: str, first: int = 0) -> Masked:

@@ -121,6 +121,15 @@ def test_an_answer_of_a_hundred_thousand_characters_is_read_in_no_time(part):
     assert time.process_time() - started < 2
 
 
+def test_a_model_that_writes_traditional_characters_is_kept_in_simplified_ones_but_for_the_papers_own():
+    seen = original(paper(1, title="On $\\text{學}$", abstract="We cite 學習. It costs $\\text{習}$."))
+    assert (
+        restored(seen, Field.ABSTRACT, "我們提出學習方法。代價為 XQ0X。")
+        == "我们提出学习方法。代价为 $\\text{習}$。"
+    )
+    assert restored(seen, Field.ENGLISH_LINE, "It cites 學習.") == "It cites 學習."
+
+
 def test_what_is_very_long_is_sent_as_far_as_arxiv_takes_it():
     seen = original(paper(1, title="x" * 100_000, abstract="$x$ " * 25_000))
     assert len(seen.title.text) == LONGEST
