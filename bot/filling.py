@@ -25,6 +25,7 @@ HORIZON = timedelta(days=7)
 
 _AT_A_TIME = 20
 _PATIENCE = 60.0  # seconds for one edit
+_AGAIN = timedelta(minutes=5)  # for a digest that could not be edited: it stands in nobody's way meanwhile
 
 
 class Filler:
@@ -36,14 +37,18 @@ class Filler:
         self._composer = composer
         self._clock = clock
         self._turns = Turns(store, channel, clock)
+        self._resting: dict[int, datetime] = {}  # deliveries, until when
 
     async def fill(self) -> int:
         """Edit the digests whose texts have come; how many, and how many messages are new and to be sent."""
         if not isinstance(self._channel, Editor):
             return 0
+        now = self._clock()
+        self._resting = {number: until for number, until in self._resting.items() if now < until}
         async with self._store.read() as tx:
-            found = await tx.outbox.lacking(self._channel.name, self._clock() - HORIZON, _AT_A_TIME)
-        return sum([await self._filled(self._channel, claim) for claim in found])
+            most = _AT_A_TIME + len(self._resting)
+            found = await tx.outbox.lacking(self._channel.name, now - HORIZON, most)
+        return sum([await self._filled(self._channel, one) for one in found if one.id not in self._resting])
 
     async def _filled(self, channel: Editor, claim: Claim) -> bool:
         now = self._clock()
@@ -56,21 +61,25 @@ class Filler:
             # Somebody has changed what is asked for: the messages would tell of other papers than they did.
             bodies = ()
         try:
-            for part, body in zip(parts, bodies, strict=False):
+            edits = [
                 await self._edit(channel, claim, part, body, parts[0].reference or "")
+                for part, body in zip(parts, bodies, strict=False)
+            ]
         except ChannelError as error:
             log.warning("not_filled delivery=%d reason=%s", claim.id, error.reason)
-            if not error.permanent:
-                return False
+            self._resting[claim.id] = now + _AGAIN
+            return False
+        if not any(edits):
             bodies = ()
         async with self._store.write() as tx:
             await tx.outbox.filled(claim.id, bodies[len(parts) :], lacks=digest.lacks and bool(bodies), at=now)
         log.info("filled delivery=%d messages=%d lacks=%s", claim.id, len(bodies), digest.lacks)
         return True
 
-    async def _edit(self, channel: Editor, claim: Claim, part: StoredPart, body: str, root: str) -> None:
+    async def _edit(self, channel: Editor, claim: Claim, part: StoredPart, body: str, root: str) -> bool:
+        """Edit one message; False when that can never be done: somebody has deleted it, or the place is gone."""
         if part.reference is None:
-            return
+            return False
         async with self._store.write() as tx:
             at = await self._turns.take(tx, claim.destination)
         await self._turns.wait(at)
@@ -80,3 +89,9 @@ class Filler:
                 await channel.edit(claim.destination.address, part.reference, body, below)
         except TimeoutError as error:
             raise ChannelError(f"no answer within {_PATIENCE:.0f} s") from error
+        except ChannelError as error:
+            if not error.permanent:
+                raise
+            log.info("not_edited delivery=%d part=%d reason=%s", claim.id, part.number, error.reason)
+            return False
+        return True

@@ -34,6 +34,7 @@ class FakeEditor(FakeChannel):
 
     messages: dict[str, str] = field(default_factory=dict)
     trouble: ChannelError | None = None
+    gone: set[str] = field(default_factory=set)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """A message with all titles, and for each paper with Chinese texts one of its own."""
@@ -50,6 +51,8 @@ class FakeEditor(FakeChannel):
         """Change it."""
         if self.trouble:
             raise self.trouble
+        if reference in self.gone:
+            raise ChannelError("the message is gone", permanent=True)
         self.messages[reference] = body
 
 
@@ -61,8 +64,8 @@ def clock() -> HandClock:
     return HandClock()
 
 
-async def sent_without(store, clock, channel, *papers):
-    place, (subscription,) = await subscribed(store)
+async def sent_without(store, clock, channel, *papers, address="#tides"):
+    place, (subscription,) = await subscribed(store, address=address)
     async with store.write() as tx:
         await tx.subscribers.set_language(place.id, Language.BOTH)
     await matched(store, subscription, *papers)
@@ -117,6 +120,42 @@ async def test_an_edit_that_fails_is_tried_again_and_a_message_that_is_gone_is_l
     assert await filler(store, channel, clock).fill() == 1
     assert await filler(store, channel, clock).fill() == 0
     assert len(channel.arrived) == 1
+
+
+async def test_of_several_messages_those_that_are_still_there_are_filled_in(store, clock):
+    channel = FakeEditor()
+    await sent_without(store, clock, channel, paper(1), paper(2))
+    await come(store, clock, 1)
+    await filler(store, channel, clock).fill()
+    await courier(store, channel, clock).drain()
+    first, second = channel.messages
+    channel.gone = {first}
+    before = channel.messages[second]
+    await come(store, clock, 2)
+    channel.messages[second] = ""
+    assert await filler(store, channel, clock).fill() == 1
+    assert channel.messages[second] == before
+    await courier(store, channel, clock).drain()
+    assert list(channel.messages.values())[2:] == [f"{paper(2).id}v1 more"]
+
+
+async def test_digests_that_cannot_be_edited_now_stand_in_nobodys_way(store, clock, monkeypatch):
+    monkeypatch.setattr("bot.filling._AT_A_TIME", 1)
+    channel = FakeEditor()
+    await sent_without(store, clock, channel, paper(1))
+    await sent_without(store, clock, channel, paper(2), address="#second")
+    await come(store, clock, 1, 2)
+    stuck, well = channel.messages
+    one = filler(store, channel, clock)
+    channel.trouble = ChannelError("busy")
+    assert await one.fill() == 0
+    channel.trouble = None
+    assert await one.fill() == 1
+    assert "title" in channel.messages[well]
+    assert "title" not in channel.messages[stuck]
+    clock.forward(minutes=6)
+    assert await one.fill() == 1
+    assert "title" in channel.messages[stuck]
 
 
 async def test_a_digest_whose_papers_nobody_asks_for_any_more_stays_as_it_is(store, clock):
