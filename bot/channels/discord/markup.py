@@ -34,7 +34,7 @@ def marked(runs: Iterable[tuple[str, bool]]) -> str:
 
 def units(text: str) -> int:
     """The length as Discord may count it: UTF-16 units, which are never fewer than characters."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def pieces(markdown: str, limit: int) -> list[str]:

@@ -52,11 +52,11 @@ def assert_valid(found: list[dict[str, Any]]) -> None:
 
 def assert_nothing_lost(one: Digest, found: list[dict[str, Any]]) -> None:
     said = text_of(found)
+    commands = set(block_kit.strings([message["blocks"] for message in found], "value"))
     for lines in cards_lines(one.cards, one.destination.language):
         assert lines.id in said
         for passage in (*lines.titles, *lines.abstracts, *lines.notes):
             assert passage.text in said
-        commands = [value for message in found for value in block_kit.strings(message["blocks"], "value")]
         assert f"show {lines.id}" in commands
         assert f"why {lines.id}" in commands
 
