@@ -33,9 +33,9 @@ setup: $(DEV)
 demo: $(CORE)
 	@$(BIN)/sudi demo
 
-# Side by side: much of the time is spent waiting for servers. The tests of one file stay together.
+# In several processes, each with servers of its own.
 test: $(DEV)
-	@$(BIN)/python -m pytest -n logical --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(DEV)
 	$(BIN)/ruff check bot tests
