@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.channels import Reply
 from bot.commands.request import Request
@@ -33,13 +34,12 @@ _NOTICES = {
     Notices.ALWAYS: "always on all every daily yes 开 总是 每次 始终",
 }
 
+_T = TypeVar("_T")
+
 
 async def set_language(request: Request) -> Reply:
     """Change what the place reads its cards in."""
-    typed = "+".join(_BETWEEN.split(request.argument.casefold()))
-    language = next((one for one, words in _LANGUAGES.items() if typed in words.split()), None)
-    if language is None:
-        raise UserError("error.unknown_language", {"typed": shown(request.argument)})
+    language = _chosen(_LANGUAGES, request, "+".join(_BETWEEN.split(request.argument)), "error.unknown_language")
     async with request.store.write() as tx:
         place = await request.ensure_place(tx)
         await tx.subscribers.set_language(place.id, language)
@@ -71,14 +71,19 @@ async def set_days(request: Request) -> Reply:
 
 async def set_notices(request: Request) -> Reply:
     """Change when the place hears why there are no papers."""
-    typed = request.argument.casefold()
-    notices = next((one for one, words in _NOTICES.items() if typed in words.split()), None)
-    if notices is None:
-        raise UserError("error.unknown_notices", {"typed": shown(request.argument)})
+    notices = _chosen(_NOTICES, request, request.argument, "error.unknown_notices")
     async with request.store.write() as tx:
         place = await request.ensure_place(tx)
         await tx.subscribers.set_notices(place.id, notices)
     return request.reply(request.say(f"reply.notices_{notices.value}"), is_public=True)
+
+
+def _chosen(choices: dict[_T, str], request: Request, typed: str, error: str) -> _T:
+    """What one of its words stands for."""
+    for choice, words in choices.items():
+        if typed.casefold() in words.split():
+            return choice
+    raise UserError(error, {"typed": shown(request.argument)})
 
 
 async def pause(request: Request) -> Reply:

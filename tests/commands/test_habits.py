@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Days, Language, Notices, Slot
+from bot.model import Days, Destination, Language, Notices, Slot
 from tests.commands.conftest import LISTINGS, Conversation
+
+
+async def asked_from(talk: Conversation) -> Destination:
+    async with talk.store.read() as tx:
+        place = await tx.subscribers.destination("console", "#ml")
+    assert place is not None
+    return place
 
 
 @pytest.mark.parametrize(
@@ -25,10 +32,7 @@ from tests.commands.conftest import LISTINGS, Conversation
 async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str, language: Language, answer: str):
     reply = await talk.reply(typed)
     assert (reply.text, reply.is_public) == (answer, True)
-    async with talk.store.read() as tx:
-        place = await tx.subscribers.destination("console", "#ml")
-    assert place is not None
-    assert place.language is language
+    assert (await asked_from(talk)).language is language
 
 
 @pytest.mark.parametrize(
@@ -48,10 +52,7 @@ async def test_when_a_place_hears_why_nothing_came_is_changed(
 ):
     reply = await talk.reply(typed)
     assert (reply.text, reply.is_public) == (answer, True)
-    async with talk.store.read() as tx:
-        place = await tx.subscribers.destination("console", "#ml")
-    assert place is not None
-    assert place.notices is notices
+    assert (await asked_from(talk)).notices is notices
 
 
 @pytest.mark.parametrize(

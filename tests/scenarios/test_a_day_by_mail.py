@@ -43,6 +43,12 @@ async def subscribed(app: root.App, *addresses: str, query: str = EVERYTHING) ->
         assert "1" in reply.text
 
 
+async def next_morning(app: root.App, clock: HandClock) -> None:
+    clock.now += timedelta(hours=16)
+    await app.read()
+    await app.plan()
+
+
 def plain(message: bytes | str, kind: str) -> str:
     data = message if isinstance(message, bytes) else message.encode()
     body = email.message_from_bytes(data, policy=email.policy.default).get_body((kind,))
@@ -87,9 +93,7 @@ async def test_a_refused_recipient_is_paused_and_the_others_have_their_mail(tmp_
     with aiosmtpd(mailboxes) as port:
         async with root.opened(settings(tmp_path, port), clock) as app:
             await subscribed(app, "a@sudi.test", "gone@sudi.test", "b@sudi.test", query="cs.LG")
-            clock.now += timedelta(hours=16)
-            await app.read()
-            await app.plan()
+            await next_morning(app, clock)
             tally = (await app.deliver())["email"]
             assert (tally.sent, tally.refused, tally.retried) == (2, 1, 0)
             async with app.store.read() as tx:
@@ -130,9 +134,7 @@ async def test_a_mailbox_that_says_later_is_tried_later(tmp_path, status):
     with aiosmtpd(mailboxes) as port:
         async with root.opened(settings(tmp_path, port), clock) as app:
             await subscribed(app, "grey@sudi.test", query="cs.LG")
-            clock.now += timedelta(hours=16)
-            await app.read()
-            await app.plan()
+            await next_morning(app, clock)
             assert (await app.deliver())["email"].retried == 1
             mailboxes._refusals.clear()
             clock.now += timedelta(minutes=5)
@@ -145,9 +147,7 @@ async def test_a_query_that_goes_before_its_digest_does_takes_the_papers_back(tm
     with aiosmtpd(mailboxes) as port:
         async with root.opened(settings(tmp_path, port), clock) as app:
             await subscribed(app, "mei@sudi.test", query="cs.LG")
-            clock.now += timedelta(hours=16)
-            await app.read()
-            await app.plan()
+            await next_morning(app, clock)
             await app.commands(Invocation("email", "mei@sudi.test", "mei@sudi.test", "unsubscribe all"))
             assert (await app.deliver())["email"].papers == 0
             async with app.store.read() as tx:
