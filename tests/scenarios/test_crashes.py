@@ -77,7 +77,7 @@ async def test_wherever_a_process_is_killed_everything_arrives_and_only_what_was
     assert max(times.values()) <= 2
 
 
-@pytest.mark.parametrize("fault", ["after write 1", "in write 2", "after write 2", "in write 5", "after write 7"])
+@pytest.mark.parametrize("fault", ["after write 1", "in write 2", "after write 2", "in write 5", "after write 6"])
 async def test_what_has_become_of_a_paper_is_told_once_though_the_process_is_killed(store, store_url, seen, fault):
     await subscribed(store, "cs.LG")
     await ingest(store, [listing("cs.LG", paper(1))], MORNING)
