@@ -29,7 +29,8 @@ _LLAMA = """
 import sys, time, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], int(sys.argv[2])
-params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 4096, 1, 1
+params.n_ctx, params.n_parallel = 4096, 1
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # those of others would have to wait
 server = xllamacpp.Server(params)
 print("ready", flush=True)
 time.sleep(3600)

