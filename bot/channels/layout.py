@@ -130,7 +130,8 @@ def _provenance(digest: Digest) -> str:
     if language is Language.EN:
         return ""
     makers = (each for card in digest.cards if card.summary for each in card.summary.provenance.split(", "))
-    names = ", ".join(_maker(each, language.chinese) for each in dict.fromkeys(makers) if each)
+    comma = say("card.comma", language.chinese)
+    names = comma.join(_maker(each, language.chinese) for each in dict.fromkeys(makers) if each)
     who = say("digest.provenance", language.chinese, who=names) if names else ""
     why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack else ""
     return " · ".join(filter(None, (who, why)))

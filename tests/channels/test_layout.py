@@ -217,7 +217,7 @@ def test_the_makers_of_the_chinese_texts_are_named_once():
     assert digest_lines(digest(card(1), card(2))).provenance == "中文：arXivDaily"
     one = card(3)
     other = replace(one, summary=summary(one.paper, provenance="llm:qwen-max"))
-    assert digest_lines(digest(card(1), other)).provenance == "中文：arXivDaily, AI (qwen-max)"
+    assert digest_lines(digest(card(1), other)).provenance == "中文：arXivDaily、AI (qwen-max)"
 
 
 def test_what_does_not_add_up_is_a_warning_of_its_own():
@@ -264,3 +264,4 @@ def test_labels_are_in_traditional_characters_too():
     assert [note.label for note in said.cards[0].notes if note.lang == "zh-Hant"] == ["原文關鍵句"]
     mixed = replace(machine, summary=replace(machine.summary, provenance="llm:one, mt:firefox"))
     assert lines(mixed, Language.ZH).notes[0].label.startswith("AI")
+    assert digest_lines(digest(mixed, language=Language.BOTH)).provenance == "中文：AI (one)、机器翻译 (Firefox)"
