@@ -101,11 +101,11 @@ class MakerError(SudiError):
     """No text was made; the error carries the decision.
 
     `is_final`: this paper is refused, and asking again is of no use. `rest`: ask for nothing at all for that
-    long. Otherwise the paper is tried again later. `may_cost`: the call may be billed all the same.
+    long. Otherwise the paper is tried again later. `may_cost`: how many calls may be billed all the same.
     """
 
     def __init__(
-        self, reason: str, *, is_final: bool = False, rest: timedelta | None = None, may_cost: bool = False
+        self, reason: str, *, is_final: bool = False, rest: timedelta | None = None, may_cost: int = 0
     ) -> None:
         super().__init__(reason)
         self.reason = reason

@@ -60,6 +60,14 @@ class Usage:
     tokens: int = 0
     cost: int = 0
 
+    def times(self, calls: int) -> Usage:
+        """What so many calls use."""
+        return Usage(calls * self.tokens, calls * self.cost)
+
+    def plus(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(self.tokens + other.tokens, self.cost + other.cost)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -119,7 +119,7 @@ class Chain:
                 answer = await maker.make(job, reason)
             except MakerError as error:
                 refused = {one: Text("", "refused") for one in job.fields} if error.is_final else {}
-                await ledger.keep(maker, job, refused, Bill(day, worst, worst if error.may_cost else Usage()))
+                await ledger.keep(maker, job, refused, Bill(day, worst, worst.times(error.may_cost)))
                 raise
             judged, reasons = await asyncio.to_thread(judge, job, answer)
             await ledger.keep(maker, job, judged, Bill(day, worst, answer.usage))

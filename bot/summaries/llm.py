@@ -11,7 +11,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -132,23 +132,28 @@ class Llm:
             now = asyncio.get_running_loop().time()
             if now < self._rest_until:
                 raise MakerError(f"{self.name} rests", rest=timedelta(seconds=self._rest_until - now))
+            lost: list[_Busy] = []
             try:
                 async with asyncio.timeout(self._deadline):
-                    answer = await self._answer(job, reason)
+                    answer = await self._answer(job, reason, lost)
             except TimeoutError as error:
-                raise self._failed(f"no answer within {self._deadline:.0f} s", may_cost=True) from error
+                late = f"no answer within {self._deadline:.0f} s"
+                raise self._failed(late, may_cost=len(lost) + 1) from error
+            except MakerError as error:
+                error.may_cost += len(lost)
+                raise
             self._in_a_row, self._has_answered = 0, True
-            return answer
+            return replace(answer, usage=answer.usage.plus(self.worst(job).times(len(lost))))
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
-    async def _answer(self, job: Job, reason: str) -> Answer:
-        """Ask until there is an answer: more plainly when refused, later when busy."""
+    async def _answer(self, job: Job, reason: str, lost: list[_Busy]) -> Answer:
+        """Ask until there is an answer: more plainly when refused, later when busy. What was `lost` is billed."""
         paper = prompts.original(job.paper)
         manner = _Manner(self._manner.form, self._manner.extras)
-        pause, tries, may_cost = _FIRST_PAUSE, 0, False
+        pause, tries = _FIRST_PAUSE, 0
         while True:
             tries += 1
             body = self._body(manner, prompts.messages(paper, job.fields, manner.form, reason), job)
@@ -160,9 +165,9 @@ class Llm:
                     # From one that has never answered, this is no word about the paper.
                     raise MakerError(str(error), is_final=self._has_answered) from error
             except _Busy as error:
-                may_cost = may_cost or error.may_cost
+                lost += [error] if error.may_cost else []
                 if tries >= _MOST_TRIES:
-                    raise self._failed(str(error), may_cost=may_cost) from error
+                    raise self._failed(str(error)) from error
                 await asyncio.sleep(pause * (0.5 + self._dice() / 2) if error.pause is None else error.pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -243,7 +248,7 @@ class Llm:
         price_in, price_out = self._endpoint.prices
         return Usage(asked + given, -int(-(asked * price_in + given * price_out) // 1))
 
-    def _failed(self, reason: str, *, may_cost: bool) -> MakerError:
+    def _failed(self, reason: str, *, may_cost: int = 0) -> MakerError:
         self._count()
         rest = SHORT_REST if self._in_a_row == 0 else None
         return MakerError(f"{self.name}: {reason}", rest=rest, may_cost=may_cost)
@@ -286,7 +291,7 @@ def _choice(data: Mapping[str, Any]) -> tuple[str, str]:
         parts = (one for one in content if isinstance(one, dict) and one.get("type") == "text")
         content = "".join(str(one.get("text", "")) for one in parts)
     if stopped == "content_filter" or message.get("refusal"):
-        raise MakerError("the model will not do it", is_final=True, may_cost=True)
+        raise MakerError("the model will not do it", is_final=True, may_cost=1)
     return content if isinstance(content, str) else "", stopped
 
 

@@ -147,6 +147,15 @@ async def test_what_is_no_json_is_a_failure_that_may_have_been_billed(body):
     assert not error.is_final
 
 
+async def test_answers_that_were_lost_on_the_way_are_paid_for_beside_the_one_that_came():
+    answers = iter([web.Response(body=b"<html>"), web.Response(status=503), completion(SAID)])
+    answer, requests = await asked(lambda: next(answers))
+    assert len(requests) == 3
+    assert answer.usage.tokens == 390 + Llm(Endpoint("", "", "m")).worst(JOB).tokens
+    error = await refusal(lambda: web.Response(body=b"<html>"), deadline=1.2)
+    assert error.may_cost >= 2
+
+
 @pytest.mark.parametrize("choices", [[], None, {}, ["x"], [{"message": None}], [{}]])
 async def test_an_answer_without_choices_is_one_without_texts(choices):
     answer, _ = await asked(lambda: completion(SAID, choices=choices))
