@@ -14,5 +14,5 @@ def need(name: str, why: str | None) -> None:
     if why is None:
         return
     if os.environ.get("REQUIRE_COUNTERPARTS"):
-        pytest.fail(f"{name} is missing: {why}")
-    pytest.skip(f"{name} is missing: {why}")
+        pytest.fail(f"missing counterpart: {name}: {why}")
+    pytest.skip(f"missing counterpart: {name}: {why}")
