@@ -187,7 +187,7 @@ async def test_a_connection_that_never_closes_holds_up_no_stop_and_leaves_nothin
         stopped = time.monotonic()
     assert time.monotonic() - stopped < 8, "hosts kill after thirty seconds"
     site.fall_silent(again=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while site.is_connected or len(asyncio.all_tasks()) > before:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     gc.collect()
@@ -224,7 +224,7 @@ async def test_a_form_that_takes_too_long_is_answered_in_words_before_discord_gi
     async with connected(site, Slow()):
         begun = time.monotonic()
         asking = asyncio.create_task(site.interact(**command("edit", subscription="1")))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not site.answers:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert time.monotonic() - begun < 3
