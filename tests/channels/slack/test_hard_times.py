@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from bot.channels.slack import people
 from bot.commands.subscriptions import MOST
@@ -11,6 +12,7 @@ from bot.store import schema
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
 from tests.channels.slack.test_windows import LG, filled
 from tests.counterparts import block_kit
+from tests.counterparts.local_slack import free_port
 from tests.counterparts.slack_edge import ALICE, BOT, GUEST, ML, TEAM, Fault, SlackEdge
 from tests.fakes import matched, paper, rows, subscribed
 
@@ -48,6 +50,19 @@ async def test_where_no_form_can_be_opened_any_more_the_command_is_explained(sla
         (one,) = await answered(slack, ML, 0)
         assert is_private(one)
         assert "Type: subscribe QUERY" in read(one)
+
+
+async def test_a_request_that_never_ends_holds_up_no_stop(slack, tmp_path):
+    listen = f"127.0.0.1:{free_port()}"
+    async with running(slack, tmp_path, listen=listen):
+        reader, writer = await asyncio.open_connection(*listen.split(":"))
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x.test\r\nContent-Length: 10\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 2 * LATE, "hosts kill after thirty seconds"
+    assert await reader.read() == b"", "the connection is closed, without an answer"
+    writer.close()
 
 
 async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, shared_postgres_url):
