@@ -165,7 +165,10 @@ class Slack:
     async def _app(self) -> AsyncApp:
         """The app, which knows who it is: no request has to wait for that."""
         secret = self._settings.slack_signing_secret
+        quiet = logging.getLogger("slack_bolt")
+        quiet.setLevel(logging.ERROR)  # it warns of our token when that stands in the environment
         app = AsyncApp(
+            logger=quiet,
             client=self._anonymous(),
             signing_secret=secret.get_secret_value() if secret else "unused by sockets",
             authorize=await self._authorize(),

@@ -13,7 +13,7 @@ from tests.channels.slack.talk import answered, is_private, messages, read, runn
 from tests.channels.slack.test_windows import LG, filled
 from tests.counterparts import block_kit
 from tests.counterparts.local_slack import free_port
-from tests.counterparts.slack_edge import ALICE, BOT, GUEST, ML, TEAM, Fault, SlackEdge
+from tests.counterparts.slack_edge import ALICE, BOT, BOT_TOKEN, GUEST, ML, TEAM, Fault, SlackEdge
 from tests.fakes import matched, paper, rows, subscribed
 
 LATE = 3.0  # seconds after which Slack tells people that the app has failed
@@ -63,6 +63,13 @@ async def test_a_request_that_never_ends_holds_up_no_stop(slack, tmp_path):
     assert time.monotonic() - stopped < 2 * LATE, "hosts kill after thirty seconds"
     assert await reader.read() == b"", "the connection is closed, without an answer"
     writer.close()
+
+
+async def test_a_token_that_stands_in_the_environment_is_nothing_to_warn_of(slack, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+    async with running(slack, tmp_path):
+        pass
+    assert [one for one in caplog.records if one.name.startswith("slack_bolt")] == []
 
 
 async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, shared_postgres_url):
