@@ -317,7 +317,6 @@ class SlackEdge:
         """One connection of Socket Mode, relayed both ways."""
         here = web.WebSocketResponse()
         await here.prepare(request)
-        self.sockets.append(here)
         if self.is_speechless:
             self.silent.add(here)
         assert request.transport is not None
@@ -325,6 +324,7 @@ class SlackEdge:
         sent: dict[str, float] = {}
         link = self._links[request.match_info["id"]]
         async with aiohttp.ClientSession() as session, session.ws_connect(link) as there:
+            self.sockets.append(here)  # not before a command would find its way down
             down = asyncio.create_task(self._down(there, here, sent))
             try:
                 async for frame in here:
