@@ -12,7 +12,6 @@ from bot.text.macros import COMMANDS, raised
 from bot.text.masking import looks_like_math
 from bot.text.reading import Meaning, Reading, Source
 
-_TEX = ("\\", "$", "~", "``", "--", "{,}")
 _UNSEEN = re.compile(
     r"\s?~?\\(?:[Cc]ite[a-z]*|nocite)\*?\s?(?:\[[^\[\]]*\])*\{[^{}]*\}"
     r"|\\(?:begin|end|label|vspace|hspace|color)\*?\{[^{}]*\}"
@@ -29,7 +28,7 @@ def readable(raw: str) -> str:
     To be applied once, to raw text. Never raises. Text without TeX keeps all but its white space.
     """
     text = _PROTECTED.sub(r"\1", raw) if "{" in raw else raw
-    if any(mark in text for mark in _TEX):
+    if "\\" in text or "$" in text or "~" in text or "``" in text or "--" in text or "{,}" in text:
         seen = _UNSEEN.sub("", text)
         text = Reading(Source(seen, COMMANDS, _MARKS), 0, len(seen)).all()
     single = " ".join(text.split())
