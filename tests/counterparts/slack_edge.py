@@ -324,8 +324,9 @@ class SlackEdge:
         sent: dict[str, float] = {}
         link = self._links[request.match_info["id"]]
         async with aiohttp.ClientSession() as session, session.ws_connect(link) as there:
-            self.sockets.append(here)  # not before a command would find its way down
-            down = asyncio.create_task(self._down(there, here, sent))
+            hello = await there.receive()
+            self.sockets.append(here)  # not before what is said finds its way down
+            down = asyncio.create_task(self._down(hello, there, here, sent))
             try:
                 async for frame in here:
                     envelope = json.loads(frame.data).get("envelope_id") if frame.data[:1] == "{" else None
@@ -340,17 +341,27 @@ class SlackEdge:
                 self.sockets.remove(here)
         return here
 
-    async def _down(self, there: aiohttp.ClientWebSocketResponse, here: web.WebSocketResponse, sent: Any) -> None:
+    async def _down(
+        self,
+        hello: aiohttp.WSMessage,
+        there: aiohttp.ClientWebSocketResponse,
+        here: web.WebSocketResponse,
+        sent: dict[str, float],
+    ) -> None:
+        await self._relay(hello, here, sent)
         async for frame in there:
-            if frame.type is not aiohttp.WSMsgType.TEXT or here in self.silent:
-                continue
-            text = frame.data.replace(self.upstream, self.url)
-            envelope = json.loads(text) if text[:1] == "{" else {}
-            if "envelope_id" in envelope:
-                self.envelopes.append(envelope)
-                sent[envelope["envelope_id"]] = time.monotonic()
-            for _ in range(2 if self.is_doubling and "envelope_id" in envelope else 1):
-                await here.send_str(text)
+            await self._relay(frame, here, sent)
+
+    async def _relay(self, frame: aiohttp.WSMessage, here: web.WebSocketResponse, sent: dict[str, float]) -> None:
+        if frame.type is not aiohttp.WSMsgType.TEXT or here in self.silent:
+            return
+        text = frame.data.replace(self.upstream, self.url)
+        envelope = json.loads(text) if text[:1] == "{" else {}
+        if "envelope_id" in envelope:
+            self.envelopes.append(envelope)
+            sent[envelope["envelope_id"]] = time.monotonic()
+        for _ in range(2 if self.is_doubling and "envelope_id" in envelope else 1):
+            await here.send_str(text)
 
 
 @asynccontextmanager
