@@ -86,9 +86,8 @@ class Alerts:
         self._store = store
         self._admins = admins
         self._clock = clock
-        self._later: dict[
-            int, tuple[datetime, timedelta]
-        ] = {}  # places of which nobody could be told: when, pause
+        # Places of which nobody could be told: when that is tried again, and the pause after that.
+        self._later: dict[int, tuple[datetime, timedelta]] = {}
 
     async def tell(self) -> None:
         """Tell what is to be told, unless another process does, or somebody is left alone for a while."""

@@ -36,12 +36,6 @@ class Subscribers:
         row = rows.first()
         return None if row is None else _to_destination(row)
 
-    async def destination_by_id(self, destination_id: int) -> Destination:
-        """The destination with that id, which must exist."""
-        return _to_destination(
-            (await self._connection.execute(_destinations().where(_destination.id == destination_id))).one()
-        )
-
     async def destinations_by_id(self, ids: Collection[int]) -> dict[int, Destination]:
         """The destinations with these ids."""
         rows = await self._connection.execute(_destinations().where(_destination.id.in_(ids)))
@@ -56,8 +50,7 @@ class Subscribers:
 
     async def find_destination(self, destination_id: int) -> Destination | None:
         """The destination with that id, if there is one."""
-        row = (await self._connection.execute(_destinations().where(_destination.id == destination_id))).first()
-        return None if row is None else _to_destination(row)
+        return (await self.destinations_by_id([destination_id])).get(destination_id)
 
     async def add_destination(
         self, channel: str, address: str, *, owner: str, language: Language, slot: Slot, now: datetime
@@ -208,11 +201,11 @@ class Subscribers:
 
     async def subscriptions(self, destination_id: int) -> list[Subscription]:
         """What a destination asked for, by number."""
-        return await self._subscriptions(_subscription.destination_id == destination_id)
+        return await self.subscriptions_where(_subscription.destination_id == destination_id)
 
     async def all_subscriptions(self, until: datetime | None = None) -> list[Subscription]:
         """Every subscription, also the paused ones: their matches wait; or only those made before an instant."""
-        return await self._subscriptions(true() if until is None else _subscription.created_at < until)
+        return await self.subscriptions_where(true() if until is None else _subscription.created_at < until)
 
     async def queries(self) -> set[str]:
         """What all subscriptions ask for, also the paused ones."""
@@ -221,9 +214,10 @@ class Subscribers:
 
     async def asking_in_chinese(self) -> list[Subscription]:
         """Those for which it may matter whether a paper has Chinese texts."""
-        return await self._subscriptions(asks_in_chinese())
+        return await self.subscriptions_where(asks_in_chinese())
 
-    async def _subscriptions(self, condition: ColumnElement[bool]) -> list[Subscription]:
+    async def subscriptions_where(self, condition: ColumnElement[bool]) -> list[Subscription]:
+        """Those of which a condition holds, by destination and number."""
         statement = (
             select(*(_subscription[field.name] for field in fields(Subscription)))  # no instants: they take long
             .where(condition)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Subscription
 from bot.store import schema
+from bot.store.subscribers import Subscribers
 from bot.store.upsert import insert
 
 _CHUNK = 400
@@ -40,13 +41,8 @@ class Unreadable:
 
     async def known(self, *, untold: bool = False) -> list[Subscription]:
         """Those that cannot be read; or of them those of which nobody was told."""
-        rows = await self._connection.execute(
-            select(schema.subscription)
-            .join(schema.unreadable, _unreadable.subscription_id == _subscription.id)
-            .where(_unreadable.told_at.is_(None) if untold else true())
-            .order_by(_subscription.destination_id, _subscription.number)
-        )
-        return [Subscription(row.id, row.destination_id, row.number, row.query, row.paused) for row in rows]
+        found = select(_unreadable.subscription_id).where(_unreadable.told_at.is_(None) if untold else true())
+        return await Subscribers(self._connection).subscriptions_where(_subscription.id.in_(found))
 
     async def told(self, subscriptions: Iterable[Subscription], now: datetime) -> None:
         """Somebody knows of these now."""

@@ -425,14 +425,14 @@ async def test_five_digests_in_a_row_that_bounced_pause_a_mailbox(writing):
         writing.clock.forward(hours=1)
         for twice in (1, 2):  # both mails of one digest
             async with writing.store.read() as tx:
-                assert (await tx.subscribers.destination_by_id(place.id)).paused == ""
+                assert (await tx.subscribers.find_destination(place.id)).paused == ""
             await bounce(writing, number * 10 + twice, place.id)
             writing.clock.forward(minutes=1)
             if number == 5:
                 break
         writing.clock.forward(hours=22)
     async with writing.store.read() as tx:
-        assert (await tx.subscribers.destination_by_id(place.id)).paused == "4.2.2 full"
+        assert (await tx.subscribers.find_destination(place.id)).paused == "4.2.2 full"
 
 
 async def test_digests_that_arrive_in_between_begin_the_row_anew(writing):

@@ -134,7 +134,7 @@ async def test_a_mailbox_that_bounces_is_paused_and_its_owner_told_elsewhere(ope
         async with asyncio.timeout(PATIENCE):
             while True:
                 async with app.store.read() as tx:
-                    stopped = await tx.subscribers.destination_by_id(place.id)
+                    stopped = await tx.subscribers.find_destination(place.id)
                 if stopped.paused:
                     break
                 await asyncio.sleep(0.05)

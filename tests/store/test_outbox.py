@@ -117,7 +117,7 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     assert (await rows(store, schema.delivery), await rows(store, schema.part)) == before
     async with store.write() as tx:
         await tx.outbox.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
-        assert (await tx.subscribers.destination_by_id(place.id)).paused == ""
+        assert (await tx.subscribers.find_destination(place.id)).paused == ""
     async with store.read() as tx:
         assert [(one.body, one.sent_at) for one in await tx.outbox.parts(heir.id)] == [
             ("first", MORNING),
@@ -205,8 +205,8 @@ async def test_a_refused_destination_is_paused_keeps_what_it_asked_for_and_is_re
     async with store.write() as tx:
         assert await tx.outbox.refuse(claims[first.id], reason="no such mailbox", now=MORNING)
     async with store.read() as tx:
-        assert (await tx.subscribers.destination_by_id(first.id)).paused == "no such mailbox"
-        assert (await tx.subscribers.destination_by_id(other.id)).paused == ""
+        assert (await tx.subscribers.find_destination(first.id)).paused == "no such mailbox"
+        assert (await tx.subscribers.find_destination(other.id)).paused == ""
         assert len(await tx.subscribers.subscriptions(first.id)) == 1
         assert await tx.outbox.counts() == {"dead": 1, "sending": 1}
     later = MORNING + timedelta(days=3)

@@ -92,7 +92,7 @@ async def test_habits_are_changed_one_at_a_time(store):
         await tx.subscribers.set_paused(subscription.id, paused=True)
         await tx.subscribers.set_query(subscription.id, "cs.CL tides")
     async with store.read() as tx:
-        changed = await tx.subscribers.destination_by_id(place.id)
+        changed = await tx.subscribers.find_destination(place.id)
         known = await tx.subscribers.subscriptions(place.id)
     assert (changed.language, changed.slot, changed.paused) == (
         Language.ZH,
@@ -102,7 +102,7 @@ async def test_habits_are_changed_one_at_a_time(store):
     assert [(one.id, one.query, one.paused) for one in known] == [(subscription.id, "cs.CL tides", True)]
     async with store.write() as tx:
         await tx.subscribers.resume(place.id)
-        assert (await tx.subscribers.destination_by_id(place.id)).paused == ""
+        assert (await tx.subscribers.find_destination(place.id)).paused == ""
 
 
 async def test_a_destination_cannot_have_two_subscriptions_with_one_query(store):

@@ -145,7 +145,7 @@ async def test_time_zone_and_days_are_changed(visit):
     await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="北京")
     await visit.post(visit.page(visit.ada), do="days", days="weekly")
     async with visit.store.read() as tx:
-        slot = (await tx.subscribers.destination_by_id(visit.ada.id)).slot
+        slot = (await tx.subscribers.find_destination(visit.ada.id)).slot
     assert (slot.clock, slot.zone, slot.days) == ("07:30", "Asia/Shanghai", "weekly")
     _, text = await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="Atlantis")
     assert "no time zone" in text

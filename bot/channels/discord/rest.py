@@ -85,7 +85,7 @@ class Rest:
         try:
             return await self.post(thread, message, key)
         except ChannelError as error:
-            if getattr(error.__cause__, "code", 0) not in _THREAD_LOST:
+            if _code(error) not in _THREAD_LOST:
                 raise
         return await self.post(channel, message, key)
 
@@ -96,7 +96,7 @@ class Rest:
             try:
                 return await self._change_below(thread, message_id, message)
             except ChannelError as error:
-                if getattr(error.__cause__, "code", 0) not in _NOT_THERE:
+                if _code(error) not in _NOT_THERE:
                     raise
         return await self._change(where, message_id, message)
 
@@ -109,7 +109,7 @@ class Rest:
         try:
             await self._change(thread, message_id, message)
         except ChannelError as error:
-            if getattr(error.__cause__, "code", 0) != _ARCHIVED:
+            if _code(error) != _ARCHIVED:
                 raise
             await self.ask(Route("PATCH", "/channels/{channel_id}", channel_id=thread), json={"archived": False})
             await self._change(thread, message_id, message)
@@ -128,7 +128,7 @@ class Rest:
         try:
             await self.ask(route, json={"name": name, "auto_archive_duration": 1440})
         except ChannelError as error:
-            code = getattr(error.__cause__, "code", 0)
+            code = _code(error)
             if code in _NO_THREAD_HERE:
                 return False
             if code != _THREAD_EXISTS:
@@ -174,6 +174,12 @@ class Rest:
             now = asyncio.get_running_loop().time()
             self._next_at = max(self._next_at, now - _LATE) + 1 / PER_SECOND
             await asyncio.sleep(self._next_at - now)
+
+
+def _code(error: ChannelError) -> int:
+    """Discord's own number for what it has refused; 0 where it has given none."""
+    found: int = getattr(error.__cause__, "code", 0)
+    return found
 
 
 def nonce(text: str) -> str:

@@ -100,7 +100,7 @@ async def places(app) -> list[tuple[object, ...]]:
     for one in await rows(app.store, schema.destination):
         async with app.store.read() as tx:
             asked = [(sub.number, sub.query, sub.paused) for sub in await tx.subscribers.subscriptions(one.id)]
-            place = await tx.subscribers.destination_by_id(one.id)
+            place = await tx.subscribers.find_destination(one.id)
         found.append((place.language, place.slot, place.paused, asked))
     return found
 
