@@ -1,0 +1,130 @@
+"""A database of any earlier revision is opened with today's code: nothing is lost, and nothing comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from bot.model import AnnounceType, Language
+from bot.pipeline import ingest, plan
+from bot.store import Store, migrations
+from bot.store.migrate import head, migrate
+from tests.fakes import FakeChannel, HandClock, courier, listing, paper, subscribed
+from tests.store.history import DAY, THEN, contents, fill
+
+_FOLDER = Path(migrations.__path__[0])
+REVISIONS = sorted(path.stem.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+DUE = THEN + timedelta(days=1, hours=4)
+
+
+@pytest.fixture(params=REVISIONS)
+def revision(request: pytest.FixtureRequest) -> str:
+    """Every revision that there has been, and today's."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def old(database_url: str, revision: str) -> AsyncIterator[Store]:
+    """A database of a revision with typical rows."""
+
+    def made(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        fill(connection)
+
+    store = Store.open(database_url)
+    async with store.connect() as connection:
+        await connection.run_sync(made)
+        await connection.commit()
+    yield store
+    await store.close()
+
+
+async def test_every_value_is_kept_whose_column_is_still_there_and_the_database_is_sound(old):
+    async with old.connect() as connection:
+        before = await connection.run_sync(contents)
+    await migrate(old)
+    assert await old.revision() == head()
+    async with old.connect() as connection:
+        after = await connection.run_sync(contents)
+        for table in before.keys() & after.keys():
+            kept = before[table].keys() & after[table].keys()
+            was, is_now = ({name: rows[table][name] for name in kept} for rows in (before, after))
+            assert is_now == was, table
+        if connection.dialect.name == "sqlite":
+            assert list(await connection.execute(text("PRAGMA foreign_key_check"))) == []
+            assert list(await connection.execute(text("PRAGMA integrity_check"))) == [("ok",)]
+            assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+        else:
+            unsure = "SELECT conname FROM pg_constraint WHERE NOT convalidated"
+            assert list(await connection.execute(text(unsure))) == []
+
+
+async def test_readers_and_texts_are_what_they_were(old):
+    await migrate(old)
+    async with old.read() as tx:
+        tides, refused = await tx.subscribers.destinations()
+        asked = [
+            (one.number, one.query, one.paused)
+            for place in (tides, refused)
+            for one in await tx.subscribers.subscriptions(place.id)
+        ]
+        linked = await tx.subscribers.linked("fake", "ottoline")
+        (summary,) = (await tx.texts.best([("2606.90001", 1)], Language.ZH)).values()
+    assert (tides.address, tides.owner, tides.language, tides.paused) == ("#tides", "ottoline", Language.BOTH, "")
+    assert (refused.address, refused.owner, refused.paused) == ("#refused", "", "channel_not_found")
+    assert (tides.slot.zone, tides.slot.minute, tides.slot.days) == ("UTC", 540, "daily")
+    assert asked == [
+        (1, "cs.LG", False),
+        (3, "ti:tides au:greaves", False),
+        (1, "cs.CC", False),
+        (2, "cat:cs.GONE", True),
+    ]
+    assert linked == [("email", "ottoline@reader.test")]
+    assert (summary.title, summary.one_line, summary.abstract) == ("潮汐", "预测潮汐。", "我们预测潮汐。")
+    assert summary.provenance == "arxivdaily"
+
+
+async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
+    await migrate(old)
+    async with old.read() as tx:
+        tides, refused = await tx.subscribers.destinations()
+        assert [await tx.planning.waiting(one.id) for one in (tides, refused)] == [1, 1]
+        fates = [
+            fate and fate.state
+            for place, number in ((tides, 1), (tides, 2), (tides, 3), (refused, 4), (refused, 5))
+            for fate in [await tx.outbox.fate(place.id, f"2606.9000{number}")]
+        ]
+        assert fates == ["sent", None, "ready", None, "dead"]
+
+    channel, clock = FakeChannel(), HandClock(DUE)
+    again = paper(title="Tides of 2606.90001, version 1", id="2606.90001")
+    await ingest(old, [listing("cs.AI", (again, AnnounceType.CROSS), day=DAY + timedelta(days=1))], DUE)
+    await plan(old, DUE)
+    await courier(old, channel, clock).drain()
+    assert channel.bodies("#tides")[0] == "the second half"  # and the first one not again
+    assert [body.splitlines()[0] for body in channel.bodies("#tides")[1:]] == ["2606.90002v1 new"]
+    assert channel.bodies("#refused") == []
+
+    async with old.write() as tx:
+        await tx.subscribers.resume(refused.id)
+        await tx.outbox.revive(refused.id, DUE)
+        await tx.planning.plan_for(refused.id, DUE)
+    await courier(old, channel, clock).drain()
+    assert sorted(channel.bodies("#refused")) == ["2606.90004v1 new", "what was refused"]
+    assert len(channel.bodies("#tides")) == 2
+
+
+async def test_the_next_rows_get_ids_of_their_own(old):
+    await migrate(old)
+    place, (subscription,) = await subscribed(old, "cs.CL", address="#new", owner="new", now=DUE)
+    assert place.id > 12
+    assert subscription.id > 24
