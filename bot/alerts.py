@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from bot.channels import Channel, Teller
+from bot.channels import Channel
 from bot.channels.absence import fault_lines, named_faults, unreadable_lines
 from bot.errors import ChannelError
 from bot.locale import say
@@ -68,8 +68,8 @@ class Admins:
     async def tell_one(self, person: Person, text: str, about: str = "") -> bool:
         """Tell one person of an address on the same channel, or of nothing in particular; whether it went well."""
         channel = self._channels.get(person.channel)
-        if not isinstance(channel, Teller):
-            log.warning("not_told channel=%s reason=it is not in BOT_CHANNELS, or tells nobody", person.channel)
+        if channel is None:
+            log.warning("not_told channel=%s reason=it is not in BOT_CHANNELS", person.channel)
             return False
         try:
             await channel.tell(person.address, text, about)

@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from bot import channels, sources
 from bot.alerts import Admins, Alerts
-from bot.channels import Channel, Correspondent, Editor, Invocation, Linking, Listener, Reply
+from bot.channels import Channel, Invocation, Reply
 from bot.commands import Commands, CommandSpec, Defaults
 from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
@@ -182,7 +182,7 @@ class App:
         self._fillers = {
             name: Filler(store, channel, self._couriers[name].composer, clock)
             for name, channel in self.channels.items()
-            if isinstance(channel, Editor)
+            if channel.has_edits
         }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
@@ -230,14 +230,8 @@ class App:
             hasty=["read", "summarize"],
         )
         self._ring = scheduler.ring
-        talks: list[Work] = [
-            partial(one.listen, self.answer) for one in self.channels.values() if isinstance(one, Listener)
-        ]
-        talks += [
-            partial(one.correspond, self.office)
-            for one in self.channels.values()
-            if isinstance(one, Correspondent)
-        ]
+        talks: list[Work] = [partial(one.listen, self.answer) for one in self.channels.values()]
+        talks += [partial(one.correspond, self.office) for one in self.channels.values()]
         if self.settings.bot_public_url:
             site = importlib.import_module("bot.web")  # its library is not everybody's
             pages = site.Site(self.office, self._is_well).application()
@@ -348,8 +342,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
         await store.recover(clock())
         links = Links(Tokens(await signing_key(store)), settings.bot_public_url)
         for channel in found:
-            if isinstance(channel, Linking):
-                channel.link(links)
+            channel.link(links)
         client.keep_turns(StorePacer(store, clock))
         yield App(settings, store, Adapters(found, origins, client, links, made), clock)
     finally:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.channels import Channel, Editor, Finder, Keyed, Threaded
+from bot.channels import Channel
 from bot.composing import Composer, nobody
 from bot.digest import Lack
 from bot.errors import ChannelError
@@ -39,7 +39,6 @@ RENEW = timedelta(seconds=20)
 """How long it goes without saying that a lease is ours; with a turn and a send, it is over before the lease is."""
 
 _BATCH = 20
-_AT_ONCE = 4  # sends in flight for a channel: what a kill may repeat by mail, where no key exists
 _COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -92,9 +91,7 @@ class Courier:
         self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack)
         self._clock = clock
         self._turns = Turns(store, channel, clock, sleep)
-        self._at_once = channel.at_once if isinstance(channel, Keyed) else _AT_ONCE
-        self._most = max(_BATCH, self._at_once)
-        self._finds = isinstance(channel, Finder)
+        self._most = max(_BATCH, channel.at_once)
         self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
         self._stopping = False
 
@@ -104,7 +101,7 @@ class Courier:
 
     async def drain(self) -> Tally:
         """Deliver until nothing is due. More is claimed when half is done: composing never stops the sending."""
-        tally, gate = Tally(), asyncio.Semaphore(self._at_once)
+        tally, gate = Tally(), asyncio.Semaphore(self._channel.at_once)
         running, ended = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         try:
             while not self._stopping and not any(one.exception() for one in ended):
@@ -194,7 +191,7 @@ class Courier:
             raise _NotOursError
         bodies = await asyncio.to_thread(self._channel.render, digest)
         now = self._clock()
-        lacks_since = began if digest.lacks and isinstance(self._channel, Editor) else None
+        lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
             if not await tx.outbox.compose(claim, bodies, lease_until=now + LEASE, lacks_since=lacks_since):
                 raise _NotOursError
@@ -241,13 +238,13 @@ class Courier:
         if lease_until is not None and not await tx.outbox.renew(claim, lease_until):
             raise _NotOursError
         at = await self._turns.take(tx, claim.destination)
-        if self._finds:
+        if self._channel.has_lookup:
             await tx.outbox.attempted(claim.id, part.number, at)
         return at
 
     async def _found(self, errand: _Errand, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""
-        if part.attempted_at is None or not isinstance(self._channel, Finder):
+        if part.attempted_at is None or not self._channel.has_lookup:
             return None
         claim = errand.claim
         find = self._channel.find(claim.destination.address, _key(claim, part), part.attempted_at, errand.root)
@@ -259,11 +256,11 @@ class Courier:
         claim, key = errand.claim, _key(errand.claim, part)
         address = claim.destination.address
         try:
-            if errand.root and isinstance(self._channel, Threaded):
+            if errand.root:
                 return await self._answer(claim, self._channel.send_below(errand.root, address, part.body, key))
             return await self._answer(claim, self._channel.send(address, part.body, key))
         except ChannelError as error:
-            if not error.ambiguous and self._finds:
+            if not error.ambiguous and self._channel.has_lookup:
                 await _insist(lambda: self._nothing_to_find(claim, part.number))
             raise
 

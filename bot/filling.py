@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.channels import Channel, Editor
+from bot.channels import Channel
 from bot.composing import Composer
 from bot.errors import ChannelError
 from bot.store import Store
@@ -41,16 +41,16 @@ class Filler:
 
     async def fill(self) -> int:
         """Edit the digests whose texts have come; how many, and how many messages are new and to be sent."""
-        if not isinstance(self._channel, Editor):
+        if not self._channel.has_edits:
             return 0
         now = self._clock()
         self._resting = {number: until for number, until in self._resting.items() if now < until}
         async with self._store.read() as tx:
             most = _AT_A_TIME + len(self._resting)
             found = await tx.outbox.lacking(self._channel.name, now - HORIZON, most)
-        return sum([await self._filled(self._channel, one) for one in found if one.id not in self._resting])
+        return sum([await self._filled(one) for one in found if one.id not in self._resting])
 
-    async def _filled(self, channel: Editor, claim: Claim) -> bool:
+    async def _filled(self, claim: Claim) -> bool:
         now = self._clock()
         digest, versions = await self._composer.digest(claim)
         async with self._store.read() as tx:
@@ -62,7 +62,7 @@ class Filler:
             bodies = ()
         try:
             edits = [
-                await self._edit(channel, claim, part, body, parts[0].reference or "")
+                await self._edit(claim, part, body, parts[0].reference or "")
                 for part, body in zip(parts, bodies, strict=False)
             ]
         except ChannelError as error:
@@ -76,7 +76,7 @@ class Filler:
         log.info("filled delivery=%d messages=%d lacks=%s", claim.id, len(bodies), digest.lacks)
         return True
 
-    async def _edit(self, channel: Editor, claim: Claim, part: StoredPart, body: str, root: str) -> bool:
+    async def _edit(self, claim: Claim, part: StoredPart, body: str, root: str) -> bool:
         """Edit one message; False when that can never be done: somebody has deleted it, or the place is gone."""
         if part.reference is None:
             return False
@@ -86,7 +86,7 @@ class Filler:
         below = "" if part.reference == root else root
         try:
             async with asyncio.timeout(_PATIENCE):
-                await channel.edit(claim.destination.address, part.reference, body, below)
+                await self._channel.edit(claim.destination.address, part.reference, body, below)
         except TimeoutError as error:
             raise ChannelError(f"no answer within {_PATIENCE:.0f} s") from error
         except ChannelError as error:

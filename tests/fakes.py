@@ -81,7 +81,7 @@ Deed = Callable[[Sent], Awaitable[None]]
 
 
 @dataclass
-class FakeChannel:
+class FakeChannel(Channel):
     """A channel that writes down what arrives, one paper in each message, and fails as it is told."""
 
     name: str = "fake"
@@ -191,9 +191,8 @@ class FakeSource:
             yield self.outcomes.get(category, Unchanged(category))
 
 
-CHANNEL: Channel = FakeChannel()
 SOURCE: Source = FakeSource()
-"""That the fakes are what the protocols ask for is checked with the types."""
+"""That the fake is what the protocol asks for is checked with the types."""
 
 
 def paper(number: int = 1, **changes: Any) -> Paper:

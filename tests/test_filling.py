@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.channels import Editor
 from bot.composing import Composer
 from bot.digest import Digest
 from bot.errors import ChannelError
@@ -32,6 +31,7 @@ from tests.fakes import (
 class FakeEditor(FakeChannel):
     """A channel whose messages show the Chinese title, and can be changed."""
 
+    has_edits = True
     messages: dict[str, str] = field(default_factory=dict)
     trouble: ChannelError | None = None
     gone: set[str] = field(default_factory=set)
@@ -54,9 +54,6 @@ class FakeEditor(FakeChannel):
         if reference in self.gone:
             raise ChannelError("the message is gone", permanent=True)
         self.messages[reference] = body
-
-
-EDITOR: Editor = FakeEditor()
 
 
 @pytest.fixture

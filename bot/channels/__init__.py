@@ -2,21 +2,22 @@
 
 A channel is one module of this package, loaded by the name in `BOT_CHANNELS`; it offers
 `channel(settings) -> Channel`. It renders and sends; it decides nothing: the outbox retries, the
-commands answer. One that people can talk to is a `Listener` too; `Finder`, `Threaded`, `Paced`, `Laned`,
-`Teller` and `Linking` are what else it may offer.
+commands answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, cast, runtime_checkable
+from typing import ClassVar, Protocol, cast
 
 from bot.digest import Card, Digest
-from bot.errors import SettingsError
+from bot.errors import ChannelError, SettingsError
 from bot.model import Destination, Language, Subscription
 from bot.settings import Settings
 from bot.tokens import Links
@@ -109,111 +110,82 @@ class Handle(Protocol):
         ...
 
 
-class Channel(Protocol):
-    """One medium. `render` is pure; the other methods may wait, and raise only ChannelError."""
+class Channel(ABC):
+    """One medium; what is optional has a default. `render` is pure; whatever waits raises only ChannelError."""
 
-    @property
-    def name(self) -> str:
-        """The name in BOT_CHANNELS."""
-        ...
+    name: str
+    """The name in BOT_CHANNELS."""
 
+    pace: timedelta = timedelta()
+    """The least time between two messages to one address, over all processes; zero is no limit."""
+
+    at_once: ClassVar[int] = 4
+    """How many parts may be in flight; a kill may repeat as many where the channel knows no repetition."""
+
+    has_lookup: ClassVar[bool] = False
+    """Whether :meth:`find` can tell if an unanswered part has arrived, so that it must not be sent blindly."""
+
+    has_edits: ClassVar[bool] = False
+    """Whether a message can be changed after it was sent."""
+
+    def circle(self, address: str) -> str:
+        """The key of a pause that the channel asks for at this address: all with the same key wait."""
+        return f"{self.name}:{address}"
+
+    def lane(self, address: str) -> str:
+        """The key under which messages to this address keep the pace; empty when the address has its own."""
+        return ""
+
+    @abstractmethod
     def render(self, digest: Digest) -> tuple[str, ...]:
         """The bodies of the parts, one message of the channel each, complete: nothing is cut."""
-        ...
 
+    @abstractmethod
     def preview(self, bodies: Sequence[str]) -> str:
         """Exactly what would be sent, as text for people and tools."""
-        ...
 
+    @abstractmethod
     async def send(self, address: str, body: str, key: str) -> str:
         """Send one part and return the channel's reference; `key` is stable over retries of it."""
-        ...
 
-    async def check(self) -> str:
-        """Try the channel once without sending; one line that says what was reached."""
-        ...
+    async def send_below(self, root: str, address: str, body: str, key: str) -> str:
+        """Send a part into the thread of the first message, whose reference is `root`, where there are threads."""
+        return await self.send(address, body, key)
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        ...
+    async def find(self, address: str, key: str, since: datetime, root: str) -> str | None:
+        """The reference of a part if it arrived after `since`, by our clock; `root` as in :meth:`send_below`."""
+        return None
 
+    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
+        """Replace the body of a message; it may be done twice. `root` is empty for the first message itself."""
+        raise ChannelError(f"messages on {self.name} cannot be changed", permanent=True)
 
-@runtime_checkable
-class Listener(Protocol):
-    """A channel on which people talk back."""
+    async def tell(self, person: str, text: str, about: str = "") -> None:
+        """Say a sentence to an identity's address; `about` is the address of the destination that it concerns."""
+        raise ChannelError(f"nobody can be told anything on {self.name}", permanent=True)
 
     async def listen(self, handle: Handle) -> None:
         """Answer commands until cancelled, or until the channel ends by itself."""
-        ...
+        await asyncio.Event().wait()
 
+    async def correspond(self, office: Correspondence) -> None:
+        """Read mails until cancelled."""
+        await asyncio.Event().wait()
 
-@runtime_checkable
-class Threaded(Protocol):
-    """A channel whose first message opens a thread that the others belong into."""
+    async def ask(self, mailbox: str, reply: Reply) -> None:
+        """Ask a mailbox, in a mail of its own, for the confirmation that `reply` is about."""
+        raise ChannelError(f"no mailbox can be asked on {self.name}", permanent=True)
 
-    async def send_below(self, root: str, address: str, body: str, key: str) -> str:
-        """Like `send`, for every part but the first one, whose reference is `root`."""
-        ...
+    def link(self, links: Links) -> None:  # noqa: B027 - most channels carry no signed links
+        """Take what signed links are made with, before anything is rendered or sent."""
 
+    @abstractmethod
+    async def check(self) -> str:
+        """Try the channel once without sending; one line that says what was reached."""
 
-@runtime_checkable
-class Finder(Protocol):
-    """A channel without a key by which it knows a repetition: one looks before a part is sent again."""
-
-    async def find(self, address: str, key: str, since: datetime, root: str) -> str | None:
-        """The reference of the part if it arrived after `since`, a time by our clock; `root` as in Threaded."""
-        ...
-
-
-@runtime_checkable
-class Keyed(Protocol):
-    """A channel on which nothing is repeated, by a key or by looking, so that more may be on its way at once."""
-
-    @property
-    def at_once(self) -> int:
-        """How many parts may be in flight."""
-        ...
-
-
-@runtime_checkable
-class Editor(Protocol):
-    """A channel whose messages can be changed after they were sent."""
-
-    async def edit(self, address: str, reference: str, body: str, root: str) -> None:
-        """Put `body` in the place of a message; it may be done twice. `root` as in Threaded, empty for itself."""
-        ...
-
-
-@runtime_checkable
-class Paced(Protocol):
-    """A channel that takes messages only so fast."""
-
-    @property
-    def pace(self) -> timedelta:
-        """Between two messages to one address, over all processes; zero is none."""
-        ...
-
-    def circle(self, address: str) -> str:
-        """Who has to wait when this address is asked to wait: all addresses with the same circle."""
-        ...
-
-
-@runtime_checkable
-class Laned(Protocol):
-    """A paced channel on which many addresses share one pace."""
-
-    def lane(self, address: str) -> str:
-        """Who takes turns: all addresses with the same lane."""
-        ...
-
-
-@runtime_checkable
-class Teller(Protocol):
-    """A channel that can say a sentence to one person, apart from digests."""
-
-    async def tell(self, person: str, text: str, about: str = "") -> None:
-        """Say it once; `person` is an identity's address, `about` the destination's that it concerns, if any."""
-        ...
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of connections."""
 
 
 class Correspondence(Protocol):
@@ -229,28 +201,6 @@ class Correspondence(Protocol):
 
     async def announced(self, text: str) -> None:
         """Hear what is in a mail that is really from arXiv."""
-        ...
-
-
-@runtime_checkable
-class Correspondent(Protocol):
-    """A channel to which people write mails."""
-
-    async def correspond(self, office: Correspondence) -> None:
-        """Read mails until cancelled."""
-        ...
-
-    async def ask(self, mailbox: str, reply: Reply) -> None:
-        """Ask a mailbox, in a mail of its own, for the confirmation that `reply` is about."""
-        ...
-
-
-@runtime_checkable
-class Linking(Protocol):
-    """A channel whose messages carry signed links."""
-
-    def link(self, links: Links) -> None:
-        """Take what links are made with, before anything is rendered or sent."""
         ...
 
 

@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.channels import Handle, Invocation
+from bot.channels import Channel, Handle, Invocation
 from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines
 from bot.digest import Digest
 from bot.errors import ChannelError
@@ -45,19 +45,16 @@ def channel(settings: Settings) -> Terminal:
     return Terminal(Console(width=width, highlight=False), Language(settings.bot_language))
 
 
-class Terminal:
+class Terminal(Channel):
     """Prints to `screen`; reads commands from `keyboard`, or from the standard input."""
+
+    name = "console"
 
     def __init__(self, screen: Console, language: Language = Language.EN, keyboard: TextIO | None = None) -> None:
         self._screen = screen
         self._language = language
         self._keyboard = keyboard
         self._is_prompting = False
-
-    @property
-    def name(self) -> str:
-        """The name in BOT_CHANNELS."""
-        return "console"
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """The whole digest as one part."""

@@ -9,15 +9,16 @@ from typing import Protocol, cast
 import click
 
 from bot import channels
-from bot.channels import Channel
 from bot.cli.service import settings_and_logs
 from bot.settings import Settings
 
 
-class _Installable(Channel, Protocol):
+class _Installable(Protocol):
     async def invite(self) -> str:
         """The link to install it with."""
         ...
+
+    async def close(self) -> None: ...
 
 
 @click.group()

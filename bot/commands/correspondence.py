@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.channels import Channel, Correspondent, Invocation, Mail, Reply
+from bot.channels import Channel, Invocation, Mail, Reply
 from bot.channels.layout import interface
 from bot.commands import Commands, explained
 from bot.commands.mailboxes import Mailboxes
@@ -147,8 +147,8 @@ class Correspondence:
         if question is None:
             return replace(reply, text=say("mail.too_many", tongue))
         try:
-            if not isinstance(self._channel, Correspondent):
-                raise ChannelError("the channel of mails cannot ask")
+            if self._channel is None:
+                raise ChannelError("the channel of mails is not in BOT_CHANNELS")
             await self._channel.ask(reply.mailbox, question)
         except ChannelError as error:
             log.warning("mailbox_not_asked reason=%s", error.reason)

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.channels import Channel, Invocation, Listener, Reply
+from bot.channels import Channel, Invocation, Reply
 from bot.channels.console import Terminal, channel
 from bot.digest import Digest
 from bot.errors import ChannelError
@@ -44,7 +44,6 @@ async def no_answer(_: Invocation) -> Reply:
 def test_it_is_a_channel_on_which_people_talk_back():
     made: Channel = channel(settings())
     assert made.name == "console"
-    assert isinstance(made, Listener)
 
 
 def test_a_digest_shows_every_line_of_its_cards():

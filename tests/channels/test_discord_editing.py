@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from bot.channels import Editor
 from bot.channels.discord import Discord
 from bot.errors import ChannelError
 from bot.model import Destination, Language
@@ -45,7 +44,7 @@ async def edit(ours: Discord, root: str, below: str, address: str = "700") -> No
 async def test_the_first_message_and_one_in_its_thread_get_their_chinese_and_stay_two(
     ours: Discord, discord: DiscordSite
 ):
-    assert isinstance(ours, Editor)
+    assert ours.has_edits
     root, below = await posted(ours)
     assert not any("潮汐" in one for one in shown(discord))
     for _ in range(2):

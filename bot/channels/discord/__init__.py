@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.channels import Handle
+from bot.channels import Channel, Handle
 from bot.channels.discord.account import examined, install_link
 from bot.channels.discord.cards import Style, digest_messages, text_messages
 from bot.channels.discord.rest import Rest
@@ -30,24 +30,18 @@ def channel(settings: Settings) -> Discord:
     return Discord(settings.discord_token.get_secret_value().strip(), settings.discord_digest)
 
 
-class Discord:
+class Discord(Channel):
     """One bot account: an own session for sending, so that digests go out whatever the gateway does."""
+
+    name = "discord"
+    at_once = 20  # enough to use what Discord's global limit allows, also from far away
+    has_edits = True
 
     def __init__(self, token: str, style: Style = "thread") -> None:
         self._token = token
         self._style: Style = style
         self._rest = Rest(token)
         self._threads: dict[str, bool] = {}  # roots whose thread we have opened, or found that there can be none
-
-    @property
-    def name(self) -> str:
-        """The name in BOT_CHANNELS."""
-        return "discord"
-
-    @property
-    def at_once(self) -> int:
-        """Enough to use what Discord's global limit allows, also from far away."""
-        return 20
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One JSON object for each message: the body, and the name of the thread that it belongs into."""

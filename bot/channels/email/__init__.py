@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bot.channels import Correspondence, Reply
+from bot.channels import Channel, Correspondence, Reply
 from bot.channels.email.answers import question
 from bot.channels.email.connections import Connections
 from bot.channels.email.folder import Folder
@@ -50,8 +50,10 @@ def channel(settings: Settings) -> Email:
     return Email(server, Writer(sender, settings), mailbox_url, pace, authserv=settings.imap_authserv)
 
 
-class Email:
+class Email(Channel):
     """A mail server and the address we write from."""
+
+    name = "email"
 
     def __init__(
         self,
@@ -66,16 +68,11 @@ class Email:
         self._writer = writer
         self._authserv = authserv
         self._mailbox_url = mailbox_url
-        self._pace = pace
+        self.pace = pace  # what SMTP_RATE leaves between two mails
 
     def link(self, links: Links) -> None:
         """Take what the links in mails are made with."""
         self._writer.link(links)
-
-    @property
-    def name(self) -> str:
-        """The name in BOT_CHANNELS."""
-        return "email"
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One letter for each mail; it becomes a message when it is sent."""
@@ -96,18 +93,9 @@ class Email:
         content = await asyncio.to_thread(self._writer.message, letter, recipient, now)
         return await self._server.deliver(self._writer.return_path(letter, now), recipient.addr_spec, content)
 
-    @property
-    def pace(self) -> timedelta:
-        """What SMTP_RATE leaves between two mails."""
-        return self._pace
-
     def lane(self, address: str) -> str:
         """All mails go by one account, and share its pace."""
         return "account"
-
-    def circle(self, address: str) -> str:
-        """A mailbox that asks for a pause asks for its own."""
-        return f"email:{address}"
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
         """Send a short mail; told again on the same day, it has the same Message-ID."""
@@ -116,7 +104,7 @@ class Email:
     async def correspond(self, office: Correspondence) -> None:
         """Read the mailbox of IMAP_URL, if there is one, until cancelled."""
         if not self._mailbox_url:
-            await asyncio.Event().wait()
+            await super().correspond(office)
         inbox = importlib.import_module("bot.channels.email.inbox")
         reader = importlib.import_module("bot.channels.email.reader").Reader
         writer = self._writer

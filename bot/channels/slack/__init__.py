@@ -19,7 +19,7 @@ from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels import Handle
+from bot.channels import Channel, Handle
 from bot.channels.slack.account import NO_WAY_IN, examined, way_in
 from bot.channels.slack.connection import by_http, by_socket
 from bot.channels.slack.forms import Draft
@@ -36,9 +36,6 @@ from bot.locale import say
 from bot.settings import EXAMPLES, Settings
 
 log = logging.getLogger(__name__)
-
-PACE = timedelta(seconds=1)
-"""Between two messages to one channel: https://docs.slack.dev/apis/web-api/rate-limits"""
 
 
 def channel(settings: Settings) -> Slack:
@@ -67,29 +64,20 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield f"SLACK_API_URL: must be https:// and more (for example: SLACK_API_URL={EXAMPLES['SLACK_API_URL']})"
 
 
-class Slack:
+class Slack(Channel):
     """One Slack app, in one workspace or in as many as have installed it."""
+
+    name = "slack"
+    pace = timedelta(seconds=1)  # to one channel: https://docs.slack.dev/apis/web-api/rate-limits
+    at_once = 50  # Slack's limit holds for each channel by itself, so many are served side by side
+    has_lookup = True
+    has_edits = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._workspaces = Workspaces(settings) if settings.slack_client_id else None
         self._session: aiohttp.ClientSession | None = None
         self._postman = Postman(self._client)
-
-    @property
-    def name(self) -> str:
-        """The name in BOT_CHANNELS."""
-        return "slack"
-
-    @property
-    def pace(self) -> timedelta:
-        """Between two messages to one channel."""
-        return PACE
-
-    @property
-    def at_once(self) -> int:
-        """Channels are paced one by one, so many may be served side by side."""
-        return 50
 
     def circle(self, address: str) -> str:
         """The workspace: when it is asked to wait, all of it waits."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.channels import Channel, Teller
+from bot.channels import Channel
 from bot.channels.email import channel
 from bot.channels.email.letter import Letter
 from bot.errors import ChannelError, SettingsError
@@ -292,7 +292,6 @@ async def test_what_somebody_has_to_know_is_a_short_mail_that_stays_one_mail_on_
     mailboxes = Mailboxes()
     with aiosmtpd(mailboxes) as port:
         one = mail(f"smtp://127.0.0.1:{port}?tls=none")
-        assert isinstance(one, Teller)
         for _ in range(2):
             await one.tell(ADA, "潮汐表晚了。\nBcc: eve@evil.test\nThe tide is late.")
     first, second = (read(taken.content) for taken in mailboxes.taken)

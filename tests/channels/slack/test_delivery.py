@@ -6,10 +6,10 @@ import asyncio
 import signal
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
-from bot.channels import Finder, Paced, Teller, Threaded
 from bot.channels.slack import Slack, channel
 from bot.delivery import Courier
 from bot.errors import ChannelError, SettingsError
@@ -90,10 +90,9 @@ def run(sqlite_store, ours) -> Run:
 
 
 async def test_it_offers_the_outbox_all_that_slack_needs(ours):
-    assert isinstance(ours, Finder)
-    assert isinstance(ours, Threaded)
-    assert isinstance(ours, Paced)
-    assert isinstance(ours, Teller)
+    assert ours.has_lookup
+    assert ours.has_edits
+    assert ours.pace == timedelta(seconds=1)
 
 
 async def test_a_digest_is_one_message_and_its_thread_with_the_key_of_each_part(slack, run):

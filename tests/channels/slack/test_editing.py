@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels import Editor
 from bot.errors import ChannelError
 from tests.channels.cards import card, digest
 from tests.counterparts.slack_edge import ML, TEAM
@@ -13,7 +12,7 @@ PLACE = f"{TEAM}/{ML}"
 
 
 async def test_a_posted_message_gets_another_text_and_stays_one_message(slack, ours):
-    assert isinstance(ours, Editor)
+    assert ours.has_edits
     first, second = ours.render(digest(card(1))), ours.render(digest(card(1), card(2)))
     reference = await ours.send(PLACE, first[0], "41.1")
     for _ in range(2):
