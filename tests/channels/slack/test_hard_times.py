@@ -11,7 +11,7 @@ from bot.query import LENGTH_LIMIT, parse
 from bot.store import schema
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
 from tests.channels.slack.test_windows import LG, filled
-from tests.counterparts import block_kit
+from tests.counterparts import block_kit, postgres
 from tests.counterparts.local_slack import free_port
 from tests.counterparts.slack_edge import ALICE, BOT, BOT_TOKEN, GUEST, ML, TEAM, Fault, SlackEdge
 from tests.fakes import matched, paper, rows, subscribed
@@ -72,10 +72,13 @@ async def test_a_token_that_stands_in_the_environment_is_nothing_to_warn_of(slac
     assert [one for one in caplog.records if one.name.startswith("slack_bolt")] == []
 
 
-async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, shared_postgres_url):
+async def test_two_processes_that_hear_the_same_answer_once(slack, tmp_path, postgres_url):
     """local-slack tells every socket everything, where Slack chooses one."""
-    url = {"database": shared_postgres_url}
-    async with running(slack, tmp_path, **url) as one, running(slack, tmp_path, sockets=2, **url):
+    async with (
+        postgres.database(postgres_url) as database,
+        running(slack, tmp_path, database=database) as one,
+        running(slack, tmp_path, sockets=2, database=database),
+    ):
         await slack.command("subscribe cs.LG tide")
         await slack.says(f"<@{BOT}> list")
         found = await answered(slack, ML, 0, least=3)
