@@ -28,6 +28,7 @@ from bot.query import parse
 from bot.store import Store
 from bot.text.normal import has_han
 from bot.text.traditional import traditional
+from bot.text.variants import simplified
 
 __all__ = ["SPECS", "CommandSpec", "Commands", "Defaults"]
 
@@ -63,7 +64,8 @@ class Commands:
         language = _language_of_reply(invocation, place, text)
         reply = await self._answer(invocation, place, text, language)
         chosen = invocation.language or (place.language if place else None)
-        return _in_traditional(reply) if language == "zh" and chosen and chosen.is_traditional else reply
+        is_traditional = chosen.is_traditional if chosen else simplified(text) != text
+        return _in_traditional(reply) if language == "zh" and is_traditional else reply
 
     async def _answer(self, invocation: Invocation, place: Destination | None, text: str, language: str) -> Reply:
         is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
@@ -107,19 +109,20 @@ def _language_of_reply(invocation: Invocation, place: Destination | None, text: 
 def understood(text: str) -> tuple[CommandSpec, str]:
     """The command and its argument; no text asks for help. UserError suggests what was meant.
 
-    Nobody types a space after a Chinese verb, but 时间序列 is a query, not the command 时间.
+    Nobody types a space after a Chinese verb, but 时间序列 is a query, not the command 时间. Verbs are known in
+    simplified characters, and read in both.
     """
     bare = _PREFIX.sub("", text, count=1)
     if not bare:
         return BY_NAME["help"], ""
     found = _VERB.match(bare)
     word = found[0] if found else bare
-    name = word.casefold()
+    name = simplified(word.casefold())
     if spec := BY_NAME.get(name) or BY_NAME.get(name.rstrip("?!.")):
         return spec, bare[len(word) :].lstrip(_BETWEEN)
     for alias in _CHINESE_NAMES:
-        spec, rest = BY_NAME[alias], bare.removeprefix(alias)
-        if rest != bare and (spec.takes_query or not has_han(rest[:1])):
+        spec, rest = BY_NAME[alias], bare[len(alias) :]
+        if simplified(bare).startswith(alias) and (spec.takes_query or not has_han(rest[:1])):
             return spec, rest.lstrip(_BETWEEN)
     raise _unknown(bare, word)
 

@@ -10,19 +10,20 @@ from typing import TypeVar
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words, numbered
-from bot.commands.times import read_clock, read_days
+from bot.commands.times import names_hour, read_days, read_moment
 from bot.commands.typed import read_number, shown
 from bot.commands.zones import find_zone
 from bot.errors import UserError
 from bot.model import Destination, Language, Notices, Slot
+from bot.text.variants import simplified
 
 BY_REQUEST = "paused on request"
 """Why a place is paused when its own people wanted it."""
 _MOST_REFUSED = 1_000
 _LANGUAGES = {
     Language.EN: "en english 英文 英语",
-    Language.ZH: "zh chinese cn zh-cn zh-hans 中文 汉语 简体中文 简体",
-    Language.ZH_HANT: "zh-hant zh-tw zh-hk traditional hant 繁体 繁體 繁体中文 繁體中文 正體中文 正體",
+    Language.ZH: "zh chinese cn zh-cn zh-hans 中文 汉语 简体中文 简体 简中",
+    Language.ZH_HANT: "zh-hant zh-tw zh-hk traditional hant 繁体 繁体中文 繁中 正体中文 正体",
     Language.BOTH_HANT: "en-hant both-hant both+zh-hant both+hant both+traditional en+zh-hant zh-hant+en "
     "双语+繁体 雙語+繁體 雙語 中英雙語",
     Language.BOTH: "both bilingual all en+zh zh+en 双语 中英 中英文 中英双语",
@@ -49,14 +50,13 @@ async def set_language(request: Request) -> Reply:
 
 async def set_time(request: Request) -> Reply:
     """Change the time of the day, or the zone, or both."""
-    clock = read_clock(request.argument)
-    if clock is None and (not request.argument or request.argument[0].isdecimal()):
+    minute, typed = read_moment(request.argument)
+    if minute is None and (not typed or names_hour(typed)):
         raise UserError("error.unknown_time", {"typed": shown(request.argument)})
-    typed = clock.rest if clock else request.argument
     zone = find_zone(typed) if typed.strip() else None
 
     def moved(slot: Slot) -> Slot:
-        return replace(slot, minute=clock.minute if clock else slot.minute, zone=zone or slot.zone)
+        return replace(slot, minute=slot.minute if minute is None else minute, zone=zone or slot.zone)
 
     return await _with_slot(request, moved)
 
@@ -80,9 +80,10 @@ async def set_notices(request: Request) -> Reply:
 
 def _chosen(choices: dict[_T, str], request: Request, typed: str, error: str) -> _T:
     """What one of its words stands for."""
-    for choice, words in choices.items():
-        if typed.casefold() in words.split():
-            return choice
+    for form in (typed.casefold(), simplified(typed.casefold())):
+        for choice, words in choices.items():
+            if form in words.split():
+                return choice
     raise UserError(error, {"typed": shown(request.argument)})
 
 

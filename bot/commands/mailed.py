@@ -12,6 +12,7 @@ from bot.commands import understood
 from bot.commands.specs import CommandSpec
 from bot.commands.typed import cleaned
 from bot.errors import UserError
+from bot.text.variants import simplified
 
 MOST = 20
 """Commands of one mail."""
@@ -20,7 +21,7 @@ _SEARCHED = 5  # lines before the first command: a subject, a greeting
 _ENDS = ("unsubscribe", "cancel", "退订", "取消订阅")  # of everything, when nothing follows
 _ARXIV_ENTRIES = ("add", "del")
 _ARXIV_GREETINGS = ("subscribe", "sub")
-_YES = ("yes", "y", "ok", "okay", "confirm", "i confirm", "确认", "確認", "是", "是的", "好", "好的", "同意")
+_YES = ("yes", "y", "ok", "okay", "confirm", "i confirm", "确认", "是", "是的", "好", "好的", "同意")
 
 
 class Mailed(NamedTuple):
@@ -60,12 +61,12 @@ def commands_in(lines: Sequence[str]) -> Found:
 def is_yes(lines: Sequence[str]) -> bool:
     """Whether an answer begins with a yes; programs on holiday answer with anything else, or with nothing."""
     first = next((cleaned(line).strip(".!。！ ").casefold() for line in lines if line.strip()), "")
-    return first in _YES
+    return simplified(first) in _YES
 
 
 def _meant(line: str, spec: CommandSpec, argument: str) -> str:
     """A bare `unsubscribe`, which people write to be left alone, and arXiv's `cancel` mean everything."""
-    ends = not argument and any(line.casefold().rstrip("。.!！") == word for word in _ENDS)
+    ends = not argument and simplified(line.casefold().rstrip("。.!！")) in _ENDS
     return f"{spec.name} all" if ends else line
 
 

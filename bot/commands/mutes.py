@@ -15,7 +15,7 @@ from bot.store import Transaction
 
 MOST = 100
 """Mutes of one place."""
-_ALL = ("all", "everything", "全部", "所有")
+_ALL = ("all", "everything", "全部", "所有", "所有的")
 
 
 async def mute(request: Request) -> Reply:

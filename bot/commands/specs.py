@@ -70,13 +70,15 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         "unsubscribe",
-        ("unsub", "del", "cancel", "delete", "remove", "退订", "取消订阅", "删除"),
+        ("unsub", "del", "cancel", "delete", "remove", "退订", "取消订阅", "取消", "删除", "移除"),
         "unsubscribe N|QUERY|all",
         "unsubscribe 2",
         subscriptions.unsubscribe,
         needs_manage=True,
     ),
-    CommandSpec("list", ("ls", "subscriptions", "列表", "订阅列表"), "list", "list", subscriptions.list_all),
+    CommandSpec(
+        "list", ("ls", "subscriptions", "列表", "清单", "订阅列表"), "list", "list", subscriptions.list_all
+    ),
     CommandSpec(
         "edit",
         ("change", "修改", "编辑"),
@@ -87,7 +89,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         "mute",
-        ("hide", "block", "屏蔽"),
+        ("hide", "block", "屏蔽", "封锁"),
         "mute [QUERY|ID]",
         'mute au:"Ada Invented"',
         mutes.mute,
@@ -95,7 +97,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         "unmute",
-        ("unhide", "unblock", "取消屏蔽"),
+        ("unhide", "unblock", "取消屏蔽", "解除屏蔽", "取消封锁", "解除封锁"),
         "unmute QUERY|ID|all",
         "unmute all",
         mutes.unmute,
@@ -141,9 +143,17 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
     CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
     CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why [ID]", "why 2606.90001", papers.why),
-    CommandSpec("email", ("link", "邮箱"), "email ADDRESS", "email you@example.org", linking.link),
+    CommandSpec(
+        "email",
+        ("link", "邮箱", "邮件", "信箱", "电邮", "电子邮件"),
+        "email ADDRESS",
+        "email you@example.org",
+        linking.link,
+    ),
     CommandSpec("status", ("状态",), "status", "status", overview.status),
-    CommandSpec("help", ("?", "commands", "帮助"), "help [COMMAND]", "help subscribe", answer_help),
+    CommandSpec(
+        "help", ("?", "commands", "帮助", "说明", "使用说明"), "help [COMMAND]", "help subscribe", answer_help
+    ),
 )
 
 

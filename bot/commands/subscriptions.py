@@ -21,7 +21,7 @@ from bot.store import Transaction
 MOST = 50
 """Subscriptions of one place."""
 _EXAMPLES_SHOWN = 3
-_ALL = ("all", "everything", "全部", "所有")
+_ALL = ("all", "everything", "全部", "所有", "所有的")
 
 
 async def subscribe(request: Request) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -11,16 +12,40 @@ from zoneinfo import ZoneInfo
 from bot.commands.zones import zone_name
 from bot.locale import say
 from bot.model import Days, Slot
+from bot.text.variants import simplified
 
+_PARTS = {
+    0: "am 上午 早上 早晨 清晨 清早 一早 午前 凌晨",
+    10: "noon 中午 正午",
+    12: "pm 下午 午后 午後 傍晚",
+    17: "晚上 晚间 晚間 夜晚 今晚 晚",
+    19: "midnight 午夜 半夜 深夜 夜里 夜裡 夜间 夜間",
+}
+"""The parts of the day, by the first of the twelve hours that each has."""
+_STARTS = {word: start for start, words in _PARTS.items() for word in words.split()}
+_STARTS |= {"in the morning": 0, "in the afternoon": 12, "in the evening": 17, "at night": 19}
+_ALONE = {"noon": 720, "midday": 720, "midnight": 0, "中午": 720, "正午": 720, "午夜": 0, "半夜": 0}
+_PARTS_IN_CHINESE = tuple(word for word in _STARTS if not word.isascii())
+_PART = "|".join(sorted(_STARTS, key=len, reverse=True))
+_NUMERALS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5}
+_NUMERALS |= {"六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_NUMERAL = f"[{''.join(_NUMERALS)}]"
 _CLOCK = re.compile(
-    r"(?P<before>上午|早上|下午|晚上)?\s*(?P<hour>[0-9]{1,2})"
-    r"(?:\s*(?P<half>点半)|(?:[:.h]|\s*[点时]\s*)?(?P<minute>[0-9]{2})|[:h]|\s*[点时])?\s*分?\s*(?P<after>[ap]\.?m\.?)?(?![\w:]|\.[0-9])\s*",
+    rf"(?P<before>{_PART})?\s*"
+    rf"(?:(?P<hour>[0-9]{{1,2}})|(?P<han>{_NUMERAL}{{1,3}})(?=\s*[点點时時]))"
+    rf"(?:\s*[点點时時](?P<part>半|[一三]刻|(?:{_NUMERAL}){{1,3}}(?=分?))|(?:[:.h]|\s*[点點时時]\s*)?(?P<minute>[0-9]{{2}})"
+    r"|[:h]|\s*[点點时時](?:\s*[钟鐘整正])?|\s*(?:uhr|o['’]?clock)\b)?\s*分?\s*"
+    r"(?P<after>[ap]\.?m\.?|noon|midnight|in the (?:morning|afternoon|evening)|at night)?(?![\w:]|\.[0-9])\s*",
     re.IGNORECASE | re.ASCII,
 )
+_HOUR = re.compile(rf"^[0-9]|[0-9{''.join(_NUMERALS)}]\s*[点點时時]|^(?:{_PART})\s*[0-9]", re.IGNORECASE)
+_MAY_BEGIN = re.compile(r"(?<!\S)(?=[0-9A-Za-z])|(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9])")
+_BARE = re.compile(rf"({'|'.join(_ALONE)})(?![\w:])\s*", re.IGNORECASE | re.ASCII)
 _DAYS = {
-    Days.WEEKDAYS: "mon-fri monday-friday workdays workday weekdays weekday 工作日 周一至周五 周一到周五",
+    Days.WEEKDAYS: "mon-fri monday-friday workdays workday weekdays weekday 工作日 平日"
+    " 周一至周五 周一到周五 周一-周五 星期一至星期五 星期一到星期五",
     Days.DAILY: "daily everyday every-day day mon-sun 每天 每日 天天",
-    Days.WEEKLY: "weekly every-week week monday mondays 每周 每周一 周一 星期一",
+    Days.WEEKLY: "weekly every-week week monday mondays 每周 每周一 周一 星期一 每星期 每礼拜 每星期一",
 }
 
 
@@ -32,27 +57,67 @@ class Clock(NamedTuple):
 
 
 def read_clock(text: str) -> Clock | None:
-    """The time that a text begins with: `09:00`, `9:30 pm`, `9am`, `0900`, `下午 3 点半`; None if none."""
+    """The time that a text begins with: `09:00`, `9:30 pm`, `9am`, `0900`, `下午 3 点半`, `noon`; None if none.
+
+    None also when the part of the day has no such hour (13 am), and for 上午 12 点: some take it for midnight.
+    """
+    text = unicodedata.normalize("NFKC", text)
     found = _CLOCK.match(text)
     if found is None:
+        bare = _BARE.match(text)
+        return Clock(_ALONE[bare[1].casefold()], text[bare.end() :]) if bare else None
+    hour = int(found["hour"]) if found["hour"] else _number(found["han"])
+    part = (found["before"] or found["after"] or "").casefold().replace(".", "")
+    minute = _minute(found["part"], found["minute"])
+    if (part == "上午" and hour == 12) or (found["after"] and not 1 <= hour <= 12):
         return None
-    hour, minute = int(found["hour"]), 30 if found["half"] else int(found["minute"] or 0)
-    half = _half_of_day(found["before"] or (found["after"] or "").lower()[:1])
-    if half is not None:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + half
-    return Clock(hour * 60 + minute, text[found.end() :]) if hour < 24 and minute < 60 else None
+    if part:
+        hour = _hour(hour, _STARTS[part])
+    if hour == 24 and minute == 0:
+        hour = 0
+    return Clock(hour * 60 + minute, text[found.end() :]) if 0 <= hour < 24 and minute < 60 else None
 
 
-def _half_of_day(word: str) -> int | None:
-    """The hours to add: 0 in the morning, 12 from noon on; None when nothing was said."""
-    return {"a": 0, "上午": 0, "早上": 0, "p": 12, "下午": 12, "晚上": 12}.get(word)
+def names_hour(text: str) -> bool:
+    """Whether a text that is no time of the day was meant as one, rather than as a zone."""
+    return _HOUR.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def read_moment(text: str) -> tuple[int | None, str]:
+    """The minute of the day that a text names, before a zone or behind it, and the zone as it was typed."""
+    if clock := read_clock(text):
+        return clock.minute, clock.rest
+    for found in _MAY_BEGIN.finditer(text):
+        clock = read_clock(text[found.start() :])
+        if clock and not clock.rest and not text[: found.start()].rstrip().endswith(_PARTS_IN_CHINESE):
+            return clock.minute, text[: found.start()]
+    return None, text
+
+
+def _hour(said: int, start: int) -> int:
+    """The hour of the day in the part of it that starts at an hour; -1 when that part has no such hour."""
+    if 1 <= said <= 12:
+        return (start + (said - start) % 12) % 24
+    return said if start <= said < start + 12 or start <= said + 24 < start + 12 else -1
+
+
+def _minute(part: str | None, digits: str | None) -> int:
+    if part is None:
+        return int(digits or 0)
+    return {"半": 30, "一刻": 15, "三刻": 45}.get(part) or _number(part)
+
+
+def _number(han: str) -> int:
+    """A number below a hundred in Chinese numerals: 十二, 二十, 三十五, 零五."""
+    tens, ten, ones = han.rpartition("十")
+    if not ten:
+        return int("".join(str(_NUMERALS[one]) for one in han))
+    return 10 * _NUMERALS.get(tens, 1) + (_number(ones) if ones else 0)
 
 
 def read_days(text: str) -> Days | None:
     """The days that a text names; None when it names none."""
-    typed = re.sub(r"\s*[-–—~]\s*|\s+", "-", text.strip().casefold())
+    typed = simplified(re.sub(r"\s*[-–—~]\s*|\s+", "-", text.strip().casefold()))
     return next((days for days, words in _DAYS.items() if typed in words.split()), None)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _LONGEST = 2_000  # characters: far more than any command has
 _ECHO = 80  # characters of what was typed, in a reply
 _AROUND = 30  # characters on each side of a fault
-_NUMBER = re.compile(r"(?:#|no\.?|第)?\s*([0-9]{1,6})[.)]?\s*(?:个|条)?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:#|no\.?|第)?\s*([0-9]{1,6})[.)]?\s*[个個条條项項号號]?", re.IGNORECASE)
 _PAPER = re.compile(
     r"(?:(?<![\w.])|(?<=arxiv\.))(?P<new>[0-9]{4}\.[0-9]{4,5})(?:v(?P<new_version>[0-9]{1,3}))?(?![0-9a-z])"
     r"|(?<![a-z.-])(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.[a-z]{2})?/(?P<old>[0-9]{7})(?:v(?P<old_version>[0-9]{1,3}))?(?![0-9a-z])",

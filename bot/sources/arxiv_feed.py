@@ -279,10 +279,18 @@ def _creators(entry: Mapping[str, Any]) -> str:
     return str(entry.get("author", ""))
 
 
+_TEAM = re.compile(r"\s*[:：](?=\s)")
+
+
 def authors(text: str) -> tuple[str, ...]:
-    """The names in `Jane Doe (Univ. of A, City), Jos\\'e Mart\\'inez`: no affiliations, accents instead of TeX."""
-    names = (readable(" ".join(name.split())) for name in _outside_parentheses(text))
-    return tuple(name for name in names if name)
+    """The names in `Jane Doe (Univ. of A, City), Jos\\'e Mart\\'inez`: no affiliations, accents instead of TeX.
+
+    A team is set off from its members by a colon, with or without commas around it: `TEAM, :, Jane Doe`.
+    """
+    names = (
+        readable(" ".join(name.split())).strip(" :：") for name in _outside_parentheses(_TEAM.sub(", ", text))
+    )
+    return tuple(name for name in names if any(map(str.isalnum, name)))
 
 
 def _outside_parentheses(text: str) -> Iterator[str]:

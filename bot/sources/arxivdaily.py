@@ -140,7 +140,7 @@ def _paper(block: Sequence[str]) -> tuple[Announcement, Summary | None]:
         id=id_,
         version=int(version or (2 if kind.is_revision else 1)),  # unsaid: the least that it can be
         title=head.title,
-        authors=tuple(head.authors.split(", ")),
+        authors=tuple(filter(None, (name.strip(" :") for name in head.authors.split(", ")))),
         abstract=abstract,
         categories=tuple(categories.split()),
         comments=head.comments,

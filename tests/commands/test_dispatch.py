@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import opencc
 import pytest
 
 from bot.channels import Reply
-from bot.commands import SPECS, Commands, Defaults
+from bot.commands import SPECS, Commands, Defaults, understood
+from bot.errors import UserError
 from bot.model import Language, Slot
+from bot.text.normal import has_han
 from tests.commands.conftest import Conversation
 
 CHANGES = [spec for spec in SPECS if spec.needs_manage]
@@ -38,6 +41,31 @@ async def test_nothing_asks_for_help(talk: Conversation):
 async def test_a_verb_is_understood_as_people_type_it(talk: Conversation, typed: str):
     await talk.says(typed)
     assert await talk.queries() == ["cs.LG diffusion"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [(alias, spec.name) for spec in SPECS for alias in spec.aliases if has_han(alias)],
+)
+@pytest.mark.parametrize("table", ["s2t", "s2tw", "s2hk"])
+def test_every_chinese_verb_is_understood_in_traditional_characters(typed: str, name: str, table: str):
+    assert understood(f"{opencc.OpenCC(table).convert(typed)} 1")[0].name == name
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["訂閱 cs.LG diffusion", "訂閱cs.LG diffusion", "添加：cs.LG diffusion", "/papers 訂閱 cs.LG diffusion"],
+)
+async def test_a_subscription_in_traditional_characters_is_answered_in_them(talk: Conversation, typed: str):
+    reply = await talk.reply(typed)
+    assert await talk.queries() == ["cs.LG diffusion"]
+    assert reply.text == opencc.OpenCC("s2tw").convert(reply.text)
+
+
+@pytest.mark.parametrize("query", ["時間序列", "語言模型", "幫助函數", "恢復力"])
+def test_a_traditional_query_is_not_taken_for_a_command(query: str):
+    with pytest.raises(UserError, match="only_a_query"):
+        understood(query)
 
 
 @pytest.mark.parametrize("query", ["时间序列", "语言模型", "状态空间模型", "今天的论文"])

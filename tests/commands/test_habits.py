@@ -27,6 +27,7 @@ async def asked_from(talk: Conversation) -> Destination:
             "Papers now come in this language: English and Chinese (traditional).",
         ),
         ("语言 双语", Language.BOTH, "Papers now come in this language: English and Chinese."),
+        ("語言 簡體中文", Language.ZH, "Papers now come in this language: Chinese."),
     ],
 )
 async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str, language: Language, answer: str):
@@ -74,6 +75,11 @@ async def test_when_a_place_hears_why_nothing_came_is_changed(
         ("时间9点15分", 555, "Asia/Shanghai"),
         ("time 9:00 UTC+8", 540, "Etc/GMT-8"),
         ("time 9:00 gmt-5", 540, "Etc/GMT+5"),
+        ("time noon", 720, "Asia/Shanghai"),
+        ("time 9:00 UTC+5:30", 540, "Asia/Kolkata"),
+        ("time Europe/Berlin 9:00", 540, "Europe/Berlin"),
+        ("時間 北京時間晚上8點半", 1230, "Asia/Shanghai"),
+        ("time UTC+8 7:15", 435, "Etc/GMT-8"),
     ],
 )
 async def test_a_time_is_read_as_people_type_it(talk: Conversation, typed: str, minute: int, zone: str):
@@ -103,7 +109,9 @@ async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversat
         ("time 9:00 Berlim", "There is no time zone “Berlim”. Try: Europe/Berlin"),
         ("time 9:00 Atlantis", "There is no time zone “Atlantis”. Try: "),
         ("time 9:00 UTC+20", "There is no time zone “UTC+20”. Try: "),
-        ("time noon", "There is no time zone “noon”"),
+        ("time 上午12点", "I cannot read that as a time"),
+        ("time 9:00 IST", "“IST” is short for several time zones. Type the one you mean: Asia/Kolkata,"),
+        ("time UTC+10:30", "There is no time zone “UTC+10:30”. Try: Australia/Lord_Howe"),
         ("days", "Type one of: days mon-fri"),
         ("days sometimes", "Type one of: days mon-fri"),
         ("pause soon", "“soon” is not the number of a subscription."),

@@ -369,3 +369,18 @@ def test_a_real_atom_feed_is_read(samples: Path):
     listing = parse(body, "cs.AI")
     assert listing.date == date(2025, 8, 20)
     check_against_xml(body, listing)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "TEAM, :, Ada Roe, Bea Poe",
+        "TEAM:, Ada Roe, Bea Poe",
+        "TEAM : Ada Roe, Bea Poe",
+        "TEAM: Ada Roe, Bea Poe",
+        "TEAM：, Ada Roe, Bea Poe",
+        "TEAM, :, Ada Roe (A: B, C), Bea Poe, :",
+    ],
+)
+def test_the_colon_between_a_team_and_its_members_is_no_author(typed):
+    assert authors(typed) == ("TEAM", "Ada Roe", "Bea Poe")

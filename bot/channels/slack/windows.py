@@ -19,6 +19,7 @@ from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.model import Notices
+from bot.text.variants import simplified
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _WANTS_FORM = re.compile(r"(?:subscribe|sub|add|订阅|添加)|(?:edit|change|�
 
 def wants_form(text: str) -> int | None:
     """The number that a command without a query would edit, 0 for a new subscription; None for other commands."""
-    found = _WANTS_FORM.fullmatch(text.strip())
+    found = _WANTS_FORM.fullmatch(simplified(text.strip()))
     return None if found is None else int(found[1] or 0)
 
 

@@ -240,7 +240,8 @@ def _authors(dd: etree._Element, paper_id: str) -> tuple[str, ...]:
     elements = _of_class(dd, "list-authors")
     if len(elements) != 1:
         raise _Wrong(f"has {paper_id} without its authors")
-    names = tuple(filter(None, (readable(_line(link)) for link in elements[0].iter("a"))))
+    links = (readable(_line(link)).strip(" :") for link in elements[0].iter("a"))  # `TEAM, :, names` has three
+    names = tuple(filter(None, links))
     if not names and _line(elements[0]) != _NO_AUTHORS:
         raise _Wrong(f"has {paper_id} without its authors")
     return names
