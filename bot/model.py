@@ -190,6 +190,14 @@ class Validator:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A paper in a listing that could not be read, and why not."""
+
+    paper: str  # its id, or what else it can be called by
+    reason: str  # follows the name of the paper and a colon
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a source returned for one category and one announcement date."""
 
@@ -201,6 +209,7 @@ class Listing:
     summaries: tuple[Summary, ...] = ()
     validator: Validator | None = None
     confirmed_by: str = ""  # the source whose own count says that nothing is missing
+    unread: tuple[UnreadRow, ...] = ()  # what it announces besides, and could not be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,8 +242,11 @@ class Mailing:
             for one in wholes:
                 if one.announcements:
                     await tx.mailings.announced(one.date, now)
-                for category in (one.category, ALL):
-                    await tx.faults.close(name, category, one.date, now)
+                await tx.faults.close(name, ALL, one.date, now)
+                if one.unread:
+                    await tx.faults.open(name, one.category, one.date, named_rows(one), now)
+                else:
+                    await tx.faults.close(name, one.category, one.date, now)
 
     def _waits(self, announcement: Announcement) -> bool:
         """Whether the category that the paper is from is still to be read."""
@@ -280,6 +283,14 @@ class Mailing:
             return any(
                 name == archive.name and day == self._day for name, _, day in await tx.reading.listed(self._day)
             )
+
+
+def named_rows(listing: Listing) -> str:
+    """`1 of its 97 papers cannot be read: 2606.00001: it has no title`."""
+    shown = "; ".join(f"{row.paper}: {row.reason}" for row in listing.unread[:2])
+    more = "; …" if len(listing.unread) > 2 else ""
+    total = len(listing.announcements) + len(listing.unread)
+    return f"{len(listing.unread)} of its {total} papers cannot be read: {shown}{more}"
 
 
 def counted(papers: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import asyncio
 import io
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -24,13 +24,13 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from bot.errors import SourceError
-from bot.model import ALL, Announcement, AnnounceType, Listing, Paper, Validator
+from bot.model import ALL, Announcement, AnnounceType, Listing, Paper, UnreadRow, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged
 from bot.sources.calendar import EASTERN, FEEDS_TURN
 from bot.sources.client import MAX_BYTES, PoliteClient
+from bot.sources.names import authors
 from bot.taxonomy import archives, resolve
-from bot.text.latex import readable
 
 NAME = "arxiv_feed"
 MAX_ITEMS = 2_000
@@ -44,6 +44,8 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|rss|feed)\b")
 _TITLE = re.compile(r"(\S+) updates on arXiv\.org", re.I)
 _GUID = re.compile(rf"oai:arXiv\.org:({PAPER_ID})v([1-9][0-9]{{0,3}})", re.I)
 _ABSTRACT = re.compile(r"arXiv:(\S+) Announce Type: (\S+)\s+Abstract:")
+_MOST_UNREAD = 3
+"""More bad items than good ones, and more than a few, are no accident."""
 _AN_ID = b"oai:arXiv.org:"
 
 
@@ -86,11 +88,14 @@ def parse(body: bytes, category: str | None) -> Listing:
     Texts are kept as the feed has them, TeX and all, except the names of authors. Raises SourceError.
     """
     frame = _gate(body, category)
-    announcements = tuple(
-        _announcement(frame, item, entry) for item, entry in zip(frame.items, _entries(body, frame), strict=True)
-    )
+    found = [_row(frame, item, entry) for item, entry in zip(frame.items, _entries(body, frame), strict=True)]
+    announcements = tuple(one for one in found if isinstance(one, Announcement))
+    unread = tuple(one for one in found if isinstance(one, UnreadRow))
+    if len(unread) > max(_MOST_UNREAD, len(announcements)):
+        reason = f"{len(unread)} items cannot be read, like {unread[0].paper}: {unread[0].reason}"
+        raise SourceError(frame.category, f"{reason}; the form of the feed has changed")
     day = max((announcement.date for announcement in announcements), default=frame.day)
-    return Listing(NAME, frame.category, day, announcements)
+    return Listing(NAME, frame.category, day, announcements, unread=unread)
 
 
 def read(body: bytes) -> Listing | None:
@@ -231,23 +236,33 @@ def _entries(body: bytes, frame: _Frame) -> Sequence[Mapping[str, Any]]:
     return entries
 
 
+class _BadItem(Exception):
+    """Why an item cannot be read, to follow the name of its paper."""
+
+
+def _row(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Announcement | UnreadRow:
+    match = _GUID.fullmatch(item.id)
+    try:
+        return _announcement(frame, item, entry)
+    except _BadItem as bad:
+        return UnreadRow(
+            match[1] if match else item.id[:60] or item.title[:60] or "an item without a name", str(bad)
+        )
+
+
 def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Announcement:
     match = _GUID.fullmatch(item.id)
     if not match:
-        raise SourceError(frame.category, f"an item has no arXiv id with a version: {item.id or item.title!r}")
-    kind = _type(frame, item, entry)
+        raise _BadItem("it has no arXiv id with a version")
+    kind = _type(entry)
     opening = _ABSTRACT.match(item.description)
     if opening and opening.groups() != (f"{match[1]}v{match[2]}", kind.value):
-        raise SourceError(
-            frame.category, f"{item.id} has the description of {opening[1]}, {opening[2]}: it is damaged"
-        )
+        raise _BadItem(f"it has the description of {opening[1]}, {opening[2]}")
     abstract = item.description[opening.end() :].strip() if opening else ""
     categories = tuple(str(tag["term"]) for tag in entry.get("tags", ()) if tag.get("term"))
     for what, value in {"title": item.title, "abstract": abstract, "category": categories}.items():
         if not value:
-            raise SourceError(
-                frame.category, f"{item.id} has no {what}: the feed is damaged or its form has changed"
-            )
+            raise _BadItem(f"it has no {what}")
     paper = Paper(
         id=match[1],
         version=int(match[2]),
@@ -263,12 +278,12 @@ def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Annou
     return Announcement(paper, frame.category, day, kind)
 
 
-def _type(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> AnnounceType:
+def _type(entry: Mapping[str, Any]) -> AnnounceType:
     word = str(entry.get("arxiv_announce_type", ""))
     try:
         return AnnounceType(word)
     except ValueError as error:
-        raise SourceError(frame.category, f"{item.id} has no announce type that we know: {word!r}") from error
+        raise _BadItem(f"it has no announce type that we know: {word!r}") from error
 
 
 def _creators(entry: Mapping[str, Any]) -> str:
@@ -277,38 +292,6 @@ def _creators(entry: Mapping[str, Any]) -> str:
     if len(several) > 1:
         return ", ".join(str(one.get("name", "")) for one in several)
     return str(entry.get("author", ""))
-
-
-_TEAM = re.compile(r"\s*[:：](?=\s)")
-
-
-def authors(text: str) -> tuple[str, ...]:
-    """The names in `Jane Doe (Univ. of A, City), Jos\\'e Mart\\'inez`: no affiliations, accents instead of TeX.
-
-    A team is set off from its members by a colon, with or without commas around it: `TEAM, :, Jane Doe`.
-    """
-    names = (
-        readable(" ".join(name.split())).strip(" :：") for name in _outside_parentheses(_TEAM.sub(", ", text))
-    )
-    return tuple(name for name in names if any(map(str.isalnum, name)))
-
-
-def _outside_parentheses(text: str) -> Iterator[str]:
-    """Split at the commas outside parentheses, without what is in them; unbalanced ones are mere characters."""
-    if text.count("(") != text.count(")"):
-        yield from text.split(",")
-        return
-    depth, name, inside = 0, "", ""
-    for character in f"{text},":
-        if character == "," and depth <= 0:
-            yield name.strip() or inside
-            name = inside = ""
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-        elif depth > 0:
-            inside += character
-        else:
-            name += character
 
 
 def _text(parent: Element, tag: str) -> str:

@@ -53,12 +53,14 @@ def weekdays(first: date, last: date) -> list[date]:
 def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
     """Why there should be no mailing with that date; None when one may be expected.
 
-    `holidays` are as arXiv lists them: days on whose evening nothing is announced, so that the mailing with
-    the next day's date is missing. https://info.arxiv.org/help/availability.html
+    `holidays` are as arXiv lists them: days whose submissions are not announced that evening, so that the mailing
+    with the next day's date is missing. Those of a Friday are announced on Sunday evenings: a holiday on a Friday
+    costs the mailing with Monday's date. https://info.arxiv.org/help/availability.html
     """
     if not _is_weekday(day):
         return NoMailing.WEEKEND
-    return NoMailing.HOLIDAY if day - timedelta(days=1) in holidays else None
+    submitted = {day - timedelta(days=1)} | ({day - timedelta(days=3)} if day.isoweekday() == 1 else set())
+    return NoMailing.HOLIDAY if submitted & set(holidays) else None
 
 
 def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:

@@ -24,10 +24,25 @@ HOLIDAYS = Settings.model_fields["bot_arxiv_holidays"].default
         (date(2026, 11, 27), NoMailing.HOLIDAY),
         (date(2027, 1, 1), NoMailing.HOLIDAY),  # nothing is announced on the last evening of the year
         (date(2027, 1, 19), NoMailing.HOLIDAY),
+        (date(2026, 6, 19), None),  # a Friday's holiday costs the mailing of Sunday evening
+        (date(2026, 6, 22), NoMailing.HOLIDAY),
+        (date(2026, 6, 23), None),
+        (date(2026, 7, 6), NoMailing.HOLIDAY),
+        (date(2026, 12, 28), NoMailing.HOLIDAY),
+        (date(2027, 1, 4), NoMailing.HOLIDAY),
+        (date(2027, 6, 21), NoMailing.HOLIDAY),
+        (date(2027, 12, 27), NoMailing.HOLIDAY),
+        (date(2026, 9, 7), None),  # Labour Day is a Monday
+        (date(2026, 9, 8), NoMailing.HOLIDAY),
     ],
 )
 def test_weekends_and_the_days_after_a_holiday_have_no_mailing(day, why):
     assert no_announcement(day, HOLIDAYS) is why
+
+
+def test_a_holiday_on_a_sunday_costs_the_mailing_of_that_evening():
+    assert no_announcement(date(2025, 7, 7), [date(2025, 7, 6)]) is NoMailing.HOLIDAY
+    assert no_announcement(date(2025, 7, 8), [date(2025, 7, 6)]) is None
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class ArxivListing:
                 raise SourceError(category, f"arXiv answers HTTP {page.status} for {address}: try again later")
             one = await asyncio.to_thread(sheet, page.body, category)
             yield one
-            shown += len(one.rows)
+            shown += one.shown
             if shown >= (one.total or 0):
                 return
 
@@ -84,11 +84,13 @@ def joined(category: str, sheets: Sequence[Sheet]) -> Listing:
     if any((one.date, one.total) != (first.date, first.total) for one in sheets):
         raise SourceError(category, "the pages of the listing are of several days or states: try again later")
     claimed = sum(claims.values()) if first.total is None else first.total
-    if claimed != sum(claims.values()) or claimed != len({row.paper.id for row in rows}) or claimed != len(rows):
+    unread = tuple(row for one in sheets for row in one.unread)
+    shown = len({row.paper.id for row in rows}) + len(unread)
+    if claimed != sum(claims.values()) or claimed != shown or claimed != sum(one.shown for one in sheets):
         raise SourceError(
-            category, f"the listing of {first.date} claims {claimed} papers and shows {len(rows)}: try again later"
+            category, f"the listing of {first.date} claims {claimed} papers and shows {shown}: try again later"
         )
-    return Listing(NAME, category, first.date, tuple(rows), claimed)
+    return Listing(NAME, category, first.date, tuple(rows), claimed, unread=unread)
 
 
 def read(body: bytes) -> Listing | None:

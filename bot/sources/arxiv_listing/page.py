@@ -2,7 +2,8 @@
 
 The markup is that of https://github.com/arXiv/arxiv-browse, `browse/templates/list` and `catchup.html`. What is
 checked: the page is whole; its date exists; every section has as many rows as its heading says; sections add up
-to the total; every row has one id, written the same in all its places, and the type of its section.
+to the total. What is wrong with one paper only costs that row, which is named. Totals are read in the text around
+the papers: their own words may be anything.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from datetime import date, datetime
 from lxml import etree
 
 from bot.errors import SourceError
-from bot.model import ALL, UNKNOWN, Announcement, AnnounceType, Paper
-from bot.sources import PAPER_ID
-from bot.taxonomy import resolve
-from bot.text.latex import readable
+from bot.model import Announcement, AnnounceType, UnreadRow
+from bot.sources.arxiv_listing.prose import line
+from bot.sources.arxiv_listing.row import Section, row
 
 _DATES = (
     (re.compile(r"Showing new listings for (\w+, [0-9]{1,2} \w+ [0-9]{4})"), "%A, %d %B %Y"),
@@ -30,13 +30,11 @@ _SECTION = re.compile(
 )
 _TOTAL = re.compile(r"\bTotal of ([0-9]{1,6}) entries\b")
 _NOTHING = re.compile(r"No updates (?:today\.|for \w{3}, [0-9]{1,2} \w{3} [0-9]{4})")
+_LATER = re.compile(r"Continue to the next day|Continue catchup on")
+_MOST_UNREAD = 3
+"""More bad rows than good ones, and more than a few, are no accident: the form of the page has changed."""
+
 _KIND = {"New": AnnounceType.NEW, "Cross": AnnounceType.CROSS, "Replacement": AnnounceType.REPLACE}
-_MARK = re.compile(r"\((replaced|cross-list from ([A-Za-z.-]+))\)")
-_ABS = re.compile(rf"(?:https?://arxiv\.org)?/abs/({PAPER_ID})")
-_HTML = re.compile(rf"(?:https?://arxiv\.org)?/html/({PAPER_ID})v([1-9][0-9]{{0,3}})")
-_SUBJECT = re.compile(r".+\(([a-z-]+(?:\.[A-Za-z-]+)?)\)", re.S)
-_THIS_URL = re.compile(r"this \w+ URL")
-_NO_AUTHORS = "(author list is unavailable)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,12 @@ class Sheet:
     total: int | None  # of the whole listing; None where the page does not say
     claims: dict[AnnounceType, int]  # of the whole listing, for the sections that are on this page
     rows: tuple[Announcement, ...]
+    unread: tuple[UnreadRow, ...] = ()
+
+    @property
+    def shown(self) -> int:
+        """How many papers the page shows, unreadable ones included."""
+        return len(self.rows) + len(self.unread)
 
 
 def sheet(body: bytes, category: str) -> Sheet:
@@ -64,12 +68,14 @@ class _Wrong(Exception):
 def _sheet(body: bytes, category: str) -> Sheet:
     root = _root(body)
     day = _date(root)
-    totals = {int(found) for found in _TOTAL.findall(" ".join(root.itertext()))}
+    texts = list(_around(root))
+    is_current = not any(_LATER.search(text) for text in texts)
+    totals = {int(found) for text in texts for found in _TOTAL.findall(text)}
     if len(totals) > 1:
         raise _Wrong(f"claims several totals, {sorted(totals)}")
     total = totals.pop() if totals else None
     claims: dict[AnnounceType, int] = {}
-    rows: list[Announcement] = []
+    found: list[Announcement | UnreadRow] = []
     for heading, pairs in _sections(root):
         kind, shown, claimed = _heading(heading)
         if kind in claims:
@@ -77,9 +83,21 @@ def _sheet(body: bytes, category: str) -> Sheet:
         if len(pairs) != shown or not 0 < shown <= claimed:
             raise _Wrong(f"shows {len(pairs)} rows under {heading!r}")
         claims[kind] = claimed
-        rows += [_row(dt, dd, kind, category, day) for dt, dd in pairs]
-    _judge(root, total, claims, rows)
-    return Sheet(day, total, claims, tuple(rows))
+        section = Section(kind, category, day, is_current)
+        found += [row(dt, dd, section) for dt, dd in pairs]
+    rows = tuple(one for one in found if isinstance(one, Announcement))
+    page = Sheet(day, total, claims, rows, tuple(one for one in found if isinstance(one, UnreadRow)))
+    _judge(root, page, says_nothing=any(_NOTHING.match(text.strip()) for text in texts))
+    return page
+
+
+def _around(element: etree._Element) -> Iterator[str]:
+    """The texts of a page outside its papers."""
+    yield element.text or ""
+    for child in element:
+        if child.tag not in ("dl", "dt", "dd"):
+            yield from _around(child)
+        yield child.tail or ""
 
 
 def _root(body: bytes) -> etree._Element:
@@ -101,7 +119,7 @@ def _date(root: etree._Element) -> date:
     found = set()
     for heading in root.iter("h1", "h3"):
         for pattern, form in _DATES:
-            if match := pattern.fullmatch(_line(heading)):
+            if match := pattern.fullmatch(line(heading)):
                 found.add(_day(match[1], form))
     if len(found) != 1:
         raise _Wrong("does not say for which day it is")
@@ -134,7 +152,7 @@ def _sections(root: etree._Element) -> Iterator[tuple[str, list[tuple[etree._Ele
             raise _Wrong("has a paper without its description")
         if element.tag == "dt":
             term = element
-        elif not _DATES[0][0].fullmatch(text := _line(element)):
+        elif not _DATES[0][0].fullmatch(text := line(element)):
             if heading or pairs:
                 yield heading, pairs
             heading, pairs = text, []
@@ -151,130 +169,25 @@ def _heading(text: str) -> tuple[AnnounceType, int, int]:
     return _KIND[found[1]], int(found[2]), int(found[3])
 
 
-def _judge(
-    root: etree._Element, total: int | None, claims: dict[AnnounceType, int], rows: list[Announcement]
-) -> None:
+def _judge(root: etree._Element, page: Sheet, *, says_nothing: bool) -> None:
     """Whether what is shown can be all that is claimed, as far as one page tells."""
-    ids = {one.paper.id for one in rows}
-    if len(ids) != len(rows):
+    ids = [one.paper.id for one in page.rows]
+    if len({*ids}) != len(ids):
         raise _Wrong("has a paper twice")
-    links = sum(1 for link in root.iter("a") if link.get("title") == "Abstract")
-    if links != len(rows):
-        raise _Wrong(f"links {links} papers and describes {len(rows)}")
-    says_nothing = any(_NOTHING.match(_line(element)) for element in root.iter("p"))
-    if not rows:
-        if not says_nothing or total not in (None, 0):
+    links = [link for link in root.iter("a") if link.get("title") == "Abstract"]
+    if len(links) != len(
+        [link for dt in root.iter("dt") for link in dt.iter("a") if link.get("title") == "Abstract"]
+    ):
+        raise _Wrong("links papers outside its rows")
+    if not page.shown:
+        if not says_nothing or page.total not in (None, 0):
             raise _Wrong("has no papers, yet does not say that there are none")
     elif says_nothing:
         raise _Wrong("has papers, yet says that there are none")
-    elif total is None and set(claims) != set(_KIND.values()):
+    elif page.total is None and set(page.claims) != set(_KIND.values()):
         raise _Wrong("has neither all three sections nor a total")
-    elif total is not None and sum(claims.values()) > total:
-        raise _Wrong(f"has sections of {sum(claims.values())} entries in a total of {total}")
-
-
-def _row(dt: etree._Element, dd: etree._Element, kind: AnnounceType, category: str, day: date) -> Announcement:
-    paper_id = _id(dt)
-    codes = _subjects(dd, paper_id)
-    _check_mark(dt, kind, paper_id, codes[0])
-    if kind is AnnounceType.REPLACE and category != ALL and resolve(codes[0]) != resolve(category):
-        kind = AnnounceType.REPLACE_CROSS
-    texts = {name: _field(dd, name) for name in ("list-title", "list-comments", "list-journal-ref")}
-    abstract = _abstract(dd)
-    for name, text in {"title": texts["list-title"], "abstract": abstract}.items():
-        if not text:
-            raise _Wrong(f"has {paper_id} without its {name}")
-    paper = Paper(
-        id=paper_id,
-        version=1 if kind is AnnounceType.NEW else _version(dt, paper_id),
-        title=texts["list-title"],
-        authors=_authors(dd, paper_id),
-        abstract=abstract,
-        categories=codes,
-        comments=texts["list-comments"],
-        journal_ref=texts["list-journal-ref"],
-    )
-    return Announcement(paper, category, day, kind)
-
-
-def _id(dt: etree._Element) -> str:
-    links = [link for link in dt.iter("a") if link.get("title") == "Abstract"]
-    if len(links) != 1:
-        raise _Wrong(f"has a row with {len(links)} papers")
-    (link,) = links
-    found = _ABS.fullmatch(link.get("href", ""))
-    if not found or link.get("id") != found[1] or _line(link) != f"arXiv:{found[1]}":
-        raise _Wrong(f"has a row whose id is damaged, {link.get('href', '')!r}")
-    return found[1]
-
-
-def _check_mark(dt: etree._Element, kind: AnnounceType, paper_id: str, primary: str) -> None:
-    """Each row repeats the type of its section."""
-    mark = _MARK.search(_line(dt))
-    said = {None: AnnounceType.NEW, "replaced": AnnounceType.REPLACE}.get(mark and mark[1], AnnounceType.CROSS)
-    if said is not kind:
-        raise _Wrong(f"has {paper_id} under the wrong heading")
-    if mark and mark[2] and resolve(mark[2]) != resolve(primary):
-        raise _Wrong(f"has {paper_id} from {mark[2]}, whose primary subject is {primary}")
-
-
-def _version(dt: etree._Element, paper_id: str) -> int:
-    """Only the link to arXiv's HTML rendering tells the version, and not every paper has one."""
-    for link in dt.iter("a"):
-        found = _HTML.fullmatch(link.get("href", ""))
-        if found and found[1] == paper_id:
-            return int(found[2])
-    return UNKNOWN
-
-
-def _subjects(dd: etree._Element, paper_id: str) -> tuple[str, ...]:
-    parts = _field(dd, "list-subjects").split(";")
-    found = [_SUBJECT.fullmatch(part.strip()) for part in parts]
-    codes = tuple(match[1] for match in found if match)
-    if len(codes) != len(parts):
-        raise _Wrong(f"has {paper_id} with subjects that cannot be read")
-    return codes
-
-
-def _authors(dd: etree._Element, paper_id: str) -> tuple[str, ...]:
-    elements = _of_class(dd, "list-authors")
-    if len(elements) != 1:
-        raise _Wrong(f"has {paper_id} without its authors")
-    links = (readable(_line(link)).strip(" :") for link in elements[0].iter("a"))  # `TEAM, :, names` has three
-    names = tuple(filter(None, links))
-    if not names and _line(elements[0]) != _NO_AUTHORS:
-        raise _Wrong(f"has {paper_id} without its authors")
-    return names
-
-
-def _abstract(dd: etree._Element) -> str:
-    paragraphs = [one for one in dd.iter("p") if "mathjax" in one.get("class", "").split()]
-    if len(paragraphs) != 1:
-        return ""
-    lines = "".join(_said(paragraphs[0])).split("\n\n")
-    return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
-
-
-def _field(dd: etree._Element, name: str) -> str:
-    return " ".join(_line(element) for element in _of_class(dd, name)[:1])
-
-
-def _of_class(dd: etree._Element, name: str) -> list[etree._Element]:
-    return [element for element in dd.iter("div") if name in element.get("class", "").split()]
-
-
-def _line(element: etree._Element) -> str:
-    return " ".join("".join(_said(element)).split())
-
-
-def _said(element: etree._Element) -> Iterator[str]:
-    """The text of an element without its label; a link that hides its address behind words is the address."""
-    yield element.text or ""
-    for child in element:
-        if child.tag == "br":
-            yield "\n\n"
-        elif child.tag == "a" and _THIS_URL.fullmatch("".join(child.itertext()).strip()):
-            yield child.get("href", "")
-        elif child.get("class") != "descriptor":
-            yield from _said(child)
-        yield child.tail or ""
+    elif page.total is not None and sum(page.claims.values()) > page.total:
+        raise _Wrong(f"has sections of {sum(page.claims.values())} entries in a total of {page.total}")
+    if len(page.unread) > max(_MOST_UNREAD, len(page.rows)):
+        first = page.unread[0]
+        raise _Wrong(f"has {len(page.unread)} papers that cannot be read, like {first.paper}: {first.reason}")
