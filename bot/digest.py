@@ -7,9 +7,11 @@ the store's business, how it looks is the channel's.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 
 from bot.model import (
     AnnounceType,
@@ -28,6 +30,12 @@ from bot.model import (
 
 Version = tuple[str, int]
 """A paper's id and version."""
+
+NAMED = 100
+"""Papers beyond the cap that a digest names by title and link; further ones are on the pages of `today`."""
+
+PAGE = 20
+"""Papers on one page of `today`: what the answers of every channel have room for."""
 
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
@@ -88,6 +96,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Papers of one date that a digest neither shows nor names."""
+
+    date: date
+    count: int
+    page: int  # of `today` for that date, on which they begin
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What goes to one destination at once; `key` is stable over retries (the delivery's id)."""
 
@@ -96,7 +113,7 @@ class Digest:
     cards: tuple[Card, ...]
     matched: int  # before the cap
     coverage: tuple[Coverage, ...] = ()
-    rest: tuple[Card, ...] = ()  # what the cap left out: named, but not shown whole
+    rest: tuple[Card, ...] = ()  # what the cap left out, in the order in which it is named
     faults: tuple[Fault, ...] = ()  # what is missing in it
     silence: Silence | None = None
     lack: Lack = Lack.NOTHING
@@ -108,9 +125,16 @@ class Digest:
         return self.destination.language is not Language.EN and any(card.lacks for card in self.cards)
 
     @property
-    def more(self) -> int:
-        """How many matched papers the cap left out."""
-        return self.matched - len(self.cards)
+    def named(self) -> tuple[Card, ...]:
+        """What is not shown whole, but named."""
+        return self.rest[:NAMED]
+
+    @property
+    def further(self) -> tuple[Further, ...]:
+        """What is not even named, by date, newest first, and where it is found."""
+        before = Counter(card.date for card in (*self.cards, *self.named))
+        counts = Counter(card.date for card in self.rest[NAMED:])
+        return tuple(Further(day, counts[day], before[day] // PAGE + 1) for day in sorted(counts, reverse=True))
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -124,18 +148,39 @@ def cards(
     subscriptions: Mapping[int, Subscription],
     summaries: Mapping[Version, Summary],
 ) -> list[Card]:
-    """One card for each paper, best first: new before cross before revised, then by how much matched."""
+    """One card for each paper, in turn."""
     merged: dict[str, list[Match]] = {}
     for match in matches:
         merged.setdefault(match.paper_id, []).append(match)
-    found = [_card(group, papers, subscriptions, summaries) for group in merged.values()]
-    return sorted(found, key=_rank)
+    return in_turn(_card(group, papers, subscriptions, summaries) for group in merged.values())
+
+
+def in_turn(found: Iterable[Card]) -> list[Card]:
+    """Cards in the order in which room is given to them: the best of each date, then the second best of each.
+
+    The newest date begins, so that every date has its share under a cap. Within a date new papers come before
+    cross-listed ones and those before revised ones, then what more subscriptions found, then what has more of
+    their terms in its title.
+    """
+    by_date: dict[date, list[Card]] = {}
+    for card in sorted(found, key=_rank):
+        by_date.setdefault(card.date, []).append(card)
+    rounds = zip_longest(*(by_date[day] for day in sorted(by_date, reverse=True)))
+    return [card for one in rounds for card in one if card is not None]
 
 
 def compose(key: str, destination: Destination, ranked: Sequence[Card], *, report: Report, cap: int) -> Digest:
-    """The digest of these cards; at most `cap` of them are shown whole, all are counted and named."""
-    shown, rest = tuple(ranked[:cap]), tuple(ranked[cap:])
+    """The digest of cards that are in turn: `cap` of them are shown whole, others are named or found elsewhere.
+
+    What is shown and what is named stand date by date, the newest first.
+    """
+    shown, named = (_by_date(some) for some in (ranked[:cap], ranked[cap : cap + NAMED]))
+    rest = (*named, *ranked[cap + NAMED :])
     return Digest(key, destination, shown, len(ranked), report.coverage, rest, report.faults, report.silence)
+
+
+def _by_date(some: Iterable[Card]) -> tuple[Card, ...]:
+    return tuple(sorted(some, key=lambda card: card.date, reverse=True))
 
 
 def _card(
@@ -159,5 +204,5 @@ def _card(
 
 
 def _rank(card: Card) -> tuple[int, int, int, str]:
-    in_title = any(reason.field.startswith("title") for reason in card.reasons)
-    return (_ORDER[card.type], -len(card.subscriptions), 0 if in_title else 1, card.paper.id)
+    in_title = {reason.term for reason in card.reasons if reason.field.startswith("title")}
+    return (_ORDER[card.type], -len(card.subscriptions), -len(in_title), card.paper.id)

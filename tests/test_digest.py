@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.digest import Card, Report, cards, compose
+from bot.digest import NAMED, PAGE, Card, Report, cards, compose, in_turn
 from bot.model import (
     AnnounceType,
     Coverage,
@@ -24,6 +26,7 @@ from tests.fakes import DAY, NINE, paper
 
 NEW, CROSS, REPLACE, REPLACE_CROSS = AnnounceType
 PLACE = Destination(1, "fake", "#tides", Language.BOTH, NINE)
+BOTH_IN_TITLE = (Reason("tide", "title"), Reason("moon", "title"), Reason("moon", "title_zh"))
 ASKED = {number: Subscription(number, 1, number, f"cs.{number}") for number in range(1, 6)}
 
 
@@ -80,7 +83,7 @@ def test_chinese_texts_go_with_their_version():
 def test_over_the_cap_the_best_are_shown_and_all_are_counted(cap, shown, more):
     found = ranked(*(match(n) for n in range(1, 6)))
     digest = compose("7", PLACE, found, report=Report((Coverage("cs.LG", DAY, 5, 5),)), cap=cap)
-    assert (len(digest.cards), digest.matched, digest.more) == (shown, 5, more)
+    assert (len(digest.cards), digest.matched, len(digest.rest)) == (shown, 5, more)
     assert digest.cards == tuple(found[:cap])
     assert (digest.key, digest.destination, digest.coverage) == ("7", PLACE, (Coverage("cs.LG", DAY, 5, 5),))
 
@@ -93,7 +96,7 @@ def test_the_dates_of_a_digest_are_in_order_and_each_there_once():
 
 def test_a_digest_without_papers_is_a_digest():
     digest = compose("1", PLACE, ranked(), report=Report(), cap=9)
-    assert (digest.cards, digest.matched, digest.more, digest.dates) == ((), 0, 0, ())
+    assert (digest.cards, digest.matched, digest.rest, digest.further, digest.dates) == ((), 0, (), (), ())
 
 
 @given(
@@ -125,5 +128,59 @@ def test_every_matched_paper_is_there_once_and_the_order_of_the_matches_does_not
 def test_what_the_cap_leaves_out_is_kept_to_be_named():
     found = [Card(paper(number), NEW, DAY) for number in range(1, 5)]
     digest = compose("1", PLACE, found, report=Report(), cap=3)
-    assert [one.paper.id for one in digest.rest] == [paper(4).id]
-    assert digest.more == len(digest.rest)
+    assert [one.paper.id for one in digest.rest] == [one.paper.id for one in digest.named] == [paper(4).id]
+    assert digest.further == ()
+
+
+DAYS = [DAY - timedelta(days=back) for back in range(5)]
+
+
+@st.composite
+def backlogs(draw: st.DrawFn) -> list[Card]:
+    """What several dates hold, the oldest first."""
+    counts = draw(st.lists(st.integers(0, 120), min_size=1, max_size=5))
+    kinds = draw(st.lists(st.sampled_from(AnnounceType), min_size=1, max_size=9))
+    numbers = iter(range(1, 1000))
+    return [
+        Card(paper(next(numbers)), kinds[place % len(kinds)], day)
+        for day, count in reversed(list(zip(DAYS, counts, strict=False)))
+        for place in range(count)
+    ]
+
+
+@given(backlogs(), st.integers(1, 60))
+def test_every_date_has_its_share_of_what_is_shown_and_of_what_is_named(found, cap):
+    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=cap)
+    total = Counter(card.date for card in found)
+    for shown in (digest.cards, (*digest.cards, *digest.named)):
+        share = Counter(card.date for card in shown)
+        most = max(share.values(), default=0)
+        assert all(share[day] == total[day] or share[day] >= most - 1 for day in total)
+    for some in (digest.cards, digest.named):
+        assert [card.date for card in some] == sorted((card.date for card in some), reverse=True)
+    assert {card.paper.id for card in (*digest.cards, *digest.rest)} == {card.paper.id for card in found}
+
+
+@given(backlogs(), st.integers(1, 60))
+def test_what_is_not_even_named_begins_on_the_page_that_is_pointed_at(found, cap):
+    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=cap)
+    assert sum(one.count for one in digest.further) == max(len(found) - cap - NAMED, 0)
+    seen = {card.paper.id for card in (*digest.cards, *digest.named)}
+    for one in digest.further:
+        on_that_date = in_turn(card for card in found if card.date == one.date)
+        on_pages = [card.paper.id for card in on_that_date[(one.page - 1) * PAGE :]]
+        assert len(set(on_pages[:PAGE]) - seen) > 0, "a page too early"
+        assert len(set(on_pages) - seen) == one.count
+        seen |= set(on_pages)
+    assert seen == {card.paper.id for card in found}
+
+
+def test_of_equal_papers_of_five_days_each_day_has_as_many_the_newest_first():
+    found = [Card(paper(30 * back + n), NEW, DAY - timedelta(days=back)) for back in range(5) for n in range(30)]
+    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=20)
+    assert [card.date for card in digest.cards] == [day for day in DAYS for _ in range(4)]
+
+
+def test_more_terms_in_the_title_come_first():
+    found = ranked(match(1), match(2, field="title"), replace(match(3), reasons=BOTH_IN_TITLE))
+    assert order(found) == [3, 2, 1]

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.channels import Channel, Handle, Invocation
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, further_lines
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.locale import say
@@ -66,11 +66,8 @@ class Terminal(Channel):
         head += [_styled(each, "bold red") for each in lines.warnings]
         head += [_styled(lines.provenance, "dim")] if lines.provenance else []
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
-        foot = (
-            [_RULE, _styled(lines.named, "bold"), *(_styled(each, "") for each in lines.rest)]
-            if lines.named
-            else []
-        )
+        foot = [_RULE, _styled(lines.named, "bold"), *map(_name, lines.rest)] if lines.named else []
+        foot += [_styled(each, "bold") for each in further_lines(digest, "today {0.date} {0.page}")]
         foot += [_RULE] if lines.changes else []
         foot += [_styled(f"{each.id} {each.said}", "dim") for each in lines.changes]
         return ("\n".join([*head, *cards, *foot]),)
@@ -175,6 +172,11 @@ def _card(card: CardLines, number: int) -> list[str]:
     ]
     rows += [f"{_INDENT}{_styled(note.label, 'bold dim')} {_styled(note.text, '')}" for note in card.notes]
     return rows + [row for abstract in card.abstracts for row in _abstract(abstract)]
+
+
+def _name(card: CardLines) -> str:
+    """A paper in one line: its address and its titles."""
+    return _styled(" · ".join([card.url, *(title.text for title in card.titles)]), "")
 
 
 def _abstract(abstract: Passage) -> list[str]:

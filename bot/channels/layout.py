@@ -95,17 +95,18 @@ class DigestLines:
     provenance: str
     chinese: str  # BCP 47, of the provenance
     cards: tuple[CardLines, ...]
-    more: str
-    named: str  # introduces `rest`, for channels that name what the cap left out
-    rest: tuple[str, ...]
+    more: str  # how many papers are named at the end
+    named: str  # introduces `rest`
+    rest: tuple[CardLines, ...]  # what is named by title and link
     changes: tuple[ChangeLines, ...]  # quiet, and last
 
 
-def digest_lines(digest: Digest) -> DigestLines:
-    """Everything that one digest says."""
+def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
+    """Everything that one digest says; `names_all`: all that is not shown is named, however much that is."""
     language = digest.destination.language
     zone = digest.destination.slot.zone
-    more = _twice("digest.more", language, n=digest.more) if digest.more > 0 else ""
+    named = digest.rest if names_all else digest.named
+    heading = "digest.named" if len(named) == len(digest.rest) else "digest.named_some"
     matched = None if digest.silence else digest.matched
     coverage = coverage_lines(digest.coverage, matched, interface(language), zone)
     return DigestLines(
@@ -117,10 +118,18 @@ def digest_lines(digest: Digest) -> DigestLines:
         chinese=lang_tag(language.chinese),
         nothing=() if digest.cards else _nothing(digest),
         cards=cards_lines(digest.cards, language),
-        more=more,
-        named=_twice("digest.named", language, n=digest.more) if digest.rest else more,
-        rest=tuple(_named(each, language) for each in digest.rest),
+        more=_twice("digest.more", language, n=len(digest.rest)) if digest.rest else "",
+        named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
+        rest=cards_lines(named, language),
         changes=tuple(_change(each, interface(language)) for each in digest.changes),
+    )
+
+
+def further_lines(digest: Digest, command: str, key: str = "digest.further") -> tuple[str, ...]:
+    """Where papers are found that are not even named; `command` is what people type, with a date and a page."""
+    return tuple(
+        _twice(key, digest.destination.language, n=one.count, date=one.date, command=command.format(one))
+        for one in digest.further
     )
 
 
@@ -170,12 +179,6 @@ def _title(digest: Digest) -> str:
     silent = digest.silence.dates if digest.silence else tuple(sorted({row.date for row in digest.coverage}))
     dates = digest.dates or silent
     return " · ".join(part for part in (NAME, span(dates), *reversed(counts)) if part)
-
-
-def _named(card: Card, language: Language) -> str:
-    """A paper in one line: its address and its titles."""
-    titles = cards_lines([card], language)[0].titles
-    return " · ".join([card.paper.url, *(title.text for title in titles)])
 
 
 def _change(change: Change, tongue: str) -> ChangeLines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 from bot.channels import Reply
@@ -12,8 +13,8 @@ from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.trial import cards_on, trial_in_words, trial_of
-from bot.commands.typed import PaperId, read_paper, shown
-from bot.digest import Card
+from bot.commands.typed import PaperId, read_day_and_page, read_paper, shown
+from bot.digest import PAGE, Card
 from bot.errors import UserError
 from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, missing, muted_by, prepare
 from bot.model import ALL, AnnounceType, Language, Paper, Subscription
@@ -21,6 +22,7 @@ from bot.query import Query, in_words, still_read, stored
 from bot.store import Transaction
 
 _PREVIEWED = 5  # cards
+_DAYS_NAMED = 5  # of those that are stored
 
 
 class _Stored(NamedTuple):
@@ -51,19 +53,33 @@ async def preview(request: Request) -> Reply:
 
 
 async def today(request: Request) -> Reply:
-    """Everything that the place's subscriptions match on the last stored date."""
+    """Everything that the place's subscriptions match on one date, the last that is stored unless it is named."""
+    asked = read_day_and_page(request.argument)
+    if asked is None:
+        raise UserError("error.unknown_date", {"typed": shown(request.argument)})
     place = request.known_place()
     async with request.store.read() as tx:
         known = await tx.subscribers.subscriptions(place.id)
-        days = await tx.papers.days(1)
+        stored_days = await tx.papers.days(_DAYS_NAMED)
+        is_stored = asked.day is None or any((await tx.papers.states([asked.day]))[asked.day])
     if not known:
         raise UserError("error.no_subscriptions")
-    if not days:
+    if not stored_days:
         return request.reply(request.say("reply.nothing_stored"))
-    found = await cards_on(request.store, days[0], known)
-    day = day_in_words(days[0], request.language)
+    if not is_stored and asked.day:
+        named = request.say("reply.comma").join(day.isoformat() for day in stored_days)
+        raise UserError("error.no_such_date", {"date": asked.day, "dates": named})
+    day = asked.day or stored_days[0]
+    found = await cards_on(request.store, day, known)
+    pages = max(ceil(len(found) / PAGE), 1)
+    if not 1 <= asked.page <= pages:
+        raise UserError("error.no_such_page", {"date": day, "n": pages})
     return request.reply(
-        request.say("reply.today", n=len(found), day=day), *unreadable_in_words(request, known), cards=found
+        request.say("reply.today", n=len(found), day=day_in_words(day, request.language)),
+        request.say("reply.page", page=asked.page, pages=pages) if pages > 1 else "",
+        request.say("reply.next_page", date=day, page=asked.page + 1) if asked.page < pages else "",
+        *unreadable_in_words(request, known),
+        cards=found[(asked.page - 1) * PAGE : asked.page * PAGE],
     )
 
 

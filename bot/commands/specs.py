@@ -140,7 +140,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "preview", ("try", "test", "预览", "试试"), "preview QUERY", "preview hep-th axion*", papers.preview
     ),
-    CommandSpec("today", ("今天", "今日"), "today", "today", papers.today),
+    CommandSpec("today", ("今天", "今日"), "today [DATE] [PAGE]", "today 2026-06-10 2", papers.today),
     CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
     CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why [ID]", "why 2606.90001", papers.why),
     CommandSpec(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from typing import NamedTuple
 
 _LONGEST = 2_000  # characters: far more than any command has
@@ -18,6 +19,19 @@ _PAPER = re.compile(
     r"|(?<![a-z.-])(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.[a-z]{2})?/(?P<old>[0-9]{7})(?:v(?P<old_version>[0-9]{1,3}))?(?![0-9a-z])",
     re.IGNORECASE | re.ASCII,
 )
+
+
+_NUMERAL = r"[0-9]{2}|(?<=[^0-9])[0-9]"
+_DAY = rf"(?P<year>[0-9]{{4}})[-/.年]?(?P<month>{_NUMERAL})[-/.月]?(?P<day>{_NUMERAL})日?"
+_PAGE = r"(?:page|p|第)?[\s:]*(?P<page>[0-9]{1,6})\s*[页頁]?"
+_DAY_AND_PAGE = re.compile(rf"(?:{_DAY}(?![0-9]))?[\s,，]*(?:{_PAGE})?", re.IGNORECASE | re.ASCII)
+
+
+class DayAndPage(NamedTuple):
+    """A date, and a page of what there is on it."""
+
+    day: date | None
+    page: int
 
 
 class PaperId(NamedTuple):
@@ -55,6 +69,21 @@ def read_number(text: str) -> int | None:
     """The number of a subscription: `2`, `#2`, `第 2 个`; None when it is something else."""
     found = _NUMBER.fullmatch(text)
     return int(found[1]) if found else None
+
+
+def read_day_and_page(text: str) -> DayAndPage | None:
+    """The date and the page of a text, either of which may be left out: `2026-06-10 2`, `2026年6月10日`, `2`.
+
+    None when it is something else, or a date that no calendar has.
+    """
+    found = _DAY_AND_PAGE.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        day = date(*(int(found[name]) for name in ("year", "month", "day"))) if found["year"] else None
+    except ValueError:
+        return None
+    return DayAndPage(day, int(found["page"] or 1))
 
 
 def read_paper(text: str) -> PaperId | None:

@@ -47,7 +47,8 @@ def test_it_is_a_channel_on_which_people_talk_back():
 
 
 def test_a_digest_shows_every_line_of_its_cards():
-    shown = printed(digest(card(1), card(2, chinese=False), matched=25))
+    rest = tuple(card(number) for number in range(3, 26))
+    shown = printed(digest(card(1), card(2, chinese=False), matched=25, rest=rest))
     for text in (
         "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇",
         "cs.LG 138 of 138, cs.CL 96 of 96 · matched 25",
@@ -62,7 +63,8 @@ def test_a_digest_shows_every_line_of_its_cards():
         "中文摘要",
         "Long conversations number 2 are expensive.",
         "中文译文暂缺 / no Chinese text yet",
-        "还有 23 篇：/papers today / and 23 more: /papers today",
+        "另有 23 篇： / and 23 more:",
+        "https://arxiv.org/abs/2606.90025 · Tidal 25: Quantization of the KV Cache · 潮汐",
     ):
         assert text in shown, text
 

@@ -103,13 +103,13 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
 
 
 def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
-    root, cards = bodies(to_channel(card(1), card(2), matched=5))
+    root, cards = bodies(to_channel(card(1), card(2), matched=5, rest=(card(3), card(4), card(5))))
     (head,) = root["embeds"]
     assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇"
     first, *rows = head["description"].split("\n")
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
     assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
-    assert rows[-1] == "还有 3 篇：/papers today / and 3 more: /papers today"
+    assert rows[-1] == "另有 3 篇，标题列在最后 / and 3 more, named at the end"
     assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
 
 

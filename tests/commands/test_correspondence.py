@@ -198,7 +198,7 @@ async def test_a_query_that_cannot_be_read_is_told_before_anybody_confirms_it(wr
 
 async def test_read_only_commands_are_answered_and_only_about_the_mailbox_itself(writing):
     await subscribed(writing.store, "hep-th axion*", channel="email", address="bob@reader.test")
-    for command in ("list", "status", "today", "why 2606.90001", "help", "preview cs.LG"):
+    for command in ("list", "status", "today", "today 2026-06-10 1", "why 2606.90001", "help", "preview cs.LG"):
         reply = await writing.says(command)
         assert "axion" not in reply.text
         assert "bob" not in reply.text

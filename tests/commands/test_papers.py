@@ -71,10 +71,58 @@ async def test_today_shows_everything_on_the_last_date_once(talk: Conversation):
     await talk.says("subscribe kv cache")
     await talk.says("subscribe hep-th")
     reply = await talk.reply("今天")
-    assert reply.text == "Wed 10 Jun 2026: 63 papers match your subscriptions."
-    assert len(reply.cards) == 63
+    assert reply.text.splitlines() == [
+        "Wed 10 Jun 2026: 63 papers match your subscriptions.",
+        "Page 1 of 4.",
+        "The next one: today 2026-06-10 2",
+    ]
     both = next(card for card in reply.cards if card.paper == TIDAL)
     assert [one.number for one in both.subscriptions] == [1, 2]
+    pages = [await talk.reply(f"today 2026-06-10 {page}") for page in (1, 2, 3, 4)]
+    assert pages[0].cards == reply.cards
+    assert [len(page.cards) for page in pages] == [20, 20, 20, 3]
+    assert len({card.paper.id for page in pages for card in page.cards}) == 63
+    assert pages[3].text.splitlines()[1:] == ["Page 4 of 4."]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("2026-06-09", "2026/6/9", "2026.06.09", "20260609", "2026年6月9日", "２０２６年６月９日"),
+        *("2026-06-09 1", "2026-06-09, page 1", "2026-06-09 第1页", "2026年6月9日第 1 页"),
+    ],
+)
+async def test_today_takes_a_date_and_a_page_as_people_write_them(talk: Conversation, typed: str):
+    day = DAY - timedelta(days=1)
+    paper = replace(AXION, id="2606.89999")
+    older = listing("hep-th", (paper, AnnounceType.NEW))
+    await talk.announce(replace(older, date=day, announcements=(replace(older.announcements[0], date=day),)))
+    await talk.says("subscribe hep-th")
+    for verb in ("today", "今天"):
+        reply = await talk.reply(f"{verb} {typed}")
+        assert reply.text == "Tue 9 Jun 2026: 1 paper matches your subscriptions."
+        assert [card.paper for card in reply.cards] == [paper]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("2026-02-30", "I cannot read “2026-02-30” as a date and a page. Type, for example: today 2026-06-10 2"),
+        ("tomorrow", "I cannot read “tomorrow” as a date and a page. Type, for example: today 2026-06-10 2"),
+        ("2026-06-10 2 3", "I cannot read “2026-06-10 2 3” as a date and a page."),
+        ("2026-06-11", "No announcement of 2026-06-11 is stored. The last that are: 2026-06-10"),
+        ("2026-06-10 2", "2026-06-10 has one page here: today 2026-06-10"),
+        ("0", "2026-06-10 has one page here: today 2026-06-10"),
+        ("999999", "2026-06-10 has one page here: today 2026-06-10"),
+    ],
+)
+async def test_a_wrong_date_or_page_is_explained(talk: Conversation, typed: str, answer: str):
+    await talk.says("subscribe hep-th")
+    reply = await talk.reply(f"today {typed}")
+    assert reply.text.startswith(answer)
+    assert reply.cards == ()
+    said = await talk.says(f"today {typed}", language=Language.ZH)
+    assert "today 2026-06-10" in said or "最近有记录的日期：2026-06-10" in said
 
 
 async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conversation):

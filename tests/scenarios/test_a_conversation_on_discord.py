@@ -45,6 +45,7 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("days", {"choice": "daily"}),
     ("notices", {"choice": "always"}),
     ("today", {}),
+    ("today", {"date": "2026-06-10", "page": "1"}),
     ("show", {"paper": "2606.90001"}),
     ("show", {"paper": "nothing"}),
     ("why", {"paper": "2606.90004v1"}),

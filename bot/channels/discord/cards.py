@@ -9,11 +9,20 @@ https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.channels.discord.markup import escaped, marked, pieces, units
-from bot.channels.layout import CardLines, DigestLines, Passage, cards_lines, digest_lines, interface
+from bot.channels.layout import (
+    CardLines,
+    ChangeLines,
+    DigestLines,
+    Passage,
+    cards_lines,
+    digest_lines,
+    further_lines,
+    interface,
+)
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language
@@ -54,13 +63,21 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     """
     lines = digest_lines(digest)
     language = digest.destination.language
-    changes = [row for each in lines.changes for row in _row(each.said, f"[{escaped(each.id)}]({each.url}) {{}}")]
-    last = [_Block(_embed(text)) for text in _joined(changes, DESCRIPTION)]
+    is_direct = digest.destination.address.startswith("@")
+    verb = "/my" if is_direct else "/papers"  # which is not offered there
+    lines = replace(
+        lines, nothing=tuple(replace(one, text=one.text.replace("/papers", verb)) for one in lines.nothing)
+    )
+    named = _row(lines.named, "**{}**")
+    named += [row for card in lines.rest for row in _row(_titles(card), _linked(card))]
+    further = further_lines(digest, f"{verb} today date:{{0.date}} page:{{0.page}}")
+    named += [row for each in further for row in _row(each, "**{}**")]
+    changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
+    last = [_Block(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
     blocks = [*_cards(lines.cards, language), *last]
-    if style == "thread" and lines.cards and not digest.destination.address.startswith("@"):
+    if style == "thread" and lines.cards and not is_direct:
         return [_root(lines), *_messages(blocks)], lines.title
-    foot = [_Block(_embed(escaped(lines.more)))] if lines.more else []
-    return list(_messages([_Block(_head(lines, [])), *blocks, *foot])), ""
+    return list(_messages([_Block(_head(lines, [])), *blocks])), ""
 
 
 def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
@@ -80,6 +97,15 @@ def text_messages(text: str) -> list[Body]:
 def button(label: str, command: str) -> Body:
     """A button that gives a command for the place where it is."""
     return {"type": 2, "style": 2, "label": label, "custom_id": f"sudi:at:{command}"}
+
+
+def _linked(one: CardLines | ChangeLines) -> str:
+    """The form of a paragraph about a paper: its number links to it."""
+    return f"[{escaped(one.id)}]({one.url}) {{}}"
+
+
+def _titles(card: CardLines) -> str:
+    return " / ".join(title.text for title in card.titles)
 
 
 def _cards(lines: Iterable[CardLines], language: Language) -> list[_Block]:

@@ -21,6 +21,8 @@ _NAMES = {
     "HH:MM": "clock",
     "ZONE": "zone",
     "ID": "paper",
+    "DATE": "date",
+    "PAGE": "page",
     "COMMAND": "command",
     "ADDRESS": "mailbox",
 }

@@ -76,7 +76,8 @@ class Email(Channel):
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One letter for each mail; it becomes a message when it is sent."""
-        return tuple(letter.stored() for letter in letters(digest, has_page=self._writer.has_page))
+        made = letters(digest, has_page=self._writer.has_page, takes_commands=bool(self._mailbox_url))
+        return tuple(letter.stored() for letter in made)
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The messages as they would be sent now, to nobody."""

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from bot.channels import Reply
 from bot.channels.email.incoming import Incoming
 from bot.channels.email.letter import Letter
+from bot.channels.email.pages import BASE64, MOST_BYTES
 from bot.channels.layout import NAME, cards_lines, interface
 from bot.locale import say
 from bot.text.harmless import harmless, one_line
@@ -44,11 +45,14 @@ def _subject(reply: Reply, about: str) -> str:
 
 
 def _text(reply: Reply) -> str:
-    return _template().render(
-        text=harmless(reply.text),
-        cards=cards_lines(reply.cards, reply.language),
-        foot=say("mail.foot", interface(reply.language)),
-    )
+    """The text, and as many papers whole as a mail may have bytes; the others are named."""
+    cards = cards_lines(reply.cards, reply.language)
+    said = {"text": harmless(reply.text), "foot": say("mail.foot", interface(reply.language))}
+    for whole in range(len(cards), -1, -1):
+        text = _template().render(**said, cards=cards[:whole], named=cards[whole:])
+        if len(text.encode()) * BASE64 <= MOST_BYTES:
+            break
+    return text
 
 
 @functools.cache

@@ -19,13 +19,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from bot.channels.email.letter import LINK, Letter
-from bot.channels.layout import CardLines, DigestLines, cards_lines, digest_lines, interface
+from bot.channels.layout import CardLines, DigestLines, digest_lines, further_lines, interface
 from bot.digest import Digest
 from bot.locale import say
 
 MOST_BYTES = 100_000
 """Of a mail's HTML as it is sent, encoded: Gmail shows 102 KB of the source, and hides the rest behind a link
 (https://github.com/hteumeuleu/email-bugs/issues/41)."""
+
+BASE64 = 4 / 3 * 78 / 76
+"""How much longer a text is in that encoding, with the ends of its lines."""
 
 _CONTENTS_FROM = 4  # fewer cards need no table of contents
 _PREVIEWED = 3  # titles that lists of mails show beside the subject
@@ -42,7 +45,7 @@ class _Weight:
     @classmethod
     def of(cls, html: str) -> _Weight:
         plain = html.encode()
-        return cls(len(binascii.b2a_qp(plain)), len(plain) * 4 / 3 * 78 / 76)
+        return cls(len(binascii.b2a_qp(plain)), len(plain) * BASE64)
 
     def __add__(self, other: _Weight) -> _Weight:
         return _Weight(self.quoted + other.quoted, self.base64 + other.base64)
@@ -85,10 +88,13 @@ class _Mail:
         return " · ".join(card.titles[0].text for card in self.cards[:_PREVIEWED])
 
 
-def letters(digest: Digest, *, has_page: bool) -> tuple[Letter, ...]:
-    """The mails of a digest, in order; `has_page`: whether readers have a page of their own."""
+def letters(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> tuple[Letter, ...]:
+    """The mails of a digest, in order; `has_page`: whether readers have a page of their own.
+
+    Where commands are not taken by mail, everything is named: there is no other way to it.
+    """
     tongue = interface(digest.destination.language)
-    said = digest_lines(digest)
+    said = digest_lines(digest, names_all=not takes_commands)
     sentences = _sentences(tongue, has_page=has_page)
     groups = _packed(_blocks(said, digest), _frame(said, sentences))
     key = f"sudi.{re.sub('[^A-Za-z0-9-]', '-', digest.key)}"
@@ -127,12 +133,14 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
         _Block(_styled(html.card(card, number)), text.card(card, number), card, number)
         for number, card in enumerate(said.cards, 1)
     ]
-    rest = cards_lines(digest.rest, digest.destination.language)
-    named = [_Block(_styled(html.brief(card)), text.brief(card)) for card in rest]
+    named = [_Block(_styled(html.brief(card)), text.brief(card)) for card in said.rest]
     if named:
         first = named[0]
         heading = _styled(html.named(said.named))
         named[0] = _Block(heading + first.html, text.named(said.named) + first.text)
+    if len(said.rest) < len(digest.rest):
+        further = further_lines(digest, "today {0.date} {0.page}", "email.further")
+        named += [_Block(_styled(html.further(each)), text.further(each)) for each in further]
     told = [
         _Block(_styled(html.change(each, each is said.changes[0])), text.change(each, each is said.changes[0]))
         for each in said.changes

@@ -67,6 +67,13 @@ def _pieces(element: Element) -> Iterator[Element]:
         yield element | {"text": rest}
 
 
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that has more characters than that, as Slack counts them."""
+    while _units(text) > most:
+        text = text[: len(text) - 2 - (_units(text) - most) // 2] + "…"
+    return text
+
+
 def note(text: str) -> Block:
     """One short line in small print."""
     return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}

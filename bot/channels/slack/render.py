@@ -6,11 +6,11 @@ A digest is one message with the list of its papers, and its cards in the thread
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from bot.channels import Reply
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, interface
+from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, further_lines, interface
 from bot.channels.slack.blocks import (
     Block,
     Element,
@@ -18,6 +18,8 @@ from bot.channels.slack.blocks import (
     Row,
     button,
     buttons,
+    cost,
+    cut,
     group,
     note,
     packed,
@@ -34,7 +36,9 @@ COMMAND = "command"
 
 _PAUSES = 3  # buttons: one for each subscription that found the paper
 _FULL = 5  # cards in an answer; more of them are named in one line each
-_ANSWERS = 5  # messages: Slack lets an answer have no more
+_NAME = 1_400
+"""Characters of a paper that is named in one line. Slack lets an answer have five messages, which a page of
+`today` never needs: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
 _NOTHING = "—"
 
 
@@ -49,8 +53,12 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
     foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
     first = packed(group(block) for block in paragraphs([*head, *titles, *foot]))
-    cards = packed(_cards(lines.cards, digest.cards, digest.destination.language))
-    return _numbered([*first, *cards], lines.title)
+    cards = _cards(lines.cards, digest.cards, digest.destination.language)
+    named: list[Row] = [[words(lines.named, bold=True)]] if lines.named else []
+    named += [_title_row(card, number) for number, card in enumerate(lines.rest, len(lines.cards) + 1)]
+    named += [[words(each, bold=True)] for each in further_lines(digest, "/papers today {0.date} {0.page}")]
+    thread = packed([*cards, *(group(block) for block in paragraphs(named))])
+    return _numbered([*first, *thread], lines.title)
 
 
 def reply_messages(reply: Reply) -> list[list[Block]]:
@@ -60,14 +68,7 @@ def reply_messages(reply: Reply) -> list[list[Block]]:
     if len(lines) <= _FULL:
         return packed([*(group(block) for block in paragraphs(rows)), *_cards(lines, reply.cards, reply.language)])
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
-    shown = len(titles)
-    while True:
-        more = say("slack.more", interface(reply.language), n=len(titles) - shown)
-        foot = [[words(more, bold=True)]] if shown < len(titles) else []
-        messages = packed(group(block) for block in paragraphs([*rows, *titles[:shown], *foot]))
-        if len(messages) <= _ANSWERS or not shown:
-            return messages
-        shown = shown * 4 // 5
+    return packed(group(block) for block in paragraphs([*rows, *titles]))
 
 
 def as_text(reply: Reply) -> str:
@@ -92,11 +93,20 @@ def _body(text: str, blocks: Sequence[Block]) -> str:
 
 
 def _title_row(card: CardLines, number: int) -> list[Element]:
+    """A paper in one line; what is longer than any title is cut, and its marks are left out."""
     titles = [title for title in card.titles if title.text] or [Passage(card.id, "en")]
+    row = _linked([_marked(title, card.url) for title in titles], number)
+    if sum(map(cost, row)) <= _NAME:
+        return row
+    room = _NAME // len(titles) - len(card.url) - 10
+    return _linked([[words(cut(title.text, room), card.url)] for title in titles], number)
+
+
+def _linked(titles: Iterable[Sequence[Element]], number: int) -> list[Element]:
     row = [words(f"{number}. ")]
     for place, title in enumerate(titles):
         row += [words(" · ")] if place else []
-        row += _marked(title, card.url)
+        row += title
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from bot.channels import Reply
 from bot.channels.layout import cards_lines
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.channels.slack.render import digest_bodies, reply_messages
-from bot.digest import Digest
+from bot.digest import PAGE, Digest
 from bot.model import Language, Reason
 from bot.sources.arxivdaily import read
 from tests.channels.cards import REASONS, card, digest, summary
@@ -157,12 +158,22 @@ def test_whatever_the_papers_say_the_limits_are_kept_and_nothing_is_lost(texts, 
     assert_nothing_lost(one, found)
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 6, 300, 2000])
-def test_an_answer_has_at_most_five_messages_and_says_what_it_leaves_out(count: int):
-    reply = Reply("2026\n• one", Language.EN, tuple(card(number) for number in range(count)))
-    found = reply_messages(reply)
+@pytest.mark.parametrize("count", [0, 1, 5, 6, PAGE])
+@pytest.mark.parametrize("title", ["Tides", "潮汐" * 2000, "kv cache " * 500, HOSTILE * 50, "😀" * 4000])
+def test_a_page_of_papers_is_an_answer_of_five_messages_at_the_most(count: int, title: str):
+    texts = [summary(invented(number), title=title) for number in range(count)]
+    cards = [card(number, title=title, summary=texts[number]) for number in range(count)]
+    if count < 6:
+        cards = [replace(one, paper=replace(one.paper, title="Tides"), summary=None) for one in cards]
+    found = reply_messages(Reply("2026\n• one", Language.BOTH, tuple(cards)))
     assert 1 <= len(found) <= 5
     assert_valid([{"blocks": blocks, "text": "x"} for blocks in found])
-    said = "".join(block_kit.strings(found, "text"))
-    left_out = sum(f"Tidal {number}:" not in said for number in range(count))
-    assert (f"and {left_out} more" in said) == bool(left_out)
+    assert {one.paper.url for one in cards} == set(block_kit.strings(found, "url"))
+
+
+def test_a_title_longer_than_any_is_cut_where_a_paper_is_only_named():
+    one = digest(card(1), rest=(card(2, title="潮" * 3000),), language=Language.EN)
+    found = messages(one)
+    assert_valid(found)
+    assert "潮…" in text_of(found)
+    assert "https://arxiv.org/abs/2606.90002" in set(block_kit.strings(found, "url"))
