@@ -99,6 +99,25 @@ async def test_a_transaction_that_is_cancelled_leaves_nothing_and_the_next_one_w
     assert len(await rows(store, schema.slot)) == 1
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_transaction_that_is_cancelled_at_any_step_is_whole_or_nothing_and_locks_nobody_out(store, steps):
+    async def write() -> None:
+        async with store.write() as tx:
+            await tx.hold("first", MORNING)
+            await tx.hold("second", MORNING)
+
+    task = asyncio.create_task(write())
+    for _ in range(steps):
+        await asyncio.sleep(0.0003)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(20):
+        left = [row.key for row in await rows(store, schema.pace)]
+        assert left in ([], ["first", "second"])
+        await store.hold("third", MORNING)
+    assert "third" in [row.key for row in await rows(store, schema.pace)]
+
+
 async def test_a_read_transaction_sees_one_moment(store):
     place, (first,) = await subscribed(store)
     async with store.read() as tx:
