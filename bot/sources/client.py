@@ -21,7 +21,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-import httpx
+import httpx2 as httpx
 
 from bot.errors import SourceError
 from bot.model import Validator

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
+import httpx2 as httpx
 
 from bot.errors import MakerError, MaskError, SettingsError
 from bot.model import Language

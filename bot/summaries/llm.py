@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 from bot.errors import MakerError, MaskError
 from bot.summaries import LONGEST, Answer, Field, Job, Usage

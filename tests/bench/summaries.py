@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 from aiohttp import web
 
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Slot

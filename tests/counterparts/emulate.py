@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import httpx
+import httpx2 as httpx
 from aiohttp import web
 
 from tests.counterparts import npm

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-import httpx
+import httpx2 as httpx
 
 from bot.app import Adapters, App, StorePacer
 from bot.model import Slot

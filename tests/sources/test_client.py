@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from bot.errors import SourceError

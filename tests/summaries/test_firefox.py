@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from bot.errors import MakerError, SettingsError

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from html import unescape
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import pytest
 from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Installation
