@@ -7,11 +7,10 @@ DEV := .venv/.dev
 .DEFAULT_GOAL := demo
 .PHONY: demo test setup check counterparts bench
 
-# What people run. The demo needs no more than this.
-$(CORE): pyproject.toml
+# What people run. The demo needs no more than this. With uv the versions are those of uv.lock.
+$(CORE): pyproject.toml uv.lock
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing --python $(PY) .venv && \
-	  uv pip install --quiet --python $(BIN)/python -e .; \
+	  uv sync --quiet --frozen --inexact --no-default-groups --python $(PY); \
 	else \
 	  $(PY) -m venv .venv && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .; \
@@ -21,7 +20,7 @@ $(CORE): pyproject.toml
 # What developers run besides: linters, test tools, a PostgreSQL to test against.
 $(DEV): $(CORE)
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python -e '.[email,firefox,postgres,slack,discord]' --group dev; \
+	  uv sync --quiet --frozen --inexact --all-extras --python $(PY); \
 	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[email,firefox,postgres,slack,discord]' --group dev; \
