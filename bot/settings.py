@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from datetime import date
 from typing import Annotated, Literal
@@ -173,6 +174,11 @@ class Settings(BaseSettings):
         if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("must start with sqlite:/// or postgresql://")
         _port(parts)
+        if parts.scheme.startswith("postgres"):
+            try:
+                importlib.import_module("psycopg")
+            except ImportError:  # also when it is there without the library that it needs
+                raise ValueError("the driver of PostgreSQL is missing: pip install 'sudi[postgres]'") from None
         return value
 
     @field_validator("bot_contact")

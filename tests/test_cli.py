@@ -345,3 +345,24 @@ def test_a_preview_for_discord_is_a_json_array_of_messages(monkeypatch):
 def test_discord_without_a_token_is_told_which_setting_it_needs():
     with pytest.raises(SettingsError, match="DISCORD_TOKEN"):
         run("discord", "invite")
+
+
+@pytest.mark.parametrize(
+    "words", [("doctor",), ("run",), ("migrate",), ("export",), ("import", "x.json"), ("fetch",), ("send",)]
+)
+def test_a_missing_driver_is_one_sentence_everywhere(words, tmp_path, monkeypatch):
+    (tmp_path / "x.json").write_text('{"sudi": 1, "destinations": []}', "utf-8")
+    monkeypatch.setenv("DATABASE_URL", "postgres://sudi:secret@localhost/sudi")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(
+        SettingsError, match=r"^DATABASE_URL: the driver of PostgreSQL is missing: pip install [^\n]*$"
+    ):
+        run(*words)
+
+
+def test_a_fault_of_the_database_does_not_keep_the_doctor_from_the_rest(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///nowhere/sudi.db")
+    monkeypatch.setenv("BOT_SOURCES", "")
+    out, _ = run("doctor", expect=1)
+    assert "FAIL database   DATABASE_URL: there is no folder nowhere" in out
+    assert "channels" in out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 
 import click
 from pydantic import SecretStr
@@ -56,10 +55,12 @@ async def _examine(settings: Settings) -> bool:
 
 async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
     yield "settings", _configured(settings)
-    yield "database", await _tried(lambda: _database(settings))
+    database = await _tried(lambda: _database(settings))
+    yield "database", database
     yield "admins", _admins(settings)
-    async for row in _places(settings):
-        yield row
+    if not isinstance(database, SudiError):
+        async for row in _places(settings):
+            yield row
     for name in settings.bot_channels:
         yield name, await _tried(lambda name=name: _channel(name, settings))  # type: ignore[misc]
     if not settings.bot_channels:
@@ -96,8 +97,6 @@ def _shown(value: object) -> str:
 
 async def _database(settings: Settings) -> str:
     url = make_url(settings.database_url.get_secret_value())
-    if url.get_backend_name() == "postgresql" and find_spec("psycopg") is None:
-        raise StoreError("PostgreSQL needs its driver: pip install 'sudi[postgres]'")
     store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
     try:
         found = await store.revision()

@@ -17,12 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from sqlalchemy import URL, inspect, make_url, select, text
+from sqlalchemy import inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreError
-from bot.store import schema, sqlite
+from bot.store import postgresql, schema, sqlite
 from bot.store.changes import Changes
 from bot.store.faults import Faults, Mailings
 from bot.store.letters import Letters
@@ -172,17 +172,15 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool = True) -> Self:
-        """Open the database at a URL, `sqlite:///path` or `postgresql://...`.
+        """Open the database at a URL, `sqlite:///path` or `postgresql://...`, which hosts call `postgres://`.
 
         `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it nothing
         should be written. PostgreSQL needs no lock: its rows are claimed.
         """
         address = make_url(url)
         if address.get_backend_name() != "sqlite":
-            engine = _postgresql(address)
-            # What SQLite does by itself: a reader sees one moment.
-            reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            return cls(engine, reader, None, _cache() / f"{address.database}.compiled")
+            compiled = _cache() / f"{address.database}.compiled"
+            return cls(postgresql.writer(address), postgresql.reader(address), None, compiled)
         if not address.database or address.database == ":memory:":
             raise StoreError("DATABASE_URL: a database in memory forgets; write sqlite:///sudi.db")
         path = Path(address.database)
@@ -292,14 +290,3 @@ class Store:
 def _cache() -> Path:
     """Where this machine keeps what can be made again: https://specifications.freedesktop.org/basedir-spec/"""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sudi"
-
-
-def _postgresql(address: URL) -> AsyncEngine:
-    return create_async_engine(
-        address.set(drivername="postgresql+psycopg"),
-        pool_size=10,
-        max_overflow=10,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"},
-    )

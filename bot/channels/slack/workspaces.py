@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from slack_bolt.authorization import AuthorizeResult
@@ -30,7 +30,7 @@ from bot.settings import Settings
 
 _FRESH = 60.0  # seconds for which another process may not know that a workspace has left
 _STATE_SECONDS = 600
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_CONNECTIONS = 2  # to the database, beside those of the store
 
 log = logging.getLogger(__name__)
 
@@ -165,9 +165,16 @@ class _States(AsyncSQLAlchemyOAuthStateStore):
 
 def _engine(url: str) -> AsyncEngine:
     address = make_url(url)
-    waits = {"timeout": 30} if address.get_backend_name() == "sqlite" else {}
-    driver = _DRIVERS[address.get_backend_name()]
-    return create_async_engine(address.set(drivername=driver), connect_args=waits, hide_parameters=True)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    # Of a pooler before PostgreSQL nothing is asked that it refuses, as in the store.
+    options: dict[str, Any] = {"timeout": 30} if is_sqlite else {"prepare_threshold": None}
+    return create_async_engine(
+        address.set(drivername="sqlite+aiosqlite" if is_sqlite else "postgresql+psycopg"),
+        connect_args=options,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
 
 @contextmanager

@@ -1,0 +1,48 @@
+"""PostgreSQL: how it is connected to, also through a pooler such as PgBouncer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import URL, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_WRITERS = 6
+_READERS = 4
+"""Hosts give few connections: with two for Slack's workspaces, a process has at most twelve."""
+
+
+def writer(address: URL) -> AsyncEngine:
+    """An engine for transactions that may write."""
+    return _engine(address, _WRITERS)
+
+
+def reader(address: URL) -> AsyncEngine:
+    """An engine whose transactions only read, and see one moment, as SQLite's do by themselves."""
+    engine = _engine(address, _READERS)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _engine(address: URL, pool: int) -> AsyncEngine:
+    engine = create_async_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=120,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        # A pooler may run each transaction on another connection, where a prepared statement is not known:
+        # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
+        connect_args={"prepare_threshold": None},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        # Whoever dies in a transaction must not keep its rows. Not an option of the start-up packet: poolers
+        # refuse those, https://www.pgbouncer.org/config.html#ignore_startup_parameters
+        cursor = connection.cursor()
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        cursor.close()
+        connection.commit()
+
+    return engine
