@@ -5,12 +5,15 @@ Whether a paper answers a query is not decided here (`matching` does that), nor 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.errors import QueryError
 from bot.query.parser import LENGTH_LIMIT, NESTING_LIMIT, TERM_LIMIT, parse
 from bot.query.plain import in_words
 from bot.query.syntax import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
+from bot.text.normal import words
 
 __all__ = [
     "LENGTH_LIMIT",
@@ -28,9 +31,12 @@ __all__ = [
     "Term",
     "in_words",
     "parse",
+    "renewed",
     "still_read",
     "stored",
 ]
+
+_FORMER_WORD = re.compile(r'"[^"]*"|(?<![^\s(,-])(?P<field>[a-z]+:)?(?P<word>[^\s"(),|:-][^\s"(),|]*)')
 
 
 def stored(text: str) -> Query | QueryError:
@@ -39,6 +45,37 @@ def stored(text: str) -> Query | QueryError:
         return parse(text)
     except QueryError as error:
         return error
+
+
+def renewed(text: str) -> str:
+    """The canonical text today of what was canonical before other languages' operators were read; same meaning.
+
+    A word of it that would be an operator or a list today is put in quotes; what is no query any more stays.
+    """
+    query = stored(_FORMER_WORD.sub(_kept, text))
+    return str(query) if isinstance(query, Query) else text
+
+
+def _kept(found: re.Match[str]) -> str:
+    """A word as it is, or in quotes when it would mean something else today."""
+    field, word = found["field"] or "", found["word"]
+    if word is None or word in ("AND", "OR") or field in ("type:", "primary:"):
+        return found[0]
+    former = Term(
+        word.removesuffix("*"), Field(field[:-1]) if field else None, quoted=False, prefix=word[-1] == "*"
+    )
+    query = stored(field + word)
+    if isinstance(query, QueryError) and query.key == "query.unknown_category":
+        return found[0]
+    match query.root if isinstance(query, Query) else None:
+        case InCategory(pattern) if pattern == word:
+            return found[0]
+        case Term(text) as term if replace(term, text=former.text) == former and words(text) == words(word):
+            return found[0]
+        case _ if former.prefix:
+            return found[0]
+        case _:
+            return f'{field}"{word}"'
 
 
 def still_read(texts: Iterable[str]) -> Iterator[Query]:

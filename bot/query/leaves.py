@@ -10,24 +10,21 @@ from bot import taxonomy
 from bot.errors import QueryError
 from bot.query.syntax import Field, InCategory, Leaf, OfType, Term
 from bot.text import normal
+from bot.text.variants import simplified
 
 PREFIX_MINIMUM = 3  # letters and digits
 
-_FIELDS = {
-    "title": "title",
-    "ti": "title",
-    "abstract": "abstract",
-    "abs": "abstract",
-    "author": "author",
-    "au": "author",
-    "comment": "comment",
-    "comments": "comment",
-    "co": "comment",
-    "type": "type",
-    "category": "cat",
-    "cat": "cat",
-    "primary": "primary",
+FIELDS = {
+    **dict.fromkeys(("title", "ti", "intitle", "标题", "题目", "题名", "篇名"), "title"),
+    **dict.fromkeys(("abstract", "abs", "摘要"), "abstract"),
+    **dict.fromkeys(("author", "au", "inauthor", "作者"), "author"),
+    **dict.fromkeys(("comment", "comments", "co", "备注", "注释", "评论"), "comment"),
+    **dict.fromkeys(("type", "类型"), "type"),
+    **dict.fromkeys(("category", "cat", "分类", "类别", "学科"), "cat"),
+    **dict.fromkeys(("primary", "主分类", "主类别"), "primary"),
+    **dict.fromkeys(("all", "主题", "关键词", "关键字"), ""),
 }
+"""What people call the fields, arXiv's API and Google Scholar among them; "" stands for every field of a term."""
 _TYPES = {
     "new": "new",
     "新提交": "new",
@@ -35,6 +32,10 @@ _TYPES = {
     "replace": "replace",
     "revised": "replace",
     "updated": "replace",
+    "修订": "replace",
+    "更新": "replace",
+    "交叉": "cross",
+    "交叉列出": "cross",
     "replace-cross": "replace-cross",
 }
 _CATEGORY_SHAPE = re.compile(r"([a-z-]+)\.[a-z-]+\*?", re.IGNORECASE | re.ASCII)
@@ -50,14 +51,15 @@ class Token(NamedTuple):
     start: int
 
 
-def field_named(token: Token) -> str:
-    """The full name of a field written as `ti:`."""
-    typed = token.text.removesuffix(":")
-    name = _FIELDS.get(typed.lower())
-    if name is None:
-        suggestion = get_close_matches(typed.lower(), _FIELDS, n=1, cutoff=0)[0]
+def field_named(token: Token) -> str | None:
+    """The full name of a field written as `ti:`, `作者:` or `ti=`; None for `all:`, which is as if not said."""
+    typed = token.text.rstrip(":=")
+    key = simplified(typed.casefold())
+    if key not in FIELDS:
+        names = [name for name in FIELDS if name.isascii() == key.isascii()]
+        suggestion = get_close_matches(key, names, n=1, cutoff=0)[0]
         raise QueryError("query.unknown_field", {"field": typed, "suggestion": suggestion}, token.start)
-    return name
+    return FIELDS[key] or None
 
 
 def read(token: Token, field: str | None) -> Leaf:
@@ -78,17 +80,24 @@ def read(token: Token, field: str | None) -> Leaf:
             return _term(token, Field(name))
 
 
+def category_named(word: str) -> str | None:
+    """The pattern of a category that stands as a bare word, with a dot or a hyphen in it: `cs.LG`, `[hep-th]`."""
+    code = _code(word)
+    return _pattern(code) if "." in code or "-" in code else None
+
+
 def _bare_category(token: Token) -> InCategory | None:
-    code = token.text.rstrip(".")  # a sentence may end with a category
-    if "." not in code and "-" not in code:
-        return None
-    pattern = _pattern(code)
-    if pattern:
+    if pattern := category_named(token.text):
         return InCategory(pattern, primary=False)
-    shape = _CATEGORY_SHAPE.fullmatch(code)
+    shape = _CATEGORY_SHAPE.fullmatch(_code(token.text))
     if shape and shape[1].lower() in taxonomy.archives():
         raise _unknown_category(token)
     return None
+
+
+def _code(word: str) -> str:
+    """A word without what a sentence, or arXiv's mails, put around a category."""
+    return word.removeprefix("[").rstrip("].:")
 
 
 def _pattern(code: str) -> str | None:
@@ -108,7 +117,7 @@ def _unknown_category(token: Token) -> QueryError:
 
 def _type(token: Token) -> OfType:
     typed = token.text.strip()
-    known = _TYPES.get(typed.lower())
+    known = _TYPES.get(simplified(typed.lower()))
     if known is None:
         raise QueryError("query.unknown_type", {"type": typed}, token.start)
     return OfType(known)

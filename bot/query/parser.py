@@ -4,11 +4,13 @@
 
     alternatives = sequence { ("OR" | "|" | "||") sequence }
     sequence     = choice { ["AND" | "&"] choice }          a space between two categories means either of them
-    choice       = item { "," item }
+    choice       = item { ("," | ";") item }
     item         = { "-" | "NOT" | "+" | field ":" } ( word | "phrase" | "(" alternatives ")" )
 
 A field holds for a whole group; the nearest one counts. A bare word is a category when it has the code of one
 and a dot or a hyphen in it: `cs` and `math` alone are words, the archives are `cs.*`, `cat:cs` or `astro-ph`.
+In small letters, `and` and `or` are operators where that has one meaning; else they are asked back, like `not`.
+What other signs mean is known in `tokens`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from itertools import accumulate
+from urllib.parse import unquote_plus
 
 from bot.errors import QueryError
 from bot.query.leaves import Token, field_named, read
@@ -32,27 +35,20 @@ from bot.query.syntax import (
     names_categories,
     negated,
 )
+from bot.query.tokens import tokens, unsure
 
 LENGTH_LIMIT = 500  # characters, as typed and in the canonical text
 TERM_LIMIT = 50
 NESTING_LIMIT = 20
 
 _PUNCTUATION = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "、": ",", "‘": "'", "’": "'"}
-    | dict.fromkeys("‐‒–−", "-")
+    dict.fromkeys("“”„‟«»〝〞〟「」『』《》", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"、": ",", "‘": "'", "’": "'", "。": " ", "∶": ":", "¬": "!", "∧": "&&", "∨": "||"}
 )
-_TOKEN = re.compile(
-    r"""\s+
-    | "(?P<phrase>[^"]*)"
-    | (?P<open>\() | (?P<close>\)) | (?P<comma>,) | (?P<either>\|\|?)
-    | (?P<lone>[-+])(?!\S) | (?P<minus>-) | (?P<plus>\+)
-    | (?P<field>(?!(?i:https?):)[A-Za-z]+:)(?!//)
-    | (?P<word>[^\s"(),|]+)
-    """,
-    re.VERBOSE,
-)
-_KEYWORDS = {"AND": "both", "&": "both", "&&": "both", "OR": "either", "NOT": "minus"}
-_OPERATORS = frozenset({"comma", "either", "both", "minus", "plus"})
+_IN_A_LINK = re.compile(r"\+(?:AND|OR|ANDNOT|NOT)\+|%2[0289]")
+"""How a query stands in a link to arXiv's API."""
+_OPERATORS = frozenset({"comma", "either", "both", "minus", "plus", "and?", "or?", "not?"})
 _BEGINNINGS = frozenset({"phrase", "word", "open", "minus", "plus", "field"})
 
 
@@ -64,7 +60,7 @@ def parse(text: str) -> Query:
     if len(normalised) > LENGTH_LIMIT:  # ﷺ stands for 18 characters
         raise QueryError("query.too_long", {"limit": LENGTH_LIMIT, "length": len(normalised)})
     try:
-        query = Query(_Parser(_tokens(normalised)).whole())
+        query = Query(_Parser(normalised).whole())
     except QueryError as error:
         error.position = _typed_position(text, error.position)
         raise
@@ -75,6 +71,8 @@ def parse(text: str) -> Query:
 
 def _normalised(typed: str) -> str:
     """The text as NFKC in ASCII punctuation, without invisible characters: those nobody meant to type."""
+    if _IN_A_LINK.search(typed):
+        typed = unquote_plus(typed)
     if typed.isascii() and typed.isprintable():
         return typed
     visible = (
@@ -124,29 +122,12 @@ def _refuse_unreadable(canonical: str) -> None:
         raise QueryError("query.too_deep", {"limit": NESTING_LIMIT})
 
 
-def _tokens(text: str) -> list[Token]:
-    tokens = []
-    position = 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if not found:
-            raise QueryError("query.open_quote", {"text": text[position + 1 :].strip()}, position)
-        kind = found.lastgroup
-        if kind == "word":
-            kind = _KEYWORDS.get(found[0], kind)
-        if kind == "lone":
-            raise QueryError("query.dangling", {"operator": found[0]}, position)
-        if kind:
-            tokens.append(Token(kind, found[found.lastindex or 0], position))
-        position = found.end()
-    return [*tokens, Token("end", "", position)]
-
-
 class _Parser:
     """Recursive descent; every loop and every level of recursion uses up a token."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokens(text)
         self._index = 0
         self._depth = 0
         self._leaves = 0
@@ -169,22 +150,31 @@ class _Parser:
 
     def _alternatives(self, field: str | None) -> Node:
         parts = [self._sequence(field)]
-        while self._kind == "either":
-            self._advance()
+        while self._kind in ("either", "or?"):
+            joint = self._advance()
             parts.append(self._sequence(field))
+            if joint.kind == "or?" and any(isinstance(part, And) for part in parts[-2:]):
+                raise unsure(joint, self._text)  # a b or c: a (b, c), or (a b) OR c?
         return any_of(parts)
 
     def _sequence(self, field: str | None) -> Node:
         parts = [self._choice(field)]
-        while self._kind == "both" or self._kind in _BEGINNINGS:
-            spaced = self._kind != "both"
-            if not spaced:
-                self._advance()
+        while self._kind in ("both", "and?") or self._kind in _BEGINNINGS:
+            joint = self._advance() if self._kind not in _BEGINNINGS else None
             part = self._choice(field)
-            if spaced and names_categories(parts[-1]) and names_categories(part):
+            are_categories = names_categories(parts[-1]) and names_categories(part)
+            if (
+                joint
+                and joint.kind == "and?"
+                and (are_categories or isinstance(part, Or) or isinstance(parts[-1], Or))
+            ):
+                raise unsure(joint, self._text)  # a, b and c: all of them are listed, or c is required?
+            if joint is None and are_categories:
                 parts[-1] = any_of((parts[-1], part))
             else:
                 parts.append(part)
+        if self._kind == "not?":
+            raise unsure(self._tokens[self._index], self._text)
         return all_of(parts)
 
     def _choice(self, field: str | None) -> Node:

@@ -11,7 +11,10 @@ from bot.query.syntax import all_of, any_of, negated
 
 _LETTERS = "abcxyzéλ注意力"
 # No archive can be spelled with these letters, so no text is a category by accident.
-_WORDS = st.from_regex(rf"[{_LETTERS}][{_LETTERS}019'.+&/-]{{0,8}}", fullmatch=True)
+_LISTS = re.compile("&&|[注意力]/[注意力]")  # what no word can have in it
+_WORDS = st.from_regex(rf"[{_LETTERS}][{_LETTERS}019'.+&/-]{{0,8}}", fullmatch=True).filter(
+    lambda text: not _LISTS.search(text)
+)
 _PIECES = st.sampled_from(
     [
         "kv",
@@ -87,6 +90,14 @@ def queries() -> st.SearchStrategy[Query]:
     return _nodes().filter(_is_anchored).map(Query).filter(lambda query: len(str(query)) <= 500)
 
 
+FOREIGN = [
+    *["and", "or", "not", "ANDNOT", "andnot", "&&", "||", "!", "+", "--", "—", "；", "。", "或", "且", "非", "和"],
+    *["不含", "[ti]", "[au]", "[tiab]", "[pt]", "~2", "^2", "all:", "作者：", "標題:", "intitle:", "allintitle:"],
+    *["「", "」", "'", "ti=", "cs.LG+cs.CL", "+AND+", "%22", "[a TO b]", "?"],
+]
+"""What people bring along from elsewhere."""
+
+
 def texts() -> st.SearchStrategy[str]:
     """What might be typed: pieces of the language in any order."""
     pieces = st.one_of(
@@ -111,6 +122,7 @@ def texts() -> st.SearchStrategy[str]:
                 "type:new",
                 "cs.",
                 "quan*",
+                *FOREIGN,
             ]
         ),
         st.text(max_size=3),

@@ -1,8 +1,4 @@
-"""What cannot be read, and what is said about it.
-
-SENTENCES is the list of all keys with the values that each carries, and a wording for the locale files:
-what is wrong, and what to type instead.
-"""
+"""What cannot be read, and what is said about it: what is wrong, and what to type instead."""
 
 from __future__ import annotations
 
@@ -11,91 +7,11 @@ import time
 import pytest
 
 from bot.errors import QueryError
+from bot.locale import sentences
 from bot.query import parse
 
 SENTENCES = {
-    "query.empty": (
-        "There is nothing to look for. Type words or categories, for example: cs.LG diffusion",
-        "没有要查找的内容。请输入词语或分类，例如：cs.LG diffusion",
-    ),
-    "query.too_long": (
-        "The query has {length} characters when written in full; {limit} is the most."
-        " Split it into two subscriptions.",
-        "查询写全后有 {length} 个字符，最多 {limit} 个。请分成两个订阅。",
-    ),
-    "query.too_many": (
-        "The query has {count} terms; {limit} is the most."
-        " Split it into two subscriptions, or name a whole archive as cs.*.",
-        "查询有 {count} 个检索项，最多 {limit} 个。请分成两个订阅，或用 cs.* 表示整个大类。",
-    ),
-    "query.too_deep": (
-        "Brackets are nested more than {limit} deep. Take some of them out: a, b c means (a or b) and c.",
-        "括号嵌套超过 {limit} 层。请减少括号：a, b c 就表示（a 或 b）且 c。",
-    ),
-    "query.open_quote": (
-        "A quotation mark is opened before “{text}” and not closed. Type one at each end of the phrase:"
-        ' "score matching"',
-        '“{text}”前的引号没有闭合。请在短语两端都加引号，例如："score matching"',
-    ),
-    "query.open_bracket": (
-        "A bracket is opened and not closed. Add the missing ) or take the ( out.",
-        "有左括号没有闭合。请补上 )，或去掉 (。",
-    ),
-    "query.stray_bracket": (
-        "There is a ) without a ( before it. Add the missing ( or take the ) out.",
-        "有多余的右括号。请补上前面的 (，或去掉 )。",
-    ),
-    "query.empty_group": (
-        "There is nothing between the brackets (). Type words in them, or take them out.",
-        "括号 () 里没有内容。请在括号里输入词语，或去掉括号。",
-    ),
-    "query.empty_field": (
-        "There is nothing after {field} Type a word or a phrase right after it, for example: ti:diffusion",
-        "{field} 后面没有内容。请紧接着输入词语或短语，例如：ti:diffusion",
-    ),
-    "query.dangling": (
-        "Something is missing beside “{operator}”. Type a term on each side, as in: a, b or a OR b"
-        " (to leave something out: -survey, without a space). A sign to be taken as text goes in quotes.",
-        "“{operator}”旁边缺少检索项。请补全，例如：a, b 或 a OR b；排除时写 -survey，减号后不加空格。"
-        "如果它是文字，请放在引号里。",
-    ),
-    "query.no_letters": (
-        "“{text}” has no letter or digit to look for. Type a word, or take it out.",
-        "“{text}”里没有可查找的字母、数字或汉字。请换成词语，或去掉它。",
-    ),
-    "query.star_inside": (
-        "In “{text}” the star is not at the end. A star ends the beginning of a word: quantiz*"
-        ' To take it as text, use quotes: "C*-algebra"',
-        '“{text}”里的星号不在末尾。星号只能放在词的开头部分之后，例如：quantiz*；如果它是文字，请加引号："C*-algebra"',
-    ),
-    "query.short_prefix": (
-        "“{text}” would match too many words. Type at least {minimum} letters before the star: qua*",
-        "“{text}”会匹配太多的词。星号前请至少输入 {minimum} 个字母，例如：qua*",
-    ),
-    "query.unknown_field": (
-        "There is no field “{field}:”. Did you mean {suggestion}: ?"
-        ' Fields are title: abstract: author: comment: type: cat: primary: (as text: "a:b" in quotes)',
-        "没有“{field}:”这个字段。是否指 {suggestion}: ？"
-        '可用字段：title: abstract: author: comment: type: cat: primary:（如果是文字，请加引号："a:b"）',
-    ),
-    "query.unknown_category": (
-        "arXiv has no category “{code}”. Try: {suggestions} (to find it as a word, put it in quotes)",
-        "arXiv 没有分类“{code}”。可以试试：{suggestions}（如果要当作词语查找，请加引号）",
-    ),
-    "query.unknown_type": (
-        "There is no type “{type}”. Type one of: type:new type:cross type:replace type:replace-cross",
-        "没有“{type}”这个类型。可用：type:new type:cross type:replace type:replace-cross",
-    ),
-    "query.only_negative": (
-        "This would match nearly every paper: at least one alternative says only what to leave out."
-        " Say also what you want, for example: cs.LG -survey",
-        "这几乎会匹配所有论文：至少有一部分只说明了要排除什么。请同时说明想要什么，例如：cs.LG -survey",
-    ),
-    "query.only_type": (
-        "This would match nearly every paper: a type alone does not narrow it down."
-        " Add a category or a word, for example: cs.LG type:new",
-        "这几乎会匹配所有论文：仅有类型不足以缩小范围。请加上分类或词语，例如：cs.LG type:new",
-    ),
+    key: (sentences("en")[key], sentences("zh")[key]) for key in sentences("en") if key.startswith("query.")
 }
 
 FAULTS = [
@@ -133,6 +49,33 @@ FAULTS = [
     ("a –", "query.dangling", {"operator": "-"}, 2),
     ("a -(-)", "query.dangling", {"operator": "-"}, 4),
     ("+", "query.dangling", {"operator": "+"}, 0),
+    (
+        "cs.LG and cs.CL",
+        "query.unsure_and",
+        {"word": "and", "either": "cs.LG, cs.CL", "both": "cs.LG AND cs.CL"},
+        6,
+    ),
+    ("a, b and c", "query.unsure_and", {"word": "and", "either": "a, b, c", "both": "a, b AND c"}, 5),
+    ("cs.LG 和 cs.CL", "query.unsure_and", None, 6),
+    ("a b or c", "query.unsure_or", {"word": "or", "near": "a b, c", "whole": "a b OR c"}, 4),
+    ("a Not b", "query.unsure_not", {"word": "Not", "meant": "a NOT b"}, 2),
+    ("a andnot b", "query.unsure_not", None, 2),
+    ("a and", "query.dangling", {"operator": "and"}, 2),
+    ("not a", "query.dangling", {"operator": "not"}, 0),
+    ("ab 扩散或流匹配", "query.glued", {"text": "扩散或流匹配", "meant": "ab 扩散 或 流匹配"}, 3),
+    ("扩散模型且语言模型", "query.glued", None, 0),
+    ("a review[pt]", "query.unknown_tag", {"tag": "[pt]"}, 8),
+    ("(a b)[ti]", "query.unknown_tag", {"tag": "[ti]"}, 5),
+    ("ti:a[au]", "query.unknown_tag", {"tag": "[au]"}, 4),
+    ("roam~", "query.foreign", {"text": "roam~"}, 0),
+    ("roam~0.8", "query.foreign", None, 0),
+    ('"a b"~5', "query.foreign", {"text": "~5"}, 5),
+    ('a "b"^2', "query.foreign", {"text": "^2"}, 5),
+    ("(a b)^2", "query.foreign", {"text": "^2"}, 5),
+    ("jakarta^4", "query.foreign", None, 0),
+    ("te?t", "query.foreign", None, 0),
+    ("ti:[a TO b]", "query.foreign", {"text": "[a TO b]"}, 3),
+    ("强化学习：综述", "query.unknown_field", None, 0),
     ("a ***", "query.no_letters", {"text": "***"}, 2),
     ("?!", "query.no_letters", {"text": "?!"}, 0),
     ('a ""', "query.no_letters", {"text": ""}, 2),
@@ -225,7 +168,7 @@ def test_the_position_is_where_it_was_typed_even_when_the_text_was_normalised():
         ("ti:(" * 125, "query.too_deep"),
         (")" * 500, "query.stray_bracket"),
         ("-" * 499, "query.dangling"),
-        ("-" * 498 + "a", None),
+        ("-" * 498 + "a", "query.only_negative"),
         ("NOT " * 124 + "a", None),
         ("ti:" * 166 + "a", None),
         ("ti:" * 166, "query.empty_field"),

@@ -77,8 +77,7 @@ TERMS = [
     ("http://a.b/c", word("http://a.b/c")),
     ("https:x", word("https:x")),
     ("12:30", word("12:30")),
-    ("and", word("and")),
-    ("or not", both(word("or"), word("not"))),
+    ('"or not"', phrase("or not")),
     ("+x", word("x")),
     ('"score matching"', phrase("score matching")),
     ('"  score\tmatching "', phrase("score matching")),
@@ -100,6 +99,7 @@ TERMS = [
 ]
 
 FIELDS = [
+    ("ti:and", word("and", Field.TITLE)),
     ("title:kv", word("kv", Field.TITLE)),
     ("TI:kv", word("kv", Field.TITLE)),
     ("ti：kv", word("kv", Field.TITLE)),
@@ -148,7 +148,7 @@ OPERATORS = [
     ("a –b", both(A, Not(B))),
     ("a NOT b", both(A, Not(B))),
     ("a AND NOT b", both(A, Not(B))),
-    ("a --b", both(A, B)),
+    ("a --b", both(A, Not(B))),
     ("a NOT -b", both(A, B)),
     ("a -b, c", both(A, either(Not(B), C))),
     ("a -(b c)", both(A, Not(both(B, C)))),

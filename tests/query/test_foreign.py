@@ -1,0 +1,188 @@
+"""What people bring along from elsewhere means what it meant there, or is refused; it is never a word."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.errors import QueryError
+from bot.locale import say
+from bot.query import Query, Term, parse, renewed, stored
+
+ARXIV = {  # https://info.arxiv.org/help/api/user-manual.html#query_details
+    "au:sachdev ANDNOT ti:checkerboard": "author:sachdev -title:checkerboard",
+    "au:sachdev AND ti:checkerboard": "author:sachdev title:checkerboard",
+    "au:sachdev ANDNOT (ti:a OR ti:b)": "author:sachdev -(title:a, title:b)",
+    "all:electron": "electron",
+    "all:(electron OR muon) AND cat:hep-ex": "electron, muon hep-ex",
+    "cat:cs.LG+OR+cat:cs.CL": "cs.LG, cs.CL",
+    "au:del_maestro+AND+ti:%22quantum+criticality%22": 'author:del_maestro title:"quantum criticality"',
+    "abs:spin+ANDNOT+%28ti:a+OR+ti:b%29": "abstract:spin -(title:a, title:b)",
+}
+LUCENE = {
+    "diffusion !survey": "diffusion -survey",
+    'diffusion !"survey paper"': 'diffusion -"survey paper"',
+    "diffusion !(survey, review)": "diffusion -(survey, review)",
+    "+diffusion -survey +flow": "diffusion -survey flow",
+    "diffusion && flow": "diffusion flow",
+    "diffusion&&flow": "diffusion flow",
+    "diffusion&&!survey": "diffusion -survey",
+    "diffusion || flow": "diffusion, flow",
+    "title:diffusion AND NOT author:roe": "title:diffusion -author:roe",
+}
+SCHOLAR = {
+    'author:"y lecun" diffusion': 'author:"y lecun" diffusion',
+    "intitle:diffusion -survey": "title:diffusion -survey",
+    "inauthor:roe diffusion": "author:roe diffusion",
+    "allintitle: deep learning": "title:deep title:learning",
+    "diffusion OR flow": "diffusion, flow",
+    "diffusion | flow": "diffusion, flow",
+}
+PUBMED = {
+    "cancer[ti]": "title:cancer",
+    "cancer[Title]": "title:cancer",
+    "breast cancer[ti] AND review": 'title:"breast cancer" review',
+    '"breast cancer"[Title] NOT mouse[ti]': 'title:"breast cancer" -title:mouse',
+    "cancer[tiab]": "title:cancer, abstract:cancer",
+    "NOT cancer[Title/Abstract] tumor": "-(title:cancer, abstract:cancer) tumor",
+    "roe a[au]": 'author:"roe a"',
+    "cancer [All Fields] cs.LG": "cancer cs.LG",
+}
+PHONES = {
+    "diffusion —survey": "diffusion -survey",
+    "diffusion –survey": "diffusion -survey",
+    "diffusion −survey": "diffusion -survey",
+    "diffusion ―survey": "diffusion -survey",
+    "diffusion --survey": "diffusion -survey",
+    "“score matching” ‘kv cache’": '"score matching" "kv cache"',
+    "'score matching' flow": '"score matching" flow',
+    "Bayes' theorem": "Bayes' theorem",
+    "cs.LG or cs.CL": "cs.LG, cs.CL",
+    "Diffusion or flow": "Diffusion, flow",
+    "diffusion and flow": "diffusion flow",
+    "cs.LG+cs.CL": "cs.LG, cs.CL",
+    "cs.LG;cs.CL": "cs.LG, cs.CL",
+    "cs.LG/cs.CL": "cs.LG, cs.CL",
+    "cs.LG&cs.CL": "cs.LG AND cs.CL",
+    "cs.LG+diffusion": "cs.LG diffusion",
+    "[cs.LG] diffusion": "cs.LG diffusion",
+}
+CHINESE = {
+    "扩散模型；语言模型": "扩散模型, 语言模型",
+    "扩散模型;语言模型、注意力，流匹配": "扩散模型, 语言模型, 注意力, 流匹配",
+    "扩散模型 或 语言模型": "扩散模型, 语言模型",
+    "扩散模型 或者 语言模型": "扩散模型, 语言模型",
+    "扩散模型 且 语言模型": "扩散模型 语言模型",
+    "扩散模型 並且 语言模型": "扩散模型 语言模型",
+    "扩散模型 非 综述": "扩散模型 -综述",
+    "扩散模型 不含综述": "扩散模型 -综述",
+    "扩散模型 不包含“综述”": '扩散模型 -"综述"',
+    "扩散模型/语言模型": "扩散模型, 语言模型",
+    "扩散模型。": "扩散模型",
+    "「注意力」『流匹配』": '"注意力" "流匹配"',
+    "作者:李飞飞": "author:李飞飞",
+    "作者：李飞飞 标题：注意力": "author:李飞飞 title:注意力",
+    "標題：注意力 備註:ICLR": "title:注意力 comment:ICLR",
+    "摘要：注意力 分类：cs.LG": "abstract:注意力 cs.LG",
+    "分類：cs.LG 類型：新提交": "cs.LG type:new",
+    "主分类：cs.LG 扩散": "primary:cs.LG 扩散",
+    "扩散 －综述": "扩散 -综述",
+    "扩散 ！综述": "扩散 -综述",
+    "cs.LG或cs.CL": "cs.LG, cs.CL",
+}
+WORDS = [
+    *["C++", "R&D", "hep-th/9901001", "非凸优化", "或然率", "而且慢", "k[x]", "L^2", "node.js", "x!", "why?"],
+    *["AT&T", "RGB+D", "input/output", "state-space", "图像和文本", "12:30"],
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [row for table in (ARXIV, LUCENE, SCHOLAR, PUBMED, PHONES, CHINESE) for row in table.items()],
+)
+def test_what_is_brought_along_is_understood(typed: str, canonical: str):
+    query = parse(typed)
+    assert str(query) == canonical
+    assert parse(canonical) == query
+
+
+@pytest.mark.parametrize("typed", WORDS)
+def test_what_only_looks_like_an_operator_stays_a_word(typed: str):
+    assert parse(typed).root == Term(typed, None, quoted=False, prefix=False)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *["cancer[ti] AND review[pt]", "diffusion not survey", "cs.LG and cs.CL", "a, b and c", "a b or c"],
+        *["roam~", '"a b"~5', "jakarta^4", "te?t", "ti:[a TO b]", "{a TO b}", "扩散模型或语言模型", "jr:nature"],
+        *["submittedDate:[20230101 TO 20240101]", "source:nature x", "a ! b", "a — b", "强化学习：综述"],
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh", "zh-hant"])
+def test_what_has_no_certain_meaning_is_refused_with_what_to_type(typed: str, language: str):
+    with pytest.raises(QueryError) as caught:
+        parse(typed)
+    assert say(caught.value.key, language, **caught.value.values)
+
+
+@pytest.mark.parametrize(
+    "typed", ["diffusion not survey", "a b or c", "cs.LG and cs.CL", "a, b and c", "扩散模型或语言模型"]
+)
+def test_every_line_that_is_offered_can_be_typed(typed: str):
+    with pytest.raises(QueryError) as caught:
+        parse(typed)
+    offered = [line for name, line in caught.value.values.items() if name not in ("word", "text")]
+    assert offered
+    assert all(str(parse(str(line))) for line in offered)
+
+
+OPERATORS = [
+    "and",
+    "And",
+    "or",
+    "Or",
+    "not",
+    "ANDNOT",
+    "andnot",
+    "AND",
+    "OR",
+    "NOT",
+    "&&",
+    "||",
+    "或",
+    "且",
+    "非",
+    "和",
+    "与",
+]
+SIDES = ["diffusion", '"kv cache"', "cs.LG", "ti:flow", "注意力", "(a, b)"]
+
+
+@pytest.mark.parametrize(("before", "after"), [*itertools.product(SIDES, repeat=2)])
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_no_operator_ever_becomes_a_word_to_look_for(before: str, operator: str, after: str):
+    query = stored(f"{before} {operator} {after}")
+    if isinstance(query, Query):
+        assert operator not in str(query).replace(",", " ").split() or operator in ("AND", "OR")
+        assert ("-" in str(query)) == (operator in ("NOT", "ANDNOT", "非"))
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [
+        ("diffusion not survey", 'diffusion "not" survey'),
+        ("cs.LG or cs.CL", 'cs.LG "or" cs.CL'),
+        ("cs.LG+cs.CL, a;b", '"cs.LG+cs.CL", "a;b"'),
+        ("(-a;b OR roam~) x -!x", '(-"a;b" OR "roam~") x -"!x"'),
+        ("作者:李飞飞 title:or", '"作者:李飞飞" title:or'),
+        ("扩散模型或语言模型", '"扩散模型或语言模型"'),
+        ('cs.LG AND cs.CL "a or b" quantiz* -survey type:new primary:cs.LG', None),
+        ("a—b", "a-b"),
+        ("cs.GONE x", None),
+    ],
+)
+def test_a_stored_query_goes_on_with_the_meaning_that_it_had(former: str, today: str | None):
+    assert renewed(former) == (today or former)
+    assert renewed(renewed(former)) == renewed(former)
