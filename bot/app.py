@@ -141,7 +141,9 @@ class Polite:
 class App:
     """One process of the bot, opened by :func:`opened`."""
 
-    def __init__(self, settings: Settings, store: Store, adapters: Adapters, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, adapters: Adapters, clock: Clock, matcher: Matcher
+    ) -> None:
         self.settings = settings
         self.store = store
         self.channels = {channel.name: channel for channel in adapters.channels}
@@ -150,7 +152,7 @@ class App:
         self.clock = clock
         habits = defaults(settings)
         self.commands = Commands(store, habits, clock, admins=settings.bot_admins)
-        self._matcher = Matcher(store.compiled)
+        self._matcher = matcher
         holidays = settings.bot_arxiv_holidays
         self.reader = Reader(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
         self.read = self.reader.read
@@ -340,11 +342,13 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
     try:
         await migrate(store)
         await store.recover(clock())
-        links = Links(Tokens(await signing_key(store)), settings.bot_public_url)
+        key = await signing_key(store)
+        links = Links(Tokens(key), settings.bot_public_url)
         for channel in found:
             channel.link(links)
         client.keep_turns(StorePacer(store, clock))
-        yield App(settings, store, Adapters(found, origins, client, links, made), clock)
+        adapters = Adapters(found, origins, client, links, made)
+        yield App(settings, store, adapters, clock, Matcher(store.compiled, key))
     finally:
         for channel in found:
             with suppress(TimeoutError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -101,6 +104,9 @@ def export() -> None:
     """
     settings = settings_and_logs()
     file = asyncio.run(_export(settings.database_url.get_secret_value()))
+    with suppress(OSError):  # somewhere that has no rights, or no file at all
+        if stat.S_ISREG(os.fstat(1).st_mode):
+            os.fchmod(1, 0o600)
     sys.stdout.write(file.model_dump_json(indent=2) + "\n")
 
 

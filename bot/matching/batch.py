@@ -25,13 +25,14 @@ _PAPER = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7}")
 
 
 class Matcher:
-    """Matches batch after batch, and keeps what it has compiled; in a file, when it is given one.
+    """Matches batch after batch, and keeps what it has compiled; in a file, when it is given one and a secret key.
 
     May be used by several threads: one after the other.
     """
 
-    def __init__(self, kept: Path | None = None) -> None:
+    def __init__(self, kept: Path | None = None, key: bytes = b"") -> None:
         self._kept = kept
+        self._key = key
         self._lock = threading.Lock()
         self._index: Index | None = None
 
@@ -76,7 +77,8 @@ class Matcher:
 
     def _loaded(self) -> Index:
         if self._index is None:  # NumPy takes a while to load: not before there is something to match
-            self._index = importlib.import_module("bot.matching.index").Index(kept=self._kept)
+            index = importlib.import_module("bot.matching.index")
+            self._index = index.Index(kept=index.Kept(self._kept, self._key) if self._kept else None)
         return self._index
 
 

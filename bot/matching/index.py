@@ -15,7 +15,6 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from bot.errors import QueryError
 from bot.matching.block import PART, Block, BlockBuilder, categories
 from bot.matching.circuit import Bits, Longs
-from bot.matching.kept import load, save
+from bot.matching.kept import Kept
 from bot.matching.papers import Prepared, reads, relative_type
 from bot.matching.stream import Flags, Stream
 from bot.query import parse
@@ -65,7 +64,7 @@ class Index:
     May be used by several threads, one at a time.
     """
 
-    def __init__(self, queries: Iterable[str] | None = None, kept: Path | None = None) -> None:
+    def __init__(self, queries: Iterable[str] | None = None, kept: Kept | None = None) -> None:
         self._lock = threading.Lock()
         self._kept = kept
         self._blocks: list[Block] = list(_kept_blocks(kept)) if kept else []
@@ -156,7 +155,7 @@ class Index:
         self._blocks.append(self._new.built())
         self._new = BlockBuilder()
         if self._kept and len(self._standing) >= _WORTH_KEEPING:
-            save(self._kept, chain.from_iterable(block.arrays() for block in self._blocks))
+            self._kept.save(chain.from_iterable(block.arrays() for block in self._blocks))
 
     def _stand(self, queries: Sequence[str]) -> Flags:
         """Which of some queries stand."""
@@ -188,8 +187,8 @@ class Index:
         return queries, starts, _places(bits)
 
 
-def _kept_blocks(path: Path) -> Iterator[Block]:
-    arrays = load(path)
+def _kept_blocks(kept: Kept) -> Iterator[Block]:
+    arrays = kept.load()
     for first in arrays:
         yield Block.of_arrays(chain([first], arrays))
 

@@ -1,7 +1,7 @@
 """Arrays in a file, which a restart reads back instead of making them again.
 
-The file begins with a digest of what it holds and of all code and data that it was made with. Where that differs
-in anything the file counts as not there: it is never half believed, and whoever reads it makes what it had anew.
+The file begins with a digest of what it holds, of all code and data that it was made with, and of a secret
+key. Where that differs in anything the file counts as not there: it is never half believed, and is made again.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b, file_digest
+from hmac import compare_digest
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,6 +22,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bot.private import make_private
 
 log = logging.getLogger(__name__)
 
@@ -41,43 +45,50 @@ def unpacked(array: Packed) -> list[str]:
     return text.split("\n") if text else []
 
 
-def save(path: Path, arrays: Iterable[NDArray[Any]]) -> None:
-    """Keep arrays in a file, in order; that it could not be written is no more than a loss of time."""
-    unfinished = path.with_name(f"{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w+b") as file:
-            file.write(bytes(_DIGEST))
-            for array in arrays:
-                np.save(file, array, allow_pickle=False)
-            digest = _digest(file)
-            file.seek(0)
-            file.write(digest)
-        unfinished.replace(path)
-    except OSError as error:
-        log.warning("compiled_not_kept file=%s cause=%s", path, error)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of arrays, and the key of the installation: without it nobody writes a file that is believed."""
 
+    path: Path
+    key: bytes
 
-def load(path: Path) -> Iterator[NDArray[Any]]:
-    """The arrays of a file; none at all when it is not there, or not as it was written, or not of today's code."""
-    try:
-        with path.open("rb") as file:
-            if file.read(_DIGEST) != _digest(file):
-                log.info("compiled_again file=%s", path)
-                return
-            end = file.tell()
-            file.seek(_DIGEST)
-            while file.tell() < end:
-                yield np.load(file, allow_pickle=False)
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            log.warning("compiled_not_read file=%s cause=%s", path, error)
+    def save(self, arrays: Iterable[NDArray[Any]]) -> None:
+        """Keep arrays, in order; that they could not be written is no more than a loss of time."""
+        unfinished = self.path.with_name(f"{self.path.name}.new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(unfinished)
+            with unfinished.open("w+b") as file:
+                file.write(bytes(_DIGEST))
+                for array in arrays:
+                    np.save(file, array, allow_pickle=False)
+                digest = self._digest(file)
+                file.seek(0)
+                file.write(digest)
+            unfinished.replace(self.path)
+        except OSError as error:
+            log.warning("compiled_not_kept file=%s cause=%s", self.path, error)
 
+    def load(self) -> Iterator[NDArray[Any]]:
+        """The arrays; none at all when they are not there, not as they were written, or not of today's code."""
+        try:
+            with self.path.open("rb") as file:
+                if not compare_digest(file.read(_DIGEST), self._digest(file)):
+                    log.info("compiled_again file=%s", self.path)
+                    return
+                end = file.tell()
+                file.seek(_DIGEST)
+                while file.tell() < end:
+                    yield np.load(file, allow_pickle=False)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                log.warning("compiled_not_read file=%s cause=%s", self.path, error)
 
-def _digest(file: BufferedReader | BufferedRandom) -> bytes:
-    """What belongs at the beginning of a file: a digest of the rest of it."""
-    file.seek(_DIGEST)
-    return file_digest(file, partial(blake2b, key=_made_with())).digest()
+    def _digest(self, file: BufferedReader | BufferedRandom) -> bytes:
+        """What belongs at the beginning of the file: a digest of the rest of it, of the key and of the code."""
+        key = blake2b(_made_with(), key=self.key, person=b"compiled").digest()
+        file.seek(_DIGEST)
+        return file_digest(file, partial(blake2b, key=key)).digest()
 
 
 @cache

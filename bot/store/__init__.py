@@ -187,6 +187,7 @@ class Store:
         if not path.parent.is_dir():
             raise StoreError(f"DATABASE_URL: there is no folder {path.parent}; create it first")
         lock = sqlite.locked(path) if exclusive else None
+        sqlite.keep_private(path)
         return cls(sqlite.writer(path), sqlite.reader(path), lock, path.with_name(f"{path.name}.compiled"))
 
     async def recover(self, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
+from bot.private import make_private
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -33,9 +34,19 @@ def reader(path: Path) -> AsyncEngine:
     return _engine(path, "BEGIN", (*_PRAGMAS, "query_only=ON"), pool=_READERS)
 
 
+def keep_private(path: Path) -> None:
+    """Let nobody but its owner read a database. SQLite gives the files beside it the same rights."""
+    make_private(path)
+    for beside in (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm")):
+        if beside.exists():
+            make_private(beside)
+
+
 def locked(path: Path) -> TextIO:
     """The lock of a database; it lasts until it is closed. StoreError when another process has it."""
-    lock = path.with_name(path.name + ".lock").open("a+")
+    name = path.with_name(path.name + ".lock")
+    make_private(name)
+    lock = name.open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -9,9 +9,12 @@ import pytest
 
 from bot.matching import Matcher, reads
 from bot.matching.index import Index
+from bot.matching.kept import Kept
 from bot.query import parse
 from tests.matching.invented import candidate, queries
 from tests.matching.test_index import found
+
+KEY = b"k" * 32
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def expected(day):
 def written(day, tmp_path_factory):
     """The bytes of a file in which 1,200 queries are kept."""
     path = tmp_path_factory.mktemp("kept") / "sudi.db.compiled"
-    found(Index(day[1][:1200], path), [])
+    found(Index(day[1][:1200], Kept(path, KEY)), [])
     return path.read_bytes()
 
 
@@ -42,7 +45,7 @@ def kept(written, tmp_path):
 
 
 def test_a_restart_finds_what_was_compiled_and_it_finds_the_same(day, expected, kept):
-    again = Index(None, kept)
+    again = Index(None, Kept(kept, KEY))
     assert len(again) == 1200
     assert found(again, day[0]) == expected
 
@@ -56,35 +59,50 @@ def test_damage_of_any_kind_costs_time_and_nothing_else(day, expected, written, 
         damaged.append(written[:place] + bytes([written[place] ^ 1 << bit]) + written[place + 1 :])
     for content in damaged:
         kept.write_bytes(content)
-        assert len(Index(None, kept)) == 0
-    assert found(Index(texts[:1200], kept), papers) == expected
+        assert len(Index(None, Kept(kept, KEY))) == 0
+    assert found(Index(texts[:1200], Kept(kept, KEY)), papers) == expected
     assert kept.read_bytes() == written, "it is written anew"
 
 
 def test_what_other_code_has_compiled_is_not_read(written, kept):
     content = written[64:]
     kept.write_bytes(blake2b(content, key=b"another version").digest() + content)
-    assert len(Index(None, kept)) == 0
+    assert len(Index(None, Kept(kept, KEY))) == 0
+
+
+def test_a_file_that_somebody_without_the_key_has_written_is_not_read(day, expected, tmp_path):
+    papers, texts = day
+    path = tmp_path / "sudi.db.compiled"
+    found(Index(texts[200:1400], Kept(path, b"another key")), [])
+    assert len(Index(None, Kept(path, KEY))) == 0
+    assert found(Index(texts[:1200], Kept(path, KEY)), papers) == expected
+    assert len(Index(None, Kept(path, KEY))) == 1200
+
+
+def test_nobody_else_can_read_what_is_asked_for(kept, day):
+    kept.unlink()
+    found(Index(day[1][:1200], Kept(kept, KEY)), [])
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_cannot_be_written_or_read_stops_nobody(day, expected, tmp_path, caplog):
     papers, texts = day
     (tmp_path / "file").touch()
-    index = Index(texts[:1200], tmp_path / "file" / "sudi.db.compiled")
+    index = Index(texts[:1200], Kept(tmp_path / "file" / "sudi.db.compiled", KEY))
     assert found(index, papers) == expected
     assert [one.message.split()[0] for one in caplog.records] == ["compiled_not_read", "compiled_not_kept"]
 
 
 def test_a_few_queries_are_not_worth_a_file(day, tmp_path):
     path = tmp_path / "sudi.db.compiled"
-    found(Index(day[1][:999], path), [])
+    found(Index(day[1][:999], Kept(path, KEY)), [])
     assert not path.exists()
 
 
 def test_what_came_and_went_before_and_after_a_restart_is_known(day, kept):
     papers, texts = day
     dice = random.Random(3)
-    index = Index(None, kept)
+    index = Index(None, Kept(kept, KEY))
     standing = set(texts[:1200])
     for step in range(24):
         standing -= set(dice.sample(sorted(standing), dice.choice((0, 1, 9, 60))))
@@ -93,7 +111,7 @@ def test_what_came_and_went_before_and_after_a_restart_is_known(day, kept):
         if step % 3 == 0:
             found(index, [])
         if step % 4 == 3:
-            index = Index(standing, kept)
+            index = Index(standing, Kept(kept, KEY))
         assert index.reads() == reads(map(parse, standing))
     assert found(index, papers) == found(Index(standing), papers)
 
@@ -101,7 +119,7 @@ def test_what_came_and_went_before_and_after_a_restart_is_known(day, kept):
 def test_the_categories_to_read_are_those_of_the_queries_that_stand(day, tmp_path):
     dice = random.Random(5)
     bounded = [text for text in day[1] if reads([parse(text)]) is not None]
-    matcher = Matcher(tmp_path / "sudi.db.compiled")
+    matcher = Matcher(tmp_path / "sudi.db.compiled", KEY)
     for size in (0, 1, 3, 200, 5):
         some = dice.sample(bounded, size)
         assert matcher.reads(some) == reads(map(parse, some))

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import httpx2 as httpx
 
 from bot.app import Adapters, App, StorePacer
+from bot.matching import Matcher
 from bot.model import Slot
 from bot.settings import Settings
 from bot.sources import load
@@ -114,7 +115,8 @@ async def bot(
     client = PoliteClient(StorePacer(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
     channel = FakeChannel()
     origins = [load(name, settings, client) for name in sources]
-    app = App(settings, store, Adapters([channel], origins, client, Links(Tokens(b"k" * 32)), Chain([])), clock)
+    adapters = Adapters([channel], origins, client, Links(Tokens(b"k" * 32)), Chain([]))
+    app = App(settings, store, adapters, clock, Matcher())
     try:
         yield Life(app, clock, world, site, channel)
     finally:

@@ -23,6 +23,7 @@ from bot import scheduler
 from bot.app import Adapters, App
 from bot.channels.discord import Discord
 from bot.delivery import LEASE
+from bot.matching import Matcher
 from bot.settings import Settings
 from bot.store import Store
 from bot.summaries import Answer, Job
@@ -185,5 +186,5 @@ async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
     fields = {name: field.default for name, field in Settings.model_fields.items()}
     links = Links(Tokens(b"of the tests"))
     adapters = Adapters([channel], [], None, links, Chain([]))  # type: ignore[arg-type]  # no source, so nobody asks it
-    await App(Settings.model_construct(**fields), store, adapters, HandClock(now)).run()
+    await App(Settings.model_construct(**fields), store, adapters, HandClock(now), Matcher()).run()
     await store.close()

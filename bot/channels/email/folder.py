@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ChannelError
+from bot.private import make_private
 
 _MESSAGE_ID = re.compile(rb"^Message-ID: <([^>]+)>", re.MULTILINE | re.IGNORECASE)
 _UNSAFE = re.compile(r"[^\w.@-]")
@@ -25,7 +26,7 @@ class Folder:
         name = _UNSAFE.sub("_", f"{recipient}-{found[1].decode() if found else sender}")
         target = self.path / f"{name}.eml"
         try:
-            await asyncio.to_thread(target.write_bytes, content)
+            await asyncio.to_thread(_write, target, content)
         except OSError as error:
             raise ChannelError(f"cannot write to {self.path}: {error.strerror}") from error
         return target.name
@@ -38,3 +39,8 @@ class Folder:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _write(target: Path, content: bytes) -> None:
+    make_private(target)
+    target.write_bytes(content)
