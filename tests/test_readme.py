@@ -70,8 +70,8 @@ def test_every_make_target_in_it_exists():
 
 def test_every_setting_in_it_exists():
     text = README.read_text("utf-8")
-    for name in re.findall(r"`((?:BOT|SMTP|DATABASE|ARXIV|DISCORD)[A-Z_]+)", text):
-        assert name.lower() in Settings.model_fields, name
+    found = set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", text))
+    assert found == {name.upper() for name in Settings.model_fields}
 
 
 def test_every_picture_and_link_of_the_repository_is_there():

@@ -34,6 +34,7 @@ async def status(request: Request) -> Reply:
         else:
             lines += await _of_place(request, tx, request.place, known)
         if request.is_admin and request.is_private:
+            lines += await _texts(request, tx)
             lines += _refusing(request, await tx.subscribers.destinations())
     return request.reply(*lines)
 
@@ -62,17 +63,8 @@ async def _texts(request: Request, tx: Transaction) -> list[str]:
     spent = await tx.spending.on(request.now.date())
     if not spent.calls and not spent.known:
         return []
-    cost = f"{spent.cost / 1_000_000:.4f}"
-    return [
-        request.say(
-            "reply.texts",
-            calls=spent.calls,
-            tokens=spent.tokens,
-            cost=cost,
-            known=spent.known,
-            flawed=spent.flawed,
-        )
-    ]
+    used = {"calls": spent.calls, "tokens": spent.tokens, "cost": f"{spent.cost / 1_000_000:.4f}"}
+    return [request.say("reply.texts", **used, known=spent.known, flawed=spent.flawed)]
 
 
 async def _of_place(

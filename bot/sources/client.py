@@ -309,8 +309,9 @@ def _validator(url: str, headers: httpx.Headers) -> Validator | None:
 
 def _host(url: str) -> str:
     try:
+        urlsplit(url)  # which alone minds a bracket that is not closed
         return httpx.URL(url).host
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         return ""
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.commands import SPECS, Commands
 from bot.locale import LANGUAGES
 from bot.model import AnnounceType, Language
+from bot.store.spending import Spent
 from tests.commands.conftest import (
     AXION,
     CHINESE,
@@ -284,6 +285,22 @@ async def test_status_tells_admins_in_private_which_places_refuse(talk: Conversa
     assert "• console #gone: the channel is gone" in await talk.says("status", place="alice")
     for place, sender in (("#ml", "alice"), ("bob", "bob")):
         assert "gone" not in await talk.says("status", place=place, sender=sender)
+
+
+async def test_status_tells_admins_in_private_what_the_texts_of_today_have_used(talk: Conversation):
+    talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
+    assert "Texts made today" not in await talk.says("status", place="alice")
+    async with talk.store.write() as tx:
+        used = Spent(tokens=5_000, cost=12_345, calls=3)
+        await tx.spending.book(talk.now.date(), used, most_tokens=0, most_cost=0)
+        await tx.spending.settle(talk.now.date(), used, Spent(used.tokens, used.cost, flawed=1))
+        await tx.spending.found(talk.now.date(), 7)
+    assert (
+        "Texts made today: calls 3, tokens 5000, cost 0.0123; found already made 7, answers refused 1"
+        in await talk.says("status", place="alice")
+    )
+    for place, sender in (("#ml", "alice"), ("bob", "bob")):
+        assert "Texts made today" not in await talk.says("status", place=place, sender=sender)
 
 
 async def test_help_names_every_command(talk: Conversation):

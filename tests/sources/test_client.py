@@ -103,8 +103,10 @@ def test_a_checkout_that_was_never_installed_has_a_name_too(monkeypatch):
     assert user_agent("me@example.org") == "Sudi (mailto:me@example.org)"
 
 
-async def test_the_client_of_the_settings_names_the_contact():
+async def test_the_client_of_the_settings_names_the_contact(site):
     client = PoliteClient.create(Settings(bot_contact="me@example.org"))
+    await client.get("cs.LG", f"{site.url}/rss/cs.LG")
+    assert site.requests[0].headers["user-agent"].endswith("(mailto:me@example.org)")
     await client.close()
 
 
@@ -304,7 +306,7 @@ async def test_every_failure_of_the_network_has_words(clock, failure):
 
 @pytest.mark.parametrize("url", ["http://", "https://[half", "https:///rss/cs.LG", "http://exa mple/\x00"])
 async def test_an_address_that_is_none_is_an_error(client, url):
-    await refused(client, url)
+    assert (await refused(client, url)).reason == f"{url} is no address that can be fetched"
 
 
 async def test_redirects_stay_with_arxiv_and_are_paced_too(clock):
