@@ -343,7 +343,8 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
         await migrate(store)
         await store.recover(clock())
         key = await signing_key(store)
-        links = Links(Tokens(key), settings.bot_public_url)
+        async with store.read() as tx:
+            links = Links(Tokens(key, await tx.epochs.known()), settings.bot_public_url)
         for channel in found:
             channel.link(links)
         client.keep_turns(StorePacer(store, clock))

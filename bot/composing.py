@@ -60,7 +60,7 @@ class Composer:
             else:
                 report = await report_without_papers(tx, asking, self._clock(), self._holidays)
             became = await tx.changes.told_by(claim.id)
-        digest = compose(str(claim.id), claim.destination, ranked, report=report, cap=self._cap)
+        digest = compose(claim.key, claim.destination, ranked, report=report, cap=self._cap)
         shown = await asyncio.to_thread(_with_lines, digest.cards, english)
         digest = replace(digest, cards=shown, changes=tuple(became))
         return replace(digest, lack=self._lack()) if digest.lacks else digest, versions

@@ -305,7 +305,7 @@ class Courier:
 
 def _key(claim: Claim, part: StoredPart) -> str:
     """What names a part on its channel, the same at every attempt."""
-    return f"{claim.id}.{part.number}"
+    return f"{claim.key}.{part.number}"
 
 
 async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:

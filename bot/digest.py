@@ -106,7 +106,7 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What goes to one destination at once; `key` is stable over retries (the delivery's id)."""
+    """What goes to one destination at once; `key` is stable over retries (that of the delivery)."""
 
     key: str
     destination: Destination

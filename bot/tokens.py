@@ -12,8 +12,11 @@ import base64
 import binascii
 import enum
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from bot.epochs import Epoch, Kind, epoch_of
 
 _NUMBER = 5  # bytes of an instant and of a row's number
 _MAC = 15  # bytes: 120 bits; with both numbers 25 bytes, which base 32 writes without padding
@@ -36,18 +39,24 @@ class Purpose(enum.StrEnum):
             Purpose.BOUNCE: timedelta(days=30),
         }[self]
 
+    @property
+    def kind(self) -> Kind:
+        """What the number of a token is the id of."""
+        return Kind.UNCONFIRMED if self is Purpose.CONFIRM else Kind.DESTINATION
+
 
 class Tokens:
-    """Makes and reads tokens with one key."""
+    """Makes and reads tokens with one key; a row that only has the id of an earlier one is not that one."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, epochs: Sequence[Epoch] = ()) -> None:
         self._key = key
+        self._epochs = epochs
 
     def sign(self, purpose: Purpose, number: int, now: datetime) -> str:
         """A token for a row, good for the lifetime of its purpose."""
         until = int((now + purpose.lifetime).timestamp())
         content = number.to_bytes(_NUMBER) + until.to_bytes(_NUMBER)
-        return base64.b32encode(content + self._mac(purpose, content)).decode().lower()
+        return base64.b32encode(content + self._mac(purpose, number, content)).decode().lower()
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> int | None:
         """The number of the row; None for a token that is wrong, old, or for another purpose."""
@@ -58,13 +67,15 @@ class Tokens:
         except (binascii.Error, ValueError):
             return None
         content, mac = signed[: 2 * _NUMBER], signed[2 * _NUMBER :]
-        if not hmac.compare_digest(mac, self._mac(purpose, content)):
+        number = int.from_bytes(content[:_NUMBER])
+        if not hmac.compare_digest(mac, self._mac(purpose, number, content)):
             return None
         until = datetime.fromtimestamp(int.from_bytes(content[_NUMBER:]), UTC)
-        return int.from_bytes(content[:_NUMBER]) if now < until else None
+        return number if now < until else None
 
-    def _mac(self, purpose: Purpose, content: bytes) -> bytes:
-        return hmac.digest(self._key, purpose.encode() + b"\0" + content, "sha256")[:_MAC]
+    def _mac(self, purpose: Purpose, number: int, content: bytes) -> bytes:
+        epoch = epoch_of(self._epochs, purpose.kind, number)
+        return hmac.digest(self._key, purpose.encode() + b"\0" + content + epoch.encode(), "sha256")[:_MAC]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,11 @@ Deed = Callable[[Sent], Awaitable[None]]
 """What happens in a send before the message arrives; it may raise, wait, or stop the process."""
 
 
+def bare(key: str) -> str:
+    """The key of a part without the epoch: delivery and number."""
+    return key.rpartition("-")[2]
+
+
 @dataclass
 class FakeChannel(Channel):
     """A channel that writes down what arrives, one paper in each message, and fails as it is told."""
@@ -120,7 +125,7 @@ class FakeChannel(Channel):
             await script.popleft()(sent)
         self.arrived.append(sent)
         self.arrival.set()
-        return f"ref-{key}"
+        return f"ref-{bare(key)}"
 
     async def check(self) -> str:
         """Nothing to reach."""

@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`,
-`outbox`, `slots`, `unreadable`.
+`outbox`, `slots`, `unreadable`, `epochs`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import StoreError
 from bot.store import postgresql, schema, sqlite
 from bot.store.changes import Changes
+from bot.store.epochs import Epochs
 from bot.store.faults import Faults, Mailings
 from bot.store.letters import Letters
 from bot.store.matches import Matches
@@ -127,6 +128,11 @@ class Transaction:
     def slots(self) -> Slots:
         """When destinations are due."""
         return Slots(self.connection)
+
+    @cached_property
+    def epochs(self) -> Epochs:
+        """What tells an id from the same id before a backup was restored."""
+        return Epochs(self.connection)
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`, once this transaction is committed."""

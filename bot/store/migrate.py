@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
 from bot.store import Store
@@ -29,10 +33,29 @@ async def migrate(store: Store) -> bool:
         return False
     if found is not None and found > head():
         raise StoreError(f"DATABASE_URL: the database was made by a newer sudi ({found}): install that one")
-    async with store.connect() as connection:
+    async with store.connect() as connection, _foreign_keys_aside(connection):
         await connection.run_sync(_upgrade)
         await connection.commit()
     return True
+
+
+@asynccontextmanager
+async def _foreign_keys_aside(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let SQLite drop a table that is made again in another form, without all the rows that refer to it.
+
+    https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    # Not through SQLAlchemy: the pragma has no effect inside a transaction.
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute_fetchall("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await driver.execute_fetchall("PRAGMA foreign_keys=ON")
 
 
 def _upgrade(connection: Connection) -> None:
@@ -42,3 +65,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise StoreError(
+            "DATABASE_URL: rows of the database refer to others that are missing; nothing was changed"
+        )

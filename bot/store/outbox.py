@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import and_, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.epochs import Kind, epoch_of
 from bot.model import Destination, Language, Receipt
 from bot.store import schema
+from bot.store.epochs import Epochs
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Version
 
@@ -32,6 +34,12 @@ class Claim:
     owner: str
     attempt: int
     due: datetime  # when its slot was planned for
+    epoch: str = ""  # in which its id was given out
+
+    @property
+    def key(self) -> str:
+        """What names the delivery outside of the database, also after that was restored from a backup."""
+        return f"{self.epoch}-{self.id}" if self.epoch else str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,18 @@ class Outbox:
         claimed = list(rows)
         places = {row.destination_id for row in claimed}
         found = await Subscribers(self._connection).destinations_by_id(places) if places else {}
-        return [Claim(row.id, found[row.destination_id], owner, row.attempts, row.slot_due) for row in claimed]
+        epochs = await Epochs(self._connection).known() if places else []
+        return [
+            Claim(
+                row.id,
+                found[row.destination_id],
+                owner,
+                row.attempts,
+                row.slot_due,
+                epoch_of(epochs, Kind.DELIVERY, row.id),
+            )
+            for row in claimed
+        ]
 
     async def parts(self, delivery_id: int) -> list[StoredPart]:
         """The messages of a delivery, in order; none until it was composed."""

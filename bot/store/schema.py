@@ -205,7 +205,9 @@ destination = Table(
     Column("notices", String(8), nullable=False, server_default="faults"),
     Column("bounces", Integer, nullable=False, server_default=text("0")),  # soft ones in a row
     Column("bounced_at", Instant),
+    Column("last_number", Integer, nullable=False, server_default=text("0")),  # of its subscriptions, ever
     UniqueConstraint("channel", "address"),
+    sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
 
 subscription = Table(
@@ -219,6 +221,7 @@ subscription = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("destination_id", "number"),
     UniqueConstraint("destination_id", "query"),
+    sqlite_autoincrement=True,
 )
 
 unreadable = Table(  # subscriptions whose queries are none any more
@@ -266,6 +269,7 @@ delivery = Table(
     Column("lacks", Boolean, nullable=False, server_default=text("false")),  # texts that may be filled in later
     Column("filled_at", Instant),  # when its texts were looked at last
     UniqueConstraint("destination_id", "slot_due"),
+    sqlite_autoincrement=True,
 )
 Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))
 
@@ -324,6 +328,16 @@ key = Table(
     Column("value", Text, nullable=False),
 )
 
+epoch = Table(  # with the highest ids that were there when it began
+    "epoch",
+    metadata,
+    _id(),
+    Column("value", String(16), nullable=False),
+    Column("destination", Integer, nullable=False),
+    Column("delivery", Integer, nullable=False),
+    Column("unconfirmed", Integer, nullable=False),
+)
+
 letter = Table(  # a mail that came in; forgotten after two days
     "letter",
     metadata,
@@ -348,4 +362,5 @@ unconfirmed = Table(  # what somebody asked for who has yet to prove that a mail
     Column("person", String(320), nullable=False, server_default=""),
     Column("at", Instant, nullable=False, index=True),
     Column("used_by", String(64), nullable=False, server_default=""),
+    sqlite_autoincrement=True,
 )

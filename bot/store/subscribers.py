@@ -229,13 +229,18 @@ class Subscribers:
         ]
 
     async def subscribe(self, destination_id: int, query: str, now: datetime) -> tuple[Subscription, bool]:
-        """The subscription to a canonical query, and whether it is new."""
+        """The subscription to a canonical query, and whether it is new; its number was never used there."""
         await self.hold(destination_id)
         for one in await self.subscriptions(destination_id):
             if one.query == query:
                 return one, False
-        last = select(func.max(_subscription.number)).where(_subscription.destination_id == destination_id)
-        number = ((await self._connection.execute(last)).scalar() or 0) + 1
+        next_number = (
+            schema.destination.update()
+            .where(_destination.id == destination_id)
+            .values(last_number=_destination.last_number + 1)
+            .returning(_destination.last_number)
+        )
+        number = (await self._connection.execute(next_number)).scalar_one()
         await self._connection.execute(
             schema.subscription.insert().values(
                 destination_id=destination_id, number=number, query=query, created_at=now

@@ -24,7 +24,9 @@ async def work(database: str, server: str, key: str) -> None:
     await store.recover(utc_now())
     values = {"smtp_url": server, "smtp_from": "Sudi 速递 <papers@sudi.test>", "dkim_key": key}
     mail = channel(settings(smtp_bounces="papers+{token}@sudi.test", **values))
-    mail.link(Links(Tokens(await signing_key(store)), "https://papers.example.org"))
+    async with store.read() as tx:
+        epochs = await tx.epochs.known()
+    mail.link(Links(Tokens(await signing_key(store), epochs), "https://papers.example.org"))
     await Courier(store, mail, owner=f"worker:{os.getpid()}", cap=20, clock=utc_now).drain()
     await mail.close()
     await store.close()

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, DateTime, MetaData, Table, func, select
+
+from bot.store import Store, migrations
+
+FOLDER = Path(migrations.__path__[0])
+"""Where the migrations are."""
 
 DAY = date(2026, 6, 9)
 THEN = datetime(2026, 6, 9, 6, 0, tzinfo=UTC)
@@ -134,6 +142,7 @@ def _destination(number: int, address: str, **more: Any) -> dict[str, Any]:
         "notices": "off",
         "bounces": 0,
         "bounced_at": None,
+        "last_number": 3,
         **more,
     }
 
@@ -244,6 +253,7 @@ TYPICAL: dict[str, _Rows] = {
     "pace": [{"key": "fake", "next_at": THEN}],
     "seen": [{"key": "fake:event", "at": THEN}],
     "key": [{"name": "links", "value": "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I"}],
+    "epoch": [{"id": 2, "value": "0123456789ab", "destination": 0, "delivery": 0, "unconfirmed": 0}],
     "letter": [
         {
             "key": "a" * 64,
@@ -267,6 +277,21 @@ TYPICAL: dict[str, _Rows] = {
         }
     ],
 }
+
+
+async def make_old(store: Store, revision: str) -> None:
+    """Let an empty database be one of a revision, with the typical rows."""
+
+    def made(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(FOLDER))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        fill(connection)
+
+    async with store.connect() as connection:
+        await connection.run_sync(made)
+        await connection.commit()
 
 
 def fill(connection: Connection) -> None:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from bot.model import AnnounceType, Language
 from bot.pipeline import ingest, plan
-from bot.store import Store, migrations
+from bot.store import Store
 from bot.store.migrate import head, migrate
 from tests.fakes import FakeChannel, HandClock, courier, listing, paper, subscribed
-from tests.store.history import DAY, THEN, contents, fill
+from tests.store.history import DAY, FOLDER, THEN, contents, make_old
 
-_FOLDER = Path(migrations.__path__[0])
-REVISIONS = sorted(path.stem.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+REVISIONS = sorted(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
 DUE = THEN + timedelta(days=1, hours=4)
 
 
@@ -32,18 +28,8 @@ def revision(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def old(database_url: str, revision: str) -> AsyncIterator[Store]:
     """A database of a revision with typical rows."""
-
-    def made(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(_FOLDER))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        fill(connection)
-
     store = Store.open(database_url)
-    async with store.connect() as connection:
-        await connection.run_sync(made)
-        await connection.commit()
+    await make_old(store, revision)
     yield store
     await store.close()
 

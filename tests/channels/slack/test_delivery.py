@@ -18,7 +18,7 @@ from bot.store import schema
 from tests.channels.cards import digest
 from tests.channels.slack.conftest import settings
 from tests.counterparts.slack_edge import ALICE, BOB, ML, PRIVATE, TEAM, Fault
-from tests.fakes import HandClock, alerts, matched, paper, planned, rows, states, subscribed
+from tests.fakes import HandClock, alerts, bare, matched, paper, planned, rows, states, subscribed
 
 PLACE = f"{TEAM}/{ML}"
 DIES = """
@@ -103,7 +103,7 @@ async def test_a_digest_is_one_message_and_its_thread_with_the_key_of_each_part(
     assert "Harbour 1" in cards.text
     assert not root.thread
     assert cards.thread == root.ts
-    assert [one.message["metadata"]["event_payload"]["key"] for one in (root, cards)] == ["1.1", "1.2"]
+    assert [bare(one.message["metadata"]["event_payload"]["key"]) for one in (root, cards)] == ["1.1", "1.2"]
     assert root.message["unfurl_links"] in (False, "0", "false")
     assert await states(run.store) == ["sent"]
 
@@ -156,7 +156,7 @@ async def test_a_process_that_is_killed_between_posting_and_committing_leaves_on
     assert await states(run.store) == ["sending"]
     await run.deliver(hours=1)
     assert await states(run.store) == ["sent"]
-    keys = [one.message["metadata"]["event_payload"]["key"] for one in slack.posted(ML)]
+    keys = [bare(one.message["metadata"]["event_payload"]["key"]) for one in slack.posted(ML)]
     assert keys == ["1.1", "1.2"]
 
 
@@ -225,7 +225,7 @@ async def test_a_channel_archived_in_the_middle_of_a_thread_gets_the_rest_when_i
         await tx.outbox.revive(1, run.clock())
     run.clock.sleep = Clock().sleep
     await run.deliver(minutes=1)
-    keys = [one.message["metadata"]["event_payload"]["key"] for one in slack.posted(ML)]
+    keys = [bare(one.message["metadata"]["event_payload"]["key"]) for one in slack.posted(ML)]
     assert keys == [f"1.{number}" for number in range(1, len(keys) + 1)]
     assert await states(run.store) == ["sent"]
 
