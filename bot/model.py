@@ -321,6 +321,15 @@ class Subscription:
     query: str  # canonical: str(parse(query)) == query
     paused: bool = False
 
+    @property
+    def reference(self) -> str:
+        """What a button calls it, in the place of the number: no later subscription is called so."""
+        return f"id:{self.id}"
+
+    def is_called(self, typed: str) -> bool:
+        """Whether a number or a reference is that of this subscription."""
+        return typed in (str(self.number), self.reference)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from bot.channels import Reply
 from bot.commands.request import Request
-from bot.commands.subscriptions import habits_in_words, next_digest_in_words, numbered
+from bot.commands.subscriptions import chosen_of, habits_in_words, next_digest_in_words
 from bot.commands.times import names_hour, read_days, read_moment
-from bot.commands.typed import read_number, shown
+from bot.commands.typed import read_chosen, shown
 from bot.commands.zones import find_zone
 from bot.errors import UserError
 from bot.model import Destination, Language, Notices, Slot
@@ -130,19 +130,19 @@ async def _with_slot(request: Request, change: Callable[[Slot], Slot]) -> Reply:
 
 
 async def _set_paused(request: Request, *, paused: bool) -> Reply:
-    number = read_number(request.argument)
-    if number is None:
+    which = read_chosen(request.argument)
+    if which is None:
         raise UserError("error.not_a_number", {"typed": shown(request.argument)})
     place = request.known_place()
     async with request.store.write() as tx:
         known = await tx.subscribers.subscriptions(place.id)
         if not known:
             raise UserError("error.no_subscriptions")
-        chosen = numbered(known, number)
+        chosen = chosen_of(known, which)
         await tx.subscribers.set_paused(chosen.id, paused=paused)
         waiting = await tx.planning.waiting(place.id)
     key = "reply.subscription_paused" if paused else "reply.subscription_resumed"
-    said = request.say(key, number=number, query=chosen.query)
+    said = request.say(key, number=chosen.number, query=chosen.query)
     if chosen.paused == paused:
         return request.reply(said)
     return request.reply(said, "" if paused else request.say("reply.waiting", n=waiting), is_public=True)

@@ -11,7 +11,7 @@ from bot.channels.layout import cards_lines
 from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
 from bot.commands.trial import trial_in_words, trial_of
-from bot.commands.typed import read_number, shown
+from bot.commands.typed import Chosen, read_chosen, shown
 from bot.commands.zones import zone_name
 from bot.errors import UserError
 from bot.model import Destination, Language, Subscription
@@ -74,15 +74,19 @@ async def list_all(request: Request) -> Reply:
 async def edit(request: Request) -> Reply:
     """Give a subscription another query; what the old one had waiting is dropped."""
     typed, _, text = request.argument.partition(" ")
-    number = read_number(typed)
-    if number is None or not text.strip():
+    which = read_chosen(typed)
+    if which is None or not (text.strip() or which.is_id):
         raise UserError("error.edit_what", {"typed": shown(request.argument)})
     place = request.known_place()
+    if not text.strip():
+        async with request.store.read() as tx:
+            there = chosen_of(await tx.subscribers.subscriptions(place.id), which)
+        raise UserError("error.edit_what", {"typed": str(there.number)})
     query = read_query(text)
     async with request.store.write() as tx:
         await tx.subscribers.hold(place.id)
         known = await _subscriptions(tx, place)
-        chosen = numbered(known, number)
+        chosen = chosen_of(known, which)
         twin = next((one for one in known if one.query == str(query)), None)
         if twin and twin.id != chosen.id:
             raise UserError("error.same_query", {"number": twin.number, "query": twin.query})
@@ -94,13 +98,15 @@ async def edit(request: Request) -> Reply:
     return await _confirmed(request, place, edited, key=key, is_public=twin is None)
 
 
-def numbered(known: Sequence[Subscription], number: int) -> Subscription:
-    """The subscription with a number; UserError names the numbers that there are."""
+def chosen_of(known: Sequence[Subscription], which: Chosen) -> Subscription:
+    """The subscription of a place that was chosen; UserError says that it is gone, or which numbers there are."""
     for one in known:
-        if one.number == number:
+        if which.value == (one.id if which.is_id else one.number):
             return one
+    if which.is_id:
+        raise UserError("error.subscription_gone")
     numbers = ", ".join(str(one.number) for one in known)
-    raise UserError("error.no_such_number", {"number": number, "numbers": numbers})
+    raise UserError("error.no_such_number", {"number": which.value, "numbers": numbers})
 
 
 def unreadable_in_words(request: Request, known: Sequence[Subscription]) -> list[str]:
@@ -155,11 +161,13 @@ async def _subscriptions(tx: Transaction, place: Destination) -> list[Subscripti
 
 def _named(request: Request, known: Sequence[Subscription]) -> Subscription:
     """The subscription that was meant; UserError lists what there is."""
-    number = read_number(request.argument)
+    which = read_chosen(request.argument)
+    if which and which.is_id:
+        return chosen_of(known, which)
     query = stored(request.argument)
     asked = str(query) if isinstance(query, Query) else request.argument
     for one in known:
-        if one.number == number or one.query == asked:
+        if (which and one.number == which.value) or one.query == asked:
             return one
     raise UserError(
         "error.no_such_subscription", {"typed": shown(request.argument), "list": _numbered(request, known)}

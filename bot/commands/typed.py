@@ -14,6 +14,7 @@ _LONGEST = 2_000  # characters: far more than any command has
 _ECHO = 80  # characters of what was typed, in a reply
 _AROUND = 30  # characters on each side of a fault
 _NUMBER = re.compile(r"(?:#|no\.?|第)?\s*([0-9]{1,6})[.)]?\s*[个個条條项項号號]?", re.IGNORECASE)
+_REFERENCE = re.compile(r"id:([0-9]{1,18})")
 _PAPER = re.compile(
     r"(?:(?<![\w.])|(?<=arxiv\.))(?P<new>[0-9]{4}\.[0-9]{4,5})(?:v(?P<new_version>[0-9]{1,3}))?(?![0-9a-z])"
     r"|(?<![a-z.-])(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.[a-z]{2})?/(?P<old>[0-9]{7})(?:v(?P<old_version>[0-9]{1,3}))?(?![0-9a-z])",
@@ -84,6 +85,21 @@ def read_day_and_page(text: str) -> DayAndPage | None:
     except ValueError:
         return None
     return DayAndPage(day, int(found["page"] or 1))
+
+
+class Chosen(NamedTuple):
+    """A subscription as people name it, by its number, or as buttons do, by its id."""
+
+    value: int
+    is_id: bool = False
+
+
+def read_chosen(text: str) -> Chosen | None:
+    """The number of a subscription, or the reference on a button; None when it is something else."""
+    if found := _REFERENCE.fullmatch(text):
+        return Chosen(int(found[1]), is_id=True)
+    number = read_number(text)
+    return None if number is None else Chosen(number)
 
 
 def read_paper(text: str) -> PaperId | None:

@@ -23,7 +23,7 @@ TONGUES = (*LANGUAGES, TRADITIONAL)
 
 _LONGEST_FIELD = 100
 _USUAL_PATH = "/mail/token"
-_NUMBER = re.compile(r"\d{1,6}|all", re.ASCII)
+_WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
 _CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
 
 
@@ -85,7 +85,7 @@ def command_of(form: Mapping[str, str]) -> str | None:
     """The command that a form of the page asks for; None for anything that the page does not offer."""
     field = {name: value.strip() for name, value in form.items() if len(value) <= _LONGEST_FIELD}
     match field.get("do"):
-        case "unsubscribe" if _NUMBER.fullmatch(field.get("which", "")):
+        case "unsubscribe" if _WHICH.fullmatch(field.get("which", "")):
             return f"unsubscribe {field['which']}"
         case "pause" | "resume" as verb:
             return verb

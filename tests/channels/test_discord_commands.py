@@ -25,7 +25,7 @@ from tests.counterparts import discord_schema
 NAME = re.compile(r"[-_'\w]{1,32}")
 """https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-naming"""
 
-KNOWN = (Subscription(1, 1, 1, 'cs.LG "kv cache"'), Subscription(2, 1, 3, "hep-th axion*", paused=True))
+KNOWN = (Subscription(11, 1, 1, 'cs.LG "kv cache"'), Subscription(12, 1, 3, "hep-th axion*", paused=True))
 
 
 class Handling:
@@ -160,7 +160,7 @@ async def test_the_list_has_buttons_for_each_subscription_that_survive_a_restart
     assert [one["label"] for one in first] == ["Edit 1", "Pause 1", "Unsubscribe 1"]
     assert [one["label"] for one in second] == ["Edit 3", "Resume 3", "Unsubscribe 3"]
     await manager.click(result.response.message, label="Resume 3")
-    assert handling.last.text == "resume 3"
+    assert handling.last.text == "resume id:12"
 
 
 async def test_buttons_of_ones_own_list_act_on_ones_own_digest(
@@ -169,7 +169,7 @@ async def test_buttons_of_ones_own_list_act_on_ones_own_digest(
     result = await manager.slash(channel, "my list")
     assert result.response is not None
     await manager.click(result.response.message, label="Pause 1")
-    assert (handling.last.text, handling.last.place) == ("pause 1", f"@{manager.id}")
+    assert (handling.last.text, handling.last.place) == ("pause id:11", f"@{manager.id}")
 
 
 async def test_edit_opens_a_form_with_the_query_and_submits_it(
@@ -181,7 +181,7 @@ async def test_edit_opens_a_form_with_the_query_and_submits_it(
     field = shown.modal["components"][0]["components"][0]
     assert field["value"] == 'cs.LG "kv cache"'
     result = await manager.submit_modal(shown, {field["custom_id"]: "cs.LG quantiz*"})
-    assert handling.last.text == "edit 1 cs.LG quantiz*"
+    assert handling.last.text == "edit id:11 cs.LG quantiz*"
     assert result.ephemeral
 
 
@@ -192,6 +192,20 @@ async def test_an_edit_of_what_there_is_not_is_answered_in_words(
     assert result.modal is None
     assert result.response is not None
     assert result.response.content == "heard: edit 9"
+
+
+async def test_an_edit_button_opens_the_form_of_its_subscription_or_says_that_it_is_gone(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    listed = await manager.slash(channel, "papers list")
+    assert listed.response is not None
+    shown = await manager.click(listed.response.message, label="Edit 3")
+    assert shown.modal is not None
+    assert shown.modal["components"][0]["components"][0]["value"] == "hep-th axion*"
+    handling.replies["list"] = Reply("one", Language.EN, subscriptions=KNOWN[:1])
+    result = await manager.click(listed.response.message, label="Edit 3")
+    assert result.modal is None
+    assert handling.last.text == "edit id:12"
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,55 @@ async def test_a_wrong_edit_is_explained(talk: Conversation, typed: str, answer:
     await talk.says("subscribe hep-th")
     assert (await talk.says(typed)).startswith(answer)
     assert await talk.queries() == ["cs.LG", "hep-th"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [
+        ("pause", "Number 2 is paused"),
+        ("resume", "Number 2 is sent again"),
+        ("edit", "Type the number"),
+        ("unsubscribe", "Unsubscribed"),
+    ],
+)
+async def test_a_button_acts_on_the_subscription_that_it_was_made_for(talk: Conversation, verb: str, answer: str):
+    await talk.says("subscribe a")
+    await talk.says("subscribe b")
+    called = await _references(talk, "#ml")
+    assert answer in await talk.says(f"{verb} {called['b']}")
+    assert await talk.queries() == (["a"] if verb == "unsubscribe" else ["a", "b"])
+    assert "Number 1 is now: c" in await talk.says(f"edit {called['a']} c")
+
+
+@pytest.mark.parametrize("command", ["pause {}", "resume {}", "edit {}", "edit {} cs.CV", "unsubscribe {}"])
+async def test_a_button_of_what_is_gone_or_of_another_place_says_so(talk: Conversation, command: str):
+    await talk.says("subscribe a")
+    await talk.says("subscribe b")
+    await talk.says("subscribe theirs", place="#theirs")
+    called = await _references(talk, "#ml") | await _references(talk, "#theirs")
+    await talk.says("unsubscribe b")
+    await talk.says("subscribe c")
+    for query in ("b", "theirs"):
+        reply = await talk.reply(command.format(called[query]))
+        assert reply.text.startswith("The subscription of this button is gone; nothing was changed.")
+        assert not reply.is_public
+    assert await talk.queries() == ["a", "c"]
+    assert await talk.queries("#theirs") == ["theirs"]
+    assert "已不存在" in await talk.says(command.format(called["b"]), language=Language.ZH)
+
+
+async def test_a_number_that_somebody_has_from_yesterday_is_never_that_of_a_later_subscription(talk: Conversation):
+    await talk.says("subscribe a")
+    await talk.says("subscribe b")
+    await talk.says("unsubscribe 2")
+    assert (await talk.says("subscribe c")).startswith("Subscribed as number 3: c")
+    assert "There is no subscription 2 here" in await talk.says("pause 2")
+    await talk.says("unsubscribe all")
+    assert (await talk.says("subscribe a")).startswith("Subscribed as number 4: a")
+
+
+async def _references(talk: Conversation, address: str) -> dict[str, str]:
+    async with talk.store.read() as tx:
+        place = await tx.subscribers.destination("console", address)
+        assert place is not None
+        return {one.query: one.reference for one in await tx.subscribers.subscriptions(place.id)}

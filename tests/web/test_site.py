@@ -126,6 +126,8 @@ async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding)
     ("fields", "queries", "changed"),
     [
         ({"do": "unsubscribe", "which": "1"}, ["hep-th"], {}),
+        ({"do": "unsubscribe", "which": "id:2"}, ["cs.LG tide"], {}),
+        ({"do": "unsubscribe", "which": "id:3"}, ["cs.LG tide", "hep-th"], {}),  # somebody else's
         ({"do": "unsubscribe", "which": "all"}, [], {}),
         ({"do": "pause"}, ["cs.LG tide", "hep-th"], {"paused": "paused on request"}),
         ({"do": "language", "language": "zh"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),

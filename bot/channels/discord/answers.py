@@ -47,23 +47,22 @@ class Answers:
         except Exception:  # a person waits for a word, even when it is our bug
             await sorry(interaction)
 
-    async def edit(self, interaction: Interaction[Any], number: str, *, is_mine: bool) -> None:
-        """Open a form with the query of a subscription; what is no number of one is answered as a command.
+    async def edit(self, interaction: Interaction[Any], which: str, *, is_mine: bool) -> None:
+        """Open a form with the query of a subscription; what none is called is answered as a command.
 
         A form cannot be deferred: when the query is not found in time, the person is told so instead.
         """
         try:
             async with asyncio.timeout(_SECONDS_FOR_FORM):
-                known = {str(one.number): one for one in await self.subscriptions(interaction, is_mine=is_mine)}
+                known = await self.subscriptions(interaction, is_mine=is_mine)
         except TimeoutError:
             await sorry(interaction)
             return
-        if number not in known:
-            await self.answer(interaction, f"edit {number}", is_mine=is_mine)
+        found = next((one for one in known if one.is_called(which)), None)
+        if found is None:
+            await self.answer(interaction, f"edit {which}", is_mine=is_mine)
             return
-        await interaction.response.send_modal(
-            _Form(self, known[number], tongue(interaction).value, is_mine=is_mine)
-        )
+        await interaction.response.send_modal(_Form(self, found, tongue(interaction).value, is_mine=is_mine))
 
     async def subscriptions(self, interaction: Interaction[Any], *, is_mine: bool) -> tuple[Subscription, ...]:
         """What the place is subscribed to."""
@@ -98,7 +97,7 @@ class _Form(discord.ui.Modal):
     def __init__(self, answers: Answers, subscription: Subscription, language: str, *, is_mine: bool) -> None:
         super().__init__(title=say("discord.edit", language, number=subscription.number))
         self._answers = answers
-        self._number = subscription.number
+        self._which = subscription.reference
         self._is_mine = is_mine
         self._query: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=say("discord.name_query", language).capitalize(),
@@ -110,7 +109,7 @@ class _Form(discord.ui.Modal):
 
     async def on_submit(self, interaction: Interaction[Any], /) -> None:
         """Give the command."""
-        await self._answers.answer(interaction, f"edit {self._number} {self._query.value}", is_mine=self._is_mine)
+        await self._answers.answer(interaction, f"edit {self._which} {self._query.value}", is_mine=self._is_mine)
 
 
 async def sorry(interaction: Interaction[Any]) -> None:

@@ -56,7 +56,9 @@ def controls(subscription: Subscription, tongue: str) -> Body:
     """One row of buttons for a subscription: edit, pause or resume, unsubscribe."""
     verbs = ("edit", "resume" if subscription.paused else "pause", "unsubscribe")
     number = subscription.number
-    shown = [button(say(f"discord.{verb}", tongue, number=number), f"{verb} {number}") for verb in verbs]
+    shown = [
+        button(say(f"discord.{verb}", tongue, number=number), f"{verb} {subscription.reference}") for verb in verbs
+    ]
     return {"type": 1, "components": shown}
 
 

@@ -65,20 +65,20 @@ class Purpose:
     """What a form is for; it travels in the form itself, which only Slack and we can write."""
 
     place: str
-    number: int = 0  # of the subscription that is edited; 0 makes a new one
+    which: str = ""  # subscription is edited, as commands call it; empty for a new one
     before: tuple[str, ...] = ("", "", "", "")  # language, time, zone and notices of the place, if it has them
     zone: str = "UTC"  # of the time that is chosen
     tongue: str = "en"
 
     def dumped(self) -> str:
         """As Slack keeps it."""
-        return json.dumps([self.place, self.number, self.before, self.zone, self.tongue])
+        return json.dumps([self.place, self.which, self.before, self.zone, self.tongue])
 
 
 def loaded(metadata: str) -> Purpose:
     """What `dumped` has written."""
-    place, number, before, zone, tongue = json.loads(metadata)
-    return Purpose(place, number, tuple(before), zone, tongue)
+    place, which, before, zone, tongue = json.loads(metadata)
+    return Purpose(place, str(which or ""), tuple(before), zone, tongue)  # forms of earlier versions have a number
 
 
 def draft_of(text: str, habits: Draft) -> Draft:
@@ -125,7 +125,7 @@ def _leaves(part: Node) -> list[Node]:
 def form(purpose: Purpose, draft: Draft) -> dict[str, Any]:
     """The modal, filled in."""
     tongue = purpose.tongue
-    label = "slack.form_edit" if purpose.number else "slack.form_new"
+    label = "slack.form_edit" if purpose.which else "slack.form_new"
     return {
         "type": "modal",
         "callback_id": CALLBACK,

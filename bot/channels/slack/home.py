@@ -15,15 +15,21 @@ from bot.text.harmless import harmless
 NEW, EDIT = "open:new", "open:edit"
 """The actions that open the form."""
 
+NEW_ONE = "new"
+"""The value of the button that opens it empty."""
+
 _SHOWN = 30  # subscriptions: three blocks each, and Slack takes 100
 
 
-def home(listed: Reply, status: Reply, tongue: str) -> dict[str, Any]:
-    """The home tab; `listed` and `status` are what the commands `list` and `status` say."""
+def home(listed: Reply, status: Reply, tongue: str, said: str = "") -> dict[str, Any]:
+    """The home tab; `listed` and `status` are what the commands `list` and `status` say.
+
+    `said` is the answer to a button that changed nothing.
+    """
     known = listed.subscriptions[:_SHOWN]
     more = len(listed.subscriptions) - len(known)
     paused = bool(listed.place and listed.place.paused)
-    general = [button(say("slack.home_new", tongue), NEW, "new", style="primary")]
+    general = [button(say("slack.home_new", tongue), NEW, NEW_ONE, style="primary")]
     if listed.place:
         verb = "resume" if paused else "pause"
         general.append(button(say(f"slack.home_{verb}_all", tongue), f"{COMMAND}:{verb}", verb))
@@ -31,11 +37,12 @@ def home(listed: Reply, status: Reply, tongue: str) -> dict[str, Any]:
         "type": "home",
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": NAME, "emoji": False}},
+            *_lines(said),
             buttons(general),
             *(block for one in known for block in _subscription(one, tongue)),
             *(paragraphs([[words(say("slack.home_more", tongue, n=more))]]) if more else []),
             {"type": "divider"},
-            *paragraphs([words(row)] for row in harmless(status.text).splitlines() if row.strip()),
+            *_lines(status.text),
         ],
     }
 
@@ -50,14 +57,21 @@ def _subscription(one: Subscription, tongue: str) -> list[Block]:
         "deny": _plain(say("slack.form_close", tongue)),
     }
     shown = [
-        button(say(f"slack.home_{verb}", tongue), f"{COMMAND}:{verb}", f"{verb} {one.number}"),
-        button(say("slack.home_edit", tongue), EDIT, str(one.number)),
+        button(say(f"slack.home_{verb}", tongue), f"{COMMAND}:{verb}", f"{verb} {one.reference}"),
+        button(say("slack.home_edit", tongue), EDIT, one.reference),
         button(
-            say("slack.home_remove", tongue), f"{COMMAND}:remove", f"unsubscribe {one.number}", confirm=confirm
+            say("slack.home_remove", tongue),
+            f"{COMMAND}:remove",
+            f"unsubscribe {one.reference}",
+            confirm=confirm,
         ),
     ]
     row = words(say(key, tongue, number=one.number, query=one.query), bold=True)
     return [{"type": "divider"}, *paragraphs([[row]]), buttons(shown)]
+
+
+def _lines(text: str) -> list[Block]:
+    return paragraphs([words(row)] for row in harmless(text).splitlines() if row.strip())
 
 
 def _plain(text: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bot.channels.slack.blocks import (
 )
 from bot.digest import Card, Digest
 from bot.locale import say
-from bot.model import Language
+from bot.model import Language, Subscription
 from bot.text.harmless import harmless
 
 COMMAND = "command"
@@ -112,13 +112,13 @@ def _linked(titles: Iterable[Sequence[Element]], number: int) -> list[Element]:
 
 def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[Group]:
     return [
-        _card(one, tuple(each.number for each in card.subscriptions[:_PAUSES]), number, language)
+        _with_buttons(_card(one, number), one.id, card.subscriptions[:_PAUSES], language)
         for number, (one, card) in enumerate(zip(lines, cards, strict=True), 1)
     ]
 
 
-@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other
-def _card(lines: CardLines, pauses: tuple[int, ...], number: int, language: Language) -> Group:
+@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other; buttons are of each its own
+def _card(lines: CardLines, number: int) -> Group:
     first, *others = lines.titles
     rows: list[Row] = [
         [words(f"{number}. ", bold=True), words(first.text or _NOTHING, bold=True)],
@@ -129,7 +129,12 @@ def _card(lines: CardLines, pauses: tuple[int, ...], number: int, language: Lang
     rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
     rows += [_passage(one) for one in lines.notes]
     rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
-    return group(*paragraphs(rows), _buttons(lines.id, pauses, language))
+    return group(*paragraphs(rows))
+
+
+def _with_buttons(card: Group, paper: str, pauses: Sequence[Subscription], language: Language) -> Group:
+    below = group(_buttons(paper, pauses, language))
+    return Group(card.blocks + below.blocks, card.costs + below.costs)
 
 
 def _passage(passage: Passage) -> list[Element]:
@@ -141,7 +146,7 @@ def _marked(passage: Passage, url: str = "") -> list[Element]:
     return [words(run, url, bold=True) if is_marked else words(run, url) for run, is_marked in passage.runs]
 
 
-def _buttons(paper: str, pauses: Sequence[int], language: Language) -> Block:
+def _buttons(paper: str, pauses: Sequence[Subscription], language: Language) -> Block:
     """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
     tongue = interface(language)
     shown = [
@@ -149,7 +154,11 @@ def _buttons(paper: str, pauses: Sequence[int], language: Language) -> Block:
         button(say("slack.button_why", tongue), f"{COMMAND}:why", f"why {paper}"),
     ]
     shown += [
-        button(say("slack.button_pause", tongue, number=number), f"{COMMAND}:{number}", f"pause {number}")
-        for number in pauses
+        button(
+            say("slack.button_pause", tongue, number=one.number),
+            f"{COMMAND}:{one.number}",
+            f"pause {one.reference}",
+        )
+        for one in pauses
     ]
     return buttons(shown)

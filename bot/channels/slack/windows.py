@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.channels import Reply
 from bot.channels.layout import interface
 from bot.channels.slack.forms import CALLBACK, FIELD, Draft, Purpose, draft_of, fault, form, loaded, read_form
-from bot.channels.slack.home import home
+from bot.channels.slack.home import NEW_ONE, home
 from bot.channels.slack.inbound import Asked, Conversation, of_button, of_command, shown, through
 from bot.channels.slack.post import Clients, Place, read_address
 from bot.channels.slack.render import COMMAND
@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 _WANTS_FORM = re.compile(r"(?:subscribe|sub|add|订阅|添加)|(?:edit|change|修改|编辑)\s*#?(\d{1,6})", re.IGNORECASE)
 
 
-def wants_form(text: str) -> int | None:
-    """The number that a command without a query would edit, 0 for a new subscription; None for other commands."""
+def wants_form(text: str) -> str | None:
+    """The number that a command without a query would edit, empty for a new one; None for other commands."""
     found = _WANTS_FORM.fullmatch(simplified(text.strip()))
-    return None if found is None else int(found[1] or 0)
+    return None if found is None else (found[1] or "").lstrip("0")
 
 
 class Windows:
@@ -61,10 +61,10 @@ class Windows:
         await ack()
         one = of_command(body)
         may_manage = self._conversation.may_manage(one, await self._conversation.person(one))
-        if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or 0)):
+        if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or "")):
             await shown(await self._conversation.reply(one), one, through(respond))
 
-    async def open(self, one: Asked, trigger: str, number: int) -> bool:
+    async def open(self, one: Asked, trigger: str, which: str) -> bool:
         """Open the form for a new subscription or for one that exists; False when there is no such, or no form."""
         listed = await self._listed(one)
         tongue = interface(listed.language)
@@ -76,12 +76,13 @@ class Windows:
             slot, notices = place.slot, place.notices.value
             habits = Draft(language=place.language.value, time=slot.clock, zone=slot.zone, notices=notices)
             before = (habits.language, habits.time, habits.zone, habits.notices)
-        query = next((sub.query for sub in listed.subscriptions if sub.number == number), "")
-        if number and not query:
+        edited = next((sub for sub in listed.subscriptions if sub.is_called(which)), None)
+        if which and edited is None:
             return False
-        draft = draft_of(query, habits) if query else habits
+        draft = draft_of(edited.query, habits) if edited else habits
         client = await self._clients(one.place.team)
-        view = form(Purpose(str(one.place), number, before, habits.zone, tongue), draft)
+        reference = edited.reference if edited else ""
+        view = form(Purpose(str(one.place), reference, before, habits.zone, tongue), draft)
         try:
             await asked(client.views_open(trigger_id=trigger, view=view))
         except ChannelError as error:  # it is good for three seconds, which a slow moment of ours may have used up
@@ -89,14 +90,15 @@ class Windows:
             return False
         return True
 
-    async def publish(self, one: Asked) -> None:
-        """Show a person their home tab as it is now."""
+    async def publish(self, one: Asked, said: str = "") -> None:
+        """Show a person their home tab as it is now, with what is to be said to them."""
         listed, status = (
             await self._listed(one),
             await self._conversation.reply(replace(one, text="status", event="")),
         )
         client = await self._clients(one.place.team)
-        await asked(client.views_publish(user_id=one.user, view=home(listed, status, interface(status.language))))
+        view = home(listed, status, interface(status.language), said)
+        await asked(client.views_publish(user_id=one.user, view=view))
 
     async def _listed(self, one: Asked) -> Reply:
         return await self._conversation.reply(replace(one, text="list", event=""))
@@ -108,16 +110,19 @@ class Windows:
             await self.publish(Asked(Place(team, event["user"]), event["user"], "", ""))
 
     async def _home_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Do what a button of the home tab says, and show the tab anew."""
+        """Do what a button of the home tab says, and show the tab as it is then."""
         await ack()
         one = of_button(body)
-        await self._conversation.reply(one)
-        await self.publish(one)
+        reply = await self._conversation.reply(one)
+        await self.publish(one, "" if reply.is_public else reply.text)
 
     async def _open_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         one = of_button(body)
-        await self.open(one, body["trigger_id"], int(one.text) if one.text.isdecimal() else 0)
+        which = "" if one.text == NEW_ONE else one.text
+        if not await self.open(one, body["trigger_id"], which) and which:
+            reply = await self._conversation.reply(replace(one, text=f"edit {which}"))
+            await self.publish(one, reply.text)
 
     async def _changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Read the form back while it is filled in."""
@@ -141,7 +146,7 @@ class Windows:
         user, place = body["user"]["id"], read_address(purpose.place)
         if place.is_person and place.channel != user:
             return  # nobody is shown such a form
-        verb = f"edit {purpose.number}" if purpose.number else "subscribe"
+        verb = f"edit {purpose.which}" if purpose.which else "subscribe"
         language, *clock, notices = purpose.before
         commands = [f"{verb} {draft.query}"]
         commands += [f"language {draft.language}"] if draft.language != language else []

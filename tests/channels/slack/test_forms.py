@@ -58,7 +58,7 @@ def parts(text: str) -> set[object]:
 @pytest.mark.parametrize("tongue", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(tongue, draft):
-    purpose = Purpose("T1/C1", 3, ("en", "09:00", "UTC", "always"), "Asia/Shanghai", tongue)
+    purpose = Purpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always"), "Asia/Shanghai", tongue)
     view = form(purpose, draft)
     assert block_kit.view_faults(view) == []
     assert loaded(view["private_metadata"]) == purpose
@@ -74,7 +74,7 @@ def test_the_longest_query_can_be_edited(kind):
     while len(", ".join(words)) > LENGTH_LIMIT - 10:
         words.pop()
     draft = draft_of(f"cs.LG {', '.join(words)}", HABITS)
-    assert block_kit.view_faults(form(Purpose("T1/C1", 1), draft)) == []
+    assert block_kit.view_faults(form(Purpose("T1/C1", "id:1"), draft)) == []
 
 
 def test_a_form_says_in_the_readers_language_what_it_asks_for_or_what_is_wrong():

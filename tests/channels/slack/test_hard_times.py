@@ -110,7 +110,14 @@ async def test_a_button_of_an_old_card_is_checked_for_whoever_presses_it(slack, 
         await slack.clicks(cards, "command:1")
         (gone,) = await answered(slack, ML, before + 3)
         assert is_private(gone, ALICE)
-        assert await rows(app.store, schema.subscription) == []
+        assert "no subscriptions" in read(gone)
+        await slack.command("subscribe cs.LG tide")
+        await answered(slack, ML, before + 4, least=2)
+        await slack.clicks(cards, "command:1")
+        (gone,) = await answered(slack, ML, before + 6)
+        assert "The subscription of this button is gone" in read(gone)
+        (one,) = await rows(app.store, schema.subscription)
+        assert (one.number, one.paused) == (2, False)
 
 
 async def test_as_many_and_as_long_subscriptions_as_there_can_be_are_listed_and_shown_at_home(slack, tmp_path):

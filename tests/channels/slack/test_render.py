@@ -134,7 +134,7 @@ def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
 
 def test_each_subscription_that_found_a_paper_can_be_paused_there():
     values = list(block_kit.strings(messages(digest(card(1)))[1]["blocks"], "value"))
-    assert values == ["show 2606.90001", "why 2606.90001", "pause 2"]
+    assert values == ["show 2606.90001", "why 2606.90001", "pause id:7"]
 
 
 TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.channels.layout import NAME
+from bot.channels.slack.forms import loaded
 from bot.model import Language, Notices
 from bot.text.traditional import traditional
 from tests import PATIENCE
@@ -150,6 +151,42 @@ async def test_app_home_has_the_persons_own_subscriptions_with_working_buttons(s
             assert check(*await stored(app, ALICE))
         assert (await stored(app, ML))[1]
         assert (await stored(app, ALICE))[0].language is Language.BOTH
+
+
+async def test_a_home_that_was_opened_yesterday_says_that_a_subscription_is_gone(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        direct = await slack.direct(ALICE)
+        await slack.command("subscribe cs.LG tide", channel=direct)
+        await answered(slack, direct, 0)
+        await slack.control("open-home", user=ALICE)
+        await until(lambda: slack.views, "a home")
+        yesterdays = slack.views[-1]
+        before = len(await messages(slack, direct))
+        await slack.command("unsubscribe 1", channel=direct)
+        await slack.command("subscribe cs.CL reef", channel=direct)
+        await answered(slack, direct, before, least=2)
+        for action in ("command:pause", "command:remove", "open:edit"):
+            seen = len(slack.views)
+            pressed = [one for one in _buttons(yesterdays) if one["action_id"] == action][-1]
+            await slack.presses_at_home(
+                {**yesterdays, "blocks": [{"type": "actions", "elements": [pressed]}]}, action
+            )
+            await until(lambda seen=seen: len(slack.views) > seen, "a new home")
+            assert slack.views[-1]["type"] == "home"
+            said = "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
+            assert "The subscription of this button is gone" in said
+            assert "cs.CL reef" in said
+        assert [(one.query, one.paused) for one in (await stored(app, ALICE))[1]] == [("cs.CL reef", False)]
+
+
+def test_a_form_of_an_earlier_version_edits_the_subscription_of_its_number():
+    made = loaded('["T1/C1", 2, ["en", "09:00", "UTC", "off"], "UTC", "en"]')
+    assert made.which == "2"
+    assert loaded('["T1/C1", 0, ["", "", "", ""], "UTC", "en"]').which == ""
+
+
+def _buttons(view):
+    return [one for block in view["blocks"] if block["type"] == "actions" for one in block["elements"]]
 
 
 async def test_a_home_with_many_subscriptions_keeps_the_limits(slack, tmp_path):
