@@ -36,7 +36,7 @@ from bot.matching import Matcher
 from bot.model import Language, Slot
 from bot.pipeline import ingest, plan, plan_all
 from bot.reading import Day, Reader, Reading
-from bot.scheduler import Scheduler, Work, supervised
+from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources import Source
 from bot.sources.client import PoliteClient, Turn
@@ -47,6 +47,7 @@ from bot.store.migrate import migrate
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
 from bot.summarizing import Budget, Report, Summarizer
+from bot.supervision import Work, supervised
 from bot.tokens import Links, Tokens
 
 log = logging.getLogger(__name__)

@@ -7,21 +7,18 @@ worker is a loop around a bell, supervised: an error is logged, and the next rin
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-log = logging.getLogger(__name__)
+from bot.supervision import Work, supervised
 
 TICK_SECONDS = 20
 """How often the store is asked what is due; a slot is a minute wide."""
 
 GRACE_SECONDS = 20.0
 """How long work in flight may take to end after a stop; hosts kill after 30 s."""
-
-Work = Callable[[], Awaitable[object]]
 
 
 class Scheduler:
@@ -75,13 +72,3 @@ class Scheduler:
             bell.clear()
             if not self._stopped.is_set():
                 await supervised(name, work)
-
-
-async def supervised(name: str, work: Work) -> bool:
-    """Do a piece of work; whatever goes wrong is logged and does not spread. True when it went well."""
-    try:
-        await work()
-    except Exception:  # the one place that survives a bug: the next tick tries again
-        log.exception("work_failed name=%s", name)
-        return False
-    return True

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot import scheduler
-from bot.scheduler import Scheduler, supervised
+from bot.scheduler import Scheduler
+from bot.supervision import supervised
 from tests import PATIENCE
 from tests.fakes import FakeChannel, HandClock, courier, fails, planned, states, waiting, waits_for
 

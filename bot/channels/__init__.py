@@ -195,12 +195,12 @@ class Correspondence(Protocol):
         """Answer a mail once, by `send`; False when that is still to be done."""
         ...
 
-    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> None:
-        """Hear that something did not arrive; `key` names the message that says so."""
+    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> bool:
+        """Hear that something did not arrive; `key` names the message that says so. False as in `receive`."""
         ...
 
-    async def announced(self, text: str) -> None:
-        """Hear what is in a mail that is really from arXiv."""
+    async def announced(self, text: str) -> bool:
+        """Hear what is in a mail that is really from arXiv; False as in `receive`."""
         ...
 
 

@@ -16,6 +16,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from bot.channels import Channel, Invocation, Mail, Reply
 from bot.channels.layout import interface
 from bot.commands import Commands, explained
@@ -64,13 +67,15 @@ class Correspondence:
         self._channel = channel
         self._witness = witness
 
-    async def announced(self, text: str) -> None:
-        """Hand on what is in a mail that is really from arXiv."""
-        if self._witness is not None:
-            await self._witness(text)
+    async def announced(self, text: str) -> bool:
+        """Hand on what is in a mail that is really from arXiv; False when that is still to be done."""
+        return self._witness is None or await _is_done(self._witness(text))
 
     async def receive(self, mail: Mail, send: Send) -> bool:
         """Answer a mail, once over all processes and crashes; False when that is still to be done."""
+        return await _is_done(self._receive(mail, send))
+
+    async def _receive(self, mail: Mail, send: Send) -> bool:
         if not (mail.token or self._mailboxes.may(mail.sender)):
             log.info("mail_left key=%.8s reason=not in BOT_EMAIL_ALLOW", mail.key)
             return True
@@ -219,8 +224,11 @@ class Correspondence:
         """Do one command for a mailbox whose token was shown."""
         return await self._command(place.address, text, tongue)
 
-    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> None:
+    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> bool:
         """A mail did not arrive: a hard bounce stops a mailbox at once, soft ones when there are five in a row."""
+        return await _is_done(self._bounced(key, destination_id, reason, permanent=permanent))
+
+    async def _bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> None:
         now = self._clock()
         async with self._store.write() as tx:
             place = await tx.subscribers.find_destination(destination_id)
@@ -246,6 +254,15 @@ class Correspondence:
         if place and place.language.plain is not Language.BOTH:
             return place.language.tongues[0]
         return "zh" if has_han(text) else "en"
+
+
+async def _is_done(step: Awaitable[object]) -> bool:
+    """Whether a step was done; not when it says so, or when the database is away: the mail waits for it."""
+    try:
+        return await step is not False
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        log.warning("mail_waits cause=%s", type(error).__name__)
+        return False
 
 
 def in_words(wish: Unconfirmed, tongue: str) -> list[str]:

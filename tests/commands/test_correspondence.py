@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.channels import Invocation, Mail, Reply
 from bot.commands import Commands
@@ -453,3 +454,16 @@ async def test_a_bounce_that_is_read_twice_counts_once(writing):
     await bounce(writing, 1, 99)
     (row,) = await rows(writing.store, schema.destination)
     assert row.bounces == 1
+
+
+async def test_while_the_database_is_away_a_mail_waits(writing, monkeypatch, caplog):
+    def away():
+        raise OperationalError("SELECT 1", {}, OSError("the server closed the connection"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing.store, "write", away)
+        assert not await writing.mail("help", key="waits")
+        assert not await writing.office.bounced("key", 1, "5.1.1", permanent=True)
+    assert "mail_waits" in caplog.text
+    assert await writing.mail("help", key="waits")
+    assert len(writing.replies) == 1

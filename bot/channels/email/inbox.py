@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import imaplib
 import logging
+import re
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,13 +19,26 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
-from imap_tools.errors import ImapToolsError
+from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
+from bot.channels.email.server import quoted
 from bot.errors import ChannelError
 
 LARGEST = 1_000_000
 """Bytes of a mail: a bounce that carries a whole digest is smaller. Larger ones are marked as read and left."""
 
+_MOST_AT_ONCE = 500  # mails of one look; the rest is found by the next
+_KNOWN = {
+    "uid": re.compile(r"\bUID (\d+)", re.IGNORECASE),
+    "flags": re.compile(r"\bFLAGS \(([^)]*)\)", re.IGNORECASE),
+    "size": re.compile(r"\bRFC822\.SIZE (\d+)", re.IGNORECASE),
+}
+# A refusal that is none of the account (https://www.rfc-editor.org/rfc/rfc5530), and what servers say instead.
+_FOR_NOW = re.compile(
+    r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA|THROTTLED)\]"
+    r"|too many|simultaneous|try again|later|temporar|busy|limit|频繁|稍后",
+    re.IGNORECASE,
+)
 _TIMEOUT = 30.0  # seconds for one step
 _SLICE = 2.0  # a thread that waits ends within this time after a stop
 _POLL = 30.0  # between two looks where there is no IDLE
@@ -76,10 +90,28 @@ class Inbox:
     def _unseen(self) -> list[str]:
         self._session.client.noop()  # a search finds what the server had seen at the end of the last command
         self._session.client.response("EXISTS")  # what comes from here on is news to `wait`
-        for uid in self._session.uids(f"UNSEEN LARGER {LARGEST}"):
-            log.warning("mail_skipped uid=%s reason=larger than %d bytes", uid, LARGEST)
-            self._session.flag(uid, MailMessageFlags.SEEN, value=True)
-        return list(self._session.uids("UNSEEN"))
+        found: list[str] = []
+        for uid, flags, size in self._known(_search(self._session)[:_MOST_AT_ONCE]):
+            if MailMessageFlags.SEEN.lower() in flags.lower():
+                continue
+            if size > LARGEST:
+                log.warning("mail_skipped uid=%s reason=larger than %d bytes", uid, LARGEST)
+                self._session.flag(uid, MailMessageFlags.SEEN, value=True)
+            else:
+                found.append(uid)
+        return found
+
+    def _known(self, uids: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+        """The number, flags and size of mails: there are servers that ignore what a search asks for."""
+        if not uids:
+            return
+        _, rows = self._session.client.uid("FETCH", ",".join(uids), "(UID FLAGS RFC822.SIZE)")
+        for row in rows:
+            said = (row[0] if isinstance(row, tuple) else row or b"").decode("ascii", "replace")
+            found = {name: pattern.search(said) for name, pattern in _KNOWN.items()}
+            if found["uid"] and found["uid"][1] in uids:
+                flags, size = found["flags"], found["size"]
+                yield found["uid"][1], flags[1] if flags else "", int(size[1]) if size else 0
 
     async def fetch(self, uid: str) -> bytes:
         """One mail as it came, empty when it has gone; it stays unread."""
@@ -134,17 +166,42 @@ class Inbox:
 def _logged_in(account: Account) -> BaseMailBox:
     with _translated(account):
         session = _connected(account)
+    client: Any = session.client
+    # A bare `OK` is enough of an answer; the library wants words after it.
+    client.tagre = re.compile(rb"(?P<tag>" + client.tagpre + rb"\d+) (?P<type>[A-Z]+) ?(?P<data>.*)", re.ASCII)
+    what = "refuses the login: see the user and the password in IMAP_URL"
     try:
         # IMAP's LOGIN knows only ASCII.
         log_in = session.login if account.password.isascii() else session.login_utf8
-        log_in(account.user, account.password, account.folder)
+        log_in(account.user, account.password, None)
+        what = "does not open: see the folder in IMAP_URL"
+        _introduce(session)
+        session.folder.set(account.folder)
     except (ImapToolsError, imaplib.IMAP4.error, OSError) as error:
         with suppress(OSError):
             session.client.shutdown()
-        is_refused = isinstance(error, ImapToolsError) or not isinstance(error, OSError | imaplib.IMAP4.abort)
-        what = "refuses the login or the folder: see the user and the password in IMAP_URL"
-        raise ChannelError(f"{account.host} {what}", permanent=is_refused) from None
+        is_broken = isinstance(error, OSError | imaplib.IMAP4.abort)
+        is_refused = not is_broken and not _FOR_NOW.search(_words(error))
+        reason = type(error).__name__ if is_broken else f"{what} ({_said(error, account)})"
+        raise ChannelError(f"{account.host}: {reason}", permanent=is_refused) from None
     return session
+
+
+def _introduce(session: BaseMailBox) -> None:
+    """Say who we are, where the server knows how (RFC 2971): NetEase opens no mailbox to who has not."""
+    client = session.client
+    _, said = client.capability()
+    client.capabilities = tuple(b" ".join(one for one in said if one).decode("ascii", "replace").upper().split())
+    if "ID" in client.capabilities:
+        client.xatom("ID", '("name" "Sudi" "vendor" "Sudi" "version" "1")')
+
+
+def _search(session: BaseMailBox) -> list[str]:
+    """The numbers of unread mails; without a charset, which Aliyun refuses."""
+    kind, found = session.client.uid("SEARCH", "UNSEEN")
+    if kind != "OK":
+        raise imaplib.IMAP4.error(found[-1])
+    return [uid.decode("ascii", "replace") for row in found if row for uid in row.split()]
 
 
 def _connected(account: Account) -> BaseMailBox:
@@ -158,19 +215,37 @@ def _connected(account: Account) -> BaseMailBox:
 
 @contextmanager
 def _translated(account: Account) -> Iterator[None]:
-    """Errors of the library repeat what the server said, and that may hold addresses: only their kind is told."""
+    """Errors of the library as ours, with what the server said."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
         raise ChannelError(f"{account.host}: its certificate is not valid: {error.verify_message}") from None
     except (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError) as error:
-        raise ChannelError(f"{account.host}:{account.port} cannot be read: {type(error).__name__}") from None
+        where, said = f"{account.host}:{account.port}", _said(error, account)
+        raise ChannelError(f"{where} cannot be read: {said or type(error).__name__}") from None
+
+
+def _said(error: Exception, account: Account) -> str:
+    """What the server said, without the password and addresses, should it repeat them."""
+    said = _words(error)
+    for secret in (account.password, account.user):
+        said = said.replace(secret, "…") if len(secret) > 2 else said
+    return quoted(said)
+
+
+def _words(error: Exception) -> str:
+    result = error.command_result if isinstance(error, UnexpectedCommandStatusError) else error.args
+    words = result[-1] if result else ""
+    while isinstance(words, list | tuple):
+        words = words[-1] if words else ""
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words or "")
 
 
 async def check(account: Account) -> str:
-    """Open the mailbox, and leave; one line that says what was reached."""
+    """Open the mailbox, search it, and leave; one line that says what was reached."""
     inbox = await Inbox.opened(account)
     try:
-        return f"mailbox at {account.host}:{account.port}, encrypted by {account.security}"
+        unread = len(await inbox.unseen())
+        return f"mailbox at {account.host}:{account.port}, encrypted by {account.security}, {unread} unread"
     finally:
         await inbox.close()

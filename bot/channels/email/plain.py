@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from email.message import Message
 
 from lxml import etree, html
 
-_ASKED_FOR_BY_NAME = {"gb2312": "gb18030", "gbk": "gb18030", "us-ascii": "utf-8", "ascii": "utf-8"}
-_LEFT_OUT = frozenset({"head", "style", "script", "title", "blockquote", "template", "noscript"})
-_QUOTES = ("gmail_quote", "gmail_signature", "moz-cite-prefix", "divRplyFwdMsg", "yahoo_quoted")
+from bot.channels.email import charsets
+from bot.channels.email.quoted import MARK
+
+_MOST_PARTS = 50  # of a mail; those that people write have a handful
+_LONGEST_HTML = 200_000  # characters: what a person has written stands on top
+_LEFT_OUT = frozenset({"head", "style", "script", "title", "template", "noscript"})
+# What mail programs put around a mail that is answered or forwarded, by class or id.
+_QUOTES = re.compile(
+    r"gmail_(?:quote|signature)|moz-(?:cite-prefix|forward-container|signature)|yahoo_quoted|protonmail_quote|tutanota_quote"
+    r"|zmail_extra|referencequote|isreplycontent|ntes-\w*-?quote|qqmail_quote|original-content|includetail|apple-mail-quote",
+    re.IGNORECASE,
+)
+# What they put above one, as a neighbour: everything below is quoted.
+_QUOTED_BELOW = re.compile(
+    r"divrplyfwdmsg|appendonsend|ms-outlook-mobile-reference-message|mail-editor-reference-message-container|olk_src_body_section"
+    r"|reply-intro|zwchr",
+    re.IGNORECASE,
+)
+_META = re.compile(r"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _INLINE = frozenset(
     {"a", "b", "i", "u", "em", "strong", "span", "font", "code", "tt", "small", "big", "sub", "sup"}
 )
@@ -17,24 +35,42 @@ _INLINE = frozenset(
 def text_of(mail: Message) -> str:
     """The first plain part that has any text, else the first HTML part, as lines; empty when there is neither."""
     found: dict[str, str] = {}
-    for part in mail.walk():
+    for part in _texts(mail):
         kind = part.get_content_type()
-        if kind in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
-            text = _decoded(part)
-            if text.strip():
-                found.setdefault(kind, _unwrapped(part, text) if kind == "text/plain" else text)
+        text = _decoded(part)
+        if text.strip():
+            found.setdefault(kind, _unwrapped(part, text) if kind == "text/plain" else text)
     return found["text/plain"] if "text/plain" in found else _lines_of_html(found.get("text/html", ""))
+
+
+def charset_of(mail: Message) -> str:
+    """The charset that a mail names for its text; empty when it names none."""
+    return next((named for part in _texts(mail) if (named := part.get_content_charset() or "")), "")
+
+
+def _texts(mail: Message) -> Iterator[Message]:
+    """The parts of a mail that people read; other mails that are attached to it are not its own."""
+    waiting, seen = [mail], 0
+    while waiting and seen < _MOST_PARTS:
+        part = waiting.pop()
+        seen += 1
+        content = part.get_payload()
+        if isinstance(content, list):
+            if part.get_content_maintype() == "multipart":
+                waiting += [one for one in reversed(content) if isinstance(one, Message)]
+            continue
+        is_text = part.get_content_type() in ("text/plain", "text/html")
+        if is_text and part.get_content_disposition() != "attachment":
+            yield part
 
 
 def _decoded(part: Message) -> str:
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
-    named = (part.get_content_charset() or "utf-8").lower()
-    try:
-        return content.decode(_ASKED_FOR_BY_NAME.get(named, named), "replace")
-    except (LookupError, ValueError):  # there is no such charset, or it is none for texts
-        return content.decode("utf-8", "replace")
+    named = part.get_content_charset() or ""
+    meta = _META.search(content[:2_000].decode("latin-1")) if part.get_content_subtype() == "html" else None
+    return charsets.decoded(content, named, meta[1] if meta else "")
 
 
 def _unwrapped(part: Message, text: str) -> str:
@@ -59,23 +95,28 @@ def _lines_of_html(text: str) -> str:
     if not text.strip():
         return ""
     try:
-        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+        tree = html.document_fromstring(
+            text[:_LONGEST_HTML].encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8")
+        )
     except (etree.LxmlError, ValueError):
         return ""
     said: list[str] = []
     depth_left_out = 0
     for event, node in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
-            said.append("" if depth_left_out else node.tail or "")
+            said.append("" if depth_left_out else _flat(node.tail))
             continue
-        is_left_out = node.tag in _LEFT_OUT or any(
-            mark in f"{node.get('class', '')} {node.get('id', '')}" for mark in _QUOTES
-        )
+        marks = f"{node.get('class', '')} {node.get('id', '')}"
+        is_quote = node.tag == "blockquote" or _QUOTES.search(marks) is not None
         if event == "start":
-            depth_left_out += is_left_out
+            if not depth_left_out and _QUOTED_BELOW.search(marks):
+                break
+            if is_quote and not depth_left_out:
+                said.append(f"\n{MARK}\n")
+            depth_left_out += is_quote or node.tag in _LEFT_OUT
             said += [_break(node), "" if depth_left_out else _flat(node.text)]
         else:
-            depth_left_out -= is_left_out
+            depth_left_out -= is_quote or node.tag in _LEFT_OUT
             said += [_break(node), "" if depth_left_out else _flat(node.tail)]
     return "".join(said)
 

@@ -14,6 +14,7 @@ from bot.channels.email.inbox import Account, Inbox
 from bot.channels.email.letter import Letter
 from bot.channels.email.plain import text_of
 from bot.errors import ChannelError
+from bot.supervision import supervised
 from bot.tokens import Links, Purpose
 
 _FIRST_PAUSE = 1.0  # seconds before a broken connection is tried again
@@ -67,27 +68,35 @@ class Reader:
             patience = _FIRST_WAIT
             while True:
                 for uid in await inbox.unseen():
-                    patience = _FIRST_WAIT
-                    if await self.dealt_with(await inbox.fetch(uid)):
+                    raw = await inbox.fetch(uid)
+                    if await self.is_over(raw):
                         await inbox.mark_seen(uid)
+                        patience = _FIRST_WAIT
                 await inbox.wait(patience)
                 patience = min(patience * 4, _LONGEST_WAIT)
         finally:
             await inbox.close()
 
+    async def is_over(self, raw: bytes) -> bool:
+        """Whether nobody needs to look at a mail again; one on which we stumble costs itself, and no other."""
+        is_done: list[bool] = []
+
+        async def read() -> None:
+            is_done.append(await self.dealt_with(raw))
+
+        return not await supervised("mail", read) or is_done[0]
+
     async def dealt_with(self, raw: bytes) -> bool:
-        """Whether nobody needs to look at a mail again."""
+        """Read a mail and give it to whom it is for; whether that is done."""
         mail = incoming.parsed(raw)
         if mail is None:
             log.info("mail_left reason=it cannot be read")
             return True
         one = incoming.understood(mail)
         if (bounce := bounces.read(mail)) is not None:
-            await self._bounced(one.key, bounce)
-            return True
+            return await self._bounced(one.key, bounce)
         if self._server and authentic.is_from(mail, _ARXIV, self._server):
-            await self._office.announced(text_of(mail))
-            return True
+            return await self._office.announced(text_of(mail))
         if why := incoming.reason_for_silence(mail, self._ours):
             log.info("mail_left key=%.8s reason=%s", one.key, why)
             return True
@@ -97,9 +106,10 @@ class Reader:
 
         return await self._office.receive(Mail(one.key, one.sender, (one.subject, *one.lines), one.token), send)
 
-    async def _bounced(self, key: str, bounce: bounces.Bounce) -> None:
+    async def _bounced(self, key: str, bounce: bounces.Bounce) -> bool:
         number = self._links.tokens.read(Purpose.BOUNCE, bounce.token, datetime.now(UTC)) if self._links else None
         if number is None:
             log.info("bounce_left key=%.8s reason=its token is not ours, or old", key)
-            return
-        await self._office.bounced(key, number, f"{bounce.status} {bounce.diagnostic}", permanent=bounce.is_hard)
+            return True
+        reason = f"{bounce.status} {bounce.diagnostic}".strip()
+        return await self._office.bounced(key, number, reason, permanent=bounce.is_hard)

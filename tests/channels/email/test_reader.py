@@ -1,0 +1,111 @@
+"""One mail costs itself at the most: whatever is wrong with it, it is marked as read, and the next are read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.channels import Mail, Reply
+from bot.channels.email import incoming
+from bot.channels.email import reader as reading
+from bot.channels.email.inbox import from_url
+from bot.channels.email.letter import Letter
+from bot.channels.email.reader import Reader
+from bot.errors import ChannelError
+from tests import PATIENCE
+from tests.counterparts.odd_imap import OddImap, running, simple
+
+POISON = {
+    "nested brackets": b"From: " + b"[" * 500 + b"ada@reader.test" + b"]" * 500,
+    "brackets": b"From: " + b"<" * 5_000 + b"ada@reader.test",
+    "comments": b"From: " + b"(" * 5_000 + b"ada@reader.test",
+    "groups": b"From: " + b"a:" * 5_000 + b"ada@reader.test",
+    "quotes": b'From: "' + b'\\"' * 5_000 + b"ada@reader.test",
+    "a broken type": b"From: ada@reader.test\r\nContent-Type: multipart/mixed; boundary*0*=utf-8''%; boundary*1=",
+    "a broken word": b"From: ada@reader.test\r\nSubject: =?utf-16?B?////?= =?hz?Q?~?=",
+    "nested parts": b"From: ada@reader.test\r\n"
+    + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n" * 300,
+    "messages in messages": b"From: ada@reader.test\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 400,
+    "nothing": b"",
+}
+
+
+@dataclass
+class Office:
+    """Answers every mail, but for one on which it breaks, and one for which it has no time yet."""
+
+    heard: list[Mail] = field(default_factory=list)
+    breaks_on: str = "bug"
+    waits_for: str = "nothing"
+
+    async def receive(self, mail: Mail, send: Callable[[Reply], Awaitable[None]]) -> bool:
+        if mail.lines[0] == self.breaks_on:
+            raise ZeroDivisionError("a bug")
+        self.heard.append(mail)
+        return mail.lines[0] != self.waits_for
+
+    async def bounced(self, key: str, destination_id: int, reason: str, *, permanent: bool) -> bool:
+        raise AssertionError
+
+    async def announced(self, text: str) -> bool:
+        raise AssertionError
+
+
+async def read_all(odd: OddImap, office: Office, until: Callable[[], bool]) -> None:
+    async def send(address: str, letter: Letter) -> None:
+        raise ChannelError("nobody is answered here")
+
+    reader = Reader("papers@sudi.test", None, office, send)
+    task = asyncio.create_task(reader.read_for_ever(from_url(odd.url())))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not until():
+                assert not task.done()
+                await asyncio.sleep(0.02)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
+async def test_a_poisoned_mail_costs_itself(poison):
+    mails = {1: (poison + b"\r\n\r\nhelp\r\n", False), 2: (simple("list"), False)}
+    office = Office()
+    async with running(OddImap(mails=mails)) as odd:
+        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
+    assert office.heard[-1].lines == ("list",)
+
+
+@pytest.mark.parametrize("stage", ["understood", "reason_for_silence"])
+async def test_a_bug_of_ours_costs_one_mail_and_is_logged(stage, monkeypatch, caplog):
+    right = getattr(incoming, stage)
+
+    def broken(mail, *more):
+        if "poison" in mail["Subject"]:
+            raise RecursionError("too deep")
+        return right(mail, *more)
+
+    monkeypatch.setattr(incoming, stage, broken)
+    office = Office()
+    async with running(OddImap(mails={1: (simple("poison"), False), 2: (simple("list"), False)})) as odd:
+        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
+    assert [one.lines for one in office.heard] == [("list",)]
+    assert "work_failed name=mail" in caplog.text
+
+
+async def test_a_bug_in_the_answer_costs_one_mail():
+    office = Office()
+    async with running(OddImap(mails={1: (simple("bug"), False), 2: (simple("list"), False)})) as odd:
+        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
+    assert [one.lines for one in office.heard] == [("list",)]
+
+
+async def test_a_mail_that_has_to_wait_stays_unread_and_holds_up_no_other(monkeypatch):
+    monkeypatch.setattr(reading, "_FIRST_WAIT", 0.05)
+    office = Office(waits_for="later")
+    async with running(OddImap(mails={1: (simple("later"), False), 2: (simple("list"), False)})) as odd:
+        await read_all(odd, office, lambda: odd.mails[2][1] and len(office.heard) >= 3)
+        assert not odd.mails[1][1]
