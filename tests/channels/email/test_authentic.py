@@ -74,8 +74,9 @@ class Office:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def announced(self, text: str) -> None:
+    async def announced(self, text: str) -> bool:
         self.heard.append(text)
+        return True
 
 
 @pytest.mark.parametrize(("server", "said", "heard"), [(SERVER, VOUCHED, 1), ("", VOUCHED, 0), (SERVER, "", 0)])
