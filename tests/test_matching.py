@@ -186,6 +186,87 @@ def test_what_only_resembles_it_is_not_found(query, title):
     assert not holds(query, title)
 
 
+GREEK = {
+    "gamma-ray": ["A $\\gamma$-ray burst", "γ-rays", "𝛾-ray", "Gamma ray", "\\gamma-ray"],
+    "γ-ray": ["A gamma-ray burst", "$\\gamma$ ray", "Γ-ray"],
+    "beta-VAE": ["A β-VAE", "$\\beta$-VAEs", "Beta VAE"],
+    "LambdaCDM": ["The $\\Lambda$CDM model", "ΛCDM", "Λ-CDM", "Lambda CDM", "LambdaCDM"],
+    "Lambda-CDM": ["The $\\Lambda$CDM model", "LambdaCDM"],
+    "ΛCDM": ["LambdaCDM", "$\\Lambda$-CDM"],
+    "epsilon-greedy": ["$\\epsilon$-greedy", "$\\varepsilon$-greedy", "ϵ-greedy", "ε-greedy"],
+    "H-alpha": ["H$\\alpha$ emission", "Hα", "Halpha"],
+    "Halpha": ["Hα", "H-alpha"],
+    "Lyman-alpha": ["Lyman-$\\alpha$", "Lyman α"],
+    "5-sigma": ["a 5$\\sigma$ result", "5σ", "5 sigma"],
+    "NF-kappaB": ["NF-$\\kappa$B", "NF-κB"],
+    "omega-regular": ["$\\omega$-regular", "ω-regular"],
+    '"mu-calculus"': ["The modal $\\mu$-calculus", "μ-calculus", "µ-calculus"],
+    "phi": ["$\\varphi$", "$\\Phi$", "ϕ"],
+    "Delta": ["∆", "$\\Delta$", "δ"],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "title"), [(query, title) for query, titles in GREEK.items() for title in titles]
+)
+def test_the_name_of_a_greek_letter_meets_its_signs(query, title):
+    assert holds(query, title)
+    assert match_by_index(query, title)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        *[
+            ("C++", "C compilers"),
+            ("C#", "On C"),
+            ("F#", "An f-divergence"),
+            ('"A*"', "On a search"),
+            (".NET", "A net"),
+        ],
+        *[
+            ('"RRT*"', "RRT planners"),
+            ("C#", "C++"),
+            ("Node.js", "A node"),
+            ("R²", "R and 2"),
+            ("gamma-ray", "A ray"),
+        ],
+        *[("beta-VAE", "A VAE"), ("nu", "new"), ("pi", "pipeline"), ("LambdaCDM", "CDM")],
+    ],
+)
+def test_a_sign_or_a_greek_letter_is_not_passed_over(query, title):
+    assert not holds(query, title)
+    assert not match_by_index(query, title)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        *[
+            ("C++", "Modern C++17 for C"),
+            ("C#", "F# and C#"),
+            ('"A*"', "$A^*$-search"),
+            ('"A*"', "A$^\\star$"),
+            ("C", "C++"),
+        ],
+        *[
+            (".NET", "On .NET"),
+            ('"C*-algebra"', "$C^*$-algebras, a C$^*$-algebra"),
+            ("R^2", "The $R^2$ of it"),
+            ("R²", "R^2"),
+        ],
+        *[("RRT", "RRT*"), ("H2O", "H$_2$O"), ("Node.js", "Node.js")],
+    ],
+)
+def test_terms_with_signs_are_found(query, title):
+    assert holds(query, title)
+    assert match_by_index(query, title)
+
+
+def match_by_index(query, title):
+    return bool(list(matches([Subscription(1, 1, 1, str(parse(query)))], [candidate(title)])))
+
+
 def test_a_formula_never_hides_a_word():
     assert holds("sorting", "An $\\mathcal{O}(n\\log n)$-sorting bound")
     assert holds("bound", "x", "at 60\\% of the bound, 46.6% better bound")

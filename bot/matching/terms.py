@@ -6,15 +6,19 @@ word must end, so that a word, a phrase, a hyphen, a prefix and a part of a Chin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from bot.matching.papers import CHINESE, ENGLISH, given_first
 from bot.query import Field, Term
 from bot.text.glossary import english
-from bot.text.normal import forms, has_han, words
+from bot.text.normal import GREEK, forms, has_han, words
 
 AUTHOR = "author"
+_LETTERS = frozenset(GREEK.values())
+_LONG = "|".join(name for name in GREEK.values() if len(name) > 3)  # nu and eta are in many a word
+_GLUED = re.compile(rf"({_LONG})([a-rt-z]|[a-z]{{2,}})|([a-z]{{1,3}}|[0-9]+)({_LONG})")
 _FIRST, _INITIAL = "\x01", "\x02"
 """What marks the first word of a name, and its initial, when only the last word of the name follows."""
 
@@ -84,11 +88,25 @@ def _among(names: tuple[str, ...], field: Field | None) -> tuple[str, ...]:
 
 def _needles(term: Term) -> tuple[str, ...]:
     found = words(term.text)
-    if not (term.quoted or term.prefix or has_han(term.text)):
-        return _bent(found)
+    if not (term.prefix or has_han(term.text)):
+        return tuple(needle for one in _spelled(found) for needle in (_exact(one) if term.quoted else _bent(one)))
     before = "" if has_han(found[0][0]) else " "
     after = "" if term.prefix or has_han(found[-1][-1]) else " "
     return (f"{before}{' '.join(found)}{after}",)
+
+
+def _exact(phrase: tuple[str, ...]) -> tuple[str, ...]:
+    return (f" {' '.join(phrase)} ",)
+
+
+def _spelled(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The same words, then with the names of Greek letters set apart and put together: lambdacdm, lambda cdm."""
+    yield phrase
+    for place, word in enumerate(phrase):
+        if apart := _GLUED.fullmatch(word):
+            yield (*phrase[:place], *filter(None, apart.groups()), *phrase[place + 1 :])
+        if phrase[place : place + 2] != (word,) and (word in _LETTERS or phrase[place + 1] in _LETTERS):
+            yield (*phrase[:place], word + phrase[place + 1], *phrase[place + 2 :])
 
 
 def _bent(phrase: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,8 +34,34 @@ _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in
 _DROPPED = {"Mn", "Me", "Mc", "Cf"}
 _JOINS = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\u3099\u309a\uff9e\uff9f]")  # vowels of Hangul, voicing of kana
 _VOICED = "\u3099\u309a"  # these marks are part of a kana, not an accent
-_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
-"""Letters that have no decomposition, but that people type without the stroke."""
+_STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "∆": "δ"}
+)
+"""Letters that have no decomposition, but that people type without the stroke; and a sign used as a letter."""
+
+_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi"
+    " chi psi omega"
+)
+GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _NAMES.split(), strict=True))
+"""Greek letters as people type them: γ-ray is gamma-ray, ΛCDM lambda CDM; three and more are a Greek word."""
+_GREEK = re.compile("(?<![α-ω])[α-ω]{1,2}(?![α-ω])")
+_GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff\u0300-\u036f∆]{3,}")
+_GREEK_NAMES = {letter: f" {name} " for letter, name in GREEK.items()}
+
+_STEM = "|".join(rf"(?<=(?<![A-Za-z0-9])[A-Za-z0-9]{{{length}}})" for length in range(1, 5))
+_SIGN = re.compile(
+    rf"""(?P<plus>(?<=[A-Za-z0-9])\+\+(?!\+)) | (?P<star>(?:{_STEM})\^?[*∗⋆](?![A-Za-z0-9*∗⋆]))
+    | (?P<sharp>(?<=(?<![A-Za-z0-9])[A-Za-z])[#♯](?![A-Za-z0-9#])) | (?P<dot>(?<![^\s("'/“‘（])\.(?=[A-Za-z]))
+    | (?P<raised>(?:(?<=(?<![A-Za-z0-9])[A-Za-z])|(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z]))[\^_]\{{?(?=[0-9]))
+    """,
+    re.VERBOSE,
+)
+_MAY_HAVE_SIGN = re.compile(r"[*∗⋆#♯^_]|\+\+|(?<![^\s(\"'/“‘（])\.[A-Za-z]")
+_SIGNS = {"plus": " ǁ ", "star": " ǃ ", "sharp": " ǂ ", "dot": " ǀ ", "raised": ""}
+"""Signs that make another term of a word, as words of their own: so `C++` does not find C, but C finds `C++`, and
+`A*`, `C#` and `.NET` are not a, c and net. They stand as letters that nobody types. R^2 is R².
+"""
 
 _BENDING = re.compile("[a-zA-Z]{3,40}")  # `ga` is not `gas`, and nobody writes longer words
 _RIGID = frozenset({
@@ -76,9 +102,11 @@ def flat(text: str) -> str:
     """
     if not text.isascii():
         text = _FOREIGN_RUN.sub(_folded, text)
-        if not text.isascii():
-            tokens = _WORD.findall(text.lower())
-            return f" {' '.join(tokens)} " if tokens else " "
+    if _MAY_HAVE_SIGN.search(text):
+        text = _SIGN.sub(_sign, text)
+    if not text.isascii():
+        tokens = _WORD.findall(text.lower())
+        return f" {' '.join(tokens)} " if tokens else " "
     tokens = text.encode("ascii").translate(_ASCII).decode("ascii").split()
     return f" {' '.join(tokens)} " if tokens else " "
 
@@ -94,9 +122,18 @@ class Aligned(NamedTuple):
 def aligned(text: str) -> Aligned:
     """What :func:`flat` makes of a text, with places; nothing at all for the rare text that cannot be aligned."""
     characters: list[tuple[str, int, int]] = [(" ", 0, 0)]
+    signs = {sign.start(): sign for sign in _SIGN.finditer(text)}
+    words_in_greek = {place for run in _GREEK_WORD.finditer(text) for place in range(*run.span())}
+    sign_ends = 0
     for start, end in pairwise(_clusters(text)):
-        piece = text[start:end]
-        folded = piece.lower() if piece.isascii() else simplified(_compatible(piece))
+        if start < sign_ends:
+            continue
+        if sign := signs.get(start):
+            folded, end, sign_ends = _sign(sign), sign.end(), sign.end()
+        else:
+            piece = text[start:end]
+            folded = piece.lower() if piece.isascii() else simplified(_compatible(piece))
+            folded = folded if start in words_in_greek else _named(folded)
         for character in folded:
             is_letter = character != "_" and _WORD.fullmatch(character) is not None
             before = characters[-1][0]
@@ -171,7 +208,11 @@ def _folded(run: re.Match[str]) -> str:
         return f" {simplified(' '.join(_SETTLED.findall(text)))} "
     is_whole = _VOICING.search(text) is not None
     folded = _compatible(text) if is_whole else _UNSETTLED.sub(lambda part: _compatible(part[0]), text)
-    return _HAN_RUN.sub(r" \g<0> ", simplified(folded))
+    return _HAN_RUN.sub(r" \g<0> ", simplified(_named(folded)))
+
+
+def _sign(found: re.Match[str]) -> str:
+    return _SIGNS[found.lastgroup or ""]
 
 
 def _clusters(text: str) -> Iterator[int]:
@@ -191,3 +232,8 @@ def _compatible(text: str) -> str:
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = (char for char in text if char in _VOICED or unicodedata.category(char) not in _DROPPED)
     return unicodedata.normalize("NFC", "".join(kept)).translate(_STROKES)
+
+
+def _named(text: str) -> str:
+    """Greek letters by their names."""
+    return _GREEK.sub(lambda letters: "".join(map(_GREEK_NAMES.__getitem__, letters[0])), text)

@@ -6,6 +6,7 @@ the parser's trees, the readable text, the glossary and the list of plurals in c
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from functools import cache
 
@@ -21,7 +22,11 @@ from bot.text.normal import forms
 SIMPLIFY = opencc.OpenCC("t2s")
 CHINESE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEO", "HIRAGANA LETTER", "KATAKANA LETTER", "HENTAIGANA")
 MORE_CHINESE = "々〇〡〢〣〤〥〦〧〨〩ゝゞゟーヽヾヿ\N{KATAKANA LETTER ARCHAIC E}"
-STROKES = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+STROKES = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "∆": "δ"}
+GREEK_NAMES = {
+    letter: unicodedata.name(letter).rpartition(" ")[2].lower().replace("lamda", "lambda")
+    for letter in map(chr, range(ord("α"), ord("ω") + 1))
+}
 SUFFIXES = {"", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al"}
 KINDS = list(AnnounceType)
 
@@ -40,17 +45,85 @@ def pieces(text):
         c for c in text if unicodedata.category(c) not in ("Mn", "Mc", "Me", "Cf") or c in "\u3099\u309a"
     )
     found, before = [], None
-    for character in unicodedata.normalize("NFC", text):
+    text = "".join(STROKES.get(c, c) for c in unicodedata.normalize("NFC", text))
+    for character in with_signs(with_greek_names(text)):
         kind = is_chinese(character) if character.isalnum() else None
         for _ in range(2):
             character = SIMPLIFY.convert(character)
-        character = STROKES.get(character, character)
         if kind is not None and kind == before:
             found[-1] += character
         elif kind is not None:
             found.append(character)
         before = kind
     return found
+
+
+def with_greek_names(text):
+    """One or two Greek letters as the words for them; more are a word of their own."""
+    runs = ["".join(run) for _, run in itertools.groupby(text, lambda c: "α" <= c <= "ω")]
+    spelled = [
+        "".join(f" {GREEK_NAMES[c]} " for c in run) if "α" <= run[0] <= "ω" and len(run) < 3 else run
+        for run in runs
+    ]
+    return "".join(spelled)
+
+
+def with_signs(text):
+    """Signs that make another term of a word, as words of their own."""
+    out, place = "", 0
+    while place < len(text):
+        stem = stem_before(text, place)
+        rest = text[place:]
+        bare = rest.removeprefix("^")
+        if stem and rest.startswith("++") and rest[2:3] != "+":
+            out, place = f"{out} ǁ ", place + 2
+        elif 0 < stem < 5 and bare[:1] in STARS and not (ascii_letter(bare[1:2]) or bare[1:2] in STARS):
+            out, place = f"{out} ǃ ", place + len(rest) - len(bare) + 1
+        elif (
+            stem == 1
+            and text[place - 1].isalpha()
+            and rest[0] in "#♯"
+            and not ascii_letter(rest[1:2])
+            and rest[1:2] != "#"
+        ):
+            out, place = f"{out} ǂ ", place + 1
+        elif rest[0] == "." and is_open(text[:place]) and rest[1:2].isascii() and rest[1:2].isalpha():
+            out, place = f"{out} ǀ ", place + 1
+        elif 0 < stem < 3 and text[place - stem : place].isalpha() and is_digit(raised(rest)):
+            place += len(rest) - len(raised(rest))
+        else:
+            out, place = out + text[place], place + 1
+    return out
+
+
+STARS = ("*", "∗", "⋆")
+
+
+def stem_before(text, place):
+    """How many ASCII letters and digits stand right before a place."""
+    stem = 0
+    while stem < place and ascii_letter(text[place - stem - 1]):
+        stem += 1
+    return stem
+
+
+def ascii_letter(character):
+    return character.isascii() and character.isalnum()
+
+
+def is_digit(text):
+    return text[:1].isascii() and text[:1].isdigit()
+
+
+def is_open(before):
+    return not before or before[-1].isspace() or before[-1] in "(\"'/“‘（"
+
+
+def raised(rest):
+    """What follows `^`, `_`, `^{` or `_{`; the same when there is none."""
+    if rest[0] not in "^_":
+        return ""
+    return rest[2:] if rest[1:2] == "{" else rest[1:]
 
 
 def stands(wanted, text, *, prefix):
@@ -151,13 +224,40 @@ def sought(term, section):
     if section.endswith("_zh") and not has_chinese:
         return []
     bends = not (term.quoted or term.prefix or has_chinese)
-    found = [([*own[:-1], last], False) for last in (forms(own[-1]) if bends else own[-1:])]
+    found = [
+        ([*some[:-1], last], False)
+        for some in ([own] if term.prefix or has_chinese else spellings(own))
+        for last in (forms(some[-1]) if bends else some[-1:])
+    ]
     if has_chinese and not section.endswith("_zh"):
         for phrase in english(SIMPLIFY.convert(term.text)):
             *first, last = pieces(phrase)
             for form in forms(last):
                 found.append(([*first, form], True))
     return found
+
+
+def spellings(own):
+    """A term with the names of Greek letters as they are, one of them set apart, or one of them joined."""
+    found = [own]
+    names = set(GREEK_NAMES.values())
+    for place, piece in enumerate(own):
+        for name in names:
+            head, tail = piece.removeprefix(name), piece.removesuffix(name)
+            if len(name) < 4:
+                continue
+            if head != piece and is_rest(head) and head != "s":
+                found.append([*own[:place], name, head, *own[place + 1 :]])
+            elif tail != piece and ((is_rest(tail) and len(tail) < 4) or (tail.isascii() and tail.isdigit())):
+                found.append([*own[:place], tail, name, *own[place + 1 :]])
+    for place in range(len(own) - 1):
+        if own[place] in names or own[place + 1] in names:
+            found.append([*own[:place], own[place] + own[place + 1], *own[place + 2 :]])
+    return found
+
+
+def is_rest(text):
+    return text.isascii() and text.isalpha()
 
 
 def spoken(name):

@@ -62,7 +62,7 @@ def test_any_text_comes_apart_as_the_judge_says(text):
 
 
 LETTERS = st.sampled_from(
-    [*"ab-_ $\\{}\x00\x01\x02\n\u0301\u200d\u3099éßİŁﬁＡかガ각한注意力擴扩\U00020000𝕒²½", *CHINESE]
+    [*"*#+.^α∆1ab-_ $\\{}\x00\x01\x02\n\u0301\u200d\u3099éßİŁﬁＡかガ각한注意力擴扩\U00020000𝕒²½", *CHINESE]
 )
 
 
