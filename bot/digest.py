@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
+from typing import NamedTuple, TypeVar
 
 from bot.model import (
     AnnounceType,
@@ -37,6 +38,7 @@ NAMED = 100
 PAGE = 20
 """Papers on one page of `today`: what the answers of every channel have room for."""
 
+_T = TypeVar("_T")
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
 
@@ -56,6 +58,21 @@ class Card:
     def lacks(self) -> bool:
         """Whether a reader of Chinese misses something."""
         return self.summary is None or not (self.summary.title and self.summary.abstract)
+
+
+class Standing(NamedTuple):
+    """What the place of a paper among others depends on."""
+
+    date: date
+    type: AnnounceType
+    subscriptions: int  # that found it
+    in_title: int  # of their terms
+    id: str
+
+    @property
+    def rank(self) -> tuple[int, int, int, str]:
+        """Among those of its date: new before cross-listed before revised, then by how much matched."""
+        return (_ORDER[self.type], -self.subscriptions, -self.in_title, self.id)
 
 
 class Lack(enum.StrEnum):
@@ -152,21 +169,23 @@ def cards(
     merged: dict[str, list[Match]] = {}
     for match in matches:
         merged.setdefault(match.paper_id, []).append(match)
-    return in_turn(_card(group, papers, subscriptions, summaries) for group in merged.values())
+    found = [_card(group, papers, subscriptions, summaries) for group in merged.values()]
+    return in_turn(found, standing)
 
 
-def in_turn(found: Iterable[Card]) -> list[Card]:
-    """Cards in the order in which room is given to them: the best of each date, then the second best of each.
+def in_turn(found: Iterable[_T], standing: Callable[[_T], Standing]) -> list[_T]:
+    """Papers in the order in which room is given to them: the best of each date, then the second best of each.
 
-    The newest date begins, so that every date has its share under a cap. Within a date new papers come before
-    cross-listed ones and those before revised ones, then what more subscriptions found, then what has more of
-    their terms in its title.
+    The newest date begins, so that every date has its share under a cap.
     """
-    by_date: dict[date, list[Card]] = {}
-    for card in sorted(found, key=_rank):
-        by_date.setdefault(card.date, []).append(card)
+    by_date: dict[date, list[tuple[Standing, _T]]] = {}
+    for one in found:
+        here = standing(one)
+        by_date.setdefault(here.date, []).append((here, one))
+    for some in by_date.values():
+        some.sort(key=lambda each: each[0].rank)
     rounds = zip_longest(*(by_date[day] for day in sorted(by_date, reverse=True)))
-    return [card for one in rounds for card in one if card is not None]
+    return [each[1] for one in rounds for each in one if each is not None]
 
 
 def compose(key: str, destination: Destination, ranked: Sequence[Card], *, report: Report, cap: int) -> Digest:
@@ -203,6 +222,7 @@ def _card(
     )
 
 
-def _rank(card: Card) -> tuple[int, int, int, str]:
+def standing(card: Card) -> Standing:
+    """What the place of a card among others depends on."""
     in_title = {reason.term for reason in card.reasons if reason.field.startswith("title")}
-    return (_ORDER[card.type], -len(card.subscriptions), -len(in_title), card.paper.id)
+    return Standing(card.date, card.type, len(card.subscriptions), len(in_title), card.paper.id)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.digest import NAMED, PAGE, Card, Report, cards, compose, in_turn
+from bot.digest import NAMED, PAGE, Card, Report, cards, compose, in_turn, standing
 from bot.model import (
     AnnounceType,
     Coverage,
@@ -150,7 +150,7 @@ def backlogs(draw: st.DrawFn) -> list[Card]:
 
 @given(backlogs(), st.integers(1, 60))
 def test_every_date_has_its_share_of_what_is_shown_and_of_what_is_named(found, cap):
-    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=cap)
+    digest = compose("1", PLACE, in_turn(found, standing), report=Report(), cap=cap)
     total = Counter(card.date for card in found)
     for shown in (digest.cards, (*digest.cards, *digest.named)):
         share = Counter(card.date for card in shown)
@@ -163,11 +163,11 @@ def test_every_date_has_its_share_of_what_is_shown_and_of_what_is_named(found, c
 
 @given(backlogs(), st.integers(1, 60))
 def test_what_is_not_even_named_begins_on_the_page_that_is_pointed_at(found, cap):
-    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=cap)
+    digest = compose("1", PLACE, in_turn(found, standing), report=Report(), cap=cap)
     assert sum(one.count for one in digest.further) == max(len(found) - cap - NAMED, 0)
     seen = {card.paper.id for card in (*digest.cards, *digest.named)}
     for one in digest.further:
-        on_that_date = in_turn(card for card in found if card.date == one.date)
+        on_that_date = in_turn((card for card in found if card.date == one.date), standing)
         on_pages = [card.paper.id for card in on_that_date[(one.page - 1) * PAGE :]]
         assert len(set(on_pages[:PAGE]) - seen) > 0, "a page too early"
         assert len(set(on_pages) - seen) == one.count
@@ -177,7 +177,7 @@ def test_what_is_not_even_named_begins_on_the_page_that_is_pointed_at(found, cap
 
 def test_of_equal_papers_of_five_days_each_day_has_as_many_the_newest_first():
     found = [Card(paper(30 * back + n), NEW, DAY - timedelta(days=back)) for back in range(5) for n in range(30)]
-    digest = compose("1", PLACE, in_turn(found), report=Report(), cap=20)
+    digest = compose("1", PLACE, in_turn(found, standing), report=Report(), cap=20)
     assert [card.date for card in digest.cards] == [day for day in DAYS for _ in range(4)]
 
 

@@ -12,7 +12,7 @@ from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
 from bot.commands.times import day_in_words, instant_in_words
-from bot.commands.trial import cards_on, trial_in_words, trial_of
+from bot.commands.trial import page_of, trial_in_words, trial_of
 from bot.commands.typed import PaperId, read_day_and_page, read_paper, shown
 from bot.digest import PAGE, Card
 from bot.errors import UserError
@@ -70,16 +70,16 @@ async def today(request: Request) -> Reply:
         named = request.say("reply.comma").join(day.isoformat() for day in stored_days)
         raise UserError("error.no_such_date", {"date": asked.day, "dates": named})
     day = asked.day or stored_days[0]
-    found = await cards_on(request.store, day, known)
-    pages = max(ceil(len(found) / PAGE), 1)
+    count, found = await page_of(request.store, day, known, asked.page)
+    pages = max(ceil(count / PAGE), 1)
     if not 1 <= asked.page <= pages:
         raise UserError("error.no_such_page", {"date": day, "n": pages})
     return request.reply(
-        request.say("reply.today", n=len(found), day=day_in_words(day, request.language)),
+        request.say("reply.today", n=count, day=day_in_words(day, request.language)),
         request.say("reply.page", page=asked.page, pages=pages) if pages > 1 else "",
         request.say("reply.next_page", date=day, page=asked.page + 1) if asked.page < pages else "",
         *unreadable_in_words(request, known),
-        cards=found[(asked.page - 1) * PAGE : asked.page * PAGE],
+        cards=found,
     )
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from bot.commands.request import Request
 from bot.commands.shelf import Shelf
 from bot.commands.times import days_in_words
-from bot.digest import Card, Version, cards
-from bot.matching import Candidate, Prepared, candidates, is_wanted, match, matches, missing, reads, with_texts
+from bot.digest import PAGE, Card, Version, cards
+from bot.matching import Candidate, Prepared, candidates, is_wanted, match, missing, reads, sightings, with_texts
 from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
 from bot.query import Field, Query, still_read
 from bot.store import Store
@@ -74,17 +74,22 @@ async def trial_of(shelf: Shelf, query: Query) -> Trial:
     )
 
 
-async def cards_on(store: Store, day: date, subscriptions: Sequence[Subscription]) -> list[Card]:
-    """What subscriptions match among the announcements of one date, whenever they were made."""
+async def page_of(
+    store: Store, day: date, subscriptions: Sequence[Subscription], page: int
+) -> tuple[int, list[Card]]:
+    """How many papers of one date a place's subscriptions match, whenever they were made, and a page of them."""
     reading = reads(still_read(one.query for one in subscriptions))
+    place = subscriptions[0].destination_id
     async with store.read() as tx:
-        mutes = await tx.mutes.known()
+        mutes = (await tx.mutes.known()).get(place, ())
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
         summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)
-    found = await asyncio.to_thread(lambda: list(matches(subscriptions, candidates(concerned, summaries), mutes)))
+    found = await asyncio.to_thread(sightings, subscriptions, candidates(concerned, summaries), mutes)
+    shown = found[(page - 1) * PAGE : page * PAGE] if page > 0 else []
+    explained = [match for one in shown for match in one.matches]
     papers = {_version(one): one.paper for one in concerned}
-    return cards(found, papers, {one.id: one for one in subscriptions}, summaries)
+    return len(found), cards(explained, papers, {one.id: one for one in subscriptions}, summaries)
 
 
 def trial_in_words(request: Request, trial: Trial) -> str:

@@ -12,6 +12,7 @@ and nothing matches inside a word, across two fields or across two authors.
     spans    where the reasons stand in a text as it is shown
     index    all queries against a whole day, at once: stream | lexicon | circuit
     batch    both together: the matches that a digest should carry
+    sightings  the same for a few subscriptions, ranked, and explained as far as it is shown
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 from bot.matching.batch import Matcher, Mutes, matches, muted_by
 from bot.matching.explain import Found, match, missing
 from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, with_texts
+from bot.matching.sightings import Sighting, sightings
 from bot.matching.spans import Span, spans
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Matcher",
     "Mutes",
     "Prepared",
+    "Sighting",
     "Span",
     "candidates",
     "is_wanted",
@@ -36,6 +39,7 @@ __all__ = [
     "muted_by",
     "prepare",
     "reads",
+    "sightings",
     "spans",
     "with_texts",
 ]

@@ -39,6 +39,12 @@ def match(query: Query, prepared: Prepared) -> Found | None:
     return Found(relative_type(plan.reads, prepared), tuple(hits.values()))
 
 
+def title_terms(query: Query) -> Callable[[Prepared], Iterator[str]]:
+    """What gives the terms of a query that stand in a title, in whatever language."""
+    tests = [(reason.term, holds) for reason, holds in _plan(query).reasons if reason.field.startswith("title")]
+    return lambda prepared: (term for term, holds in tests if holds(prepared))
+
+
 def missing(query: Query, prepared: Prepared) -> list[str]:
     """The parts of a query that a paper does not answer, as the query writes them; none when it matches."""
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)

@@ -14,16 +14,18 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from bot.matching import Candidate, Prepared, match, prepare
+from bot.matching import Candidate, Prepared, match, prepare, sightings
 from bot.matching.index import Index, Pairs
 from bot.matching.kept import Kept
+from bot.model import Subscription
 from bot.query import Query, parse
-from tests.bench.newspaper import Newspaper
+from tests.bench.newspaper import HOSTILE, Newspaper
 from tests.bench.peers import Automaton, Found, FullText, naive
 
 _SMALL = 10_000
 _LARGEST_COMPARED = 200_000  # subscriptions; the others would take an hour
 _SAMPLE, _NAIVE_SAMPLE = 3_000, 200
+_HOSTILE, _MOST = 3_000, 50
 _T = TypeVar("_T")
 
 
@@ -56,6 +58,7 @@ def bench(subscriptions: int) -> None:
     if subscriptions <= _LARGEST_COMPARED:
         _compare(day, texts, index, _gathered(pairs))
     _small_matters(day, index)
+    _hostile(news, day)
 
 
 def _compiled(texts: list[str]) -> tuple[Index, float, float]:
@@ -109,6 +112,27 @@ def _small_matters(day: list[Candidate], index: Index) -> None:
     beside = asyncio.run(_longest_wait(lambda: sum(range(50_000_000))))
     print(f"the event loop waited at most {waited * 1000:.0f} ms{_floor_text(waited * 1000, 50)}")
     print(f"beside a thread of plain Python: {beside * 1000:.0f} ms")
+
+
+def _hostile(news: Newspaper, day: list[Candidate]) -> None:
+    """What 3,000 subscriptions cost that look for fifty beginnings of words each, beside 3,000 ordinary ones."""
+    ordinary = Index(news.queries(_HOSTILE))
+    _ready(ordinary)
+    usual, _ = _best(lambda: _ours(ordinary, day))
+    _, usual_page = _timed(partial(sightings, _asked(news.queries(_MOST)), day))
+    for name in HOSTILE:
+        texts = news.hostile(name, _HOSTILE)
+        index, compiled = _timed(lambda texts=texts: _ready(Index(texts)))
+        theirs, pairs = _best(partial(_ours, index, day))
+        ratio, matched = theirs / usual, sum(len(one.places) for one in pairs)
+        print(f"{_HOSTILE} hostile, {name}: {matched} matches; compile {compiled:.1f} s, once")
+        print(f"match {theirs:.2f} s / {usual:.2f} s of ordinary ones {ratio:.2f}{_floor_text(ratio, 2)}")
+        _, page = _timed(partial(sightings, _asked(texts[:_MOST]), day))
+        print(f"`today` for {_MOST} of them {page:.1f} s; for {_MOST} ordinary ones {usual_page:.1f} s")
+
+
+def _asked(texts: list[str]) -> list[Subscription]:
+    return [Subscription(number, 1, number, text) for number, text in enumerate(dict.fromkeys(texts), 1)]
 
 
 def _ours(index: Index, day: Sequence[Candidate]) -> list[Pairs]:

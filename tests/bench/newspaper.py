@@ -22,6 +22,16 @@ _CHARACTERS = [char for char in map(chr, range(0x4E00, 0x7800, 6)) if simplified
 _CODES = sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
 
 
+HOSTILE: dict[str, tuple[str, int]] = {
+    "any of 50 beginnings": (", ".join(["{}*"] * 50), 50),
+    "none of 49 beginnings": ("cs.LG " + " ".join(["-{}*"] * 49), 49),
+    "any of 32 beginnings in a field": (", ".join(["ti:{}*", "abs:{}*"] * 16), 32),
+    "any of 32 compounds": (", ".join(["{}-{}*"] * 32), 64),
+    "any of 50 words": (", ".join(["{}"] * 50), 50),
+}
+"""Forms of queries that cost as much as may be, with how many words each takes."""
+
+
 class _Tongue:
     """Words by frequency; the n-th is 1/n as frequent as the first."""
 
@@ -61,6 +71,17 @@ class Newspaper:
         """What so many people ask for, as canonical texts, some of them more than once."""
         dice = random.Random(3)
         return [str(parse(self._query(dice))) for _ in range(count)]
+
+    def hostile(self, name: str, count: int) -> list[str]:
+        """What so many people ask for who mean no good, in one of the ways of `HOSTILE`."""
+        form, terms = HOSTILE[name]
+        dice = random.Random(5)
+        return [str(parse(form.format(*self._stems(dice, terms)))) for _ in range(count)]
+
+    def _stems(self, dice: random.Random, count: int) -> list[str]:
+        """Beginnings of words, short and long, frequent and rare."""
+        words = [*self._english.say(dice, count // 2), *dice.choices(self._english.words, k=count - count // 2)]
+        return [word[: dice.randint(3, 6)].ljust(3, "a") for word in words]
 
     def _paper(self, dice: random.Random, number: int) -> Candidate:
         categories = tuple(dict.fromkeys(self._areas.say(dice, dice.choice((1, 2, 2, 3)))))

@@ -18,7 +18,7 @@ from bot.channels.email.answers import answer
 from bot.channels.email.incoming import Incoming
 from bot.channels.email.message import written
 from bot.channels.email.pages import MOST_BYTES, letters
-from bot.digest import NAMED, PAGE, Card, Digest, Report, Silence, Why, compose, in_turn
+from bot.digest import NAMED, PAGE, Card, Digest, Report, Silence, Why, compose, in_turn, standing
 from bot.model import Destination, Language
 from tests.channels.cards import DAY, card, digest, paper, summary
 from tests.channels.email.test_message import ADA, NOW, SENDER, parsed, raw
@@ -35,7 +35,7 @@ BEFORE = DAY - timedelta(days=1)
 def of(*cards: Card, language: Language = Language.EN, address: str = "700") -> Digest:
     """A digest with three papers whole."""
     place = Destination(1, "fake", address, language, NINE)
-    return compose("41", place, in_turn(cards), report=Report(digest().coverage), cap=3)
+    return compose("41", place, in_turn(cards, standing), report=Report(digest().coverage), cap=3)
 
 
 def in_the_terminal(one: Digest) -> str:
