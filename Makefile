@@ -32,9 +32,9 @@ setup: $(DEV)
 demo: $(CORE)
 	@$(BIN)/sudi demo
 
-# In several processes, each with servers of its own; ARGS are for pytest.
+# In several processes, each with servers of its own.
 test: $(DEV)
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(DEV)
 	$(BIN)/ruff check bot tests

@@ -24,7 +24,6 @@ from bot.model import (
     Announcement,
     AnnounceType,
     Destination,
-    Form,
     Language,
     Listing,
     Paper,
@@ -231,8 +230,7 @@ def listing(
     """A listing of one category; a paper alone is new."""
     pairs = [one if isinstance(one, tuple) else (one, AnnounceType.NEW) for one in announced]
     found = tuple(announcement(of, category, kind, day) for of, kind in pairs)
-    form = {"arxiv_feed": Form.TYPED, "arxiv_listing": Form.RENDERED}.get(source, Form.RETOLD)
-    return Listing(source, category, day, found, claimed=len(found), validator=validator, form=form)
+    return Listing(source, category, day, found, claimed=len(found), validator=validator)
 
 
 async def subscribed(

@@ -153,15 +153,8 @@ def _differing(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
 
 def _whole_row(reader: _Reader, row: Coverage) -> str:
     said = _witness(reader, [row])
-    values = {
-        "date": row.date,
-        "category": _name(reader, row),
-        "read": row.read,
-        "claimed": row.claimed,
-        "unread": row.unread,
-    }
+    values = {"date": row.date, "category": _name(reader, row), "read": row.read, "claimed": row.claimed}
     if row.is_complete is None:
         return reader.say("digest.row_unconfirmed", **values)
-    name = "confirmed" if row.is_complete else "unread" if row.is_accounted else "differs"
-    key = f"digest.row_{name}"
+    key = "digest.row_confirmed" if row.is_complete else "digest.row_differs"
     return reader.say(key if said else f"{key}_by_itself", **values, witness=said)

@@ -7,6 +7,7 @@ slack    a large digest to many channels of Slack, at their pace
 summaries  have the Chinese texts of a day made by an endpoint with a latency, at its pace
 start    from the command to ready, beside the interpreter's own start
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
+histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 """
 
@@ -27,7 +28,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, matching, summaries, text, workload
+from tests.bench import discord, email, histories, matching, summaries, text, workload
 from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -105,11 +106,12 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "email", "slack", "summaries", "text", "all"]
+    names = ["day", "match", "start", "discord", "email", "slack", "summaries", "text", "histories", "all"]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
     parser.add_argument("--recipients", type=int, default=5000)
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     chosen = parser.parse_args()
     if chosen.bench in ("day", "all"):
         asyncio.run(day(chosen.papers, chosen.subscriptions))
@@ -125,6 +127,8 @@ def main() -> None:
         start()
     if chosen.bench in ("email", "all"):
         asyncio.run(email.sending(chosen.recipients))
+    if chosen.bench == "histories":  # much too long to be one of all
+        asyncio.run(histories.bench(chosen.subscriptions, chosen.database))
     if chosen.bench in ("discord", "all"):
         asyncio.run(discord.sending(500))
         asyncio.run(discord.weighing(1000))
