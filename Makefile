@@ -32,9 +32,9 @@ setup: $(DEV)
 demo: $(CORE)
 	@$(BIN)/sudi demo
 
-# In several processes, each with servers of its own.
+# In several processes, each with servers of its own; ARGS are for pytest.
 test: $(DEV)
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check bot tests

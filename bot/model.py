@@ -39,6 +39,14 @@ class AnnounceType(enum.StrEnum):
         return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
 
 
+class Form(enum.StrEnum):
+    """How a source gives the metadata of papers."""
+
+    TYPED = "typed"  # as their authors typed it: a feed
+    RENDERED = "rendered"  # as arXiv shows it: accents for TeX, names told apart, at most a hundred of them
+    RETOLD = "retold"  # by somebody else
+
+
 class ChangeKind(enum.StrEnum):
     """What may become of a paper after its announcement."""
 
@@ -122,6 +130,7 @@ class Paper:
     doi: str = ""
     journal_ref: str = ""
     license: str = ""  # a URL
+    is_version_known: bool = True  # False: nobody has told it, and `version` only puts it in order
 
     @property
     def primary(self) -> str:
@@ -139,6 +148,11 @@ class Paper:
             return None
         year = int(found[1])
         return date(year + (1900 if year >= 91 else 2000), int(found[2]), 1)
+
+    @property
+    def label(self) -> str:
+        """The id with the version, as far as that is known: 2606.90001v2."""
+        return f"{self.id}v{self.version}" if self.is_version_known else self.id
 
     @property
     def url(self) -> str:
@@ -210,6 +224,7 @@ class Listing:
     validator: Validator | None = None
     confirmed_by: str = ""  # the source whose own count says that nothing is missing
     unread: tuple[UnreadRow, ...] = ()  # what it announces besides, and could not be read
+    form: Form = Form.RETOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +238,17 @@ class Coverage:
     confirmed_by: str = ""  # the source whose own count that is
     at: datetime | None = None  # when it was confirmed, or else read last
     is_mailed: bool = False  # whether arXiv's own mail names no more
+    unread: int = 0  # papers that are there, and that no source gives readably
 
     @property
     def is_complete(self) -> bool | None:
         """True or False when the claim is known, else None."""
         return None if self.claimed is None else self.read == self.claimed
+
+    @property
+    def is_accounted(self) -> bool:
+        """Whether what was not read is known by name."""
+        return self.unread > 0 and self.read + self.unread == self.claimed
 
 
 @dataclass(frozen=True, slots=True)

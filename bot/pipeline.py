@@ -18,10 +18,11 @@ from typing import NamedTuple
 from bot import taxonomy
 from bot.changes import changes
 from bot.matching import Candidate, Matcher, Mutes, candidates
-from bot.model import AnnounceType, Change, Fault, Language, Listing, Match, Paper, Subscription, Summary
+from bot.model import AnnounceType, Change, Fault, Language, Listing, Match, Subscription, Summary
 from bot.silence import news
-from bot.sources.versions import settled
+from bot.sources.versions import corrections, settled
 from bot.store import Store, Transaction
+from bot.store.merging import says_more
 from bot.store.slots import DueSlot
 from bot.store.texts import Version
 from bot.summaries.repair import mended
@@ -74,10 +75,10 @@ async def ingest(
     the whole listing comes later. Who has subscribed since `until` gets nothing of it.
     """
     listings = [mended(one) for one in listings]
+    told = [*listings, *parts]
+    unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
 
     async def settle(tx: Transaction) -> tuple[list[Listing], list[Listing]]:
-        told = [*listings, *parts]
-        unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
         every = settled(told, await tx.reading.announcements(unsure))
         return every[: len(listings)], every[len(listings) :]
 
@@ -89,6 +90,7 @@ async def ingest(
         readers = await tx.subscribers.all_subscriptions(until)
         return _Looked(readers, await tx.mutes.known(), papers, are_all=until is None)
 
+    await _correct_versions(store, told, unsure)
     async with _matched(store, look, matcher or Matcher()) as (tx, papers, found):
         wholes, some = await settle(tx)
         new = await tx.papers.unknown([*wholes, *some])
@@ -99,6 +101,16 @@ async def ingest(
     announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d matched=%d", len(listings), announced, len(new), len(found))
     return Ingested(announced, len(new), len(found))
+
+
+async def _correct_versions(store: Store, listings: Sequence[Listing], unsure: Collection[str]) -> None:
+    """Give papers whose version nobody has told the one that listings tell now."""
+    async with store.read() as tx:
+        if not corrections(listings, await tx.reading.announcements(unsure)):
+            return
+    async with store.write() as tx:
+        for version, right in corrections(listings, await tx.reading.announcements(unsure)).items():
+            await tx.papers.renumber(version, right)
 
 
 async def late_texts(store: Store, versions: Collection[Version], matcher: Matcher | None = None) -> int:
@@ -152,17 +164,22 @@ async def _matched(
 async def _changed(tx: Transaction, listings: Sequence[Listing]) -> list[Candidate]:
     """The papers that these listings announce anew or say more of, with every category that has announced them."""
     new = await tx.papers.unknown(listings)
-    told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
-    commented = await tx.reading.without_comments(key for key, paper in told.items() if paper.comments)
-    versions = {(one.paper.id, one.paper.version) for one in new} | commented
-    before = await tx.papers.announced(versions)
+    amended = {
+        (one.after.id, one.after.version): one.after
+        for one in await tx.papers.amendments(listings)
+        if says_more(one.before, one.after)
+    }
+    before = await tx.papers.announced({(one.paper.id, one.paper.version) for one in new} | amended.keys())
+    versions = {(one.paper.id, one.paper.version) for one in (*before, *new)}
     carried: dict[Version, Summary] = await tx.texts.best(versions, Language.ZH)
     for listing in listings:
         for one in listing.summaries:
             if one.language is Language.ZH:
                 carried.setdefault((one.paper_id, one.version), one)
-    found = candidates([*before, *new], carried)
-    return [_with_comments(one, told.get((one.paper.id, one.paper.version))) for one in found]
+    known = [
+        replace(one, paper=amended.get((one.paper.id, one.paper.version), one.paper)) for one in (*before, *new)
+    ]
+    return candidates(known, carried)
 
 
 async def _became(tx: Transaction, listings: Sequence[Listing], versions: Collection[Version]) -> list[Change]:
@@ -177,12 +194,6 @@ async def _became(tx: Transaction, listings: Sequence[Listing], versions: Collec
         found += [change for one in earlier for change in changes(one, now)]
         found += [change for one in later for change in changes(now, one)]
     return found
-
-
-def _with_comments(candidate: Candidate, told: Paper | None) -> Candidate:
-    if told is None or candidate.paper.comments or not told.comments:
-        return candidate
-    return replace(candidate, paper=replace(candidate.paper, comments=told.comments))
 
 
 def _matches(matcher: Matcher, looked: _Looked) -> list[Match]:

@@ -24,6 +24,7 @@ from bot.model import (
     Announcement,
     AnnounceType,
     Destination,
+    Form,
     Language,
     Listing,
     Paper,
@@ -230,7 +231,8 @@ def listing(
     """A listing of one category; a paper alone is new."""
     pairs = [one if isinstance(one, tuple) else (one, AnnounceType.NEW) for one in announced]
     found = tuple(announcement(of, category, kind, day) for of, kind in pairs)
-    return Listing(source, category, day, found, claimed=len(found), validator=validator)
+    form = {"arxiv_feed": Form.TYPED, "arxiv_listing": Form.RENDERED}.get(source, Form.RETOLD)
+    return Listing(source, category, day, found, claimed=len(found), validator=validator, form=form)
 
 
 async def subscribed(

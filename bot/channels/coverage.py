@@ -153,8 +153,15 @@ def _differing(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
 
 def _whole_row(reader: _Reader, row: Coverage) -> str:
     said = _witness(reader, [row])
-    values = {"date": row.date, "category": _name(reader, row), "read": row.read, "claimed": row.claimed}
+    values = {
+        "date": row.date,
+        "category": _name(reader, row),
+        "read": row.read,
+        "claimed": row.claimed,
+        "unread": row.unread,
+    }
     if row.is_complete is None:
         return reader.say("digest.row_unconfirmed", **values)
-    key = "digest.row_confirmed" if row.is_complete else "digest.row_differs"
+    name = "confirmed" if row.is_complete else "unread" if row.is_accounted else "differs"
+    key = f"digest.row_{name}"
     return reader.say(key if said else f"{key}_by_itself", **values, witness=said)

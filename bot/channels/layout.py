@@ -293,6 +293,8 @@ def _type(card: Card, language: Language) -> str:
         kind = "replace"
     if is_withdrawn(card.paper):
         kind = "withdrawn"
+    if not (card.paper.is_version_known or kind in ("new", "cross")):
+        kind += "_unsaid"
     return _twice(f"card.type_{kind}", language, version=card.paper.version)
 
 

@@ -44,11 +44,12 @@ def match(query: str, location: str, as_json: bool) -> None:  # click passes fla
         paper = prepared.candidate.paper
         reasons = [{"term": reason.term, "field": reason.field} for reason in found.reasons]
         if as_json:
-            row = {"id": paper.id, "version": paper.version, "announce_type": found.type.value, "reasons": reasons}
+            version = paper.version if paper.is_version_known else None
+            row = {"id": paper.id, "version": version, "announce_type": found.type.value, "reasons": reasons}
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
             why = ", ".join(f"{reason['term']} in {reason['field']}" for reason in reasons)
-            sys.stdout.write(f"{paper.id}v{paper.version}  {found.type.value:<13}  {paper.title}  ({why})\n")
+            sys.stdout.write(f"{paper.label}  {found.type.value:<13}  {paper.title}  ({why})\n")
 
 
 @click.command()
@@ -109,5 +110,6 @@ def _digest(query: Query, listing: Listing, language: Language, settings: Settin
     papers = {(one.paper.id, one.paper.version): one.paper for one in listing.announcements}
     summaries = {(one.paper_id, one.version): one for one in listing.summaries}
     ranked = cards(found, papers, {1: subscription}, summaries)
-    coverage = Coverage(listing.category, listing.date, len(listing.announcements), listing.claimed)
+    read, unread = len(listing.announcements), len(listing.unread)
+    coverage = Coverage(listing.category, listing.date, read, listing.claimed, unread=unread)
     return compose("preview", destination, ranked, report=Report((coverage,)), cap=settings.bot_digest_cap)

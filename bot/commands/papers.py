@@ -131,13 +131,15 @@ async def _stored(request: Request, tx: Transaction) -> _Stored:
 def _headline(request: Request, stored: _Stored) -> str:
     (lines,) = cards_lines([stored.card], Language(request.language))
     paper = stored.candidate.paper
-    return request.say("reply.paper", paper=f"{paper.id}v{paper.version}", title=lines.titles[0].text)
+    return request.say("reply.paper", paper=paper.label, title=lines.titles[0].text)
 
 
 def _other_version(request: Request, stored: _Stored) -> str:
     asked, paper = stored.asked.version, stored.candidate.paper
-    if asked in (None, paper.version):
+    if asked is None or (asked == paper.version and paper.is_version_known):
         return ""
+    if not paper.is_version_known:
+        return request.say("reply.unsaid_version", asked=asked)
     return request.say("reply.other_version", asked=asked, version=paper.version)
 
 

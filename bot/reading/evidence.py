@@ -10,7 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.model import AnnounceType, Listing
+from bot.model import Announcement, AnnounceType, Listing
+from bot.taxonomy import resolve
+
+LAST_LISTED = 5
+"""The last version of a paper that arXiv announces on its listing pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,26 @@ def ids(listing: Listing) -> set[str]:
     return {one.paper.id for one in listing.announcements}
 
 
+def names(listing: Listing) -> set[str]:
+    """What the papers of a listing that could not be read are called: their ids, if these could be."""
+    return {row.paper for row in listing.unread}
+
+
 def differences(listing: Listing, other: Collection[str]) -> Difference:
     """What a listing has beyond other ids, and what it lacks of them."""
     mine = ids(listing)
     return Difference(tuple(sorted(mine - set(other))), tuple(sorted(set(other) - mine)))
+
+
+def is_never_listed(one: Announcement) -> bool:
+    """Whether arXiv has a paper in a category's feed, and by its own rules never on the listing of that category.
+
+    Cross-lists of the sixth version and later, and those of a paper into a second name of its own category, like
+    those of a math.NA paper into cs.NA: https://github.com/arXiv/arxiv-browse, `services/database/listings.py`.
+    """
+    if one.type is not AnnounceType.CROSS:
+        return False
+    return one.paper.version > LAST_LISTED or resolve(one.paper.primary) == resolve(one.category)
 
 
 def is_of_before(listing: Listing, day: date, stored: Mapping[date, Collection[str]]) -> bool:

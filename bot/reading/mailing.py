@@ -17,7 +17,7 @@ from bot.errors import SourceError
 from bot.matching import Matcher
 from bot.model import ALL, Announcement, AnnounceType, Listing
 from bot.pipeline import Ingested, ingest
-from bot.reading.evidence import dated, differences, ids, is_of_before, with_missing
+from bot.reading.evidence import dated, differences, ids, is_never_listed, is_of_before, names, with_missing
 from bot.sources import Archive, Outcome, Source, Unchanged
 from bot.sources.calendar import GRACE, following, no_announcement, opens
 from bot.store import Store
@@ -172,25 +172,48 @@ class Mailing:
         """A listing that claims its own count, beside what another source has given of that day before."""
         found, key = differences(listing, stored), (listing.category, listing.date)
         others = [one.name for one in self._desk.sources if one.is_daily and (one.name, *key) in listed]
-        if found.lacking:
-            reason = f"it has {counted(found.lacking)} that the listing does not have"
+        lacking = await self._listable(set(found.lacking) - names(listing), listing)
+        if lacking:
+            reason = f"it has {counted(lacking)} that the listing does not have"
             async with self._desk.store.write() as tx:
                 for name in others:
                     await tx.faults.open(name, *key, reason, self._desk.clock())
-        return replace(listing, confirmed_by=self._source.name if found or not others else others[0])
+        is_other = bool(lacking or found.extra) or not others
+        return replace(listing, confirmed_by=self._source.name if is_other else others[0])
+
+    async def _listable(self, papers: Collection[str], listing: Listing) -> list[str]:
+        """Those of these stored papers that the listing of their category and day should have."""
+        async with self._desk.store.read() as tx:
+            stored = await tx.reading.announcements(papers)
+        never = {one.paper.id for one in stored if is_never_listed(one) and one.category == listing.category}
+        return sorted(set(papers) - never)
 
     async def _compare(self, listing: Listing, archive: Archive, stored: Collection[str]) -> str:
-        """Two witnesses of one day: what the one has and the other lacks is stored, and named."""
-        found = differences(listing, stored)
+        """Two witnesses of one day: what the one has and the other lacks is stored, and named.
+
+        What arXiv has on no listing by its own rules is stored, and is no difference; nor is what the listing has
+        named as unreadable.
+        """
+        if never := tuple(
+            one for one in listing.announcements if is_never_listed(one) and one.paper.id not in stored
+        ):
+            await self._ingest([], [replace(listing, announcements=never)])
+            rest = tuple(one for one in listing.announcements if one not in never)
+            listing = replace(listing, announcements=rest)
+        async with self._desk.store.read() as tx:
+            unread = await tx.reading.unread(archive.name, listing.category, self._day)
+        known = {*stored, *(unread & ids(listing))}
+        found = differences(listing, known)
         if found.extra and (again := await self._asked_again(archive, listing.category)):
             await self._store(replace(again, confirmed_by=archive.name))
-            found = differences(listing, ids(again))
+            found = differences(listing, ids(again) | names(again) & ids(listing))
             listing = with_missing(listing, again)
         elif found.extra:
             await self._ingest([], [listing])
             return f"it has {counted(found.extra)} that the listing does not have"
-        if found.lacking and not found.extra:
-            return f"it lacks {counted(found.lacking)} of the listing"
+        lacking = sorted(set(found.lacking) - names(listing))
+        if lacking and not found.extra:
+            return f"it lacks {counted(lacking)} of the listing"
         await self._store(listing)
         async with self._desk.store.write() as tx:
             key = (listing.category, self._day)
@@ -199,6 +222,8 @@ class Mailing:
                 await tx.faults.open(self._source.name, *key, reason, self._desk.clock())
             else:
                 await tx.reading.confirm(archive.name, *key, self._source.name, self._desk.clock())
+            if unread and unread <= ids(listing):
+                await tx.faults.close(archive.name, *key, self._desk.clock())
         return ""
 
     async def _asked_again(self, archive: Archive, category: str) -> Listing | None:

@@ -20,7 +20,18 @@ from bot.pipeline import Ingested, categories_to_read
 from bot.reading.mailed import mailed_in
 from bot.reading.mailing import Desk, Heard, Mailing, Reading, counted
 from bot.sources import Archive, Outcome, Source
-from bot.sources.calendar import EASTERN, GRACE, following, newest, no_announcement, opens, pause, weekdays
+from bot.sources.calendar import (
+    EASTERN,
+    GRACE,
+    following,
+    is_due_again,
+    newest,
+    no_announcement,
+    opens,
+    pause,
+    pause_without_listing,
+    weekdays,
+)
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -143,7 +154,8 @@ class Reader:
         if (source.is_daily and now.astimezone(EASTERN).date() != day) or not turn.is_ours:
             return
         async with self._store.read() as tx:
-            listed = {code for name, code, when in await tx.reading.listed(day) if name == source.name}
+            every = await tx.reading.listed(day)
+        listed = {code for name, code, when in every if name == source.name}
         missing = [code for code, first in since.items() if first <= day and not listed & {code, ALL}]
         again = f"again:{source.name}"
         if not missing or await self._store.held(again, now) > now:
@@ -152,8 +164,12 @@ class Reader:
         mailing = Mailing(self._desk, source, day, missing[first:] + missing[:first])
         await mailing.read(turn.keep, is_begun=bool(listed))
         now, late = self._clock(), self._clock() - opens(day, source.turn)
+        archive = self._desk.archive
+        is_unlisted = archive not in (None, source) and not any(name == archive.name for name, _, _ in every)
         is_unlikely = no_announcement(day, self._desk.holidays) is not None and not mailing.is_begun
         rest = pause(late, is_begun=mailing.is_begun, is_unlikely=is_unlikely)
+        if is_unlisted and not mailing.is_begun:
+            rest = pause_without_listing(late)
         await self._store.hold(again, min(now + rest, opens(following(day), source.turn)))
 
     async def _catch_up(self, archive: Archive, since: dict[str, date], turn: _Turn) -> None:
@@ -164,27 +180,41 @@ class Reader:
         if await self._store.held(again, now) > now:
             return
         first = max(min(since.values(), default=last), last - OLDEST)
-        for day, missing in await self._owed(archive, weekdays(first, last - timedelta(days=1)), since):
+        for day, missing in await self._owed(archive, weekdays(first, last - timedelta(days=1)), since, now):
             if turn.is_ours and self._clock() < enough:
                 readings = await self._rebuild(archive, day, missing, turn.keep)
                 if any(one.missing for one in readings):
                     await self._store.hold(again, self._clock() + _PAST_AGAIN)
 
-    async def _owed(self, archive: Archive, days: Sequence[date], since: Mapping[str, date]) -> list[Owed]:
-        """What no source has given of past days, or what the archive itself still owes: days with categories."""
+    async def _owed(
+        self, archive: Archive, days: Sequence[date], since: Mapping[str, date], now: datetime | None = None
+    ) -> list[Owed]:
+        """What no source has given of past days, or what the archive itself still owes: days with categories.
+
+        With `now`, only what is to be asked for again by then.
+        """
         if not days:
             return []
         async with self._store.read() as tx:
             listed = {(code, day) for _, code, day in await tx.reading.listed(days[0])}
-            faults = {(one.category, one.date) for one in await tx.faults.current() if one.source == archive.name}
+            faults = {
+                (one.category, one.date): one for one in await tx.faults.current() if one.source == archive.name
+            }
+            named = await tx.reading.unread_since(archive.name, days[0])
             known = await tx.mailings.on(days)
+            came = await tx.papers.last_fetch(archive.name)
+
+        def is_owed(code: str, day: date) -> bool:
+            fault = faults.get((code, day)) or faults.get((ALL, day))
+            if fault is None:
+                return not listed & {(code, day), (ALL, day)}
+            if (code, day) in named:  # its bad rows are the fault, and asking again does not mend them
+                return False
+            return now is None or is_due_again(fault.since, fault.tried_at, now, came)
+
         announced = [day for day in days if day not in known or known[day].is_announced]
         owed = {
-            day: [
-                code
-                for code, first in since.items()
-                if first <= day and (not listed & {(code, day), (ALL, day)} or faults & {(code, day), (ALL, day)})
-            ]
+            day: [code for code, first in since.items() if first <= day and is_owed(code, day)]
             for day in announced
         }
         return [(day, codes) for day, codes in owed.items() if codes]

@@ -24,7 +24,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from bot.errors import SourceError
-from bot.model import ALL, Announcement, AnnounceType, Listing, Paper, UnreadRow, Validator
+from bot.model import ALL, Announcement, AnnounceType, Form, Listing, Paper, UnreadRow, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged
 from bot.sources.calendar import EASTERN, FEEDS_TURN
@@ -95,7 +95,7 @@ def parse(body: bytes, category: str | None) -> Listing:
         reason = f"{len(unread)} items cannot be read, like {unread[0].paper}: {unread[0].reason}"
         raise SourceError(frame.category, f"{reason}; the form of the feed has changed")
     day = max((announcement.date for announcement in announcements), default=frame.day)
-    return Listing(NAME, frame.category, day, announcements, unread=unread)
+    return Listing(NAME, frame.category, day, announcements, unread=unread, form=Form.TYPED)
 
 
 def read(body: bytes) -> Listing | None:

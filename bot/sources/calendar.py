@@ -24,7 +24,12 @@ GRACE = timedelta(minutes=40)
 """How late a mailing may be before that is a fault."""
 
 _EVENING = timedelta(hours=-4)
-_SOON, _SELDOM, _RARELY = timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=2)
+_SOON, _HALF_HOUR, _HOUR, _SELDOM = (timedelta(minutes=n) for n in (5, 30, 60, 180))
+_PAUSES = tuple(
+    (timedelta(minutes=late), timedelta(minutes=pause))
+    for late, pause in ((15, 5), (45, 15), (120, 45), (480, 60))
+)
+"""How late a mailing is at the most, and how long it is then not asked for again."""
 
 
 def opens(day: date, turn: timedelta = _EVENING) -> datetime:
@@ -64,15 +69,31 @@ def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
 
 
 def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:
-    """How long not to ask again for a mailing that is so late.
+    """How long not to ask again for a mailing that is so late: often at first, then less and less often.
 
-    While nobody has seen it one page tells, so that asking is cheap. When it has begun, what is missing is one
-    category here and there, and asked for less and less often.
+    No page is asked for more than twenty times a day, whether its mailing is late, missing, or cannot be read.
     """
     if is_unlikely:
-        return _RARELY
-    longest = _RARELY if is_begun else _SELDOM
-    return min(max(_SOON, late / 2 if is_begun else late / 4), longest)
+        return _SELDOM
+    if is_begun:  # what is missing is one category here and there
+        return min(max(_SOON, late / 2), max(_SELDOM, late / 8))
+    return next((rest for most, rest in _PAUSES if late < most), late / 2)
+
+
+def pause_without_listing(late: timedelta) -> timedelta:
+    """The same for a feed, while the listing pages do not have the mailing either: they are there hours before."""
+    return max(_HOUR, 3 * late)
+
+
+def is_due_again(since: datetime, tried_at: datetime, now: datetime, came: datetime | None = None) -> bool:
+    """Whether to ask again for a page of the past that is missing since an instant, and was asked for at another.
+
+    Twice as long each time, up to six hours, and after two days ever less often. `came` is when the site has given
+    a page last: one that it could not give then is asked for at once, in the first week.
+    """
+    missing = tried_at - since
+    is_back = came is not None and came > tried_at and now - since < timedelta(days=7)
+    return is_back or now >= tried_at + max(_HALF_HOUR, min(missing, 2 * _SELDOM), missing / 8)
 
 
 def _is_weekday(day: date) -> bool:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date, datetime
-from typing import Any, TypeVar
+from functools import reduce
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Row, case, func, select, tuple_
+from sqlalchemy import Row, Table, bindparam, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Announcement, AnnounceType, Coverage, Listing, Paper, Validator
+from bot.model import Announcement, AnnounceType, Coverage, Form, Listing, Paper, Validator
 from bot.store import schema
+from bot.store.merging import merge
 from bot.store.pieces import in_pieces
 from bot.store.texts import Texts, Version
 from bot.store.upsert import insert
 
 _CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
 _paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.listing.c
+_EVIDENCE = [field.name for field in fields(Paper) if field.name not in ("id", "version")]
 _T = TypeVar("_T")
+
+
+class Amendment(NamedTuple):
+    """A stored paper of which more is known by now."""
+
+    before: Paper
+    after: Paper
 
 
 class Papers:
@@ -40,6 +51,19 @@ class Papers:
                 found.pop((row.paper_id, row.version, row.category), None)
         return list(found.values())
 
+    async def amendments(self, listings: Iterable[Listing]) -> list[Amendment]:
+        """Of which stored papers listings say more or otherwise; nothing is written."""
+        told: dict[Version, list[tuple[Paper, Form]]] = {}
+        for one in listings:
+            for a in one.announcements:
+                told.setdefault((a.paper.id, a.paper.version), []).append((a.paper, one.form))
+        found = []
+        for key, before in (await self.papers(told)).items():
+            after = reduce(lambda paper, more: merge(paper, *more), told[key], before)
+            if after != before:
+                found.append(Amendment(before, after))
+        return found
+
     async def add(
         self,
         listings: Sequence[Listing],
@@ -52,12 +76,12 @@ class Papers:
 
         Of `parts`, only what they announce: that they were read is said when all of them is there.
         """
-        told = [a for one in (*parts, *listings) for a in one.announcements]
-        await self._add_papers([a.paper for a in told if a.paper.comments], [a.paper for a in new])
+        told = [*parts, *listings]
+        rows = {(a.paper.id, a.paper.version): _to_values(a.paper) for a in new}
+        await self._insert(schema.paper, list(rows.values()))
+        await self._amend([one.after for one in await self.amendments(told)])
         sources = {
-            (a.paper.id, a.paper.version, a.category): one.source
-            for one in (*parts, *listings)
-            for a in one.announcements
+            (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
         await self._insert(
             schema.announcement,
@@ -77,20 +101,37 @@ class Papers:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
 
-    async def _add_papers(self, commented: Iterable[Paper], new: Iterable[Paper]) -> None:
-        """Store papers that are new, and comments that have come later."""
-        papers = {(paper.id, paper.version): paper for paper in (*commented, *new)}
-        rows = [
-            {**asdict(paper), "authors": list(paper.authors), "categories": list(paper.categories)}
-            for paper in papers.values()
-        ]
+    async def _amend(self, papers: Iterable[Paper]) -> None:
+        """Store papers as they are known by now."""
+        rows = [{f"new_{name}": value for name, value in _to_values(paper).items()} for paper in papers]
         if rows:
-            statement = insert(self._connection, schema.paper)
-            statement = statement.on_conflict_do_update(
-                index_elements=["id", "version"],
-                set_={"comments": func.coalesce(func.nullif(statement.excluded.comments, ""), _paper.comments)},
+            values = {name: bindparam(f"new_{name}", type_=_paper[name].type) for name in _EVIDENCE}
+            await self._connection.execute(
+                schema.paper.update()
+                .where(_paper.id == bindparam("new_id"), _paper.version == bindparam("new_version"))
+                .values(**values),
+                rows,
             )
-            await self._connection.execute(statement, rows)
+
+    async def renumber(self, version: Version, right: int) -> None:
+        """Give a paper the version that was told later, wherever it is stored: a version that is not there yet."""
+        paper_id, number = version
+        is_it = (_paper.id == paper_id) & (_paper.version == number)
+        if right != number:
+            row = (await self._connection.execute(select(schema.paper).where(is_it))).one()
+            await self._connection.execute(schema.paper.insert().values({**row._mapping, "version": right}))
+            for table in _of_versions():
+                await self._connection.execute(
+                    table.update()
+                    .where(table.c.paper_id == paper_id, table.c.version == number)
+                    .values(version=right)
+                )
+            await self._connection.execute(schema.paper.delete().where(is_it))
+        await self._connection.execute(
+            schema.paper.update()
+            .where(_paper.id == paper_id, _paper.version == right)
+            .values(is_version_known=True)
+        )
 
     async def _add_listing(self, one: Listing, now: datetime) -> None:
         validator = one.validator or Validator("")
@@ -98,6 +139,7 @@ class Papers:
             "read": len(one.announcements),
             "claimed": one.claimed,
             "fetched_at": now,
+            "unread": sorted({row.paper for row in one.unread}),
             **asdict(validator),
         }
         if one.confirmed_by:
@@ -121,28 +163,23 @@ class Papers:
         )
         return {row.category: Validator(row.url, row.etag, row.last_modified) for row in rows}
 
-    async def last_fetch(self) -> datetime | None:
-        """When a listing was stored last."""
-        found: datetime | None = (await self._connection.execute(select(func.max(_listing.fetched_at)))).scalar()
+    async def last_fetch(self, source: str | None = None) -> datetime | None:
+        """When a listing was stored last, of one source or of any."""
+        asked = select(func.max(_listing.fetched_at))
+        if source is not None:
+            asked = asked.where(_listing.source == source)
+        found: datetime | None = (await self._connection.execute(asked)).scalar()
         return found
 
     async def coverage(self, dates: Collection[date]) -> list[Coverage]:
         """How much of each category was read on these dates; the best witness of each."""
         rows = await self._connection.execute(
-            select(
-                _listing.category,
-                _listing.date,
-                func.max(_listing.read),
-                func.max(_listing.claimed),
-                func.max(_listing.confirmed_by),
-                func.coalesce(func.max(_listing.confirmed_at), func.max(_listing.fetched_at)),
-                func.max(case((_listing.is_mailed, 1), else_=0)),
-            )
-            .where(_listing.date.in_(dates))
-            .group_by(_listing.category, _listing.date)
-            .order_by(_listing.date, _listing.category)
+            select(schema.listing).where(_listing.date.in_(dates)).order_by(_listing.date, _listing.category)
         )
-        return [Coverage(*row[:-1], is_mailed=bool(row[-1])) for row in rows]
+        return [
+            _coverage(category, day, list(group))
+            for (category, day), group in groupby(rows, key=lambda row: (row.category, row.date))
+        ]
 
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""
@@ -235,6 +272,32 @@ def _to_paper(row: Row[Any]) -> Paper:
         doi=row.doi,
         journal_ref=row.journal_ref,
         license=row.license,
+        is_version_known=row.is_version_known,
+    )
+
+
+def _of_versions() -> Iterator[Table]:
+    """The tables that name versions of papers."""
+    return (one for one in schema.metadata.tables.values() if {"paper_id", "version"} <= set(one.c.keys()))
+
+
+def _to_values(paper: Paper) -> dict[str, Any]:
+    return {**asdict(paper), "authors": list(paper.authors), "categories": list(paper.categories)}
+
+
+def _coverage(category: str, day: date, rows: Sequence[Row[Any]]) -> Coverage:
+    """What the listings of several sources say together."""
+    claims = [row.claimed for row in rows if row.claimed is not None]
+    confirmed = [row.confirmed_at for row in rows if row.confirmed_at]
+    return Coverage(
+        category,
+        day,
+        max(row.read for row in rows),
+        max(claims, default=None),
+        max(row.confirmed_by for row in rows),
+        max(confirmed or [row.fetched_at for row in rows]),
+        is_mailed=any(row.is_mailed for row in rows),
+        unread=len(set.intersection(*(set(row.unread) for row in rows))),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement
@@ -73,16 +73,23 @@ class ReadingRoom:
             found |= {(row.id, row.version) for row in rows}
         return await Papers(self._connection).announced(found)
 
-    async def without_comments(self, versions: Iterable[Version]) -> set[Version]:
-        """Those of these stored papers that have no comments yet."""
-        keys, found = list(versions), set[Version]()
-        for start in range(0, len(keys), _CHUNK):
-            chunk = tuple_(_paper.id, _paper.version).in_(keys[start : start + _CHUNK])
-            rows = await self._connection.execute(
-                select(_paper.id, _paper.version).where(chunk, _paper.comments == "")
+    async def unread(self, source: str, category: str, day: date) -> set[str]:
+        """What the papers are called that a source could not give readably."""
+        rows = await self._connection.execute(
+            select(_listing.unread).where(
+                _listing.source == source, _listing.category == category, _listing.date == day
             )
-            found |= {(row.id, row.version) for row in rows}
-        return found
+        )
+        return {name for found in rows.scalars() for name in found}
+
+    async def unread_since(self, source: str, first: date) -> set[tuple[str, date]]:
+        """The categories and dates since one of which a source could not give some papers readably."""
+        rows = await self._connection.execute(
+            select(_listing.category, _listing.date, _listing.unread).where(
+                _listing.source == source, _listing.date >= first
+            )
+        )
+        return {(row.category, row.date) for row in rows if row.unread}
 
     async def confirm(self, source: str, category: str, day: date, by: str, now: datetime) -> None:
         """Another source has the same papers for that category and day."""

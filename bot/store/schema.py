@@ -79,6 +79,7 @@ paper = Table(
     Column("doi", Text, nullable=False, server_default=""),
     Column("journal_ref", Text, nullable=False, server_default=""),
     Column("license", Text, nullable=False, server_default=""),
+    Column("is_version_known", Boolean, nullable=False, server_default=text("true")),
 )
 
 announcement = Table(
@@ -108,6 +109,7 @@ listing = Table(
     Column("confirmed_by", String(40), nullable=False, server_default=""),
     Column("confirmed_at", Instant),
     Column("is_mailed", Boolean, nullable=False, server_default=text("false")),  # arXiv's mail has no more
+    Column("unread", JSON, nullable=False, server_default="[]"),  # what papers that could not be read are called
 )
 
 fault = Table(

@@ -51,6 +51,17 @@ def test_nothing_read_is_nothing_said():
     assert said(matched=None) == ("",)
 
 
+def test_papers_that_could_not_be_read_are_counted_by_themselves():
+    row = Coverage("cs.LG", DAY, 96, 97, "arxiv_listing", SEEN, unread=1)
+    assert said(row, confirmed("cs.CL", 9)) == (
+        "cs.CL 9 of 9 (listing 09:07) · matched 6",
+        "⚠ 2026-06-10 cs.LG: 1 of 97 unreadable (listing 09:07)",
+    )
+    assert said(row, tongue="zh")[1] == "⚠ 2026-06-10 cs.LG：97 篇中有 1 篇无法读取（列表页 09:07）"
+    missing = Coverage("cs.LG", DAY, 90, 97, "arxiv_listing", SEEN, unread=1)
+    assert "counts differ" in said(missing)[1]
+
+
 def test_what_differs_stands_by_itself():
     assert said(confirmed("cs.LG", 130, 138), Coverage("cs.CL", DAY, 9, 8)) == (
         "matched 6",

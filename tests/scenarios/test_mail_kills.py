@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.delivery import _AT_ONCE
+from bot.channels import Channel
 from tests.counterparts import postfix
 from tests.counterparts.needed import need
 from tests.scenarios import mail_kills
@@ -17,5 +17,5 @@ async def test_wherever_it_is_killed_every_reader_has_the_digest_and_only_what_w
     assert done.kills == 2
     assert done.lost == 0
     assert len({identifier for _, identifier in done.arrived}) == 60, "one Message-ID for each delivery"
-    assert done.repeated <= done.kills * _AT_ONCE
-    assert done.connections <= 3 * (_AT_ONCE + 2)
+    assert done.repeated <= done.kills * Channel.at_once
+    assert done.connections <= 3 * (Channel.at_once + 2)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.model import NoMailing
 from bot.settings import Settings
-from bot.sources.calendar import FEEDS_TURN, PAGES_TURN, newest, no_announcement, opens, pause
+from bot.sources.calendar import (
+    FEEDS_TURN,
+    PAGES_TURN,
+    is_due_again,
+    newest,
+    no_announcement,
+    opens,
+    pause,
+    pause_without_listing,
+)
 
+START = datetime(2026, 6, 10, tzinfo=UTC)
 HOLIDAYS = Settings.model_fields["bot_arxiv_holidays"].default
 
 
@@ -70,7 +80,44 @@ def test_in_beijing_the_mailing_is_there_at_eight_in_summer_and_at_nine_in_winte
     assert [each.astimezone(ZoneInfo("Asia/Shanghai")).hour for each in (summer, winter)] == [8, 9]
 
 
-def test_one_asks_often_at_first_and_then_less_and_less():
+def asked(until: timedelta, pause_after) -> int:
+    """How many requests there are until then."""
+    late, count = timedelta(), 0
+    while late < until:
+        late, count = late + pause_after(late), count + 1
+    return count
+
+
+def test_a_late_mailing_is_asked_for_often_at_first_and_then_less_and_less_often():
     waits = [pause(timedelta(minutes=late), is_begun=True, is_unlikely=False) for late in (0, 5, 60, 600)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (timedelta(minutes=5), timedelta(hours=2))
+    assert (waits[0], waits[-1]) == (timedelta(minutes=5), timedelta(hours=3))
+
+
+def test_a_day_without_a_mailing_costs_at_most_twenty_requests_of_both_sources():
+    day = timedelta(days=1)
+    feeds = asked(day, pause_without_listing)
+    assert asked(day, lambda late: pause(late, is_begun=False, is_unlikely=False)) + feeds <= 20
+    assert asked(day, lambda late: pause(late, is_begun=False, is_unlikely=True)) + feeds <= 20
+    assert asked(day, lambda late: pause(late, is_begun=True, is_unlikely=False)) <= 20
+    assert asked(3 * day, lambda late: pause(late, is_begun=True, is_unlikely=False)) <= 35
+
+
+def test_a_page_of_the_past_that_cannot_be_had_is_asked_for_less_and_less_often():
+    def again(late: timedelta) -> timedelta:
+        tried = START + late
+        steps = (timedelta(minutes=n) for n in range(0, 100_000, 5))
+        return next(step for step in steps if is_due_again(START, tried, tried + step))
+
+    assert asked(timedelta(days=1), again) <= 10
+    assert asked(timedelta(days=90), again) <= 50
+    assert again(timedelta()) == timedelta(minutes=30)
+
+
+def test_a_page_of_the_past_is_asked_for_at_once_when_the_site_is_back():
+    tried, hour = START + timedelta(days=1), timedelta(hours=1)
+    assert not is_due_again(START, tried, tried + 2 * hour)
+    assert is_due_again(START, tried, tried + 2 * hour, came=tried + hour)
+    assert not is_due_again(START, tried, tried + 2 * hour, came=tried - hour)
+    late = START + timedelta(days=8)
+    assert not is_due_again(START, late, late + 2 * hour, came=late + hour), "it has had its chances"

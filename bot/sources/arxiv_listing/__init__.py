@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.errors import SourceError
-from bot.model import ALL, Listing, Validator
+from bot.model import ALL, Form, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Outcome
 from bot.sources.arxiv_listing.page import Sheet, sheet
@@ -90,7 +90,7 @@ def joined(category: str, sheets: Sequence[Sheet]) -> Listing:
         raise SourceError(
             category, f"the listing of {first.date} claims {claimed} papers and shows {shown}: try again later"
         )
-    return Listing(NAME, category, first.date, tuple(rows), claimed, unread=unread)
+    return Listing(NAME, category, first.date, tuple(rows), claimed, unread=unread, form=Form.RENDERED)
 
 
 def read(body: bytes) -> Listing | None:

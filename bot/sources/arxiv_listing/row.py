@@ -73,6 +73,7 @@ def _row(dt: etree._Element, dd: etree._Element, section: Section) -> Announceme
         categories=codes,
         comments=_field(dd, "list-comments"),
         journal_ref=_field(dd, "list-journal-ref"),
+        is_version_known=version != UNKNOWN,
     )
     return Announcement(paper, section.category, section.day, kind)
 
