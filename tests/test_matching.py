@@ -308,7 +308,6 @@ def test_a_name_is_found_by_initials_and_around_middle_names_and_no_other_is():
         "Yann Le",
         "LeCun",
         "LeCun, Jean",
-        "Yann, LeCun",
         "Yann LeCunff, Jr.",
     ):
         assert not holds('au:"Yann LeCun"', "x", authors=(name,))

@@ -7,6 +7,7 @@ and nothing matches inside a word, across two fields or across two authors.
 ::
 
     papers   announcements -> candidates -> prepared texts
+    names    authors, as they are written and as they are asked for
     terms    a term -> what is looked for, and in which fields
     explain  one query against one paper: the reasons, or what is missing
     spans    where the reasons stand in a text as it is shown

@@ -16,9 +16,10 @@ from bot import taxonomy
 from bot.matching.circuit import Bits, Circuit, CircuitBuilder, Gates, Longs, Wire
 from bot.matching.kept import Packed, packed, unpacked
 from bot.matching.lexicon import Lexicon, LexiconBuilder, Needles
+from bot.matching.names import author_needles
 from bot.matching.papers import ORDER, Prepared, reads
 from bot.matching.stream import Flags, Ints, Stream
-from bot.matching.terms import AUTHOR, author_needles, targets
+from bot.matching.terms import AUTHOR, targets
 from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Term, parse
 

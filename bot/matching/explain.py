@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot import taxonomy
+from bot.matching.names import author_needles, is_named
 from bot.matching.papers import Prepared, reads, relative_type
-from bot.matching.terms import AUTHOR, author_test, shown, targets, ways
+from bot.matching.terms import AUTHOR, shown, targets, ways
 from bot.model import AnnounceType, Reason
 from bot.query import And, Field, InCategory, Leaf, Node, Not, OfType, Or, Query, Term
 
@@ -107,8 +108,8 @@ def _compile_leaf(leaf: Term | InCategory) -> Test:
                 return lambda prepared: prepared.primary in codes
             return lambda prepared: not codes.isdisjoint(prepared.categories)
         case Term(field=Field.AUTHOR):
-            is_named = author_test(leaf)
-            return lambda prepared: any(map(is_named, prepared.authors))
+            names = author_needles(leaf)
+            return lambda prepared: is_named(names, prepared.authors)
         case term:
             places = [_place(*target) for target in targets(term)]
             return lambda prepared: any(is_there(prepared) for is_there in places)

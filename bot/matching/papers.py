@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot import taxonomy
+from bot.matching.names import author_texts
 from bot.model import ALL, Announcement, AnnounceType, Paper, Summary
 from bot.query import And, InCategory, Node, Or, Query
 from bot.text.latex import readable
@@ -16,7 +17,6 @@ ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 AS_CROSS = {AnnounceType.NEW: AnnounceType.CROSS, AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS}
 ENGLISH = ("title", "abstract", "comment")
 CHINESE = ("title_zh", "abstract_zh")
-_SUFFIXES = ("", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Prepared:
 
     candidate: Candidate
     fields: Mapping[str, str]
-    authors: tuple[str, ...]
+    authors: tuple[str, ...]  # the texts that stand for them
     categories: frozenset[str]  # canonical
     primary: str  # canonical
 
@@ -61,7 +61,7 @@ def prepare(candidate: Candidate) -> Prepared:
     return Prepared(
         candidate,
         fields | _chinese(candidate.summary),
-        tuple(flat(given_first(readable(name))) for name in paper.authors),
+        tuple(text for name in paper.authors for text in author_texts(readable(name))),
         frozenset(map(_canonical, paper.categories)),
         _canonical(paper.primary),
     )
@@ -113,12 +113,6 @@ def _bounded(node: Node) -> bool:
             return all(map(_bounded, parts))
         case _:
             return False
-
-
-def given_first(name: str) -> str:
-    """A name in the order in which it is spoken: `LeCun, Yann` is Yann LeCun, but `Smith, Jr.` is no Jr. Smith."""
-    last, comma, given = name.partition(",")
-    return f"{given} {last}" if comma and given.strip(" .,").lower() not in _SUFFIXES else name
 
 
 def _flat(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from bot.matching.papers import given_first
-from bot.matching.terms import AUTHOR, author_test, targets
+from bot.matching.names import author_needles, author_texts, is_named
+from bot.matching.terms import AUTHOR, targets
 from bot.model import Reason
 from bot.query import Field, Term
-from bot.text.normal import Aligned, aligned, flat, has_han
+from bot.text.normal import Aligned, aligned, has_han
 
 Span = tuple[int, int]
 """Start and end of a part of a text, in characters."""
@@ -40,7 +40,7 @@ def _joined(mine: tuple[Reason, ...], text: str) -> tuple[Span, ...]:
 def _of_reason(reason: Reason, form: Aligned, text: str) -> Iterator[Span]:
     term = _term(reason)
     if reason.field == AUTHOR:
-        if author_test(term)(flat(given_first(text))):
+        if is_named(author_needles(term), author_texts(text)):
             yield 0, len(text)
         return
     for name, needles in targets(term):

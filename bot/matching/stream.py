@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.papers import CHINESE, ENGLISH, Prepared
-from bot.matching.terms import AUTHOR, author_texts
+from bot.matching.terms import AUTHOR
 from bot.text.normal import HAN
 
 SECTIONS = (*ENGLISH, *CHINESE, AUTHOR)
@@ -97,8 +97,7 @@ def _pieces(paper: Prepared) -> Iterator[str]:
     """The texts of a paper, one for each section, each with its end."""
     for section in (*ENGLISH, *CHINESE):
         yield paper.fields.get(section, " ") + _END
-    texts = [text + _END for author in paper.authors for text in author_texts(author)]
-    yield "".join(texts) or f" {_END}"
+    yield "".join(text + _END for text in paper.authors) or f" {_END}"
 
 
 @cache

@@ -7,10 +7,10 @@ word must end, so that a word, a phrase, a hyphen, a prefix and a part of a Chin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
-from bot.matching.papers import CHINESE, ENGLISH, given_first
+from bot.matching.papers import CHINESE, ENGLISH
 from bot.query import Field, Term
 from bot.text.glossary import english
 from bot.text.normal import GREEK, forms, has_han, words
@@ -19,8 +19,6 @@ AUTHOR = "author"
 _LETTERS = frozenset(GREEK.values())
 _LONG = "|".join(name for name in GREEK.values() if len(name) > 3)  # nu and eta are in many a word
 _GLUED = re.compile(rf"({_LONG})([a-rt-z]|[a-z]{{2,}})|([a-z]{{1,3}}|[0-9]+)({_LONG})")
-_FIRST, _INITIAL = "\x01", "\x02"
-"""What marks the first word of a name, and its initial, when only the last word of the name follows."""
 
 Target = tuple[str, tuple[str, ...]]
 """A field, and the needles any of which is looked for there."""
@@ -43,43 +41,6 @@ def ways(term: Term, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def shown(term: Term) -> str:
     """A term as the query writes it, without its field."""
     return f'"{term.text}"' if term.quoted else term.text + ("*" if term.prefix else "")
-
-
-def author_test(term: Term) -> Callable[[str], bool]:
-    """A name as a phrase in one author; a full name also by initials and around middle names."""
-    found = _name(term)
-    needle = _author_needle(term, found)
-    if not _is_full_name(term, found):
-        return lambda author: needle in author
-
-    def is_same(author: str) -> bool:
-        name = author.split()
-        if needle in author or len(name) < 2 or name[-1] != found[-1]:
-            return needle in author
-        short, long = sorted((name[0], found[0]), key=len)
-        return short == long or (len(short) == 1 and long.startswith(short))
-
-    return is_same
-
-
-def author_needles(term: Term) -> tuple[str, ...]:
-    """The same as needles for :func:`author_texts`."""
-    found = _name(term)
-    needle = _author_needle(term, found)
-    if not _is_full_name(term, found):
-        return (needle,)
-    first, last = found[0], found[-1]
-    mark = _INITIAL if len(first) == 1 else _FIRST
-    return (needle, f" {_FIRST}{first} {last} ", f" {mark}{first[0]} {last} ")
-
-
-def author_texts(author: str) -> tuple[str, ...]:
-    """One author as texts to look through: as written, then by first and last word, where there are two."""
-    name = author.split()
-    if len(name) < 2:
-        return (author,)
-    first, last = name[0], name[-1]
-    return (author, f" {_FIRST}{first} {last} ", f" {_INITIAL}{first[0]} {last} ")
 
 
 def _among(names: tuple[str, ...], field: Field | None) -> tuple[str, ...]:
@@ -113,15 +74,3 @@ def _bent(phrase: tuple[str, ...]) -> tuple[str, ...]:
     """Words side by side; the last one in singular and plural, where English bends its compounds."""
     *first, last = phrase
     return tuple(f" {' '.join([*first, form])} " for form in forms(last))
-
-
-def _name(term: Term) -> tuple[str, ...]:
-    return words(given_first(term.text))
-
-
-def _author_needle(term: Term, found: tuple[str, ...]) -> str:
-    return f" {' '.join(found)}" + ("" if term.prefix else " ")
-
-
-def _is_full_name(term: Term, found: tuple[str, ...]) -> bool:
-    return term.quoted and len(found) > 1

@@ -1,7 +1,8 @@
 """The matcher's judge: slow and obvious, and without any code of `bot.matching` or `bot.text.normal`.
 
 For each part of a query it makes the set of papers for which it holds; AND, OR and NOT are those of sets. It has
-the parser's trees, the readable text, the glossary and the list of plurals in common with the matcher.
+the parser's trees, the readable text, the glossary and the list of plurals in common with the matcher; and names,
+which have a judge of their own in `test_names`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cache
 import opencc
 
 from bot import taxonomy
+from bot.matching.names import author_needles, author_texts, is_named
 from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Not, OfType, Or, Query
 from bot.text.glossary import english
@@ -27,7 +29,6 @@ GREEK_NAMES = {
     letter: unicodedata.name(letter).rpartition(" ")[2].lower().replace("lamda", "lambda")
     for letter in map(chr, range(ord("α"), ord("ω") + 1))
 }
-SUFFIXES = {"", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al"}
 KINDS = list(AnnounceType)
 
 
@@ -152,7 +153,7 @@ class Oracle:
     def __init__(self, candidates):
         self.candidates = candidates
         self.texts = [texts(one) for one in candidates]
-        self.names = [[pieces(spoken(readable(name))) for name in one.paper.authors] for one in candidates]
+        self.names = [[author_texts(readable(name)) for name in one.paper.authors] for one in candidates]
         self.known = {}
 
     def matching(self, query: Query) -> set[int]:
@@ -187,7 +188,7 @@ class Oracle:
             codes = [taxonomy.resolve(code) or code for code in paper.categories]
             return bool(set(codes[:1] if leaf.primary else codes) & taxonomy.expand(leaf.pattern))
         if leaf.field is Field.AUTHOR:
-            return any(is_named(leaf, name) for name in self.names[number])
+            return any(is_named(author_needles(leaf), texts) for texts in self.names[number])
         return any(
             stands(wanted, text, prefix=leaf.prefix and not is_translation)
             for section, text in self.texts[number].items()
@@ -258,27 +259,6 @@ def spellings(own):
 
 def is_rest(text):
     return text.isascii() and text.isalpha()
-
-
-def spoken(name):
-    """`LeCun, Yann` as Yann LeCun; what follows the comma in `Ng, Jr.` is no given name."""
-    parts = name.split(",")
-    if len(parts) == 1 or ",".join(parts[1:]).lower().strip(" ,.") in SUFFIXES:
-        return name
-    return " ".join([",".join(parts[1:]), parts[0]])
-
-
-def is_named(term, name):
-    """A phrase of whole words; a quoted full name also by the first name's initial and with names in between."""
-    wanted = pieces(spoken(term.text))
-    for start in range(len(name) - len(wanted) + 1):
-        here = name[start : start + len(wanted)]
-        if here == wanted or (term.prefix and here[:-1] == wanted[:-1] and here[-1].startswith(wanted[-1])):
-            return True
-    if not term.quoted or len(wanted) < 2 or len(name) < 2 or name[-1] != wanted[-1]:
-        return False
-    one, other = name[0], wanted[0]
-    return one == other or (len(one) == 1 and other[0] == one) or (len(other) == 1 and one[0] == other)
 
 
 def reading(query):

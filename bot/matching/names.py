@@ -1,0 +1,160 @@
+"""Names of authors: the texts that are looked through for them, and what is looked for in these.
+
+A name is written in many ways: Tian-Yu, Tianyu and Tian Yu, T.-Y., with or without middle names, Jürgen and
+Juergen, family name first, `roe_a` as arXiv's author identifiers have it. So a name is looked through as written
+and as keys: its given names or their initials, then its family name. Two names are the same when their keys meet:
+given names agree one by one, by the word or by its initial, as far as both have them, two at the most.
+
+https://info.arxiv.org/help/author_identifiers.html
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, product
+
+from bot.query import Term
+from bot.text.normal import words
+
+_INITIAL = "\x01"  # before a letter: any name that begins with it
+_ALL_ONE, _SOME_ONE, _ALL_TWO, _SOME_TWO = "\x02", "\x03", "\x04", "\x05"
+"""How many given names a key has, and whether these are all of them or the first of more."""
+_SUFFIXES = ("", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al")
+_HYPHEN = re.compile("[-‐‑–]")
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`")
+_DIGRAPHS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe"}
+)
+_IDENTIFIER = re.compile(r"(?P<family>[^\W\d]+(?:_[^\W\d]{2,})*)_(?P<initial>[^\W\d_])(?:_[0-9]+)?")
+
+Atom = tuple[str, ...]
+"""One part of a name in normal form: a word, or the syllables that a hyphen joins."""
+
+
+def given_first(name: str) -> str:
+    """A name in the order in which it is spoken: `LeCun, Yann` is Yann LeCun, but `Smith, Jr.` is no Jr. Smith."""
+    last, comma, given = name.partition(",")
+    return f"{given} {last}" if comma and given.strip(" .,").lower() not in _SUFFIXES else name
+
+
+@lru_cache(maxsize=65_536)  # who writes one paper writes more
+def author_texts(name: str) -> tuple[str, ...]:
+    """All texts that stand for one author, in normal form."""
+    return tuple(dict.fromkeys(chain.from_iterable(map(_texts, _spellings(name)))))
+
+
+@lru_cache(maxsize=4096)
+def author_needles(term: Term) -> tuple[str, ...]:
+    """What is looked for in the texts of authors: any of it tells that a term names one."""
+    text = term.text
+    identifier = None if term.quoted or term.prefix else _IDENTIFIER.fullmatch(text)
+    if identifier:
+        text = f"{identifier['initial']} {identifier['family'].replace('_', ' ')}"
+    found = dict.fromkeys(
+        needle
+        for spelling in _spellings(text)
+        for needle in _needles(term, _atoms(given_first(spelling)), is_full=identifier is not None)
+    )
+    return tuple(found)
+
+
+def is_named(needles: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether any of these needles is in any of these texts."""
+    return any(needle in text for needle in needles for text in texts)
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as it is, and with two letters for one: Juergen for Jürgen, never the other way round."""
+    yield name
+    if not name.isascii():
+        composed = unicodedata.normalize("NFC", name)
+        if (spelled := composed.translate(_DIGRAPHS)) != composed:
+            yield spelled
+
+
+def _atoms(name: str) -> list[Atom]:
+    if name.isascii() and name.replace(" ", "").isalpha():
+        return [(word,) for word in name.lower().split()]
+    found: list[Atom] = []
+    for part in name.translate(_APOSTROPHES).split():
+        syllables = [words(one) for one in _HYPHEN.split(part)]
+        if len(syllables) > 1 and all(len(one) == 1 and len(one[0]) > 1 for one in syllables):
+            found.append(tuple(one[0] for one in syllables))
+        else:
+            found += [(word,) for word in chain.from_iterable(syllables)]
+    return found
+
+
+def _phrases(atoms: Sequence[Atom]) -> list[str]:
+    """The words of a name in a row; syllables apart, and put together."""
+    return [" ".join(chain.from_iterable(atoms)), " ".join(map("".join, atoms))]
+
+
+def _texts(name: str) -> Iterator[str]:
+    atoms = _atoms(given_first(name))
+    yield from (f" {phrase} " for phrase in _phrases(atoms))
+    if len(atoms) > 1:
+        yield from _keys(atoms[:-1], "".join(atoms[-1]))
+
+
+def _keys(given: list[Atom], family: str) -> Iterator[str]:
+    """An author by given names and family name; of joined syllables, only the first is no name."""
+    first, pieces = given[0], list(chain.from_iterable(given))
+    yield _key(_ALL_ONE if len(given) == 1 else _SOME_ONE, "".join(first), family)
+    yield _key(_ALL_ONE if len(pieces) == 1 else _SOME_ONE, _INITIAL + pieces[0][0], family)
+    if len(pieces) == 1:
+        return
+    level = _ALL_TWO if len(pieces) == 2 else _SOME_TWO
+    second = _INITIAL + pieces[1][0]
+    yield _key(level, f"{_INITIAL}{pieces[0][0]} {second}", family)
+    if len(first) > 1:
+        return
+    yield from (_key(level, f"{one} {two}", family) for one in first for two in ("".join(given[1]), second))
+    yield _key(level, f"{_INITIAL}{pieces[0][0]} {''.join(given[1])}", family)
+    if _are_syllables(given):
+        yield _key(_ALL_ONE, "".join(pieces), family)
+
+
+def _needles(term: Term, atoms: list[Atom], *, is_full: bool) -> Iterator[str]:
+    yield from (f" {phrase}{'' if term.prefix else ' '}" for phrase in _phrases(atoms))
+    if len(atoms) > 1 and (term.quoted or is_full):
+        yield from _sought(atoms[:-1], "".join(atoms[-1]), is_sure=True)
+        if not is_full and "," not in term.text:
+            yield from _sought(atoms[1:], "".join(atoms[0]), is_sure=False)
+
+
+def _sought(given: list[Atom], family: str, *, is_sure: bool) -> Iterator[str]:
+    """The keys of all authors that may be this one; where the order of a name is not sure, without initials."""
+    first, pieces = given[0], list(chain.from_iterable(given))
+    ones = _meant("".join(first), first[0], is_sure=is_sure)
+    yield from (_key(_ALL_ONE, one, family) for one in ones)
+    if len(given) == 1:
+        yield from (_key(_SOME_ONE, one, family) for one in (ones if len(first) == 1 else ones[:1]))
+    if len(first) > 1:
+        pairs = [(pieces[0][0], pieces[1][0])] if is_sure else []
+    elif len(given) > 1:
+        pairs = [*product(ones, _meant("".join(given[1]), pieces[1], is_sure=is_sure))]
+    else:
+        pairs = []
+    yield from (_key(level, f"{one} {two}", family) for level in (_ALL_TWO, _SOME_TWO) for one, two in pairs)
+    if _are_syllables(given):
+        yield _key(_ALL_ONE, "".join(pieces), family)
+
+
+def _meant(name: str, syllable: str, *, is_sure: bool) -> tuple[str, ...]:
+    """How a given name may stand in a key: as it is, and by its initial or, if it is one, by any name for it."""
+    if len(name) == 1:
+        return (name, _INITIAL + name)
+    return (name, syllable[0]) if is_sure else (name,)
+
+
+def _are_syllables(given: Sequence[Atom]) -> bool:
+    """Whether two given names may be one that somebody else writes together."""
+    return len(given) == 2 and all(len(atom) == 1 and len(atom[0]) > 1 for atom in given)
+
+
+def _key(level: str, given: str, family: str) -> str:
+    return f" {level}{given} {family} "
