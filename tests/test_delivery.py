@@ -188,7 +188,7 @@ async def test_a_digest_over_the_cap_shows_the_best_and_counts_all(store, channe
     capped = delivery.Courier(store, channel, owner="one", cap=5, clock=clock)
     assert (await capped.drain()).papers == 7
     (digest,) = channel.digests
-    assert (len(digest.cards), digest.matched, digest.more) == (5, 7, 2)
+    assert (len(digest.cards), digest.matched, len(digest.rest)) == (5, 7, 2)
     assert await planned(store, MORNING + MINUTE) == 0
 
 

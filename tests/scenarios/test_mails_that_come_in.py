@@ -175,7 +175,7 @@ async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_cl
             await tx.subscribers.subscribe(place.id, "hep-th", clock.now)
         subject = way.partition("?subject=")[2].replace("%20", " ")
         done = await opened.answered(opened.write(subject))
-        assert "number 1: hep-th" in text(done)
+        assert "number 2: hep-th" in text(done)
         assert await rows(app.store, schema.subscription) == []
 
 
