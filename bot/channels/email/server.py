@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 
+from bot.channels.email.verdicts import is_gone
 from bot.errors import ChannelError
 
 STEP_TIMEOUT = 30.0
@@ -28,13 +29,9 @@ ANSWER_TIMEOUT = 60.0
 GREYLIST = timedelta(minutes=5)
 """When to come back to a server that says "not now"."""
 
-MAILBOX_STATUS = re.compile(r"5\.(?:0\.\d+|1\.(?:[0-6]|10)|2\.[01]|4\.1)\b")
-"""The enhanced status codes (RFC 3463) by which a mailbox is refused for good."""
-
 _START_INPUT = 354
 _QUIT_TIMEOUT = 5.0
 _MAILBOX_CODES = frozenset({550, 551, 553, 554, 556})
-_ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _ANY_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 Security = Literal["starttls", "tls", "none"]
@@ -152,18 +149,10 @@ def from_url(url: str) -> Server:
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether the mailbox itself is refused, as opposed to our account, the message, or a full disk.
-
-    Enhanced status codes (RFC 3463) decide; without one, a refusal of RCPT is about the mailbox and one of
-    DATA is about the message. 552 and 5.2.2 (mailbox full) mend themselves.
-    """
+    """Whether the mailbox itself is refused, as opposed to our account, the message, or a full disk."""
     if not isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
         return False
-    if error.code not in _MAILBOX_CODES:
-        return False
-    if _ENHANCED_STATUS.match(error.message):
-        return MAILBOX_STATUS.match(error.message) is not None
-    return isinstance(error, aiosmtplib.SMTPRecipientRefused)
+    return error.code in _MAILBOX_CODES and is_gone(f"{error.code} {error.message}")
 
 
 def _answer(error: aiosmtplib.SMTPResponseException) -> str:

@@ -137,9 +137,9 @@ async def test_nothing_is_sent_to_a_server_with_a_certificate_that_nobody_trusts
     [
         "550 no such user",
         "550 5.1.1 <ada@reader.test>: unknown",
-        "551 moved",
+        "551 user not local",
         "553 5.1.3 bad",
-        "554 nobody",
+        "554 nobody: no such mailbox",
         "550 5.2.1 off",
     ],
 )
