@@ -1,4 +1,4 @@
-"""arXiv's feed host on a loopback port: entity tags, error feeds, refusals, dropped and slow answers.
+"""arXiv's hosts on a loopback port: entity tags, error feeds, refusals, redirects, dropped and slow answers.
 
 Behaves as https://rss.arxiv.org does where it is not told otherwise: the ETag is the hash of the body, a known
 one is answered with 304, an unknown feed with 400 and a feed that says so.
@@ -118,7 +118,8 @@ class ArxivSite:
         tag = f'"{hashlib.sha256(body).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Answer(304, headers={"ETag": tag})
-        return Answer(200, body, {"ETag": tag, "Content-Type": "application/rss+xml"})
+        form = "application/rss+xml" if request.path.startswith("/rss/") else "text/html; charset=utf-8"
+        return Answer(200, body, {"ETag": tag, "Content-Type": form, **answer.headers})
 
     async def _answer(self, answer: Answer, writer: asyncio.StreamWriter) -> None:
         headers = {"Content-Length": str(len(answer.body)), "Connection": "close", **answer.headers}

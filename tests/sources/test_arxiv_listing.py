@@ -329,7 +329,7 @@ async def test_a_listing_of_several_pages_is_one_listing_fifteen_seconds_apart(c
     started = clock.time
     listing = await only(ArxivListing(client, site.url))
     assert isinstance(listing, Listing)
-    assert [(one.paper, one.type) for one in listing.announcements] == entries
+    assert rows(listing) == [(one.id, kind.value) for one, kind in entries]
     assert (clock.time - started).total_seconds() == 15
     assert site.most_at_once == 1
 
