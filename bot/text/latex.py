@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 
-from bot.text.macros import COMMANDS, raised
+from bot.text.macros import COMMANDS, INFIXES, raised
 from bot.text.masking import looks_like_math
+from bot.text.notation import ENVIRONMENTS
 from bot.text.reading import Meaning, Reading, Source
 
 _UNSEEN = re.compile(
     r"\s?~?\\(?:[Cc]ite[a-z]*|nocite)\*?\s?(?:\[[^\[\]]*\])*\{[^{}]*\}"
-    r"|\\(?:begin|end|label|vspace|hspace|color)\*?\{[^{}]*\}"
+    r"|\\(?:label|vspace|hspace|tag|phantom|hphantom|vphantom)\*?\{[^{}]*\}"
+    rf"|\\(?:begin|end)\*?\{{(?!(?:{'|'.join(ENVIRONMENTS)})\*?\}})[^{{}}]*\}}"
 )
 _PROTECTED = re.compile(r"(?:(?<!\S)|(?<=[-(\"]))\{([A-Z]+)\}(?=[a-z])")
 """Capitals that BibTeX is to keep: {D}iffusion."""
@@ -30,7 +32,7 @@ def readable(raw: str) -> str:
     text = _PROTECTED.sub(r"\1", raw) if "{" in raw else raw
     if "\\" in text or "$" in text or "~" in text or "``" in text or "--" in text or "{,}" in text:
         seen = _UNSEEN.sub("", text)
-        text = Reading(Source(seen, COMMANDS, _MARKS), 0, len(seen)).all()
+        text = Reading(Source(seen, COMMANDS, _MARKS, INFIXES), 0, len(seen)).all()
     single = " ".join(text.split())
     return single if single == text else _SPACE.sub(_white, text.strip())
 

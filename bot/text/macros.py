@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import partial
+from string import ascii_letters
 
-from bot.text import symbols
-from bot.text.reading import Meaning, Reading
+from bot.text import notation, symbols, units
+from bot.text.reading import Infix, Meaning, Reading
 
 _EMPTY_GROUP = re.compile(r"\{\}")
 _OPTION = re.compile(r"\s*\[([^\[\]]*)\]")
@@ -19,6 +20,7 @@ _FACTOR = re.compile(r"[A-Za-z0-9({^_]|\\(?!right)[A-Za-z]")
 _ATOM = re.compile(r"-?[^\s+\-/=<>±×·,∓∼≈≤≥()]+|\([^()]*\)")
 _RADICAND = re.compile(r"\d+(?:\.\d+)?|\w[⁰¹²³⁴⁵⁶⁷⁸⁹₀-₉ₐ-ₜ]*")
 _WORD = re.compile(r"[A-Za-z]{4}")
+_RAISED = re.compile(f"[{''.join({*symbols.SUPERSCRIPTS.values(), *symbols.SUBSCRIPTS.values()} - set('()*-+'))}]")
 _LONGEST_ACCENTED = 3  # letters: `\t{oo}` has two
 _ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
@@ -31,7 +33,7 @@ def raised(mark: str, content: str, *, is_glued: bool) -> str:
         return "".join(table[char] for char in bare)
     if mark == "^" and bare.startswith("∘"):
         return "°" + bare[1:]
-    is_word = len(bare) == 1 or content.isalnum()
+    is_word = len(bare) == 1 or (content.isalnum() and not _RAISED.search(content))
     return f"{mark}{content}" if is_word and not is_glued else f"{mark}({content})"
 
 
@@ -44,6 +46,9 @@ def _space(reading: Reading, name: str) -> None:
 
 
 def _letter(reading: Reading, name: str) -> None:
+    if reading.math and len(name) == 1:
+        _own(reading, name)
+        return
     reading.put(symbols.LETTERS[name])
     if not reading.skip(_EMPTY_GROUP):
         reading.skip()
@@ -86,8 +91,22 @@ def _switch(reading: Reading, name: str) -> None:
         reading.skip()
 
 
+def _own(reading: Reading, name: str) -> None:
+    """Put what an author's own macro for a letter stands for: a set of numbers, or that letter in some type."""
+    if reading.math:
+        reading.put(symbols.BLACKBOARD.get(name) or symbols.TYPED_CAPITALS.get(name, name))
+        reading.skip(_EMPTY_GROUP)
+    elif name == "P":
+        reading.put("¶")
+    else:
+        reading.unknown(name)
+
+
 def _accent(reading: Reading, name: str) -> None:
     r"""Put an accented letter; `\"` before a space and `don\'t` are typing habits, not accents."""
+    if reading.math and name.isalpha() and name != "t":
+        _own(reading, name)
+        return
     start = reading.at - len(name) - 1
     is_followed = name.isalpha() or reading.next().isalpha() or reading.next() in {"{", "\\"}
     text = reading.argument() if is_followed else None
@@ -111,7 +130,7 @@ def _fraction(reading: Reading, name: str) -> None:
     if above is None or below is None:
         reading.put_typed(start)
         return
-    whole = f"{_bracketed(above)}/{_bracketed(below)}"
+    whole = _fraction_of(above, below)
     is_glued = reading.last().isalnum() or _FACTOR.match(reading.raw, reading.at, reading.end)
     reading.put(f"({whole})" if is_glued else whole)
 
@@ -161,10 +180,42 @@ def _address(reading: Reading, name: str) -> None:
     reading.put("\\" + name if link is None else link)
 
 
-def _coloured(reading: Reading, name: str) -> None:
+def _laid_out(groups: int, *, shows: bool = True) -> Meaning:
+    """A command that says how and where its last group is shown, after some that nobody sees."""
+
+    def meaning(reading: Reading, name: str) -> None:
+        start = reading.at - len(name) - 1
+        reading.skip(_STAR)
+        for _ in range(groups):
+            units.skip_options(reading)
+            if reading.verbatim() is None:
+                reading.put_typed(start)
+                return
+        units.skip_options(reading)
+        text = reading.argument() if shows else ""
+        if text is None:
+            reading.put_typed(start)
+        else:
+            reading.put(text)
+
+    return meaning
+
+
+def _colour(reading: Reading, name: str) -> None:
+    """A switch of colour: as `\\bf`, but with the name of the colour."""
     start = reading.at - len(name) - 1
-    text = None if reading.verbatim() is None else reading.argument()
-    if text is None:
+    units.skip_options(reading)
+    if reading.verbatim() is None:
+        reading.put_typed(start)
+    elif not reading.last() or reading.last().isspace():
+        reading.skip()
+
+
+def _either_string(reading: Reading, name: str) -> None:
+    """Of `\\texorpdfstring{TeX}{plain}`, the first."""
+    start = reading.at - len(name) - 1
+    text = reading.argument()
+    if text is None or (reading.next() == "{" and reading.verbatim() is None):
         reading.put_typed(start)
     else:
         reading.put(text)
@@ -207,6 +258,10 @@ def _negated(text: str) -> str:
     return unicodedata.normalize("NFC", text[:1] + "\u0338") + text[1:]
 
 
+def _struck(text: str) -> str:
+    return "".join(char + "\u0338" if char.isalpha() else char for char in text)
+
+
 def _doubled(text: str) -> str:
     return "".join(symbols.DOUBLE.get(char, char) for char in text)
 
@@ -219,7 +274,19 @@ def _under(script: str, base: str) -> str:
     return base + raised("_", script, is_glued=False)
 
 
+def _fraction_of(above: str, below: str) -> str:
+    return f"{_bracketed(above)}/{_bracketed(below)}"
+
+
+INFIXES: dict[str, Infix] = {
+    "over": _fraction_of,
+    "choose": "binom({}, {})".format,
+    **dict.fromkeys(("atop", "brack", "brace"), "{}, {}".format),
+}
+"""Commands of plain TeX that stand between what they apply to."""
+
 COMMANDS: dict[str, Meaning] = {
+    **dict.fromkeys((*ascii_letters, *symbols.BLACKBOARD, *symbols.TYPED_CAPITALS), _own),
     **dict.fromkeys(symbols.ESCAPES, _escape),
     **dict.fromkeys(symbols.SPACES, _space),
     **dict.fromkeys(symbols.SYMBOLS, _symbol),
@@ -230,7 +297,7 @@ COMMANDS: dict[str, Meaning] = {
     **dict.fromkeys(symbols.PLAIN, _shaped(str)),
     **dict.fromkeys(symbols.TEXTUAL, _shaped(str, math=False)),
     **{name: _shaped(partial(_accented, name, mark)) for name, mark in symbols.MATH_ACCENTS.items()},
-    **dict.fromkeys(("mathbb", "mathds", "Bbb"), _shaped(_doubled)),
+    **dict.fromkeys(("mathbb", "mathds", "Bbb", "mathbbm", "bbm"), _shaped(_doubled)),
     **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"), _fraction),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), _shaped("binom({}, {})".format, arguments=2)),
     **dict.fromkeys(("overset", "stackrel"), _shaped(_over, arguments=2)),
@@ -245,5 +312,16 @@ COMMANDS: dict[str, Meaning] = {
     "not": _shaped(_negated),
     "sqrt": _root,
     "href": _hyperlink,
-    "textcolor": _coloured,
+    **dict.fromkeys(
+        ("textcolor", "colorbox", "raisebox", "scalebox", "rotatebox", "parbox", "adjustbox"), _laid_out(1)
+    ),
+    **dict.fromkeys(("resizebox", "fcolorbox"), _laid_out(2)),
+    "makebox": _laid_out(0),
+    "includegraphics": _laid_out(1, shows=False),
+    "rule": _laid_out(2, shows=False),
+    "color": _colour,
+    **units.COMMANDS,
+    **notation.COMMANDS,
+    "texorpdfstring": _either_string,
+    **dict.fromkeys(("slashed", "cancel", "bcancel"), _shaped(_struck)),
 }

@@ -20,16 +20,24 @@ _IN_TEXT = re.compile(
 _IN_MATH = re.compile(
     r"\\(?P<command>[A-Za-z]+|.)|(?P<brace>\{)|(?P<script>[\^_])|(?P<prime>'+)|(?P<tie>~)", re.DOTALL
 )
+_INFIX = re.compile(r"\\(?:over|choose|atop|above|brack|brace)(?![A-Za-z])")
+_OUTSIDE = re.compile(r"\\([A-Za-z]+|.)|\{", re.DOTALL)
 _BRACKET = re.compile(r"\\.|[{}]", re.DOTALL)
 _BLANK = re.compile(r"\s*")
 _LINK_ESCAPE = re.compile(r"\\([_%&#~])(?:\{\})?")
 
 
 class Source:
-    """Raw text, where each of its brackets closes, and what commands and marks mean."""
+    """Raw text, where each of its brackets closes, and what commands and marks mean.
 
-    def __init__(self, raw: str, commands: Mapping[str, Meaning], marks: Mapping[str, Meaning]) -> None:
+    `infixes` are the commands that stand between what they apply to: `{a \\over b}`.
+    """
+
+    def __init__(
+        self, raw: str, commands: Mapping[str, Meaning], marks: Mapping[str, Meaning], infixes: Mapping[str, Infix]
+    ) -> None:
         self.raw, self.commands, self.marks = raw, commands, marks
+        self.infixes = infixes if _INFIX.search(raw) else {}
         self.first_quote = raw.find("``")
         self.closes: dict[int, int] = {}
         opened: dict[str, list[int]] = {"{": [], r"\(": [], r"\[": []}
@@ -58,12 +66,27 @@ class Reading:
         """Read to the end of the stretch."""
         if self.depth > _DEEPEST:
             return self.raw[self.at : self.end]
+        if self.math and self.source.infixes and (whole := self._around_infix()) is not None:
+            return whole
         special = _IN_MATH if self.math else _IN_TEXT
         while found := special.search(self.raw, self.at, self.end):
             self.put(self.raw[self.at : found.start()])
             self._step(found)
         self.put(self.raw[self.at : self.end])
         return "".join(self.out)
+
+    def _around_infix(self) -> str | None:
+        """What a command between two parts of this stretch makes of them; None when there is none."""
+        at = self.at
+        while found := _OUTSIDE.search(self.raw, at, self.end):
+            at = found.end()
+            if found[0] == "{":
+                close = self.closing(found.start())
+                at = at if close is None else close + 1
+            elif (shape := self.source.infixes.get(found[1] or "")) is not None:
+                parts = (self.at, found.start()), (at, self.end)
+                return shape(*(self.inside(start, end, math=True).strip() for start, end in parts))
+        return None
 
     def put(self, text: str) -> None:
         if text:
@@ -136,13 +159,21 @@ class Reading:
         self.at = found.end()
         kind = found.lastgroup or ""
         if kind == "command":
-            self.source.commands.get(found[kind], Reading._unknown)(self, found[kind])
+            self.source.commands.get(found[kind], Reading.unknown)(self, found[kind])
         else:
             self.source.marks[kind](self, found[0])
 
-    def _unknown(self, name: str) -> None:
+    def unknown(self, name: str) -> None:
+        """Keep what is not known as it was typed, its groups in their braces: `\\foo{A}_2` is no `\\fooA₂`."""
         self.put("\\" + name)
+        while name.isalpha() and self.next() == "{" and (close := self.closing(self.at)) is not None:
+            inside = self.inside(self.at + 1, close, math=self.math)
+            self.at = close + 1
+            self.put(f"{{{inside}}}")
 
+
+Infix = Callable[[str, str], str]
+"""Puts two parts together."""
 
 Meaning = Callable[[Reading, str], None]
 """Puts what a command or mark means; gets its name, has read only the name."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
 
-def _table(pairs: str) -> dict[str, str]:
+
+def table(pairs: str) -> dict[str, str]:
+    """A table whose keys and values are written one after the other."""
     parts = pairs.split()
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
@@ -12,8 +15,9 @@ def _names(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-LETTERS = _table(
-    "o ø O Ø l ł L Ł ss ß SS ẞ ae æ AE Æ oe œ OE Œ aa å AA Å i ı j ȷ dh ð DH Ð th þ TH Þ dj đ DJ Đ ng ŋ NG Ŋ"
+LETTERS = table(
+    "o ø O Ø l ł L Ł ss ß SS ẞ ae æ AE Æ oe œ OE Œ aa å AA Å i ı j ȷ dh ð DH Ð th þ TH Þ dj đ DJ Đ ng ŋ NG Ŋ "
+    "textdegree ° textmu µ micro µ"
 )
 """Letters of text; like TeX they swallow the space behind them."""
 
@@ -30,7 +34,7 @@ MATH_ACCENTS = {
     "acute": "\u0301", "grave": "\u0300", "mathring": "\u030a",
 }  # fmt: skip
 
-SYMBOLS = _table(
+SYMBOLS = table(
     # Greek
     "alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι "
     "kappa κ varkappa ϰ lambda λ mu μ nu ν xi ξ omicron ο pi π varpi ϖ rho ρ varrho ϱ sigma σ "
@@ -61,10 +65,10 @@ SYMBOLS = _table(
     # fences and dots
     "langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lvert | rvert | vert | lVert ‖ rVert ‖ Vert ‖ "
     "lbrace { rbrace } lbrack [ rbrack ] | ‖ ldots … dots … dotsc … dotsb ⋯ cdots ⋯ vdots ⋮ ddots ⋱ "
-    "colon : slash / "
+    "colon : slash / given | dd d grad ∇ curl ∇× divergence ∇· laplacian ∇² eps ε veps ε vareps ε "
     # text
-    "S § P ¶ copyright © textcopyright © textregistered ® texttrademark ™ pounds £ euro € texteuro € "
-    "textdegree ° textmu µ micro µ checkmark ✓ cmark ✓ xmark ✗ TeX TeX LaTeX LaTeX BibTeX BibTeX "
+    "S § copyright © textcopyright © textregistered ® texttrademark ™ pounds £ euro € texteuro € "
+    "checkmark ✓ cmark ✓ xmark ✗ TeX TeX LaTeX LaTeX BibTeX BibTeX "
     "textbackslash \\ textbar | textless < textgreater > textasciitilde ~ textasciicircum ^ "
     "textunderscore _ textbullet • textendash – textemdash — textellipsis … textquoteright ’ "
     "textquoteleft ‘ textquotedblleft “ textquotedblright ” textquotesingle ' lq ‘ rq ’ item • sun ☉ "
@@ -88,23 +92,30 @@ ESCAPES = {char: char for char in "%&_#${}"}
 
 PLAIN = _names(
     "mathrm mathbf mathit mathsf mathtt mathnormal mathcal mathscr mathfrak mathop mathbin mathrel "
-    "mathord mathpzc boldsymbol bm pmb underline uline smash"
+    "mathord mathpzc boldsymbol bm pmb underline uline smash underbrace overbrace vb va vu mathbfit"
 )
 """Commands that say how their argument looks."""
 
 TEXTUAL = _names(
     "text textit textbf texttt textsc textrm textsf textsl textup textmd textnormal textlf emph mbox hbox "
-    "fbox ce uppercase MakeUppercase lowercase"
+    "fbox ce uppercase MakeUppercase lowercase ul st hl sout uwave xout textls makecell shortstack framebox "
+    "textnormal textdollar textlarge highlight"
 )
 """The same, for an argument that is text even inside math."""
 
 SWITCHES = _names(
     "bf it em rm sc tt sl sf cal bfseries itshape scshape ttfamily rmfamily sffamily upshape mdseries "
-    "normalfont displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg "
+    "normalfont hfill hfil vfill newpage clearpage smallskip medskip bigskip "
+    "displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg "
     "bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm tiny small normalsize large Large noindent xspace "
     "centering nonumber protect"
 )
 """Commands without an argument that show nothing."""
+
+BLACKBOARD = table(
+    "R ℝ C ℂ Z ℤ N ℕ Q ℚ F 𝔽 E 𝔼 P ℙ H ℍ T 𝕋 K 𝕂 D 𝔻 RR ℝ CC ℂ ZZ ℤ NN ℕ QQ ℚ FF 𝔽 EE 𝔼 PP ℙ reals ℝ"
+)
+"""What authors' own macros of one letter, or of two, mostly stand for."""
 
 DOUBLE = dict(
     zip(
@@ -114,6 +125,12 @@ DOUBLE = dict(
     )
 )
 """Blackboard bold."""
+
+TYPED_CAPITALS = {
+    f"{style}{letter}": letter for style in ("c", "cal", "mc", "b", "mb", "bf") for letter in ascii_uppercase
+}
+TYPED_CAPITALS |= {f"bb{letter}": double for letter, double in DOUBLE.items() if letter.isalpha()}
+"""Authors' own macros for capitals in some type: `\\cL`, `\\bfX`, `\\bbE`."""
 
 SUPERSCRIPTS = dict(
     zip(

@@ -9,7 +9,8 @@ import ahocorasick_rs
 
 from bot import taxonomy
 from bot.matching import Candidate, Prepared, reads
-from bot.matching.terms import author_needles, targets
+from bot.matching.names import author_needles
+from bot.matching.terms import targets
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Query, Term
 from bot.text.normal import forms, has_han, words
 

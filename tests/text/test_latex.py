@@ -79,6 +79,68 @@ CASES = {
     "display math": (r"Suppose $$a_n=b$$ and \(c_1\) and \[d^2\].", "Suppose aₙ=b and c₁ and d²."),
     "math in pieces of words": (r"$\textbf{E}$volutionary, \textbf{3$\times$}", "Evolutionary, 3×"),
     "text in math": (r"$\text{subset_A}$, $x \text{ if $y$}$", "subset_A, x if y"),
+    "bras and kets": (
+        r"$\ket{\psi}$ $\bra{0}$ $\braket{a|b}$ $\braket{a}{b}$ $\ketbra{0}{1}$ $\expval{H}$ $\mel{a}{H}{b}$",
+        "|ψ⟩ ⟨0| ⟨a|b⟩ ⟨a|b⟩ |0⟩⟨1| ⟨H⟩ ⟨a|H|b⟩",
+    ),
+    "norms and other fences": (
+        r"$\norm{A}_2 \le \abs*{x}$, $\floor{n/2}$, $\ceil{x}$, $\set{1,2}$, $\inner{u}{v}$, $\comm{A}{B}$",
+        "‖A‖₂ ≤ |x|, ⌊n/2⌋, ⌈x⌉, {1,2}, ⟨u, v⟩, [A, B]",
+    ),
+    "derivatives": (r"$\dv{f}{x}$, $\pdv{u}{t}$, $\int f\dd x$", "df/dx, ∂u/∂t, ∫fdx"),
+    "a fraction of plain TeX": (r"${a+b \over c}$, $1\over n$, $x^{1 \over 2}$", "(a+b)/c, 1/n, x^(1/2)"),
+    "choices": (r"${n \choose 2}$, $\binom{n}{k}$, ${a \atop b}$", "binom(n, 2), binom(n, k), a, b"),
+    "scripts on scripts": (r"$x_{i_j}$, $2^{2^n}$, $e^{-x^2}$, $T_{n_k+1}$", "x_(iⱼ), 2^(2ⁿ), e^(-x²), T_(nₖ+1)"),
+    "a matrix": (
+        r"$\begin{pmatrix} a & b \\ c & d \end{pmatrix}$, $\begin{bmatrix}1\\[2pt]0\end{bmatrix}$, "
+        r"$\left(\begin{array}{cc} a & {b & c} \end{array}\right)$",
+        "(a, b; c, d), [1; 0], (a, b & c)",
+    ),
+    "cases": (
+        r"$f=\begin{cases} 1 & \text{if } x>0, \\ 0 & \text{otherwise} \end{cases}$",
+        "f={1, if x>0,; 0, otherwise}",
+    ),
+    "aligned equations": (
+        r"\begin{align*} a &= \frac12 \\ c &= d \end{align*} and \begin{equation} x=1 \end{equation}",
+        "a = 1/2; c = d and x=1",
+    ),
+    "a matrix that never ends": (r"$\begin{pmatrix} a & b \\ c$", "(a, b; c)"),
+    "sets of numbers": (r"$\R^n$, $\C$, $\Z_2$, $\bbE[x]$, $\EE$, $\P(x)$", "ℝⁿ, ℂ, ℤ₂, 𝔼[x], 𝔼, ℙ(x)"),
+    "macros of one letter": (r"$\x$, $\cL$, $\bfX$, $\v$, $\O(n)$, $\d x$", "x, L, X, v, O(n), d x"),
+    "letters of text stay": (r"\O{}rsted, \P 5, \d{a}, \v{s}", "Ørsted, ¶ 5, ạ, š"),
+    "what is not known keeps its braces": (
+        r"$\foo{A}_2$, $\foo{a}{b}$, \foo{bar $x$}, \foo{} is, \foo\ is, $\foo{\alpha}$",
+        r"\foo{A}₂, \foo{a}{b}, \foo{bar x}, \foo{} is, \foo is, \foo{α}",
+    ),
+    "quantities": (
+        r"\SI{10}{\micro\metre}, \qty{1.5}{\mega\hertz}, \SI{5}{\percent}, \SI{20}{\celsius}, "
+        r"\SI[per-mode=symbol]{3}{m/s}",
+        "10 µm, 1.5 MHz, 5%, 20 °C, 3 m/s",
+    ),
+    "units": (
+        r"\unit{\kilo\gram\metre\per\second\squared}, \si{\joule\per\mole\per\kelvin}, \si{\per\cm\cubed}, "
+        r"\si{\um}, \unit{kg.m^2}",
+        "kg m/s², J/(mol K), 1/cm³, µm, kg m²",
+    ),
+    "numbers of siunitx": (
+        r"\num{1.5e-3}, \num{e5}, \numrange{1}{5}, \SIrange{1}{5}{\GeV}, \numlist{1;2;3}, \ang{30}, \ang{1;2;3}",
+        "1.5×10⁻³, 10⁵, 1–5, 1–5 GeV, 1, 2, 3, 30°, 1°2′3″",
+    ),
+    "a degree and a micro sign": (r"5\textdegree C, 25\,\textmu m, 3 \textmu{}s", "5°C, 25 µm, 3 µs"),
+    "boxes and pictures": (
+        r"\raisebox{-0.2em}{\includegraphics[height=1em]{logo.png}} Foo, \scalebox{1.5}{b}, "
+        r"\resizebox{1em}{!}{c}, \colorbox{red}{d}",
+        "Foo, b, c, d",
+    ),
+    "a colour as a switch": (r"{\color{blue} Foo} is \color[rgb]{1,0,0} new", "Foo is new"),
+    "a text for bookmarks": (
+        r"\texorpdfstring{$\alpha$}{alpha}-decay of \texorpdfstring{H$_2$O}{H2O}",
+        "α-decay of H₂O",
+    ),
+    "struck and underlined": (
+        r"\ul{S}mall \st{a} \hl{b} \uwave{c}, $\slashed{D}$, $\underbrace{a+b}_{c}$",
+        "Small a b c, D̸, a+b_c",
+    ),
     "prices": ("between $5 and $6, or $15-40 USD", "between $5 and $6, or $15-40 USD"),
     "escaped prices": (r"\$100 billion and \$200-500/month", "$100 billion and $200-500/month"),
     "a lone dollar": (r"1.41 times$that of the \textit{results}", "1.41 times$that of the results"),
@@ -160,12 +222,66 @@ def test_readable_text_stays_as_it_is(parts):
 
 
 @pytest.mark.parametrize(
-    "part", ["{", "$", "$a", r"\(", r"\frac", r"\frac{", r"$\bar", r"\cite[", "http://.", " ", "`"]
+    "part",
+    [
+        r"\begin{pmatrix}",
+        r"$\over",
+        r"{a\over",
+        r"\SI{",
+        r"\foo{",
+        r"\norm",
+        "x_{",
+        "{",
+        "$",
+        "$a",
+        r"\(",
+        r"\frac",
+        r"\frac{",
+        r"$\bar",
+        r"\cite[",
+        "http://.",
+        " ",
+        "`",
+    ],
 )
 def test_the_time_is_linear(part):
     started = time.process_time()
     readable(part * 20_000 + "\\")
     assert time.process_time() - started < 2
+
+
+MACROS = st.sampled_from(
+    [
+        r"\foo{%s}",
+        r"\textbf{%s}",
+        r"\norm{%s}",
+        r"\ket{%s}",
+        r"{\color{red} %s}",
+        r"$\foo{%s}_2$",
+        r"$\norm{%s}$",
+        r"\ul{%s}",
+        r"\texorpdfstring{%s}{}",
+        r"\raisebox{1em}{%s}",
+        r"$\hat{\bar{%s}}$",
+        r"${%s \over x}$",
+        r"$x_{y_{%s}}$",
+        r"$\begin{cases} %s & 1 \\ 2 & 3 \end{cases}$",
+        r"\footnote{%s}",
+        r"$\underbrace{%s}_{n}$",
+        "{%s}",
+        "(%s)",
+    ]
+)
+
+
+@given(st.lists(MACROS, max_size=4))
+def test_no_word_is_lost_in_macros_in_macros(macros):
+    text = "diffusion"
+    for macro in macros:
+        text = macro.replace("%s", text)
+        if macro.startswith("$"):
+            break
+    assert "diffusion" in readable(text)
 
 
 def texts_of(samples: Path) -> Iterator[str]:
