@@ -45,6 +45,7 @@ def _papers() -> _Rows:
             "comments": "12 pages",
             "doi": "10.1000/182",
             "journal_ref": "J. Tides 1",
+            "is_version_known": True,
             "license": "http://creativecommons.org/licenses/by/4.0/",
             **more,
         }
@@ -169,6 +170,7 @@ TYPICAL: dict[str, _Rows] = {
             "confirmed_by": "arxiv_feed",
             "confirmed_at": THEN,
             "is_mailed": True,
+            "unread": ["2606.90009"],
         }
     ],
     "fault": [
