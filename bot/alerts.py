@@ -100,6 +100,7 @@ class Alerts:
                 is_told = [
                     await self._tell_refusals(),
                     await self._tell_unreadable(),
+                    await self._tell_held(),
                     await self._tell_faults(),
                 ]
                 rest = timedelta() if all(is_told) else TELL_AGAIN
@@ -110,6 +111,7 @@ class Alerts:
         async with self._store.read() as tx:
             return bool(
                 await tx.subscribers.untold()
+                or await tx.outbox.held(untold=True)
                 or await tx.unreadable.known(untold=True)
                 or any(await self._faults(tx))
             )
@@ -130,6 +132,18 @@ class Alerts:
             return False
         async with self._store.write() as tx:
             await tx.faults.told([*begun, *over], self._clock())
+        return True
+
+    async def _tell_held(self) -> bool:
+        """Tell the admins which digests wait for a word of theirs; whether that was told."""
+        async with self._store.read() as tx:
+            held = await tx.outbox.held(untold=True)
+        if not held:
+            return True
+        if not await self._admins.tell(self._admins.words("alert.unsure", n=len(held))):
+            return False
+        async with self._store.write() as tx:
+            await tx.outbox.told([one.id for one in held])
         return True
 
     async def _tell_refusals(self) -> bool:

@@ -70,6 +70,10 @@ class _NotOursError(Exception):
     """Somebody else has the delivery by now, or nobody needs it: nothing is left to do."""
 
 
+class _UnsureError(Exception):
+    """A message has been sent as often as it may be, and never was there an answer; the message says what was."""
+
+
 class Courier:
     """Delivers what is due on one channel; several may work on one database."""
 
@@ -101,6 +105,7 @@ class Courier:
 
     async def drain(self) -> Tally:
         """Deliver until nothing is due. More is claimed when half is done: composing never stops the sending."""
+        await self._retry_refused()
         tally, gate = Tally(), asyncio.Semaphore(self._channel.at_once)
         running, ended = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         try:
@@ -123,6 +128,19 @@ class Courier:
         for one in ended | running:
             one.result()
         return tally
+
+    async def _retry_refused(self) -> None:
+        """Give destinations that were refused their second chance, where the channel has one."""
+        if self._channel.second_chance is None:
+            return
+        now, name = self._clock(), self._channel.name
+        async with self._store.read() as tx:
+            if not await tx.subscribers.has_rested(name, now):
+                return
+        async with self._store.write() as tx:
+            for destination in await tx.subscribers.retry_refused(name, now):
+                revived = await tx.outbox.revive(destination, now)
+                log.info("second_chance destination=%d deliveries=%d", destination, revived)
 
     async def release(self) -> None:
         """Give back what was claimed and will not be sent: nobody has to wait for the lease."""
@@ -150,6 +168,8 @@ class Courier:
             papers = await self._send_parts(_Errand(claim))
         except ChannelError as error:
             await self._failed(claim, error, tally)
+        except _UnsureError as error:
+            await self._hold(claim, str(error), tally)
         except _NotOursError:
             return
         else:
@@ -262,7 +282,26 @@ class Courier:
         except ChannelError as error:
             if not error.ambiguous and self._channel.has_lookup:
                 await _insist(lambda: self._nothing_to_find(claim, part.number))
+            if error.ambiguous and self._channel.most_copies:
+                copies = await _insist(lambda: self._unanswered(claim, part.number))
+                if copies >= self._channel.most_copies:
+                    raise _UnsureError(error.reason) from error
             raise
+
+    async def _unanswered(self, claim: Claim, number: int) -> int:
+        async with self._store.write() as tx:
+            return await tx.outbox.unanswered(claim, number)
+
+    async def _hold(self, claim: Claim, reason: str, tally: Tally) -> None:
+        """Leave a delivery to an admin: each further attempt might be one more copy."""
+        tally.refused += 1
+
+        async def record() -> bool:
+            async with self._store.write() as tx:
+                return await tx.outbox.hold(claim, reason=reason)
+
+        await _insist(record)
+        log.error("held delivery=%d channel=%s reason=%s", claim.id, self._channel.name, reason)
 
     async def _nothing_to_find(self, claim: Claim, number: int) -> None:
         async with self._store.write() as tx:
@@ -287,7 +326,8 @@ class Courier:
 
             async def record() -> bool:
                 async with self._store.write() as tx:
-                    return await tx.outbox.refuse(claim, reason=error.reason, now=now)
+                    rest = self._channel.second_chance
+                    return await tx.outbox.refuse(claim, reason=error.reason, now=now, rest=rest)
         else:
             tally.retried += 1
             pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)

@@ -142,7 +142,7 @@ def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeyp
         await subscribed(store, address="gone@example.org", channel="email")
         await subscribed(store, "cs.ZZ tide", address="well@example.org", channel="email")
         async with store.write() as tx:
-            await tx.subscribers.refuse(1, "550 no such user")
+            await tx.subscribers.refuse(1, "550 no such user", MORNING)
             await tx.faults.open("arxiv_feed", "cs.LG", DAY, "HTTP 429", MORNING)
             await tx.unreadable.found({"cs.ZZ tide"})
         await store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from tests import PATIENCE
 from tests.fakes import (
     MORNING,
     FakeChannel,
+    FakeTeller,
+    alerts,
     arrives_without_answer,
     bare,
     courier,
@@ -336,3 +339,108 @@ async def test_a_send_that_never_answers_is_given_up_and_tried_again(store, chan
 def test_a_send_is_given_up_before_its_lease_ends():
     assert timedelta(seconds=delivery.SEND_TIMEOUT) < LEASE
     assert timedelta(seconds=30) <= LEASE
+
+
+@dataclass
+class Mails(FakeTeller):
+    """A channel that repeats what had no answer, three times at the most, and forgives once."""
+
+    most_copies: int = 3  # type: ignore[misc]
+    second_chance: timedelta | None = timedelta(days=7)  # type: ignore[misc]
+
+
+async def test_what_is_never_answered_goes_out_three_times_and_then_an_admin_decides(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", *(arrives_without_answer(channel) for _ in range(9)))
+    one = courier(store, channel, clock)
+    for _ in range(30):
+        await one.drain()
+        clock.forward(hours=1)
+    assert len(channel.arrived) == 3
+    assert await states(store) == ["unsure"]
+    telling = alerts(store, clock, channel, admins=["email:admin"])
+    await telling.tell()
+    await telling.tell()
+    (said,) = [text for person, text, _ in channel.told if person == "admin"]
+    assert "sudi held" in said
+    async with store.write() as tx:
+        (held,) = await tx.outbox.held()
+        assert await tx.outbox.decide([held.id], clock(), again=True) == 1
+    channel.deeds.clear()
+    await one.drain()
+    assert await states(store) == ["sent"]
+    assert len(channel.arrived) == 4
+
+
+async def test_an_admin_may_take_a_delivery_for_sent(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", *(arrives_without_answer(channel) for _ in range(3)))
+    for _ in range(5):
+        await courier(store, channel, clock).drain()
+        clock.forward(hours=1)
+    async with store.write() as tx:
+        assert await tx.outbox.decide([one.id for one in await tx.outbox.held()], clock(), again=False) == 1
+    await courier(store, channel, clock).drain()
+    assert await states(store) == ["sent"]
+    assert len(channel.arrived) == 3
+
+
+async def test_an_answer_that_is_clear_counts_for_no_copy(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", *(fails("busy") for _ in range(9)))
+    for _ in range(30):
+        await courier(store, channel, clock).drain()
+        clock.forward(hours=1)
+    assert len(channel.arrived) == 1
+    assert await states(store) == ["sent"]
+
+
+async def test_who_refused_is_tried_once_more_after_a_week_and_then_left(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", fails("gone", permanent=True), fails("gone", permanent=True))
+    one = courier(store, channel, clock)
+    await one.drain()
+    clock.forward(days=6)
+    await one.drain()
+    assert len(channel.asked) == 1
+    clock.forward(days=2)
+    await one.drain()
+    assert len(channel.asked) == 2
+    clock.forward(days=60)
+    await one.drain()
+    assert len(channel.asked) == 2
+    assert await states(store) == ["dead"]
+
+
+async def test_who_takes_the_second_attempt_reads_on(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", fails("gone", permanent=True))
+    await courier(store, channel, clock).drain()
+    clock.forward(days=8)
+    await courier(store, channel, clock).drain()
+    assert await states(store) == ["sent"]
+    (row,) = await rows(store, schema.destination)
+    assert row.paused == ""
+
+
+async def test_who_paused_by_hand_meanwhile_stays_paused(store, clock):
+    channel = Mails("email")
+    await waiting(store, 1, channel="email")
+    await planned(store)
+    channel.next_does("#1", fails("gone", permanent=True))
+    await courier(store, channel, clock).drain()
+    async with store.write() as tx:
+        await tx.subscribers.pause(1, "on holiday")
+    clock.forward(days=8)
+    await courier(store, channel, clock).drain()
+    assert len(channel.asked) == 1

@@ -125,6 +125,12 @@ class Channel(ABC):
     has_lookup: ClassVar[bool] = False
     """Whether :meth:`find` can tell if an unanswered part has arrived, so that it must not be sent blindly."""
 
+    most_copies: ClassVar[int] = 0
+    """How many copies of a part may be sent while it is unknown whether one has arrived; 0 where none is seen."""
+
+    second_chance: ClassVar[timedelta | None] = None
+    """How long after a refusal for good a destination is tried once more, if it is."""
+
     has_edits: ClassVar[bool] = False
     """Whether a message can be changed after it was sent."""
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.channels import Channel, Invocation, Mail, Reply
 from bot.channels.layout import interface
 from bot.commands import Commands, explained
-from bot.commands.mailboxes import Mailboxes
+from bot.commands.mailboxes import SECOND_CHANCE, Mailboxes, mailbox_of
 from bot.commands.mailed import Found, Mailed, commands_in, is_yes
 from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 CHANNEL = "email"
 
 _OF_READERS, _OF_STRANGERS = 30, 5  # answers to one address within an hour
-_CONFIRMATIONS = 5  # of one address, or one person, within an hour
+_CONFIRMATIONS = 5  # of one mailbox, or one person, within an hour
+_OF_ALL = 100  # answers to strangers, and confirmations, of the whole installation within an hour
 _SOFT_BOUNCES = 5  # in a row
 
 Send = Callable[[Reply], Awaitable[None]]
@@ -95,11 +96,12 @@ class Correspondence:
         return True
 
     async def _take(self, mail: Mail) -> Taken:
-        sender = hashlib.sha256(mail.sender.encode()).hexdigest()
+        sender = hashlib.sha256(mailbox_of(mail.sender).encode()).hexdigest()
         async with self._store.write() as tx:
             is_reader = await tx.subscribers.destination(CHANNEL, mail.sender) is not None
-            limit = _OF_READERS if is_reader else _OF_STRANGERS
-            return await tx.letters.take(mail.key, sender, self._clock(), limit)
+            if is_reader:
+                return await tx.letters.take(mail.key, sender, self._clock(), _OF_READERS)
+            return await tx.letters.take(mail.key, sender, self._clock(), _OF_STRANGERS, of_strangers=_OF_ALL)
 
     async def _answer(self, mail: Mail) -> Reply:
         found = commands_in(mail.lines)
@@ -163,7 +165,8 @@ class Correspondence:
     async def _kept(self, key: str, wish: Unconfirmed, tongue: str) -> Reply | None:
         now = self._clock()
         async with self._store.write() as tx:
-            kept = await tx.letters.ask(key, wish, now, _CONFIRMATIONS)
+            mailbox = mailbox_of(wish.address)
+            kept = await tx.letters.ask(key, wish, now, mailbox=mailbox, limit=_CONFIRMATIONS, of_all=_OF_ALL)
         if kept is None:
             return None
         page = self._links.confirm(kept.id, now)
@@ -239,7 +242,7 @@ class Correspondence:
             count = await tx.subscribers.count_bounce(place.id, now)
             stops = (permanent or count >= _SOFT_BOUNCES) and not place.paused
             if stops:
-                await tx.subscribers.refuse(place.id, reason)
+                await tx.subscribers.refuse(place.id, reason, now, SECOND_CHANCE)
         log.info("bounced destination=%d permanent=%s in_a_row=%d stops=%s", place.id, permanent, count, stops)
 
     async def _done(self, address: str, texts: list[str]) -> Reply:

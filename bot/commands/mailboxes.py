@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+SECOND_CHANCE = timedelta(days=7)
+"""After how long a mailbox that has refused or bounced is tried once more."""
+
+_WITHOUT_DOTS = frozenset({"gmail.com", "googlemail.com"})  # https://support.google.com/mail/answer/7436150
+
+
+def mailbox_of(address: str) -> str:
+    """The mailbox that an address reaches: without the tag that anybody may add to it, and Gmail's dots."""
+    user, _, domain = address.casefold().rpartition("@")
+    user = user.partition("+")[0] or user
+    if domain in _WITHOUT_DOTS:
+        user, domain = user.replace(".", ""), "gmail.com"
+    return f"{user}@{domain}"
 
 
 @dataclass(frozen=True, slots=True)

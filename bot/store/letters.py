@@ -51,13 +51,24 @@ class Letters:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def take(self, key: str, sender: str, now: datetime, limit: int) -> Taken:
+    async def take(
+        self, key: str, sender: str, now: datetime, limit: int, *, of_strangers: int | None = None
+    ) -> Taken:
         """Whether a mail is ours to answer now; `limit` is how many of one sender are answered in an hour.
 
-        `key` names the mail, `sender` a person; both are hashes.
+        `key` names the mail, `sender` a mailbox; both are hashes. `of_strangers` says that nobody here knows the
+        sender, and how many mails of all such senders are answered in an hour.
         """
         await self._forget(now)
-        made = {"key": key, "sender": sender, "at": now, "attempts": 0, "lease_until": now}
+        is_stranger = of_strangers is not None
+        made = {
+            "key": key,
+            "sender": sender,
+            "at": now,
+            "attempts": 0,
+            "lease_until": now,
+            "stranger": is_stranger,
+        }
         await self._connection.execute(
             insert(self._connection, schema.letter).values(made).on_conflict_do_nothing()
         )
@@ -69,37 +80,54 @@ class Letters:
             return Taken.BUSY
         fresh = await self._count(schema.letter, _letter.sender == sender, _letter.at > now - _HOUR)
         taken = Taken.HOPELESS if row.attempts >= _MOST_ATTEMPTS else Taken.OURS
-        if row.attempts == 0 and fresh > limit:
+        if row.attempts == 0 and (fresh > limit or await self._are_many(of_strangers, now)):
             taken = Taken.FLOOD
         lease = min(_FIRST_LEASE * 2**row.attempts, _LONGEST_LEASE)
         await self._connection.execute(
             schema.letter.update()
             .where(_letter.key == key)
-            .values(attempts=row.attempts + 1, lease_until=now + lease, done=taken is not Taken.OURS)
+            .values(
+                attempts=row.attempts + 1,
+                lease_until=now + lease,
+                done=taken is not Taken.OURS,
+                stranger=is_stranger and taken is Taken.OURS,  # those who get no answer keep nobody else from one
+            )
         )
         return taken
+
+    async def _are_many(self, of_strangers: int | None, now: datetime) -> bool:
+        if of_strangers is None:
+            return False
+        return (
+            await self._count(schema.letter, _letter.stranger.is_(True), _letter.at > now - _HOUR) > of_strangers
+        )
 
     async def finish(self, key: str) -> None:
         """The mail is answered, or will not be."""
         await self._connection.execute(schema.letter.update().where(_letter.key == key).values(done=True))
 
-    async def ask(self, key: str, wish: Unconfirmed, now: datetime, limit: int) -> Unconfirmed | None:
+    async def ask(
+        self, key: str, wish: Unconfirmed, now: datetime, *, mailbox: str, limit: int, of_all: int
+    ) -> Unconfirmed | None:
         """Keep what was asked for until it is confirmed; the same for the same key.
 
-        None when the mailbox, or the person, has asked for more than `limit` within an hour.
+        None when the mailbox, or the person, has asked for more than `limit` within an hour, or all for `of_all`.
         """
         await self._forget(now)
         known = select(schema.unconfirmed).where(_unconfirmed.key == key)
         if (row := (await self._connection.execute(known)).first()) is not None:
             return _to_unconfirmed(row)
         is_fresh = _unconfirmed.at > now - _HOUR
-        counted = [_unconfirmed.address == wish.address]
+        counted = [_unconfirmed.mailbox == mailbox]
         if wish.person:
             counted.append((_unconfirmed.channel == wish.channel) & (_unconfirmed.person == wish.person))
         for condition in counted:
             if await self._count(schema.unconfirmed, condition, is_fresh) >= limit:
                 return None
+        if await self._count(schema.unconfirmed, is_fresh) >= of_all:
+            return None
         values = {"address": wish.address, "text": wish.text, "channel": wish.channel, "person": wish.person}
+        values["mailbox"] = mailbox
         await self._connection.execute(
             insert(self._connection, schema.unconfirmed).values(key=key, at=now, **values).on_conflict_do_nothing()
         )

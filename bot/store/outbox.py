@@ -1,6 +1,7 @@
 """The outbox: deliveries and their parts. The truth about what was sent.
 
-A delivery is `ready`, `sending` (claimed, under a lease), `sent`, or `dead` (its destination refused it).
+A delivery is `ready`, `sending` (claimed, under a lease), `sent`, `dead` (its destination refused it), or
+`unsure`: it may have arrived several times, and an admin decides; once that is told, it is `held`.
 Claims are fenced by owner and attempt: who lost the lease changes nothing any more. Receipts are
 written once and by anybody, because the message did arrive.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, func, literal, or_, select, true
@@ -61,6 +62,16 @@ class Delivered:
     papers: int
     created_at: datetime
     done_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that waits for a word of an admin."""
+
+    id: int
+    channel: str
+    address: str
     reason: str
 
 
@@ -233,11 +244,50 @@ class Outbox:
         """Try again, not before `at`; False when the delivery is not ours any more."""
         return await self._update(claim, {"state": "ready", "due_at": at, "lease_until": None, "reason": reason})
 
-    async def refuse(self, claim: Claim, *, reason: str, now: datetime) -> bool:
-        """The destination is refused for good: pause it, keep what it asked for."""
+    async def unanswered(self, claim: Claim, number: int) -> int:
+        """Count a copy of a part that may have arrived; how many those are."""
+        counted = await self._connection.execute(
+            schema.part.update()
+            .where(_part.delivery_id == claim.id, _part.number == number)
+            .values(unanswered=_part.unanswered + 1)
+            .returning(_part.unanswered)
+        )
+        return int(counted.scalar_one())
+
+    async def hold(self, claim: Claim, *, reason: str) -> bool:
+        """Send nothing more of a delivery before an admin decides; nobody has been told of that yet."""
+        return await self._update(claim, {"state": "unsure", "lease_until": None, "reason": reason})
+
+    async def held(self, *, untold: bool = False) -> list[Held]:
+        """The deliveries of which an admin decides, or those of which nobody was told."""
+        states = ["unsure"] if untold else ["unsure", "held"]
+        rows = await self._connection.execute(
+            select(_delivery.id, _destination.channel, _destination.address, _delivery.reason)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(_delivery.state.in_(states))
+            .order_by(_delivery.id)
+        )
+        return [Held(*row) for row in rows]
+
+    async def told(self, deliveries: Collection[int]) -> None:
+        """Admins know of these now."""
+        chosen = _delivery.id.in_(deliveries) & (_delivery.state == "unsure")
+        await self._connection.execute(schema.delivery.update().where(chosen).values(state="held"))
+
+    async def decide(self, deliveries: Collection[int], now: datetime, *, again: bool) -> int:
+        """Send held deliveries again, or take them for sent; how many there were of them."""
+        chosen = _delivery.id.in_(deliveries) & _delivery.state.in_(["unsure", "held"])
+        values = {"state": "ready", "due_at": now} if again else {"state": "sent", "done_at": now, "reason": ""}
+        if again:
+            fresh = schema.part.update().where(_part.delivery_id.in_(deliveries), _part.sent_at.is_(None))
+            await self._connection.execute(fresh.values(unanswered=0))
+        return (await self._connection.execute(schema.delivery.update().where(chosen).values(values))).rowcount
+
+    async def refuse(self, claim: Claim, *, reason: str, now: datetime, rest: timedelta | None = None) -> bool:
+        """The destination is refused for good: pause it, keep what it asked for; `rest` as in Subscribers."""
         if not await self._update(claim, {"state": "dead", "done_at": now, "lease_until": None, "reason": reason}):
             return False
-        await Subscribers(self._connection).refuse(claim.destination.id, reason)
+        await Subscribers(self._connection).refuse(claim.destination.id, reason, now, rest)
         return True
 
     async def revive(self, destination_id: int, now: datetime) -> int:

@@ -208,6 +208,7 @@ destination = Table(
     Column("bounces", Integer, nullable=False, server_default=text("0")),  # soft ones in a row
     Column("bounced_at", Instant),
     Column("last_number", Integer, nullable=False, server_default=text("0")),  # of its subscriptions, ever
+    Column("retry_at", Instant, index=True),  # when a refusal is tried once more; past: when that was done
     UniqueConstraint("channel", "address"),
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
@@ -307,6 +308,7 @@ part = Table(
     Column("attempted_at", Instant),
     Column("reference", Text),
     Column("sent_at", Instant),
+    Column("unanswered", Integer, nullable=False, server_default=text("0")),  # copies that may have arrived
 )
 
 pace = Table(
@@ -349,6 +351,7 @@ letter = Table(  # a mail that came in; forgotten after two days
     Column("attempts", Integer, nullable=False),
     Column("lease_until", Instant, nullable=False),
     Column("done", Boolean, nullable=False, server_default=text("false")),
+    Column("stranger", Boolean, nullable=False, server_default=text("false")),
 )
 
 unconfirmed = Table(  # what somebody asked for who has yet to prove that a mailbox is theirs; the same
@@ -357,6 +360,7 @@ unconfirmed = Table(  # what somebody asked for who has yet to prove that a mail
     _id(),
     Column("key", String(64), nullable=False, unique=True),
     Column("address", String(320), nullable=False, index=True),
+    Column("mailbox", String(320), nullable=False, server_default="", index=True),  # without a tag
     Column("text", Text, nullable=False),
     Column(
         "channel", String(40), nullable=False, server_default=""

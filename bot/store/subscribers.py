@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, text, true
@@ -19,6 +19,7 @@ from bot.text.normal import HAN
 
 _identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
 _CHINESE = f"[{HAN}]"
+_REMEMBERED = timedelta(days=30)  # how long a second refusal is known as one
 _BETWEEN_BOUNCES = 2  # digests: bounces come days later, and not at the same hour
 
 
@@ -122,7 +123,7 @@ class Subscribers:
 
     async def pause(self, destination_id: int, why: str) -> None:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
-        await self._set(destination_id, paused=why, untold=False)
+        await self._set(destination_id, paused=why, untold=False, retry_at=None)
 
     async def pause_all(self, channel: str, beginning: str, why: str) -> int:
         """Pause every destination of a channel whose address begins so; how many were not paused already."""
@@ -133,17 +134,42 @@ class Subscribers:
                 _destination.address.startswith(beginning, autoescape=True),
                 _destination.paused == "",
             )
-            .values(paused=why, untold=False)
+            .values(paused=why, untold=False, retry_at=None)
         )
         return done.rowcount
 
-    async def refuse(self, destination_id: int, why: str) -> None:
-        """Pause a destination that takes nothing any more; somebody has to be told of it."""
-        await self._set(destination_id, paused=why, untold=True)
+    async def refuse(self, destination_id: int, why: str, now: datetime, rest: timedelta | None = None) -> None:
+        """Pause a destination that takes nothing any more; somebody has to be told of it.
+
+        After `rest` it is tried once more, unless that was done not long ago.
+        """
+        chosen = select(_destination.retry_at).where(_destination.id == destination_id)
+        tried = (await self._connection.execute(chosen)).scalar()
+        is_last = tried is not None and now - _REMEMBERED < tried <= now
+        again = now + rest if rest and not is_last else None
+        await self._set(destination_id, paused=why, untold=True, retry_at=again)
+
+    async def retry_refused(self, channel: str, now: datetime) -> list[int]:
+        """Try once more where a refusal has rested for long enough; which destinations that are."""
+        is_due = (_destination.channel == channel, _destination.paused != "", _destination.retry_at <= now)
+        done = await self._connection.execute(
+            schema.destination.update()
+            .where(*is_due)
+            .values(paused="", untold=False, bounces=0)
+            .returning(_destination.id)
+        )
+        return [row.id for row in done]
+
+    async def has_rested(self, channel: str, now: datetime) -> bool:
+        """Whether there is a destination that `retry_refused` would try."""
+        chosen = select(_destination.id).where(
+            _destination.channel == channel, _destination.paused != "", _destination.retry_at <= now
+        )
+        return (await self._connection.execute(chosen.limit(1))).first() is not None
 
     async def resume(self, destination_id: int) -> None:
         """Send again."""
-        await self._set(destination_id, paused="", untold=False, bounces=0)
+        await self._set(destination_id, paused="", untold=False, bounces=0, retry_at=None)
 
     async def count_bounce(self, destination_id: int, now: datetime) -> int:
         """Note that a digest did not arrive; how many in a row that makes.

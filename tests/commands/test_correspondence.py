@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from bot.channels import Invocation, Mail, Reply
 from bot.commands import Commands
 from bot.commands.correspondence import Correspondence
-from bot.commands.mailboxes import Mailboxes
+from bot.commands.mailboxes import Mailboxes, mailbox_of
 from bot.errors import ChannelError
 from bot.model import Language
 from bot.store import Store, schema
@@ -467,3 +467,42 @@ async def test_while_the_database_is_away_a_mail_waits(writing, monkeypatch, cap
     assert "mail_waits" in caplog.text
     assert await writing.mail("help", key="waits")
     assert len(writing.replies) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada+{}@reader.test",
+        "Ada+{}@Reader.test",
+        "ada+x+{}@reader.test",
+        "a.d.a+{}@gmail.com",
+        "ada+{}@googlemail.com",
+    ],
+)
+async def test_a_mailbox_gets_five_confirmations_an_hour_whatever_is_added_to_its_address(writing, address):
+    for number in range(60):
+        await writing.mail("subscribe cs.LG", sender=address.format(number))
+    assert sum(bool(one.token) for one in writing.replies) == 5
+    assert len(writing.replies) == 5
+
+
+async def test_dots_are_another_mailbox_but_at_gmail():
+    assert mailbox_of("a.da@reader.test") != mailbox_of("ada@reader.test")
+    assert mailbox_of("A.da+x@googlemail.com") == mailbox_of("ada@gmail.com")
+    assert mailbox_of("+x@reader.test") == "+x@reader.test"
+
+
+async def test_forged_senders_get_no_more_than_a_hundred_answers_an_hour_and_readers_get_theirs(writing):
+    await subscribed(writing.store, "hep-th", channel="email", address=ADA)
+    for number in range(150):
+        await writing.mail("help", sender=f"nobody{number}@victim.test")
+    assert len(writing.replies) == 100
+    await writing.says("list")
+
+
+async def test_a_mailbox_that_bounced_is_tried_once_more_after_a_week(writing):
+    place, _ = await subscribed(writing.store, "hep-th", channel="email", address=ADA)
+    await writing.office.bounced("first", place.id, "5.1.1 unknown", permanent=True)
+    (row,) = await rows(writing.store, schema.destination)
+    assert row.paused == "5.1.1 unknown"
+    assert row.retry_at == writing.clock() + timedelta(days=7)

@@ -280,7 +280,7 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
 async def test_status_tells_admins_in_private_which_places_refuse(talk: Conversation):
     await talk.says("subscribe cs.LG", place="#gone")
     async with talk.store.write() as tx:
-        await tx.subscribers.refuse(1, "the channel is gone")
+        await tx.subscribers.refuse(1, "the channel is gone", talk.now)
     talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
     assert "• console #gone: the channel is gone" in await talk.says("status", place="alice")
     for place, sender in (("#ml", "alice"), ("bob", "bob")):

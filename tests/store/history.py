@@ -113,7 +113,7 @@ def _deliveries() -> _Rows:
 def _parts() -> _Rows:
     def part(delivery: int, number: int, body: str, reference: str | None) -> dict[str, Any]:
         at = None if reference is None else THEN - timedelta(days=1)
-        row = {"delivery_id": delivery, "number": number, "body": body}
+        row = {"delivery_id": delivery, "number": number, "body": body, "unanswered": 0}
         return {**row, "attempted_at": at, "reference": reference, "sent_at": at}
 
     return [
@@ -139,6 +139,7 @@ def _destination(number: int, address: str, **more: Any) -> dict[str, Any]:
         "slot_id": 8,
         "language": "both",
         "paused": "",
+        "retry_at": None,
         "untold": False,
         "notices": "off",
         "bounces": 0,
@@ -264,6 +265,7 @@ TYPICAL: dict[str, _Rows] = {
             "attempts": 1,
             "lease_until": THEN,
             "done": True,
+            "stranger": False,
         }
     ],
     "unconfirmed": [
@@ -271,6 +273,7 @@ TYPICAL: dict[str, _Rows] = {
             "id": 41,
             "key": "c" * 64,
             "address": "stranger@reader.test",
+            "mailbox": "stranger@reader.test",
             "text": "subscribe cs.LG",
             "channel": "",
             "person": "",

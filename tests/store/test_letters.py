@@ -21,7 +21,7 @@ async def take(store: Store, key: str, now: datetime = MORNING, *, sender: str =
 
 async def ask(store: Store, key: str, now: datetime = MORNING, wish: Unconfirmed = WISH) -> Unconfirmed | None:
     async with store.write() as tx:
-        return await tx.letters.ask(key, wish, now, 3)
+        return await tx.letters.ask(key, wish, now, mailbox=wish.address, limit=3, of_all=6)
 
 
 async def use(store: Store, number: int, by: str) -> Unconfirmed | None:
@@ -56,6 +56,23 @@ async def test_a_sender_gets_so_many_answers_an_hour_and_others_are_not_touched(
     assert await take(store, "m3") is Taken.DONE
     assert await take(store, "other", sender="bob") is Taken.OURS
     assert await take(store, "later", MORNING + timedelta(minutes=61)) is Taken.OURS
+
+
+async def test_strangers_get_so_many_answers_an_hour_together_and_readers_are_not_touched(store):
+    async def stranger(number: int, now: datetime = MORNING) -> Taken:
+        async with store.write() as tx:
+            return await tx.letters.take(f"s{number}", f"nobody{number}", now, 3, of_strangers=4)
+
+    assert [await stranger(number) for number in range(6)] == [Taken.OURS] * 4 + [Taken.FLOOD] * 2
+    assert await take(store, "reader") is Taken.OURS
+    assert await stranger(7, MORNING + timedelta(minutes=61)) is Taken.OURS
+
+
+async def test_the_installation_asks_for_so_many_confirmations_an_hour(store):
+    wishes = [Unconfirmed(0, f"ada{number}@reader.test", "list") for number in range(8)]
+    asked = [await ask(store, f"k{number}", wish=wish) for number, wish in enumerate(wishes)]
+    assert [one is not None for one in asked] == [True] * 6 + [False] * 2
+    assert await ask(store, "later", MORNING + timedelta(minutes=61)) is not None
 
 
 async def test_a_mailbox_may_ask_for_so_many_confirmations_an_hour(store):

@@ -54,6 +54,8 @@ class Email(Channel):
     """A mail server and the address we write from."""
 
     name = "email"
+    most_copies = 3
+    second_chance = timedelta(days=7)
 
     def __init__(
         self,

@@ -14,16 +14,14 @@ from bot.channels.email.letter import Letter
 from bot.channels.email.pages import BASE64, MOST_BYTES
 from bot.channels.layout import NAME, cards_lines, interface
 from bot.locale import say
-from bot.text.harmless import harmless, one_line
-
-_LONGEST_SUBJECT = 100
+from bot.text.harmless import harmless
 
 
 def answer(reply: Reply, of: Incoming) -> Letter:
     """What is said to a mail, below it in its thread; said twice, it is the same message."""
     return Letter(
         id=f"sudi.answer.{of.key[:32]}",
-        subject=_subject(reply, f"Re: {of.subject}" if of.subject else NAME),
+        subject=_subject(reply),
         text=_text(reply),
         answers=of.thread,
         is_answer=True,
@@ -33,15 +31,15 @@ def answer(reply: Reply, of: Incoming) -> Letter:
 def question(reply: Reply) -> Letter:
     """What is asked of a mailbox that has not written."""
     unique = hashlib.sha256(reply.token.encode()).hexdigest()[:32]
-    return Letter(id=f"sudi.question.{unique}", subject=_subject(reply, NAME), text=_text(reply), is_answer=True)
+    return Letter(id=f"sudi.question.{unique}", subject=_subject(reply), text=_text(reply), is_answer=True)
 
 
-def _subject(reply: Reply, about: str) -> str:
-    """The subject; with the token by which an answer to it is known."""
-    shown = one_line(about)[:_LONGEST_SUBJECT]
+def _subject(reply: Reply) -> str:
+    """Our own words, because anybody may have written those of the mail; with the token that an answer carries."""
+    tongue = interface(reply.language)
     if not reply.token:
-        return shown
-    return f"{shown} · {say('mail.confirm_subject', interface(reply.language))} [{reply.token}]"
+        return f"{NAME} · {say('mail.answer_subject', tongue)}"
+    return f"{NAME} · {say('mail.confirm_subject', tongue)} [{reply.token}]"
 
 
 def _text(reply: Reply) -> str:
