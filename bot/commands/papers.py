@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
+from bot.commands.advice import advice
 from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
@@ -46,6 +47,7 @@ async def preview(request: Request) -> Reply:
     return request.reply(
         request.say("reply.in_words", words=in_words(query, request.language)),
         trial_in_words(request, trial),
+        *advice(request, trial),
         request.say("reply.first_cards", n=len(shown_cards)) if trial.matched > _PREVIEWED else "",
         request.say("reply.preview_hint", query=str(query)),
         cards=shown_cards,

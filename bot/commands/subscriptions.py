@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.channels import Reply
 from bot.channels.absence import unreadable_lines
 from bot.channels.layout import cards_lines
+from bot.commands.advice import advice
 from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
 from bot.commands.trial import trial_in_words, trial_of
@@ -144,6 +145,7 @@ async def _confirmed(
         request.say(key, number=subscription.number, query=subscription.query),
         request.say("reply.in_words", words=in_words(query, request.language)),
         trial_in_words(request, trial),
+        *advice(request, trial),
         *(f"• {lines.titles[0].text}" for lines in examples),
         next_digest_in_words(request, place),
         request.say("reply.no_backfill") if is_public else "",

@@ -17,13 +17,14 @@ from bot.matching import Candidate, Prepared, candidates, is_wanted, match, miss
 from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
 from bot.query import Field, Query, still_read
 from bot.store import Store
-from bot.taxonomy import resolve
+from bot.taxonomy import categories, resolve
 from bot.text.normal import has_han
 
 WIDE = 30
 """Papers a day from which on a query is called wide."""
 _UNREAD_SHOWN = 5
 _BEST = 5  # cards
+_HOMES = 3  # categories
 _TRIED = Subscription(id=0, destination_id=0, number=0, query="")
 
 
@@ -41,6 +42,7 @@ class Trial:
     revised: int  # papers that match, but that digests leave out
     unread: tuple[str, ...]  # categories of the query of which nothing is stored for these dates
     absent: tuple[str, ...]  # parts of the query, all of which must hold, that hold for no paper
+    homes: tuple[str, ...]  # the primary categories of most of what matched
 
     @property
     def per_day(self) -> float:
@@ -71,6 +73,7 @@ async def trial_of(shelf: Shelf, query: Query) -> Trial:
         revised=result.revised,
         unread=() if ALL in read else tuple(sorted(query.categories - read)),
         absent=result.absent,
+        homes=result.homes,
     )
 
 
@@ -153,6 +156,7 @@ class _Result(NamedTuple):
     leading: tuple[str, int] | None
     revised: int
     absent: tuple[str, ...]
+    homes: tuple[str, ...]
 
 
 def _tried(query: Query, papers: Iterable[Prepared], texts: Mapping[Version, Summary]) -> _Result:
@@ -180,6 +184,7 @@ def _tried(query: Query, papers: Iterable[Prepared], texts: Mapping[Version, Sum
         leading=_leading(found_cards),
         revised=len(revised - {one.paper_id for one in wanted}),
         absent=tuple(absent or ()),
+        homes=_homes(known.values()),
     )
 
 
@@ -188,6 +193,12 @@ def _leading(found: Iterable[Card]) -> tuple[str, int] | None:
     terms = ({one.term for one in card.reasons if one.field not in ("category", "type")} for card in found)
     counts = Counter(term for these in terms for term in these)
     return counts.most_common(1)[0] if len(counts) > 1 else None
+
+
+def _homes(papers: Iterable[Paper]) -> tuple[str, ...]:
+    """The primary categories of most of these papers."""
+    counts = Counter(code for one in papers if (code := resolve(one.primary)) in categories())
+    return tuple(code for code, _ in counts.most_common(_HOMES) if code)
 
 
 def _in_categories(papers: Iterable[Prepared], reading: frozenset[str] | None) -> list[Prepared]:

@@ -43,6 +43,11 @@ class Matcher:
             index.update(queries)
             return index.reads()
 
+    def named(self) -> frozenset[str]:
+        """The categories that queries name, of those that were looked at last."""
+        with self._lock:
+            return self._loaded().named()
+
     @property
     def unreadable(self) -> frozenset[str]:
         """What was asked for, when all was looked at last, and is no query any more."""

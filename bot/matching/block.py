@@ -214,6 +214,11 @@ def categories(readings: Readings) -> frozenset[str] | None:
     return None if together[_EVERYTHING] else frozenset(_CODES[place] for place in np.flatnonzero(together))
 
 
+def named(readings: Readings) -> frozenset[str]:
+    """The categories that queries with these readings name, those left out that want all of them."""
+    return categories(readings[readings[:, _EVERYTHING // 8] >> _EVERYTHING % 8 == 0]) or frozenset()
+
+
 @lru_cache(maxsize=4096)
 def _bits(reading: frozenset[str] | None) -> bytes:
     places = [_EVERYTHING] if reading is None else [bisect_left(_CODES, code) for code in reading]

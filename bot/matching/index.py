@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import QueryError
-from bot.matching.block import PART, Block, BlockBuilder, categories
+from bot.matching.block import PART, Block, BlockBuilder, categories, named
 from bot.matching.circuit import Bits, Longs
 from bot.matching.kept import Kept
 from bot.matching.papers import Prepared, reads, relative_type
@@ -132,6 +132,12 @@ class Index:
         with self._lock:
             parts: list[Block | BlockBuilder] = [*self._blocks, self._new]
             return categories(np.concatenate([one.readings[self._stand(one.queries)] for one in parts]))
+
+    def named(self) -> frozenset[str]:
+        """The categories that are named by the queries that stand and say what they read."""
+        with self._lock:
+            parts: list[Block | BlockBuilder] = [*self._blocks, self._new]
+            return named(np.concatenate([one.readings[self._stand(one.queries)] for one in parts]))
 
     def _compiled(self) -> list[Block]:
         """All blocks, the last of them with what is new."""

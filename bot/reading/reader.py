@@ -161,7 +161,9 @@ class Reader:
         if not missing or await self._store.held(again, now) > now:
             return
         first = int(now.timestamp() // 60) % len(missing)  # whichever is frozen holds up the others only once
-        mailing = Mailing(self._desk, source, day, missing[first:] + missing[:first])
+        named = self._desk.matcher.named()  # what somebody names comes before what is read for queries without any
+        in_order = sorted(missing[first:] + missing[:first], key=lambda code: code not in named)
+        mailing = Mailing(self._desk, source, day, in_order)
         await mailing.read(turn.keep, is_begun=bool(listed))
         now, late = self._clock(), self._clock() - opens(day, source.turn)
         archive = self._desk.archive

@@ -12,7 +12,7 @@ from bot.matching import Candidate, Prepared, reads
 from bot.matching.names import author_needles
 from bot.matching.terms import targets
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Query, Term
-from bot.text.normal import forms, has_han, words
+from bot.text.normal import has_han, words
 
 Found = dict[str, list[int]]
 """The numbers of the papers that a query matches, by its canonical text; queries without any are left out."""
@@ -38,7 +38,7 @@ class FullText:
         self._connection = sqlite3.connect(":memory:")
         self._connection.execute("CREATE VIRTUAL TABLE paper USING fts5(text, author, label, detail=full)")
         self._connection.executemany("INSERT INTO paper (rowid, text, author, label) VALUES (?, ?, ?, ?)", [
-            (number, " qend ".join(map(_apart, one.fields.values())), " qend ".join(one.authors), _labels(one))
+            (number, " qend ".join(map(_apart, one.fields.values())), _names(one), _labels(one))
             for number, one in enumerate(day)
         ])  # fmt: skip
 
@@ -50,6 +50,14 @@ class FullText:
             if numbers := sorted(row[0] for row in rows):
                 found[str(query)] = numbers
         return found
+
+
+_MARKS = {mark: f"q{mark}q" for mark in range(1, 6)}
+"""Letters for the marks of names: FTS5 would take them for spaces."""
+
+
+def _names(one: Prepared) -> str:
+    return " qend ".join(one.authors).translate(_MARKS)
 
 
 def _apart(flat: str) -> str:
@@ -86,15 +94,14 @@ def _clause(node: Node, reading: frozenset[str] | None) -> str:
             return f"({own}) AND label:fresh" if own else "label:fresh"
         case InCategory(pattern):
             return " OR ".join(f"label:{_code(code)}" for code in sorted(taxonomy.expand(pattern)))
-        case Term(text, field, quoted, prefix):
-            *first, last = words(text)
-            bends = not (quoted or prefix or field or has_han(text))
-            column = "author" if field is Field.AUTHOR else "text"
-            phrases = [
-                _apart(" ".join([*first, form])).removesuffix(" qend")
-                for form in (forms(last) if bends else [last])
-            ]
-            return " OR ".join(f'{column}:"{phrase}"{"*" * prefix}' for phrase in phrases)
+        case Term(field=Field.AUTHOR, prefix=prefix) as term:
+            names = [needle.strip().translate(_MARKS) for needle in author_needles(term)]
+            return " OR ".join(f'author:"{name}"{"*" * prefix}' for name in names)
+        case Term(text, _, _, prefix) as term:
+            own = _apart(" ".join(words(text))).removesuffix(" qend")
+            is_plain = not (prefix or has_han(text))
+            found = {needle.strip() for _, needles in targets(term) for needle in needles} if is_plain else {own}
+            return " OR ".join(f'text:"{phrase}"{"*" * prefix}' for phrase in found)
     raise AssertionError(node)
 
 
@@ -130,7 +137,7 @@ class Automaton:
                     own = [("primary", code) for code in reading or ()]
                     return lambda: (_any([self._known.get(code, 0) for code in own]) if own else -1) & self._fresh
                 case Term(field=Field.AUTHOR):
-                    keys = [("name", names.setdefault(one, len(names))) for one in author_needles(node)[:1]]
+                    keys = [("name", names.setdefault(one, len(names))) for one in author_needles(node)]
                 case term:
                     needles = dict.fromkeys(one for _, some_needles in targets(term) for one in some_needles)
                     keys = [("text", texts.setdefault(needle, len(texts))) for needle in needles]

@@ -59,3 +59,39 @@ async def test_what_never_occurs_together_is_told_from_what_never_occurs(talk: C
 
 async def test_nothing_is_said_about_papers_that_were_not_read(talk: Conversation):
     assert "⚠" not in await talk.says("preview cs.RO grasping")
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ("math", "“math” is a word to look for. For all of Mathematics, type: math.*"),
+        ("CS learning", "“CS” is a word to look for. For all of Computer Science, type: cs.*"),
+        ("physics", "“physics” is a word to look for. For all of Physics, type: physics.*"),
+        ("hep-th stat", "For all of Statistics, type: stat.*"),
+    ],
+)
+async def test_an_archive_that_is_typed_as_a_word_gets_a_hint(talk: Conversation, query: str, line: str):
+    assert line in await talk.says(f"subscribe {query}")
+    assert line in await talk.says(f"preview {query}")
+
+
+@pytest.mark.parametrize("query", ['hep-th "math"', "ti:math cs.LG", "math.*", "cat:math", "hep-th -math"])
+async def test_what_is_no_archive_typed_as_a_word_gets_no_hint(talk: Conversation, query: str):
+    assert "is a word to look for" not in await talk.says(f"subscribe {query}")
+
+
+async def test_a_query_without_a_category_says_what_it_reads_and_offers_the_categories_of_what_it_found(wide):
+    text = await wide.says("subscribe haloscope")
+    assert "No category is named, so all of arXiv is read for this: 149 pages, about 37 minutes" in text
+    assert "To look only there, type: hep-th haloscope" in text
+    assert "To look only there, type: cs.LG (a b OR c)" in await wide.says("subscribe a b OR c")
+    assert "No category" not in await wide.says("subscribe hep-th haloscope")
+
+
+async def test_a_sentence_is_questioned(talk: Conversation):
+    text = await talk.says("subscribe hep-th how axion haloscopes hunt dark matter at night")
+    assert "All 8 words must be in one paper. If you mean the whole phrase, type:" in text
+    assert (
+        '"how axion haloscopes hunt dark matter at night" If any of them will do: how, axion, haloscopes,' in text
+    )
+    assert "words must be" not in await talk.says("subscribe hep-th axion haloscopes dark matter")

@@ -66,6 +66,19 @@ async def test_who_has_nothing_to_read_asks_nobody(sqlite_store):
     assert source.asked == []
 
 
+async def test_categories_that_are_named_are_read_before_those_that_nobody_names(sqlite_store):
+    before = MORNING - timedelta(days=1)
+    await subscribed(sqlite_store, "tide", "hep-th axion", "cs.RO, cs.LG OR tide", "stat.ML (a, b)", now=before)
+    source, clock = FakeSource(), HandClock(before)
+    reader = Reader(sqlite_store, [source], clock)
+    await reader.read_missing()
+    clock.now = MORNING
+    await reader.read_missing()
+    asked, _ = source.asked[-1]
+    assert set(asked[:2]) == {"hep-th", "stat.ML"}
+    assert len(asked) == 149
+
+
 async def test_a_paper_that_is_new_elsewhere_waits_for_that_listing_to_be_read(sqlite_store):
     """Else a digest that is planned in between would call it a cross-list."""
     await subscribed(sqlite_store, "cs.AI, cs.LG")
