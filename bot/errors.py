@@ -101,17 +101,25 @@ class MakerError(SudiError):
     """No text was made; the error carries the decision.
 
     `is_final`: this paper is refused, and asking again is of no use. `rest`: ask for nothing at all for that
-    long. Otherwise the paper is tried again later. `may_cost`: how many calls may be billed all the same.
+    long. `again`: ask once more at once. Otherwise the paper is tried again later. `billed`: the tokens and the
+    cost of what failed.
     """
 
     def __init__(
-        self, reason: str, *, is_final: bool = False, rest: timedelta | None = None, may_cost: int = 0
+        self,
+        reason: str,
+        *,
+        is_final: bool = False,
+        rest: timedelta | None = None,
+        again: bool = False,
+        billed: tuple[int, int] = (0, 0),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_final = is_final
         self.rest = rest
-        self.may_cost = may_cost
+        self.again = again
+        self.billed = billed
 
 
 class StoreError(SudiError):

@@ -22,7 +22,7 @@ from bot.store import SUMMARIES, Store
 from bot.store.spending import Spent
 from bot.store.texts import Made, Version, Wanted
 from bot.summaries import CHINESE, Field, Job, Maker, Usage, digest_of
-from bot.summaries.chain import Bill, Chain, Judged, Outcome
+from bot.summaries.chain import Bill, Chain, Judged, Outcome, is_draft
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,12 @@ class Summarizer:
         source = digest_of(paper)
         tried: dict[str, set[Field]] = {}
         for one in there:
-            if one.flaws and one.hash == source and prompts.get(one.maker) == one.prompt:
+            if (
+                one.flaws
+                and not is_draft(one.flaws)
+                and one.hash == source
+                and prompts.get(one.maker) == one.prompt
+            ):
                 tried.setdefault(one.maker, set()).update(each for each in Field if _is_of(each, one))
         return tried
 

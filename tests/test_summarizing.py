@@ -144,9 +144,45 @@ async def test_one_paper_that_fails_touches_no_other_and_is_tried_again_later(st
 async def test_a_call_that_failed_is_not_charged_unless_it_may_have_been_billed(store, clock):
     await readers(store, 1)
     await ingest(store, [listing("cs.LG", *TIDES[:2])], MORNING)
-    maker = FakeMaker(script=[fails(), fails(may_cost=True)])
+    maker = FakeMaker(script=[fails(), fails(billed=(WORST.tokens, WORST.cost))])
     report = await summarizer(store, clock, maker).run()
     assert (report.spent.calls, report.spent.tokens) == (2, WORST.tokens)
+
+
+async def test_a_flawed_text_whose_mending_failed_is_asked_for_again(store, clock):
+    await readers(store, 1)
+    await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
+    maker = FakeMaker(script=[in_english, fails()])
+    one = summarizer(store, clock, maker)
+    assert (await one.run()).failed == 1
+    clock.forward(hours=1)
+    await one.run()
+    assert len(maker.asked) == 3
+    assert (await summary(store)).abstract == TEXTS[Field.ABSTRACT]
+
+
+async def test_a_call_that_is_worth_it_is_made_once_more_at_once_and_booked_for_itself(store, clock):
+    await readers(store, 1)
+    await ingest(store, [listing("cs.LG", *TIDES[:2])], MORNING)
+    bad = fails(again=True, billed=(400, 200))
+    maker = FakeMaker(script=[bad, bad])
+    report = await summarizer(store, clock, maker).run()
+    assert (report.made, report.failed) == (8, 0)
+    assert (report.spent.calls, report.spent.tokens) == (4, 1600)
+
+
+async def test_a_text_of_use_is_not_replaced_by_one_that_is_of_none(store, clock):
+    longer = "我们用稀疏注意力预测潮汐。潮汐会涨。潮汐会落。"
+
+    def too_much(job: Job, _reason: str) -> Answer:
+        return Answer(TEXTS | {Field.ABSTRACT: longer})
+
+    await readers(store, 1)
+    await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
+    await summarizer(store, clock, FakeMaker(script=[too_much, in_english])).run()
+    found = await summary(store)
+    assert found.abstract == longer
+    assert found.flaws, "it is labelled"
 
 
 async def test_the_budget_goes_to_what_most_read_and_the_rest_is_made_the_next_day_and_nothing_twice(store, clock):

@@ -60,13 +60,10 @@ class Usage:
     tokens: int = 0
     cost: int = 0
 
-    def times(self, calls: int) -> Usage:
-        """What so many calls use."""
-        return Usage(calls * self.tokens, calls * self.cost)
-
-    def plus(self, other: Usage) -> Usage:
-        """Both together."""
-        return Usage(self.tokens + other.tokens, self.cost + other.cost)
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Tokens and cost, as an error carries them."""
+        return self.tokens, self.cost
 
 
 @dataclass(frozen=True, slots=True)

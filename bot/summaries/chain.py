@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 BEARABLE = frozenset({"length", "sentences", "untranslated"})
 """Rules that a text may break and still be of use, under a label; what breaks any other is not shown."""
 
+DRAFT = "draft"
+"""Among the flaws of a text: its maker was not asked yet to mend it, so that this is no verdict."""
+
 _REASONS = 6
 _LINK = re.compile(r"://|www\.", re.IGNORECASE)  # in one line there is no place for one
 _LONG_WORD = re.compile(r"[a-z]{5,}")
@@ -34,6 +37,10 @@ class Text:
 
     body: str
     flaws: str = ""  # rules, with commas
+
+    def as_draft(self) -> Text:
+        """The same, marked as one that its maker has not mended yet."""
+        return replace(self, flaws=f"{self.flaws}, {DRAFT}") if self.flaws else self
 
 
 Judged = Mapping[Field, Text]
@@ -107,9 +114,12 @@ class Chain:
             await maker.close()
 
     async def _ask(self, maker: Maker, job: Job, ledger: Ledger, outcome: Outcome) -> None:
-        """Ask one maker, and once more for what does not pass if it can learn from the reason."""
-        reason = ""
-        for _ in range(2 if maker.learns else 1):
+        """Ask one maker, once more for what does not pass if it can learn from the reason, and once more if a call
+        has failed in a way that is worth it. The better of two flawed texts stays.
+        """
+        reason, answers, failures_ = "", 2 if maker.learns else 1, 1
+        before: Judged = {}
+        while answers:
             worst = maker.worst(job)
             day = await ledger.book(maker, worst)
             if day is None:
@@ -119,17 +129,38 @@ class Chain:
                 answer = await maker.make(job, reason)
             except MakerError as error:
                 refused = {one: Text("", "refused") for one in job.fields} if error.is_final else {}
-                await ledger.keep(maker, job, refused, Bill(day, worst, worst.times(error.may_cost)))
-                raise
+                await ledger.keep(maker, job, _better(before, refused), Bill(day, worst, Usage(*error.billed)))
+                if not error.again or not failures_:
+                    raise
+                failures_ -= 1
+                outcome.reasons.append(error.reason)
+                continue
+            answers -= 1
             judged, reasons = await asyncio.to_thread(judge, job, answer)
-            await ledger.keep(maker, job, judged, Bill(day, worst, answer.usage))
+            judged = _better(before, judged)
+            kept = {one: text.as_draft() for one, text in judged.items()} if answers else judged
+            await ledger.keep(maker, job, kept, Bill(day, worst, answer.usage))
             outcome.made |= {one for one, text in judged.items() if not text.flaws}
             if not reasons:
                 return
             outcome.flawed += 1
             outcome.reasons += reasons
+            before = judged
             reason = " ".join(reasons[:_REASONS])
             job = Job(job.paper, tuple(one for one in job.fields if one not in outcome.made))
+
+
+def _better(before: Judged, now: Judged) -> dict[Field, Text]:
+    """The texts of an answer, but not in place of one that a reader may see."""
+    return {
+        one: before[one] if one in before and before[one].body and not text.body else text
+        for one, text in now.items()
+    }
+
+
+def is_draft(flaws: str) -> bool:
+    """Whether a text with these flaws is still to be mended by who made it."""
+    return flaws.endswith(DRAFT)
 
 
 def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.errors import SettingsError
 from bot.settings import Settings
 
+_COMPLETIONS = "/chat/completions"
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -17,6 +19,21 @@ class Endpoint:
     key: str
     model: str
     prices: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def completions(self) -> str:
+        """Where to post; the address may carry a query (Azure's api-version), or be that of completions itself."""
+        address, mark, query = self.url.partition("?")
+        path = address.rstrip("/").removesuffix(_COMPLETIONS)
+        return f"{path}{_COMPLETIONS}{mark}{query}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The key, as OpenAI's API takes it and as Azure's does: https://learn.microsoft.com/azure/ai-foundry/openai/reference"""
+        if not self.key:
+            return {}
+        azure = {"api-key": self.key} if ".azure.com" in self.url else {}
+        return {"Authorization": f"Bearer {self.key}"} | azure
 
 
 def endpoints(settings: Settings) -> tuple[Endpoint, ...]:

@@ -1,7 +1,8 @@
 """Models behind any endpoint that speaks OpenAI's chat completions: one paper for each call.
 
-Providers differ in what they take; a request that one refuses is asked in a plainer form, and what was taken is
-remembered. Waiting is done here, within a deadline for each paper; who comes next is the chain's business.
+Providers differ in what they take; a request that one refuses is asked in another manner (`behaviours`), and
+what was taken is remembered. A call that fails, with whatever status, says nothing about its paper. Waiting is
+done here, within a deadline for each paper; who comes next is the chain's business.
 """
 
 from __future__ import annotations
@@ -9,25 +10,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2 as httpx
 
 from bot.errors import MakerError, MaskError
-from bot.summaries import LONGEST, Answer, Field, Job, Usage
+from bot.summaries import LONGEST, Answer, Field, Job, Usage, answers, completions
 from bot.summaries import prompt as prompts
+from bot.summaries.behaviours import (
+    MOST_ROOM,
+    ROOM,
+    THINKING_ROOM,
+    Manner,
+    Meaning,
+    learn,
+    manner_of,
+    meaning,
+    sounds_busy,
+)
+from bot.summaries.completions import Completion, NotACompletionError, Refusal
 from bot.summaries.endpoints import Endpoint
-from bot.summaries.prompt import Form
 
 log = logging.getLogger(__name__)
 
 DEADLINE = 90.0
-"""Seconds for one paper, all tries together."""
+"""Seconds for one paper, all tries together; a model that thinks has three times as many."""
 
 PATIENCE = 60.0
 """Seconds that a provider may ask us to wait for; when it asks for more, it rests and the next one is asked."""
@@ -40,40 +50,20 @@ SHORT_REST = timedelta(minutes=5)
 
 _BROKEN_AFTER = 5
 _MOST_TRIES = 5
-_MOST_TOKENS = 1_500  # of an answer: the longest Chinese abstract took 441
-_BELIEVABLE = 1_000_000  # tokens of one call
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 20.0
-_LONGEST_REST = 86_400.0  # seconds
-_PLAINER = (400, 415, 422, 501)  # what providers say to a form that they do not know
-_LADDER = (Form.SCHEMA, Form.OBJECT, Form.TAGGED)
-_THOUGHTLESS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (r"^(gpt-5|o[1-9])", {"reasoning_effort": "minimal"}),
-    (r"deepseek-v[4-9]|kimi|glm-[4-9]", {"thinking": {"type": "disabled"}}),
-    (r"^qwen.*-(plus|flash|turbo|max)", {"enable_thinking": False}),
-    (r"qwen|hunyuan|smollm3|granite", {"chat_template_kwargs": {"enable_thinking": False}}),
-)
-"""How thinking is switched off, by the name of the model; it costs tokens and makes translations no better."""
-
-
-@dataclass(slots=True)
-class _Manner:
-    """How a provider wants to be asked, as far as it is known."""
-
-    form: Form = Form.SCHEMA
-    extras: bool = True
 
 
 class _Refused(Exception):
-    """A request that a plainer form may mend."""
+    """A request that another manner may mend."""
 
 
 class _Busy(Exception):
-    """A request to repeat, not before `pause` seconds."""
+    """A request to repeat, not before `pause` seconds; `used` is what it cost all the same."""
 
-    def __init__(self, reason: str, pause: float | None = None, *, may_cost: bool = False) -> None:
+    def __init__(self, reason: str, pause: float | None = None, used: Usage | None = None) -> None:
         super().__init__(reason)
         self.pause = pause
-        self.may_cost = may_cost
+        self.used = used or Usage()
 
 
 class Llm:
@@ -92,19 +82,18 @@ class Llm:
     ) -> None:
         self._endpoint = endpoint
         self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(deadline, connect=10),
+            timeout=httpx.Timeout(3 * deadline, connect=10),
             limits=httpx.Limits(max_connections=None),
-            headers={"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {},
+            headers=endpoint.headers,
         )
         self._places = asyncio.Semaphore(at_once)
         self._deadline = deadline
         self._dice = dice
-        self._manner = _Manner()
+        self._manner = manner_of(endpoint.model)
         self._between = 60 / per_minute if per_minute else 0.0
         self._next_at = 0.0  # by the loop's clock: for the rate, and while everybody has to wait
         self._rest_until = 0.0
         self._in_a_row = 0
-        self._has_answered = False
 
     @property
     def name(self) -> str:
@@ -123,8 +112,8 @@ class Llm:
     def worst(self, job: Job) -> Usage:
         """Three characters are a token at the worst, and the answer is as long as it may be."""
         texts = sum(min(len(text), LONGEST) for text in (job.paper.title, job.paper.abstract))
-        asked = len(prompts.SYSTEM) + texts + 800
-        return self._usage(asked // 3, _MOST_TOKENS)
+        asked = len(prompts.SYSTEM) + texts + 1_200
+        return self._usage(asked // 3, self._manner.room)
 
     async def make(self, job: Job, reason: str = "") -> Answer:
         """Ask for the texts of one paper, a few at once; tries again by itself until the deadline."""
@@ -132,77 +121,75 @@ class Llm:
             now = asyncio.get_running_loop().time()
             if now < self._rest_until:
                 raise MakerError(f"{self.name} rests", rest=timedelta(seconds=self._rest_until - now))
-            lost: list[_Busy] = []
+            deadline = self._deadline * (3 if self._manner.room > ROOM else 1)
+            lost: list[Usage] = []
             try:
-                async with asyncio.timeout(self._deadline):
+                async with asyncio.timeout(deadline):
                     answer = await self._answer(job, reason, lost)
             except TimeoutError as error:
-                late = f"no answer within {self._deadline:.0f} s"
-                raise self._failed(late, may_cost=len(lost) + 1) from error
+                lost.append(self.worst(job))
+                raise self._failed(f"no answer within {deadline:.0f} s", _sum(lost)) from error
             except MakerError as error:
-                error.may_cost += len(lost)
+                error.billed = _sum([*lost, Usage(*error.billed)]).pair
                 raise
-            self._in_a_row, self._has_answered = 0, True
-            return replace(answer, usage=answer.usage.plus(self.worst(job).times(len(lost))))
+            self._in_a_row = 0
+            return replace(answer, usage=_sum([*lost, answer.usage]))
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
-    async def _answer(self, job: Job, reason: str, lost: list[_Busy]) -> Answer:
-        """Ask until there is an answer: more plainly when refused, later when busy. What was `lost` is billed."""
+    async def _answer(self, job: Job, reason: str, lost: list[Usage]) -> Answer:
+        """Ask until there is an answer: in another manner when refused, later when busy. `lost` is billed too."""
         paper = prompts.original(job.paper)
-        manner = _Manner(self._manner.form, self._manner.extras)
+        manner = replace(self._manner)
         pause, tries = _FIRST_PAUSE, 0
         while True:
             tries += 1
-            body = self._body(manner, prompts.messages(paper, job.fields, manner.form, reason), job)
+            messages = prompts.messages(job.paper, paper, job.fields, manner.form, reason)
             try:
-                data = await self._once(body)
+                completion = await self._once(self._body(manner, messages, job), job)
             except _Refused as error:
-                if not _plainer(manner, str(error)):
-                    self._count()
-                    # From one that has never answered, this is no word about the paper.
-                    raise MakerError(str(error), is_final=self._has_answered) from error
+                if not learn(manner, str(error)):
+                    raise self._failed(str(error)) from error
             except _Busy as error:
-                lost += [error] if error.may_cost else []
+                lost += [error.used] if error.used != Usage() else []
                 if tries >= _MOST_TRIES:
                     raise self._failed(str(error)) from error
                 await asyncio.sleep(pause * (0.5 + self._dice() / 2) if error.pause is None else error.pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 self._manner = manner
-                return self._read(paper, job, data)
+                return self._read(paper, job, completion)
 
-    def _body(self, manner: _Manner, messages: list[dict[str, str]], job: Job) -> dict[str, Any]:
-        model = self._endpoint.model
-        is_reasoning = re.match(r"(gpt-5|o[1-9])", model)
-        body: dict[str, Any] = {"model": model, "messages": messages}
-        body |= {"max_completion_tokens" if is_reasoning else "max_tokens": _MOST_TOKENS}
+    def _body(self, manner: Manner, messages: list[dict[str, str]], job: Job) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self._endpoint.model, "messages": messages, manner.cap: manner.room}
         body |= prompts.response_format(job.fields, manner.form)
-        if manner.extras:
-            body |= {} if is_reasoning else {"temperature": 0.2}
-            body |= next((more for pattern, more in _THOUGHTLESS if re.search(pattern, model.lower())), {})
-        return body
+        body |= {"temperature": 0.2} if manner.temperature else {}
+        body |= {"stream": True, "stream_options": {"include_usage": True}} if manner.stream else {}
+        return body | dict(manner.thinking)
 
-    async def _once(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _once(self, body: Mapping[str, Any], job: Job) -> Completion:
         """One request, when the rate allows it. Raises _Refused, _Busy and MakerError."""
         await self._turn()
         try:
-            response = await self._client.post(f"{self._endpoint.url}/chat/completions", json=body)
+            response = await self._client.post(self._endpoint.completions, json=body)
         except httpx.ConnectError as error:
             raise _Busy(f"cannot reach {self._endpoint.url}: {error}") from error
         except httpx.HTTPError as error:
-            raise _Busy(f"the connection broke: {type(error).__name__}", may_cost=True) from error
+            raise _Busy(f"the connection broke: {type(error).__name__}", used=self.worst(job)) from error
         if response.status_code != 200:
-            raise self._trouble(response)
+            raise self._trouble(completions.refusal(response), completions.retry_after(response))
         try:
-            data = response.json()
-        except (ValueError, RecursionError) as error:
-            raise _Busy("the answer is no JSON", may_cost=True) from error
-        if not isinstance(data, dict):
-            raise _Busy("the answer is no JSON object", may_cost=True)
-        return data
+            completion = completions.read(response)
+        except NotACompletionError as error:
+            raise _Busy(str(error), used=self.worst(job)) from error
+        used = self._usage(*completion.counted) if completion.counted else Usage()
+        if completion.refusal:
+            raise self._trouble(completion.refusal, completions.retry_after(response), used)
+        if sounds_busy(completion.content):
+            raise _Busy(f"it says that it is busy: {completion.content[:80]}", used=used)
+        return completion
 
     async def _turn(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -210,27 +197,40 @@ class Llm:
         self._next_at = at + self._between
         await asyncio.sleep(at - now)
 
-    def _trouble(self, response: httpx.Response) -> Exception:
-        """What an answer that is none means."""
-        status, what = response.status_code, _error_of(response)
-        reason = f"{self.name} answers {status}: {what}"
-        if status in (401, 402, 403, 404) or "insufficient_quota" in what:
-            self._rest(REST)
-            return MakerError(f"{reason} (no more is asked of it for now)", rest=REST)
-        if status == 429 or (status >= 500 and status != 501) or status in (408, 409):
-            pause = _retry_after(response)
-            if pause is not None and pause > PATIENCE:
+    def _trouble(self, said: Refusal, pause: float | None, used: Usage | None = None) -> Exception:
+        """What an answer that is none leads to."""
+        reason = f"{self.name} answers {said.status}: {said.what}"
+        match meaning(said.status, said.what):
+            case Meaning.CONTENT:
+                return MakerError(reason, is_final=True, billed=(used or Usage()).pair)
+            case Meaning.ACCOUNT:
+                self._rest(REST)
+                return MakerError(f"{reason} (no more is asked of it for now)", rest=REST)
+            case Meaning.FORM:
+                return _Refused(reason)
+            case Meaning.BUSY if pause is not None and pause > PATIENCE:
                 self._rest(timedelta(seconds=pause))
                 return MakerError(f"{reason} (it asks for {pause:.0f} s)", rest=timedelta(seconds=pause))
-            if pause is not None:  # for all that are asking
-                self._next_at = max(self._next_at, asyncio.get_running_loop().time() + pause)
-            return _Busy(reason, pause)
-        return _Refused(reason) if status in _PLAINER else MakerError(reason, is_final=self._has_answered)
+            case Meaning.BUSY:
+                if pause is not None:  # for all that are asking
+                    self._next_at = max(self._next_at, asyncio.get_running_loop().time() + pause)
+                return _Busy(reason, pause, used)
 
-    def _read(self, paper: prompts.Original, job: Job, data: Mapping[str, Any]) -> Answer:
-        """The texts of an answer, and what is wrong with those that are not to be had."""
-        content, stopped = _choice(data)
-        found = prompts.texts(content, job.fields)
+    def _read(self, paper: prompts.Original, job: Job, completion: Completion) -> Answer:
+        """The texts of an answer, and what is wrong with those that are not to be had.
+
+        An answer without any of them is a call that failed; so is one cut off while there is more room.
+        """
+        used = self._usage(*completion.counted) if completion.counted else self.worst(job)
+        if completion.is_declined:
+            raise MakerError("the model will not do it", is_final=True, billed=used.pair)
+        found = answers.texts(completion.content, job.fields)
+        is_cut = completion.stopped == "length"
+        if is_cut and len(found) < len(job.fields) and self._manner.room < MOST_ROOM:
+            self._manner.room = THINKING_ROOM if self._manner.room < THINKING_ROOM else MOST_ROOM
+            raise self._failed("its answer was cut off: it gets more room", used, again=True)
+        if not found:
+            raise self._failed("its answer has none of the texts", used, again=True)
         texts: dict[Field, str] = {}
         faults: dict[Field, str] = {}
         for field in job.fields:
@@ -238,94 +238,29 @@ class Llm:
                 if field in found:
                     texts[field] = prompts.restored(paper, field, found[field])
                 else:
-                    faults[field] = "it was cut off: write less" if stopped == "length" else "it is not there"
+                    faults[field] = "it was cut off: write less" if is_cut else "it is not there"
             except MaskError as error:
                 faults[field] = str(error)
-        counted = _counted(data)
-        return Answer(texts, self._usage(*counted) if counted else self.worst(job), faults)
+        return Answer(texts, used, faults)
 
     def _usage(self, asked: int, given: int) -> Usage:
         price_in, price_out = self._endpoint.prices
         return Usage(asked + given, -int(-(asked * price_in + given * price_out) // 1))
 
-    def _failed(self, reason: str, *, may_cost: int = 0) -> MakerError:
-        self._count()
-        rest = SHORT_REST if self._in_a_row == 0 else None
-        return MakerError(f"{self.name}: {reason}", rest=rest, may_cost=may_cost)
-
-    def _count(self) -> None:
+    def _failed(self, reason: str, used: Usage | None = None, *, again: bool = False) -> MakerError:
         """One more failure; after several in a row nothing is asked for a while."""
         self._in_a_row += 1
-        if self._in_a_row >= _BROKEN_AFTER:
+        rest = SHORT_REST if self._in_a_row >= _BROKEN_AFTER else None
+        if rest:
             self._in_a_row = 0
-            self._rest(SHORT_REST)
+            self._rest(rest)
+        billed = (used or Usage()).pair
+        return MakerError(f"{self.name}: {reason}", rest=rest, billed=billed, again=again and not rest)
 
     def _rest(self, much: timedelta) -> None:
         log.warning("model_rests model=%s seconds=%.0f", self._endpoint.model, much.total_seconds())
         self._rest_until = asyncio.get_running_loop().time() + much.total_seconds()
 
 
-def _plainer(manner: _Manner, reason: str) -> bool:
-    """Ask in the next plainer manner, if there is one."""
-    if manner.extras and re.search(r"temperature|reasoning|thinking|chat_template|unsupported|unknown", reason):
-        manner.extras = False
-        return True
-    if manner.form is not _LADDER[-1]:
-        manner.form = _LADDER[_LADDER.index(manner.form) + 1]
-        return True
-    if manner.extras:
-        manner.extras = False
-        return True
-    return False
-
-
-def _choice(data: Mapping[str, Any]) -> tuple[str, str]:
-    """The content of the first choice, and why it ends; MakerError when the model has refused."""
-    choices = data.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    found = choice.get("message")
-    message = found if isinstance(found, dict) else {}
-    stopped = str(choice.get("finish_reason") or "")
-    content = message.get("content")
-    if isinstance(content, list):  # as some give it, with the thoughts in parts of another type
-        parts = (one for one in content if isinstance(one, dict) and one.get("type") == "text")
-        content = "".join(str(one.get("text", "")) for one in parts)
-    if stopped == "content_filter" or message.get("refusal"):
-        raise MakerError("the model will not do it", is_final=True, may_cost=1)
-    return content if isinstance(content, str) else "", stopped
-
-
-def _counted(data: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The tokens of question and answer, None when they are not said, or are nothing that one could believe."""
-    used = data.get("usage")
-    if not isinstance(used, dict):
-        return None
-    asked, given = used.get("prompt_tokens"), used.get("completion_tokens")
-    if not isinstance(asked, int) or not isinstance(given, int):
-        return None
-    return (asked, given) if min(asked, given) >= 0 and max(asked, given) < _BELIEVABLE else None
-
-
-def _error_of(response: httpx.Response) -> str:
-    """What the server says, short; never what we sent."""
-    try:
-        found = response.json()
-        error = found.get("error", found)
-        text = f"{error.get('message', '')} {error.get('code') or ''}" if isinstance(error, dict) else str(error)
-    except (ValueError, RecursionError, AttributeError):
-        text = response.text
-    return " ".join(text.split())[:200]
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, or the finer header of some."""
-    if re.fullmatch(r"[0-9]{1,9}", fine := response.headers.get("retry-after-ms", "")):
-        return int(fine) / 1000
-    given = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", given):
-        return min(float(given), _LONGEST_REST)
-    try:
-        until = parsedate_to_datetime(given)
-        return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), _LONGEST_REST)
-    except (ValueError, TypeError):  # no date, or one without a zone
-        return None
+def _sum(used: list[Usage]) -> Usage:
+    return Usage(sum(one.tokens for one in used), sum(one.cost for one in used))

@@ -1,4 +1,4 @@
-"""What a model is asked, in three forms from strict to plain, and what its answer says. Pure.
+"""What a model is asked, in three forms from strict to plain, and how its texts are taken back. Pure.
 
 Abstracts are data. What a model answers is text and nothing else: links come from the metadata, formulas from the
 abstract, and what is neither is looked at by the gate.
@@ -7,15 +7,15 @@ abstract, and what is neither is looked at by the gate.
 from __future__ import annotations
 
 import enum
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import MaskError
 from bot.model import Language, Paper
 from bot.summaries import LONGEST, Field
+from bot.summaries.answers import with_plain_placeholders
 from bot.text import glossary
 from bot.text.latex import readable
 from bot.text.masking import Masked, mask
@@ -44,7 +44,6 @@ _BAD = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
 _DAMAGE = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
-_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _TAG = re.compile(r"<\s*(/?)\s*(paper|title|abstract|terms|mend|one_line|english_line)\b", re.IGNORECASE)
 """What could be taken for the frame of a paper, or of an answer."""
 
@@ -77,7 +76,7 @@ def original(paper: Paper) -> Original:
     return Original(_masked(paper.title[:LONGEST], first=len(abstract.pieces)), abstract)
 
 
-def messages(paper: Original, fields: Sequence[Field], form: Form, reason: str) -> list[dict[str, str]]:
+def messages(of: Paper, paper: Original, fields: Sequence[Field], form: Form, reason: str) -> list[dict[str, str]]:
     """The conversation: what never changes first, because providers keep it."""
     names = ", ".join(fields)
     how = {
@@ -111,13 +110,6 @@ def response_format(fields: Sequence[Field], form: Form) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": wrapped}}
 
 
-def texts(content: str, fields: Sequence[Field]) -> dict[Field, str]:
-    """The texts of an answer, in whatever form it came; those that are not there are left out."""
-    bare = _THOUGHT_ENDS.split(content)[-1]
-    found: Mapping[str, Any] = _object(bare) or _tagged(bare, fields)
-    return {one: text for one in fields if isinstance(text := found.get(one.value), str) and text.strip()}
-
-
 def restored(paper: Original, field: Field, text: str) -> str:
     """A text of an answer as it is kept: one line, formulas back, Chinese in simplified characters.
 
@@ -125,7 +117,7 @@ def restored(paper: Original, field: Field, text: str) -> str:
     """
     if _DAMAGE.search(text):
         raise MaskError("it has control characters: write no backslashes")
-    plain = _BAD.sub("", text)
+    plain = with_plain_placeholders(_BAD.sub("", text))
     said = simplified(plain) if field.language is Language.ZH else plain
     return " ".join(paper.restored(field, said).split())
 
@@ -135,20 +127,6 @@ def _masked(text: str, first: int = 0) -> Masked:
     masked = mask(_BAD.sub("", " ".join(text.split())), first)
     plain = _TAG.sub(r"‹\1\2", readable(masked.text))
     return Masked(plain, masked.pieces, first)
-
-
-def _object(text: str) -> dict[str, Any]:
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        found = json.loads(text[start : end + 1], strict=False)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _tagged(text: str, fields: Sequence[Field]) -> dict[str, str]:
-    found = {one.value: re.search(rf"<{one}>(.*?)</{one}>", text, re.DOTALL) for one in fields}
-    return {name: match[1] for name, match in found.items() if match}
 
 
 def _terms(text: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.errors import MaskError
 from bot.summaries import LONGEST, Field
-from bot.summaries.prompt import Form, messages, original, restored, texts
+from bot.summaries.answers import texts
+from bot.summaries.prompt import Form, messages, original, restored
 from tests.fakes import paper
 
 PARTS = [
@@ -50,7 +51,8 @@ FRAME = ["<paper>", "<title>", "</title>", "<abstract>", "</abstract>", "</paper
 @settings(deadline=None)  # the first one reads the glossary
 @given(HOSTILE, HOSTILE, st.sampled_from(Form))
 def test_a_paper_stays_in_its_frame_and_can_be_sent(title, abstract, form):
-    sent = messages(original(paper(1, title=title, abstract=abstract)), tuple(Field), form, "")
+    one = paper(1, title=title, abstract=abstract)
+    sent = messages(one, original(one), tuple(Field), form, "")
     said = sent[1]["content"]
     framed = said[said.index("<paper>") : said.index("</paper>") + len("</paper>")]
     assert (
