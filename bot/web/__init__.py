@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
+from aiohttp.web import RequestPayloadError
 
+from bot import serving
 from bot.channels import Reply
 from bot.commands.correspondence import Correspondence
-from bot.errors import ChannelError
 from bot.model import Destination, Language
 from bot.web.pages import STYLE, Pages, command_of, tongue_of
 
@@ -25,7 +26,6 @@ LARGEST = 16_384
 """Bytes of a request's body; our own forms have a few hundred."""
 
 _PATIENCE = 10.0  # seconds for one request
-_TEARDOWN = 5.0
 _ONE_CLICK = ("List-Unsubscribe", "One-Click")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -136,23 +136,15 @@ class Site:
 
 async def serve(application: web.Application, listen: str) -> None:
     """Serve at `host:port` until cancelled; ChannelError when the port cannot be had."""
-    # No log of requests: their addresses hold tokens.
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_TEARDOWN)
-    await runner.setup()
-    host, _, port = listen.rpartition(":")
-    try:
-        await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
-        log.info("site_open port=%s", port)
-        await asyncio.Event().wait()
-    except OSError as error:
-        raise ChannelError(f"BOT_LISTEN={listen} cannot be used: {error.strerror}", permanent=True) from error
-    finally:
-        await runner.cleanup()
+    await serving.serve(application, listen, "BOT_LISTEN")
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:
-    """The fields of a form, texts only. A body that is larger than ours ends in a 413."""
-    given = await request.post()
+    """The fields of a form, texts only; 400 for a body that is none, 413 for one that is larger than ours."""
+    try:
+        given = await request.post()
+    except (ValueError, LookupError, AssertionError, RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest from error
     return {name: value for name, value in given.items() if isinstance(value, str)}
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 from aiohttp import web
+from aiohttp.web import RequestPayloadError
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
@@ -28,6 +30,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.web import socket_address
 from bot.errors import ChannelError
+from bot.serving import serve
 
 PING_SECONDS = 5.0
 """Between two questions whether the other side still hears us; four without an answer are silence."""
@@ -35,6 +38,7 @@ PING_SECONDS = 5.0
 CONNECT_SECONDS = 15.0
 """For Slack to say hello."""
 
+_INSTANT = re.compile(r"\d{1,12}", re.ASCII)
 _LOOK = 2.0
 _TEARDOWN = 5.0
 _FIRST_PAUSE = 1.0
@@ -108,27 +112,27 @@ async def _torn_down(socket: SocketModeClient) -> None:
 
 async def by_http(listen: str, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> None:
     """Answer signed requests and installations at `host:port` for ever; ChannelError when it cannot be had."""
-    runner = web.AppRunner(_served(app, flow), access_log=None, shutdown_timeout=_TEARDOWN)
-    await runner.setup()
-    host, _, port = listen.rpartition(":")
+    await serve(_served(app, flow), listen, "SLACK_LISTEN")
+
+
+async def _understood(request: web.Request) -> AsyncBoltRequest:
+    """A request as the library has it; 400 for what Slack would never send, of which the library makes a 500."""
+    if not _INSTANT.fullmatch(request.headers.get("X-Slack-Request-Timestamp", "0")):
+        raise web.HTTPBadRequest
     try:
-        await web.TCPSite(runner, host or None, int(port)).start()
-        log.info("slack_connected by=http port=%s", port)
-        await asyncio.Event().wait()
-    except OSError as error:
-        raise ChannelError(f"SLACK_LISTEN={listen} cannot be used: {error.strerror}", permanent=True) from error
-    finally:
-        await runner.cleanup()
+        return await to_bolt_request(request)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, RequestPayloadError) as error:
+        raise web.HTTPBadRequest from error
 
 
 def _served(app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> web.Application:
     def by(
         answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
     ) -> Callable[..., Awaitable[web.Response]]:
-        async def serve(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await answer(await to_bolt_request(request)))
+        async def respond(request: web.Request) -> web.Response:
+            return await to_aiohttp_response(await answer(await _understood(request)))
 
-        return serve
+        return respond
 
     served = web.Application()
     if app is not None:

@@ -1,0 +1,83 @@
+"""A browser at the site, and the two readers whose mailboxes it manages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.channels import Mail, Reply
+from bot.commands import Commands
+from bot.commands.correspondence import Correspondence
+from bot.commands.mailboxes import Mailboxes
+from bot.model import Destination
+from bot.store import Store, schema
+from bot.tokens import Links, Purpose, Tokens
+from bot.web import Site
+from tests.commands.conftest import DEFAULTS
+from tests.fakes import HandClock, rows, subscribed
+
+ADA, BOB = "ada@reader.test", "bob@reader.test"
+TABLES = [schema.subscription, schema.destination, schema.mute, schema.unconfirmed]
+
+
+@dataclass
+class Visit:
+    """A browser at the site."""
+
+    client: TestClient[web.Request, web.Application]
+    store: Store
+    office: Correspondence
+    tokens: Tokens
+    clock: HandClock
+    ada: Destination
+    bob: Destination
+    is_well: bool = True
+
+    def page(self, place: Destination, purpose: Purpose = Purpose.MANAGE) -> str:
+        return f"/mail/{self.tokens.sign(purpose, place.id, self.clock.now)}"
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        async with self.client.get(path, headers=headers) as response:
+            return response.status, await response.text()
+
+    async def post(self, path: str, **fields: str) -> tuple[int, str]:
+        async with self.client.post(path, data=fields, allow_redirects=False) as response:
+            return response.status, await response.text()
+
+    async def everything(self) -> list[object]:
+        return [await rows(self.store, table) for table in TABLES]
+
+    async def queries(self, place: Destination) -> list[str]:
+        async with self.store.read() as tx:
+            return [one.query for one in await tx.subscribers.subscriptions(place.id)]
+
+    async def asks(self, *lines: str) -> str:
+        """Ask for something by mail; the path of the page that confirms it."""
+        replies: list[Reply] = []
+
+        async def send(reply: Reply) -> None:
+            replies.append(reply)
+
+        await self.office.receive(Mail(f"key{lines}{self.clock.now}", ADA, lines), send)
+        return f"/confirm/{replies[0].token}"
+
+
+@pytest.fixture
+async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
+    clock, tokens = HandClock(), Tokens(b"k" * 32)
+    commands = Commands(sqlite_store, DEFAULTS, clock)
+    links = Links(tokens, "https://sudi.test")
+    office = Correspondence(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
+    ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
+    bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
+
+    async def is_well() -> bool:
+        return visit.is_well
+
+    async with TestClient(TestServer(Site(office, is_well).application())) as client:
+        visit = Visit(client, sqlite_store, office, tokens, clock, ada, bob)
+        yield visit
