@@ -36,7 +36,10 @@ __all__ = [
     "stored",
 ]
 
-_FORMER_WORD = re.compile(r'"[^"]*"|(?<![^\s(,-])(?P<field>[a-z]+:)?(?P<word>[^\s"(),|:-][^\s"(),|]*)')
+_FORMER_WORD = re.compile(
+    r'-?(?:[a-z]+:)?"[^"]*"|(?<![^\s(,])(?P<minus>-?)'
+    r'(?P<field>(?:title|abstract|author|comment|type|primary):)?(?P<word>[^\s"(),|-][^\s"(),|]*)'
+)
 
 
 def stored(text: str) -> Query | QueryError:
@@ -75,7 +78,7 @@ def _kept(found: re.Match[str]) -> str:
         case _ if former.prefix:
             return found[0]
         case _:
-            return f'{field}"{word}"'
+            return f'{found["minus"]}{field}"{word}"'
 
 
 def still_read(texts: Iterable[str]) -> Iterator[Query]:

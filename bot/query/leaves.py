@@ -62,6 +62,11 @@ def field_named(token: Token) -> str | None:
     return FIELDS[key] or None
 
 
+def names_field(token: Token) -> bool:
+    """Whether a field's name stands for one field, unlike `all:`."""
+    return FIELDS.get(simplified(token.text.rstrip(":=").casefold())) != ""
+
+
 def read(token: Token, field: str | None) -> Leaf:
     """What a word or a phrase means in a field, or in none."""
     match field:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from dataclasses import replace
 from itertools import accumulate
 from urllib.parse import unquote_plus
 
@@ -30,12 +31,13 @@ from bot.query.syntax import (
     OfType,
     Or,
     Query,
+    Term,
     all_of,
     any_of,
     names_categories,
     negated,
 )
-from bot.query.tokens import tokens, unsure
+from bot.query.tokens import is_sayable, tokens, unsure
 
 LENGTH_LIMIT = 500  # characters, as typed and in the canonical text
 TERM_LIMIT = 50
@@ -211,7 +213,13 @@ class _Parser:
         if self._kind not in ("word", "phrase"):
             raise self._missing()
         self._leaves += 1
-        return read(self._advance(), field)
+        token = self._advance()
+        leaf = read(token, field)
+        if not isinstance(leaf, Term) or leaf.quoted or is_sayable(leaf.text, in_field=field is not None):
+            return leaf
+        if leaf.prefix:
+            raise QueryError("query.foreign", {"text": token.text}, token.start)
+        return replace(leaf, quoted=True)
 
     def _missing(self) -> QueryError:
         """What to say where a term should stand and does not."""

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.errors import QueryError
-from bot.query.leaves import FIELDS, Token, category_named
+from bot.query.leaves import FIELDS, Token, category_named, names_field
 from bot.text.normal import HAN
 from bot.text.variants import simplified
 
-_TAG = r"\[[A-Za-z][A-Za-z/: ]+\](?=[\s\"(),;|]|$)"
+_TAG = r"\[[A-Za-z][A-Za-z/: ]+\](?=[\s\"(),;|\[]|&&|$)"
 _TOKEN = re.compile(
     rf"""\s+
     | "(?P<phrase>[^"]*)" | (?<![^\s(,;:])'(?P<single>[^'"]*\s[^'"]*)'(?![^\s),;])
@@ -38,6 +38,8 @@ _UNSURE = (
     {"and": "and", "or": "or", "not": "not", "andnot": "not"} | dict.fromkeys("和与及跟", "and") | {"以及": "and"}
 )
 """Words that may be meant as operators, by what they would mean."""
+_RESERVED = frozenset(map(str.casefold, (*_KEYWORDS, *_UNSURE)))
+_ORDINARY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.'-]*[A-Za-z0-9])?")
 _JOINTS = {"+": "comma", "/": "comma", "或": "comma", "&": "both", "且": "both"}
 _JOINED = re.compile(r"([+/&或且])")
 _HAN_LIST = re.compile(rf"[^/]*[{HAN}](?:/[{HAN}][^/]*)+")
@@ -63,7 +65,7 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     closing = 0
     for token in _scanned(text):
-        after_field = bool(found) and found[-1].kind == "field"
+        after_field = bool(found) and found[-1].kind == "field" and names_field(found[-1])
         if token.kind == "tag":
             found = _tagged(found, token)
         elif token.kind == "field" and token.text.casefold() in _ALL_BEHIND:
@@ -78,6 +80,20 @@ def tokens(text: str) -> list[Token]:
             found.append(token)
     end = len(text)
     return [*found, *[Token("close", ")", end)] * closing, Token("end", "", end)]
+
+
+def is_sayable(text: str, *, in_field: bool) -> bool:
+    """Whether a word, when it is typed so, is that word: no operator, no category, no list of several."""
+    if _ORDINARY.fullmatch(text):
+        return in_field or text.casefold() not in _RESERVED
+    if text[0] == "'" or (text[0] in "[{" and not {"]", "}"} & {*text}):  # a phrase or a range may begin so
+        return False
+    try:
+        first, *rest = tokens(f"title:{text}" if in_field else text)
+    except QueryError:
+        return False
+    word = rest.pop(0) if in_field and rest else first
+    return word.kind == "word" and word.text == text and len(rest) == 1
 
 
 def _scanned(text: str) -> Iterator[Token]:
@@ -112,8 +128,9 @@ def _read(token: Token, text: str, *, after_field: bool) -> list[Token]:
         raise QueryError("query.glued", {"text": word, "meant": meant}, token.start)
     for prefix in _WITHOUT:
         if plain.startswith(prefix):
-            rest = Token("word", word[len(prefix) :], token.start + len(prefix))
-            return [Token("minus", word[: len(prefix)], token.start), rest]
+            rest = tokens(word[len(prefix) :])[:-1]
+            start = token.start + len(prefix)
+            return [Token("minus", word[: len(prefix)], token.start), *(one._replace(start=start) for one in rest)]
     return [token] if after_field else _apart(token)
 
 

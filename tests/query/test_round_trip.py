@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 
 from hypothesis import given
 
 from bot.errors import QueryError
-from bot.query import Query, in_words, parse
-from tests.query.strategies import queries, texts
+from bot.locale import say
+from bot.query import Query, in_words, parse, renewed
+from tests.query.strategies import FOREIGN, queries, texts
 
 
 def outcome(text: str) -> Query | QueryError:
@@ -39,39 +41,33 @@ def test_every_query_can_be_said_in_both_languages(query):
     assert in_words(query, "zh").endswith("的论文")
 
 
-def test_ten_thousand_random_texts_give_a_query_or_one_error():
-    dice = random.Random(20260610)
-    pieces = [
-        *'()",|&-+*: ',
-        *"abC",
-        "cs.LG ",
-        "math.IT",
-        "ti:",
-        "au:",
-        "type:new ",
-        " OR ",
-        " NOT ",
-        "AND ",
-        "stat.*",
-    ]
-    pieces += [
-        *"注意力，、（）“”：－｜＊　",
-        "\x00",
-        "\x1f",
-        "\ud800",
-        "\u200b",
-        "\u0301",
-        "ﷺ",
-        "´",
-        "⑴",
-        "🙂",
-        "\u2028",
-    ]
-    texts = ["".join(dice.choices(pieces, k=dice.randrange(16))) for _ in range(10_000)]
-    outcomes = [(text, outcome(text)) for text in texts]
-    errors = [(text, one) for text, one in outcomes if isinstance(one, QueryError)]
-    parsed = [one for _, one in outcomes if isinstance(one, Query)]
-    assert len(errors) > 500
-    assert len(parsed) > 500
-    assert all(error.key.startswith("query.") and 0 <= error.position <= len(text) for text, error in errors)
-    assert all(parse(str(query)) == query for query in parsed)
+PIECES = [
+    *'()",|&-+*: ',
+    *"abC",
+    *["cs.LG ", "math.IT", "ti:", "au:", "type:new ", " OR ", " NOT ", "AND ", "stat.*", "C++", "A*", "R^2", "γ"],
+    *"注意力，、（）“”：－｜＊　",
+    *["\x00", "\x1f", "\ud800", "\u200b", "\u0301", "ﷺ", "´", "⑴", "🙂", "\u2028", "http://a.b", "hep-th/9901001"],
+    *FOREIGN,
+]
+FUZZED = 500
+"""Of 50,000 texts, which BOT_FUZZ_ALL asks for."""
+
+
+def test_random_texts_give_a_query_that_can_be_read_back_or_one_error():
+    dice = random.Random(20261129)
+    count = 50_000 if "BOT_FUZZ_ALL" in os.environ else FUZZED
+    parsed = refused = 0
+    for _ in range(count):
+        text = dice.choice(["", " "]).join(dice.choices(PIECES, k=dice.randrange(14)))
+        match outcome(text):
+            case QueryError() as error:
+                refused += 1
+                assert error.key.startswith("query."), text
+                assert 0 <= error.position <= len(text), text
+                assert say(error.key, "zh", **error.values), text
+            case query:
+                parsed += 1
+                assert parse(str(query)) == query, text
+                assert renewed(str(query)) == str(query), text
+                assert in_words(query, "zh"), text
+    assert min(parsed, refused) > count / 20
