@@ -15,7 +15,11 @@ from functools import cached_property
 Values = frozenset[str]
 
 _WIDE = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
-_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)*|(?<![0-9A-Za-z.])\.[0-9]+)"
+_NUMBER = (
+    r"(?:[0-9]{1,3}(?:[,\u00a0\u2009\u202f][0-9]{3})+(?:\.[0-9]+)?(?![0-9])"
+    r"|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9.,])|[0-9]+(?:\.[0-9]+)*|(?<![0-9A-Za-z.])\.[0-9]+)"
+)
+_SEPARATORS = re.compile("[, \u00a0\u2009\u202f]")
 _SCALES = {"hundred": 2, "k": 3, "K": 3, "thousand": 3, "M": 6, "million": 6, "B": 9, "bn": 9, "billion": 9}
 _SCALES |= {"T": 12, "trillion": 12}
 _ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b)?")
@@ -56,7 +60,7 @@ _STEPS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "兆": 12}
 _POWERS = {"十": 1, "百": 2, "千": 3} | _MYRIADS
 _CHINESE = re.compile(
-    r"(?P<century>[0-9]{1,2}) ?世[纪紀](?P<years>[0-9]{2}) ?年代"
+    r"(?P<century>[0-9]{1,2}) ?世[纪紀] ?(?:(?P<years>[0-9]{2}) ?年代)?"
     rf"|(?P<number>{_NUMBER})(?:[ -]?(?P<latin>[kKMBT]|bn)(?![A-Za-z])|(?P<s>'?s\b)"
     r"|[ 多余餘几幾]{0,2}(?P<scale>[百千万萬亿億兆]{1,2})(?P<unit>[瓦米克字赫焦帕比卡伏安位像])?)?"
     r"|(?P<spoken>[零〇一二两兩三四五六七八九十百千万萬亿億]{1,16})(?:点(?P<part>[零一二三四五六七八九]{1,9}))?"
@@ -103,7 +107,13 @@ def _english_values(number: str, plural: str | None, scale: str | None) -> Value
         return frozenset({value, value[-2:]} | ({f"19{value}", f"20{value}"} if len(value) == 2 else set()))
     if scale:
         return frozenset({_scaled(value, _SCALES[scale])} | ({value} if len(scale) == 1 else set()))
-    return frozenset({value})
+    return frozenset({value, *_apart(number)})
+
+
+def _apart(number: str) -> Iterator[str]:
+    """What `5 100` says when it is two numbers; `10 000` is none such."""
+    if " " in number and " 0" not in number:
+        yield from map(_plain, number.split(" "))
 
 
 def _spelled(word: str, ones: str | None, scale: str | None) -> str:
@@ -120,14 +130,17 @@ def _implied(text: str) -> Iterator[set[str]]:
 
 def _chinese_values(found: re.Match[str]) -> Values:
     if found["century"]:
-        return frozenset({str((int(found["century"]) - 1) * 100 + int(found["years"])), found["years"]})
+        hundreds = (int(found["century"]) - 1) * 100
+        if found["years"]:
+            return frozenset({str(hundreds + int(found["years"])), found["years"]})
+        return frozenset({found["century"], str(hundreds)})
     value = _plain(found["number"])
     if found["latin"]:
         return frozenset({value, _scaled(value, _SCALES[found["latin"]])})
     if found["scale"]:
         power = sum(_POWERS[char] for char in found["scale"])
         return frozenset({_scaled(value, power)} | ({value} if found["unit"] else set()))
-    return frozenset({value})
+    return frozenset({value, *_apart(found["number"])})
 
 
 def _spoken(numerals: str, part: str) -> Iterator[str]:
@@ -161,7 +174,7 @@ def _scaled(value: str, power: int) -> str:
 
 def _plain(number: str) -> str:
     """One way to write a value: no separators, no zeros at the edges; a version like 2.5.1 stays."""
-    number = number.replace(",", "")
+    number = _SEPARATORS.sub("", number)
     if number.count(".") > 1:
         return number
     whole, _, part = number.partition(".")

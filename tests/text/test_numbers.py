@@ -24,6 +24,14 @@ from bot.text.numbers import chinese, english
         ("thirty-two", "三十二"),
         ("fivefold", "五倍"),
         ("3.50", "3.5"),
+        ("in the 1990s", "20 世纪 90 年代"),
+        ("the late 1800s", "19 世纪末"),
+        ("the early 1900s", "20世纪初"),
+        ("10 000 stars", "1 万颗"),
+        ("1 200 000 stars", "120 万颗"),
+        ("10\u2009000 stars", "10,000 颗"),
+        ("10,000 stars", "10 000 颗"),
+        ("in table 5 100 of them", "表 5 中有 100 个"),
         (".5", "0.5"),
         ("3.5", "三点五"),
         ("in the 1990s", "20世纪90年代"),
@@ -45,7 +53,10 @@ def test_the_same_number_is_found(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("411M", "41.1亿"), ("1.5", "15"), ("27 billion", "27亿"), ("0.05", "0.5"), ("10", "1"), ("2,000", "2")],
+    [
+        *[("411M", "41.1亿"), ("1.5", "15"), ("27 billion", "27亿"), ("0.05", "0.5"), ("10", "1"), ("2,000", "2")],
+        *[("1990s", "19 世纪 80 年代"), ("1800s", "20 世纪末"), ("10 000", "10 万"), ("10 000", "1 000")],
+    ],
 )
 def test_another_number_is_not(one, other):
     assert not english(one).values & chinese(other).values
