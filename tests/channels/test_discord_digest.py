@@ -16,11 +16,11 @@ from bot.channels.discord import Discord, channel
 from bot.channels.discord.cards import cards_messages, text_messages
 from bot.channels.discord.markup import escaped, marked, pieces, units
 from bot.channels.layout import digest_lines
-from bot.digest import Card, Digest
+from bot.digest import Card, Digest, Silence, Why
 from bot.errors import SettingsError
 from bot.model import AnnounceType, Destination, Language, Reason
 from bot.sources import arxivdaily
-from tests.channels.cards import REASONS, card, digest, paper, settings, summary
+from tests.channels.cards import DAY, REASONS, card, digest, paper, settings, summary
 from tests.counterparts import discord_schema
 from tests.fakes import NINE
 
@@ -105,12 +105,23 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
 def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     root, cards = bodies(to_channel(card(1), card(2), matched=5, rest=(card(3), card(4), card(5))))
     (head,) = root["embeds"]
-    assert head["title"] == "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇"
+    assert root["content"] == "**Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇**"
+    assert "title" not in head, "it is not said twice"
     first, *rows = head["description"].split("\n")
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
     assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
     assert rows[-1] == "另有 3 篇，标题列在最后 / and 3 more, named at the end"
     assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
+
+
+@pytest.mark.parametrize("style", ["thread", "flat"])
+@pytest.mark.parametrize("address", ["700", "@42"])
+def test_who_sees_no_embeds_and_gets_a_notification_reads_the_title_and_the_count(address: str, style: str):
+    first, *others = bodies(to_channel(*(card(n) for n in range(1, 12)), address=address), style)
+    assert first["content"] == "**Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇**"
+    assert not any("content" in one for one in others)
+    nothing = bodies(to_channel(coverage=(), silence=Silence(Why.NO_ANNOUNCEMENT, (DAY,))), style)
+    assert nothing[0]["content"] == "**Sudi 速递 · 2026-06-10 · no announcement · 没有公布**"
 
 
 def test_all_but_the_first_message_name_their_thread():
@@ -122,7 +133,7 @@ def test_all_but_the_first_message_name_their_thread():
 def test_a_direct_message_has_no_thread():
     messages = bodies(to_channel(card(1), card(2), address="@42"))
     assert len(messages) == 1
-    assert messages[0]["embeds"][0]["title"].startswith("Sudi 速递")
+    assert messages[0]["content"].startswith("**Sudi 速递")
 
 
 def test_titles_that_do_not_fit_into_the_first_message_are_counted():

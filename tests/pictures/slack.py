@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.channels.slack.render import escaped
+from bot.channels.slack.blocks import escaped
 from tests.channels.slack.talk import answered, running, until
 from tests.counterparts.slack_edge import ALICE, ML, SlackEdge, edge
 from tests.pictures.__main__ import FLAGS, HERE

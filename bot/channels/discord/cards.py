@@ -76,16 +76,18 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     last = [_Block(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
     blocks = [*_cards(lines.cards, language), *last]
     if style == "thread" and lines.cards and not is_direct:
-        return [_root(lines), *_messages(blocks)], lines.title
-    return list(_messages([_Block(_head(lines, [])), *blocks])), ""
+        return [_named(lines, _root(lines)), *_messages(blocks)], lines.title
+    head = _head(lines, [])
+    first, *others = _messages([_Block(head), *blocks] if head["description"] else blocks) or [_message()]
+    return [_named(lines, first), *others], ""
 
 
 def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
     """The cards of a reply; one alone is shown whole, several with their abstracts folded."""
     lines = cards_lines(cards, language)
     if len(lines) == 1:
-        return list(_messages(_card(lines[0], 0, language, is_whole=True)))
-    return list(_messages(_cards(lines, language)))
+        return _messages(_card(lines[0], 0, language, is_whole=True))
+    return _messages(_cards(lines, language))
 
 
 def text_messages(text: str) -> list[Body]:
@@ -131,12 +133,18 @@ def _root(lines: DigestLines) -> Body:
     return _message(embeds=[_head(lines, ["", *rows])])
 
 
+def _named(lines: DigestLines, message: Body) -> Body:
+    """The first message with the title above its embeds: it is all that is shown where previews are off, and in
+    notifications: https://github.com/discord/discord-api-docs/issues/1087"""
+    return {"content": f"**{escaped(lines.title)}**"} | message
+
+
 def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
     warnings = [f"**{escaped(each)}**" for each in lines.warnings]
     said = [escaped(each) for each in (*(said.text for said in lines.nothing), lines.coverage) if each]
     said += [*warnings, escaped(lines.provenance)] if lines.provenance else warnings
     head = _embed("\n".join([*said, *rows]))
-    return head | {"title": escaped(lines.title), "color": _RED if warnings else _COLOUR}
+    return head | {"color": _RED if warnings else _COLOUR}
 
 
 def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_Block]:
@@ -191,18 +199,18 @@ def _joined(rows: Sequence[str], limit: int) -> list[str]:
     return texts
 
 
-def _messages(blocks: Iterable[_Block]) -> Iterator[Body]:
+def _messages(blocks: Iterable[_Block]) -> list[Body]:
     """Embeds in messages, in order."""
+    messages: list[Body] = []
     held: list[_Block] = []
     for block in blocks:
         buttons = sum(one.button is not None for one in [*held, block])
         size = sum(one.size for one in [*held, block])
         if held and (len(held) == EMBEDS or buttons > _CARDS or size > TOGETHER):
-            yield _together(held)
+            messages.append(_together(held))
             held = []
         held.append(block)
-    if held:
-        yield _together(held)
+    return [*messages, _together(held)] if held else messages
 
 
 def _together(blocks: Sequence[_Block]) -> Body:

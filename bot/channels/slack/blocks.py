@@ -7,6 +7,7 @@ be escaped, nobody is called by it, and bold works beside Chinese characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 Element = dict[str, Any]
@@ -19,6 +20,10 @@ MOST_BLOCKS = 45
 MOST_CHARACTERS = 10_000
 """In one message. Slack's own limit is not documented; about 12,000 are refused with `msg_blocks_too_long`:
 https://github.com/slackapi/bolt-js/issues/2509"""
+
+_MOST_SAID = 3_900
+"""Characters beside the blocks of one message; an edit takes 4,000:
+https://docs.slack.dev/reference/methods/chat.update#arguments"""
 
 _PIECE = 2_800  # of one block: the smallest unit that is moved to the next message
 _BUTTON = 75
@@ -37,6 +42,8 @@ def paragraphs(rows: Iterable[Row], last: Element | None = None) -> list[Block]:
     room = 0
     for row in rows:
         pieces = [piece for element in row for piece in _pieces(element)]
+        if room < sum(cost(piece) + 1 for piece in pieces) <= _PIECE:
+            room = 0
         for number, piece in enumerate(pieces):
             size = cost(piece) + 1
             if size > room:
@@ -65,6 +72,11 @@ def _pieces(element: Element) -> Iterator[Element]:
         rest = rest[cut:]
     if rest:
         yield element | {"text": rest}
+
+
+def escaped(text: str) -> str:
+    """Plain text where Slack would read mark-up: https://docs.slack.dev/messaging/formatting-message-text"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, most: int) -> str:
@@ -104,36 +116,64 @@ def cost(piece: Element) -> int:
 
 
 class Group(NamedTuple):
-    """Blocks that stay together if they can, and what each of them costs."""
+    """Blocks that stay together if they can, what each of them costs, and what they say without their markup."""
 
     blocks: tuple[Block, ...]
     costs: tuple[int, ...]
+    said: str  # escaped
 
 
-def group(*blocks: Block) -> Group:
-    """Blocks that stay together if they can."""
-    return Group(blocks, tuple(map(cost, blocks)))
+class Message(NamedTuple):
+    """One message: its blocks, and what notifications and screen readers get instead of them."""
+
+    blocks: list[Block]
+    said: list[str]  # escaped
+
+    @property
+    def text(self) -> str:
+        """As much of what is said as a message may say."""
+        ends = accumulate(_units(each) + 1 for each in self.said)
+        return "\n".join(each for each, end in zip(self.said, ends, strict=True) if end <= _MOST_SAID + 1)
 
 
-def packed(groups: Iterable[Group]) -> list[list[Block]]:
+def group(*blocks: Block, said: str = "") -> Group:
+    """Blocks that stay together if they can; they say what is written in them, unless something else is given."""
+    text = said or "\n".join(filter(None, map(_plain, blocks)))
+    while _units(escaped(text)) > _MOST_SAID:  # only by texts that no paper has
+        text = text[: len(text) * 4 // 5] + "…"
+    return Group(blocks, tuple(map(cost, blocks)), escaped(text))
+
+
+def packed(groups: Iterable[Group], *, says_all: bool = True) -> list[Message]:
     """Groups of blocks in as few messages as they fit; a group is divided only if it fits into none.
 
+    Unless each message `says_all` that is in it, what its text has no room for takes no further messages.
     One block and 100 characters of each message stay free for its number.
     """
-    messages: list[list[Block]] = []
-    size = 0
-    for blocks, costs in groups:
+    messages: list[Message] = []
+    size = said_size = 0
+    for blocks, costs, said in groups:
         fits = _fits(len(blocks), sum(costs))
         runs = (
             [(blocks, sum(costs))] if fits else [((one,), each) for one, each in zip(blocks, costs, strict=True)]
         )
-        for run, more in runs:
-            if not messages or not _fits(len(messages[-1]) + len(run), size + more):
-                messages.append([])
-                size = 0
-            messages[-1].extend(run)
+        for number, (run, more) in enumerate(runs):
+            text = said if number == 0 else ""
+            is_sayable = not says_all or said_size + _units(text) <= _MOST_SAID
+            if not (messages and is_sayable and _fits(len(messages[-1].blocks) + len(run), size + more)):
+                messages.append(Message([], []))
+                size = said_size = 0
+            messages[-1].blocks.extend(run)
+            messages[-1].said.extend([text] if text else [])
             size += more
+            said_size += _units(text) + 1
     return messages
+
+
+def _plain(block: Block) -> str:
+    """What is written in a block of rich text."""
+    sections = block["elements"] if block["type"] == "rich_text" else []
+    return "".join(element.get("text", "") for section in sections for element in section["elements"])
 
 
 def _fits(blocks: int, characters: int) -> bool:

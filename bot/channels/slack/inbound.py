@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 _MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s:,]*")
 _LINK = re.compile(r"<((?:https?|mailto):[^|>]+)(?:\|[^>]*)?>")
-_TEXT_LIMIT = 3_000
 
 Forget = Callable[[str], Awaitable[None]]
 """Drops the tokens of a workspace."""
@@ -171,14 +170,13 @@ async def shown(reply: Reply, one: Asked, show: Show) -> None:
     if reply.is_public and not one.place.is_person:
         first = harmless(reply.text).splitlines()[0]
         who = {"type": "user", "user_id": one.user}
-        line = replace(reply, text=first)
         await show(
-            response_type="in_channel", text=as_text(line), blocks=paragraphs([[words(first + " · ")]], last=who),
+            response_type="in_channel", text=as_text(first), blocks=paragraphs([[words(first + " · ")]], last=who),
             replace_original=False, unfurl_links=False,
         )  # fmt: skip
-    for blocks in reply_messages(reply):
+    for message in reply_messages(reply):
         await show(
-            response_type="ephemeral", text=as_text(reply)[:_TEXT_LIMIT], blocks=blocks,
+            response_type="ephemeral", text=message.text, blocks=message.blocks,
             replace_original=False, unfurl_links=False,
         )  # fmt: skip
 

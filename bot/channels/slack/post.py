@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.slack.render import escaped
+from bot.channels.slack.blocks import escaped
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 

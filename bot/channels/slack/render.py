@@ -15,11 +15,13 @@ from bot.channels.slack.blocks import (
     Block,
     Element,
     Group,
+    Message,
     Row,
     button,
     buttons,
     cost,
     cut,
+    escaped,
     group,
     note,
     packed,
@@ -40,6 +42,7 @@ _NAME = 1_400
 """Characters of a paper that is named in one line. Slack lets an answer have five messages, which a page of
 `today` never needs: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
 _NOTHING = "—"
+_TEXT_LIMIT = 3_000  # characters of the text beside the blocks of an answer
 
 
 def digest_bodies(digest: Digest) -> tuple[str, ...]:
@@ -61,35 +64,35 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     return _numbered([*first, *thread], lines.title)
 
 
-def reply_messages(reply: Reply) -> list[list[Block]]:
+def reply_messages(reply: Reply) -> list[Message]:
     """The answer to a command, in as many messages as Slack lets an answer have."""
     rows: list[Row] = [[words(row)] for row in harmless(reply.text).splitlines() if row.strip()]
     lines = cards_lines(reply.cards, reply.language)
     if len(lines) <= _FULL:
-        return packed([*(group(block) for block in paragraphs(rows)), *_cards(lines, reply.cards, reply.language)])
+        whole = _cards(lines, reply.cards, reply.language)
+        return packed([*(group(block) for block in paragraphs(rows)), *whole], says_all=False)
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
-    return packed(group(block) for block in paragraphs([*rows, *titles]))
+    return packed((group(block) for block in paragraphs([*rows, *titles])), says_all=False)
 
 
-def as_text(reply: Reply) -> str:
+def as_text(text: str) -> str:
     """What notifications and screen readers get: plain, and no mark-up of Slack's in it."""
-    return escaped(harmless(reply.text))
+    return escaped(harmless(text)[:_TEXT_LIMIT])
 
 
-def escaped(text: str) -> str:
-    """Plain text where Slack would read mark-up: https://docs.slack.dev/messaging/formatting-message-text"""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _numbered(messages: Sequence[Sequence[Block]], title: str) -> tuple[str, ...]:
-    return tuple(
-        _body(f"{title} · {number}/{len(messages)}", [*blocks, note(f"{number}/{len(messages)}")])
-        for number, blocks in enumerate(messages, 1)
-    )
+def _numbered(messages: Sequence[Message], title: str) -> tuple[str, ...]:
+    """The bodies. Screen readers hear the text and not the blocks, and telephones show it in notifications:
+    https://docs.slack.dev/reference/methods/chat.postMessage#accessibility"""
+    bodies = []
+    for number, message in enumerate(messages, 1):
+        place = f"{number}/{len(messages)}"
+        text = message.text.removeprefix(escaped(title)).lstrip()
+        bodies.append(_body(f"{escaped(title)} · {place}\n{text}", [*message.blocks, note(place)]))
+    return tuple(bodies)
 
 
 def _body(text: str, blocks: Sequence[Block]) -> str:
-    return json.dumps({"text": escaped(text), "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _title_row(card: CardLines, number: int) -> list[Element]:
@@ -129,12 +132,14 @@ def _card(lines: CardLines, number: int) -> Group:
     rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
     rows += [_passage(one) for one in lines.notes]
     rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
-    return group(*paragraphs(rows))
+    titles = " · ".join(title.text for title in lines.titles if title.text) or lines.id
+    notes = (f"{note.label} {note.text}".strip() for note in lines.notes)
+    return group(*paragraphs(rows), said="\n".join([f"{number}. {titles}", *notes]))
 
 
 def _with_buttons(card: Group, paper: str, pauses: Sequence[Subscription], language: Language) -> Group:
     below = group(_buttons(paper, pauses, language))
-    return Group(card.blocks + below.blocks, card.costs + below.costs)
+    return Group(card.blocks + below.blocks, card.costs + below.costs, card.said)
 
 
 def _passage(passage: Passage) -> list[Element]:

@@ -69,7 +69,7 @@ def test_a_digest_of_any_size_keeps_the_limits_and_loses_nothing(count: int, lan
     found = messages(one)
     assert_valid(found)
     assert_nothing_lost(one, found)
-    assert [message["text"].rpartition("· ")[2] for message in found] == [
+    assert [message["text"].partition("\n")[0].rpartition("· ")[2] for message in found] == [
         f"{number}/{len(found)}" for number in range(1, len(found) + 1)
     ]
 
@@ -110,9 +110,32 @@ def test_nothing_in_a_paper_is_markup_or_calls_anybody():
     assert_nothing_lost(one, found)
     types = [kind for message in found for kind in block_kit.strings(message["blocks"], "type")]
     assert not {"mrkdwn", "broadcast", "user", "usergroup", "channel"} & set(types)
-    assert all("<" not in message["text"] and "KV" not in message["text"] for message in found)
+    assert all("<" not in message["text"] for message in found)
     assert set(block_kit.strings(found, "url")) == {"https://arxiv.org/abs/2606.90001"}
     assert not set("\u202e\u2066") & set(text_of(found))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_plain_text_of_every_message_names_its_papers_for_screen_readers_and_notifications(language: Language):
+    rest = tuple(card(number) for number in range(21, 80))
+    one = digest(*(card(number) for number in range(1, 21)), rest=rest, matched=79, language=language)
+    found = messages(one)
+    assert_valid(found)
+    assert "cs.LG 138" in found[0]["text"]
+    for number, shown in enumerate((*one.cards, *rest), 1):
+        (lines,) = cards_lines([shown], language)
+        titles = " · ".join(title.text for title in lines.titles)
+        assert any(f"\n{number}. {titles}\n" in message["text"] + "\n" for message in found), number
+    lines = cards_lines(one.cards, language)
+    said = "".join(message["text"] for message in found)
+    assert all(note.text in said for each in lines for note in each.notes)
+    assert not any(abstract.text in said for each in lines for abstract in each.abstracts)
+
+
+def test_the_plain_text_of_an_answer_names_its_papers():
+    found = reply_messages(Reply("Wed", Language.EN, tuple(card(number) for number in range(1, 21))))
+    said = "\n".join(text for one in found for text in one.said)
+    assert all(f"{number}. Tidal {number}: Quantization" in said for number in range(1, 21))
 
 
 def test_bold_is_a_style_and_not_a_sign_beside_chinese_characters():
@@ -167,8 +190,8 @@ def test_a_page_of_papers_is_an_answer_of_five_messages_at_the_most(count: int, 
         cards = [replace(one, paper=replace(one.paper, title="Tides"), summary=None) for one in cards]
     found = reply_messages(Reply("2026\n• one", Language.BOTH, tuple(cards)))
     assert 1 <= len(found) <= 5
-    assert_valid([{"blocks": blocks, "text": "x"} for blocks in found])
-    assert {one.paper.url for one in cards} == set(block_kit.strings(found, "url"))
+    assert_valid([{"blocks": blocks, "text": "x"} for blocks, _ in found])
+    assert {one.paper.url for one in cards} == set(block_kit.strings([one.blocks for one in found], "url"))
 
 
 def test_a_title_longer_than_any_is_cut_where_a_paper_is_only_named():
