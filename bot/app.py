@@ -138,6 +138,11 @@ class Polite:
         async with self._store.write() as tx:
             return await tx.subscribers.pause_all(channel, circle, reason)
 
+    async def moved(self, channel: str, before: str, after: str) -> bool:
+        """Give a place its new address; what it has asked for goes on there."""
+        async with self._store.write() as tx:
+            return await tx.subscribers.move(channel, before, after)
+
 
 class App:
     """One process of the bot, opened by :func:`opened`."""

@@ -104,6 +104,10 @@ class Handle(Protocol):
         """All places whose address begins so are out of reach: pause them; how many that are."""
         ...
 
+    async def moved(self, channel: str, before: str, after: str) -> bool:
+        """A place has another address by now; False when it is not known, or another has that address."""
+        ...
+
     @property
     def specs(self) -> Sequence[Command]:
         """All commands."""

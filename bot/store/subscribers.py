@@ -138,6 +138,16 @@ class Subscribers:
         )
         return done.rowcount
 
+    async def move(self, channel: str, before: str, after: str) -> bool:
+        """Give a destination another address; False when there is none, or one has that address already."""
+        other = schema.destination.alias().c
+        is_taken = exists().where(other.channel == channel, other.address == after)
+        of_channel = schema.destination.update().where(
+            _destination.channel == channel, _destination.address == before, ~is_taken
+        )
+        done = await self._connection.execute(of_channel.values(address=after))
+        return done.rowcount > 0
+
     async def refuse(self, destination_id: int, why: str, now: datetime, rest: timedelta | None = None) -> None:
         """Pause a destination that takes nothing any more; somebody has to be told of it.
 

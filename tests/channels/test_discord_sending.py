@@ -48,7 +48,7 @@ async def test_a_thread_that_a_killed_process_has_opened_is_used(ours: Discord, 
     assert len(discord.bodies(root)) == 1
 
 
-@pytest.mark.parametrize("code", [10008, 50001, 50013, 50024, 160006])
+@pytest.mark.parametrize("code", [10008, 50001, 50013, 50024, 160006, 160007])
 async def test_where_no_thread_can_be_opened_the_cards_follow_in_the_channel(
     ours: Discord, discord: DiscordSite, code: int
 ):

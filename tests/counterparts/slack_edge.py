@@ -165,6 +165,19 @@ class SlackEdge:
         action = {"action_id": "form:any", "block_id": "form:any", "type": "plain_text_input"}
         return await self._interacts(user, "block_actions", view, state=state, actions=[action])
 
+    async def presses_from_elsewhere(self, user: str, team: str, value: str) -> Any:
+        """Press a button in a shared channel as somebody of another workspace, which the body names."""
+        payload = {
+            "type": "block_actions",
+            "team": {"id": team},
+            "user": {"id": user, "team_id": team},
+            "channel": {"id": ML},
+            "trigger_id": f"edge-{len(self._answers)}",
+            "response_url": f"{self.url}/_hooks/response/elsewhere",
+            "actions": [{"type": "button", "action_id": "command:0", "block_id": "b", "value": value}],
+        }
+        return await self._tells("interactive", payload, accepts_response_payload=True)
+
     async def submits(self, view: Mapping[str, Any], state: Mapping[str, Any], *, user: str = ALICE) -> Any:
         """Send a form; what the bot answers to it."""
         return await self._interacts(user, "view_submission", view, state=state)
@@ -185,14 +198,19 @@ class SlackEdge:
 
     async def happens(self, kind: str, *, team: str = TEAM, **more: Any) -> Any:
         """An event that local-slack does not know; waits until it was acknowledged."""
-        event = {"type": kind, "event_ts": "1.0", **more}
-        payload = {
+        return await self._tells("events_api", self.event(kind, team=team, **more), accepts_response_payload=False)
+
+    def event(self, kind: str, *, team: str = TEAM, installed: str = "", **more: Any) -> dict[str, Any]:
+        """The body of an event. In a channel that is shared with others, `team` may be that of who acts, while
+        the app is `installed` in ours: https://docs.slack.dev/apis/events-api/#authorizations"""
+        return {
             "type": "event_callback",
             "team_id": team,
-            "event_id": f"Ev{len(self._answers)}",
-            "event": event,
+            "event_id": f"Ev{len(self._answers)}{kind}",
+            "is_ext_shared_channel": bool(installed),
+            "authorizations": [{"team_id": installed or team, "user_id": BOT, "is_bot": True}],
+            "event": {"type": kind, "event_ts": "1.0", **more},
         }
-        return await self._tells("events_api", payload, accepts_response_payload=False)
 
     async def _tells(self, kind: str, payload: Mapping[str, Any], **more: Any) -> Any:
         name = f"edge-{len(self._answers)}"

@@ -31,6 +31,7 @@ WRONG_TOKEN = (
     "Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal (Bot > Reset Token)"  # noqa: S105
 )
 _SOON = timedelta(seconds=10)  # well within the minutes for which Discord remembers a nonce
+_LATER = timedelta(minutes=10)
 _BANNED = timedelta(minutes=15)
 _PATIENCE = 30.0  # seconds that discord.py waits for one bucket
 _NONCE = 25  # characters
@@ -53,11 +54,12 @@ _FINAL = {
 """Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
 
 _THREAD_EXISTS = 160004
+_OLD_EDITS = 30046
 _EMPTY: dict[str, Any] = {"content": "", "embeds": [], "components": []}
 """Of an edited message: what an edit does not name stays as it was."""
 
 _NOT_THERE = frozenset({10003, 10008})  # channel, message
-_NO_THREAD_HERE = frozenset({10008, 50001, 50013, 50024, 160006})  # message gone, rights, kind, too many threads
+_NO_THREAD_HERE = frozenset({10008, 50001, 50013, 50024, 160006, 160007})  # message gone, rights, kind, too many
 _THREAD_LOST = frozenset({10003, _ARCHIVED, _LOCKED})
 
 
@@ -218,6 +220,9 @@ def _refusal(error: discord.HTTPException) -> ChannelError:
         return ChannelError(f"Discord: {_FINAL[error.code]} ({error.code})", permanent=True)
     if error.status == 401:
         return ChannelError(WRONG_TOKEN)
+    if error.code == _OLD_EDITS:
+        reason = f"Discord: too many edits of messages that are older than an hour ({_OLD_EDITS})"
+        return ChannelError(reason, retry_after=_LATER)
     if error.status == 429:  # without the mark of Discord's own limiter: Cloudflare's, which lasts
         return ChannelError("Discord has banned this address for a while", retry_after=_BANNED)
     reason = f"Discord answers {error.status} ({error.code}): {' '.join(error.text.split())[:200]}"

@@ -58,7 +58,11 @@ def _faults(settings: Settings) -> Iterator[str]:
     tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
     for name, token in tokens.items():
         beginning = EXAMPLES[name].partition("-")[0]  # people take one for the other
-        if token and not token.get_secret_value().startswith(f"{beginning}-"):
+        if token and token.get_secret_value().startswith("xoxe."):
+            # https://docs.slack.dev/authentication/using-token-rotation: it cannot be switched off again
+            what_to_do = "make another app from `sudi slack manifest`, whose tokens stay"
+            yield f"{name}: this token ends after hours, because the tokens of this app rotate; {what_to_do}"
+        elif token and not token.get_secret_value().startswith(f"{beginning}-"):
             yield f"{name}: must begin with {beginning}- (for example: {name}={EXAMPLES[name]})"
     if not settings.slack_api_url.startswith(("https://", "http://")):
         yield f"SLACK_API_URL: must be https:// and more (for example: SLACK_API_URL={EXAMPLES['SLACK_API_URL']})"
@@ -184,7 +188,7 @@ class Slack(Channel):
 
         async def authorized(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
             return AuthorizeResult(
-                enterprise_id=enterprise_id, team_id=team_id, bot_token=token,
+                enterprise_id=enterprise_id, team_id=who["team_id"], bot_token=token,
                 bot_id=who["bot_id"], bot_user_id=who["user_id"],
             )  # fmt: skip
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.channels import Handle, Invocation, Reply
 from bot.channels.layout import interface
@@ -70,6 +70,7 @@ class Conversation:
         app.event("app_mention")(self._mention)
         app.event("message")(self._message)
         app.action(re.compile(f"^{COMMAND}:"))(self._button)
+        app.event("channel_id_changed")(self._changed)
         app.event("app_uninstalled")(self._removed)
         app.event("tokens_revoked")(self._removed)
 
@@ -102,25 +103,39 @@ class Conversation:
             return not error.permanent
         return bool(answer["channel"].get("is_member", True))
 
-    async def _command(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+    async def _command(
+        self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], context: AsyncBoltContext
+    ) -> None:
         await ack()
-        one = of_command(body)
+        one = of_command(body, context)
         await shown(await self.reply(one), one, through(respond))
 
-    async def _button(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+    async def _button(
+        self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], context: AsyncBoltContext
+    ) -> None:
         await ack()
-        one = of_button(body)
+        one = of_button(body, context)
         await shown(await self.reply(one), one, through(respond))
 
-    async def _mention(self, body: dict[str, Any]) -> None:
+    async def _mention(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         event = body["event"]
-        await self._said(body, _MENTION.sub("", event.get("text") or "", count=1))
+        await self._said(body, context, _MENTION.sub("", event.get("text") or "", count=1))
 
-    async def _message(self, body: dict[str, Any]) -> None:
+    async def _message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A direct message of a person; in channels people have to mention us."""
         event = body["event"]
         if event.get("channel_type") == "im" and not event.get("subtype") and event.get("user"):
-            await self._said(body, _MENTION.sub("", event.get("text") or "", count=1))
+            await self._said(body, context, _MENTION.sub("", event.get("text") or "", count=1))
+
+    async def _changed(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """A channel has another id, as a private one gets when it is shared: what it asked for goes on there.
+
+        https://docs.slack.dev/reference/events/channel_id_changed
+        """
+        team, event = team_of(context), body["event"]
+        before, after = (Place(team, event[name]) for name in ("old_channel_id", "new_channel_id"))
+        is_known = await self._handle.moved("slack", str(before), str(after))
+        log.info("slack_channel_moved team=%s known=%s", team, is_known)
 
     async def _removed(self, body: dict[str, Any]) -> None:
         """A workspace has removed the app: pause its places; unless that is old news, and our token is good."""
@@ -134,9 +149,9 @@ class Conversation:
                 paused = await self._handle.left("slack", f"{team}/", say("slack.removed", "en"))
                 log.info("slack_removed team=%s places=%d", team, paused)
 
-    async def _said(self, body: dict[str, Any], text: str) -> None:
+    async def _said(self, body: dict[str, Any], context: AsyncBoltContext, text: str) -> None:
         event = body["event"]
-        team, user, channel = body["team_id"], event["user"], event["channel"]
+        team, user, channel = team_of(context), event["user"], event["channel"]
         one = Asked(_place(team, channel, user), user, plain(text), body.get("event_id") or "")
         reply = await self.reply(one)
         client = await self._clients(team)
@@ -181,16 +196,26 @@ async def shown(reply: Reply, one: Asked, show: Show) -> None:
         )  # fmt: skip
 
 
-def of_command(body: Mapping[str, Any]) -> Asked:
+def team_of(context: AsyncBoltContext) -> str:
+    """The workspace that has installed us, for which something happens.
+
+    In channels that are shared with others (Slack Connect), a body may name the workspace of who acts instead:
+    https://docs.slack.dev/apis/events-api/#authorizations
+    """
+    assert context.authorize_result is not None  # noqa: S101  # nobody is heard without
+    return str(context.authorize_result.team_id)
+
+
+def of_command(body: Mapping[str, Any], context: AsyncBoltContext) -> Asked:
     """What a slash command asks."""
-    team, user = body["team_id"], body["user_id"]
+    team, user = team_of(context), body["user_id"]
     text = plain(body.get("text") or "")
     return Asked(_place(team, body["channel_id"], user), user, text, body.get("trigger_id") or "")
 
 
-def of_button(body: Mapping[str, Any]) -> Asked:
+def of_button(body: Mapping[str, Any], context: AsyncBoltContext) -> Asked:
     """What a button asks: the command that is its value."""
-    team, user = body["team"]["id"], body["user"]["id"]
+    team, user = team_of(context), body["user"]["id"]
     place = _place(team, (body.get("channel") or {}).get("id") or "", user)
     return Asked(place, user, body["actions"][0]["value"], body.get("trigger_id") or "")
 

@@ -21,7 +21,10 @@ SCOPES = (
 )
 """What the bot may do."""
 
-EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
+EVENTS = (
+    *("app_home_opened", "app_mention", "app_uninstalled"),
+    *("channel_id_changed", "message.im", "tokens_revoked"),
+)
 """What it is told of."""
 
 EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/slack/oauth_redirect"

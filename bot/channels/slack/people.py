@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bot.channels.slack.post import Clients
 from bot.channels.slack.web import asked
@@ -25,7 +27,7 @@ class Person:
     language: Language | None = None
     zone: str = ""
     is_member: bool = False  # a full member of the workspace, no guest and nobody from outside
-    is_admin: bool = False
+    is_admin: bool = False  # and a full member
 
 
 class People:
@@ -52,12 +54,20 @@ class People:
         return person
 
 
-def _read(user: dict[str, object], team: str) -> Person:
+def _read(user: Mapping[str, Any], team: str) -> Person:
     guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
     tongue = spoken(str(user.get("locale") or ""))
+    is_member = not guest and not user.get("deleted") and _is_of(user, team)
     return Person(
         language=Language(tongue) if tongue else None,
         zone=str(user.get("tz") or ""),
-        is_member=not guest and not user.get("deleted") and user.get("team_id", team) == team,
-        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_member=is_member,
+        is_admin=is_member and bool(user.get("is_admin") or user.get("is_owner")),
     )
+
+
+def _is_of(user: Mapping[str, Any], team: str) -> bool:
+    """Whether somebody belongs to a workspace. On Enterprise Grid `team_id` may be that of the organisation or of
+    a sister workspace, and the list of workspaces decides: https://docs.slack.dev/reference/objects/user-object"""
+    teams = (user.get("enterprise_user") or {}).get("teams")
+    return team in teams if teams else user.get("team_id", team) == team

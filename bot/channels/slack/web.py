@@ -26,13 +26,14 @@ _TOO_MANY = 429
 _GONE = frozenset(
     {
         "access_denied", "account_inactive", "cannot_dm_bot", "channel_is_limited_access", "channel_not_found",
-        "ekm_access_denied", "enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive",
+        "ekm_access_denied", "enterprise_is_restricted", "invalid_auth", "invalid_user_combination", "is_archived",
+        "is_inactive",
         "messages_tab_disabled", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed",
         "message_not_found", "edit_window_closed", "cant_update_message",
         "not_in_channel", "org_login_required", "restricted_action", "restricted_action_non_threadable_channel",
         "restricted_action_read_only_channel", "restricted_action_thread_locked",
         "restricted_action_thread_only_channel", "team_access_not_granted", "team_not_found", "token_expired",
-        "token_revoked", "user_disabled", "user_not_found",
+        "token_revoked", "two_factor_setup_required", "user_disabled", "user_not_found", "user_not_visible",
     }
 )  # fmt: skip
 """Errors by which the destination, or the bot itself, is refused until a person does something:

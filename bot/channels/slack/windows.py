@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.channels import Reply
 from bot.channels.layout import interface
 from bot.channels.slack.forms import CALLBACK, FIELD, Draft, Purpose, draft_of, fault, form, loaded, read_form
 from bot.channels.slack.home import NEW_ONE, home
-from bot.channels.slack.inbound import Asked, Conversation, of_button, of_command, shown, through
+from bot.channels.slack.inbound import Asked, Conversation, of_button, of_command, plain, shown, team_of, through
 from bot.channels.slack.post import Clients, Place, read_address
 from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
@@ -44,7 +44,7 @@ class Windows:
         """Take part in an app, before the conversation does: what is not ours is left to it."""
 
         async def asks_for_form(body: dict[str, Any]) -> bool:
-            return wants_form(of_command(body).text) is not None
+            return wants_form(plain(body.get("text") or "")) is not None
 
         async def is_at_home(body: dict[str, Any]) -> bool:
             return (body.get("view") or {}).get("type") == "home"
@@ -56,10 +56,12 @@ class Windows:
         app.action(re.compile(f"^{FIELD}:"))(self._changed)
         app.view(CALLBACK)(self._saved)
 
-    async def _command(self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+    async def _command(
+        self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], context: AsyncBoltContext
+    ) -> None:
         """Open the form; who may not, or names no subscription, is told so in words."""
         await ack()
-        one = of_command(body)
+        one = of_command(body, context)
         may_manage = self._conversation.may_manage(one, await self._conversation.person(one))
         if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or "")):
             await shown(await self._conversation.reply(one), one, through(respond))
@@ -103,33 +105,32 @@ class Windows:
     async def _listed(self, one: Asked) -> Reply:
         return await self._conversation.reply(replace(one, text="list", event=""))
 
-    async def _home_opened(self, body: dict[str, Any]) -> None:
+    async def _home_opened(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         event = body["event"]
         if event.get("tab", "home") == "home":
-            team = body["team_id"]
-            await self.publish(Asked(Place(team, event["user"]), event["user"], "", ""))
+            await self.publish(Asked(Place(team_of(context), event["user"]), event["user"], "", ""))
 
-    async def _home_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def _home_button(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Do what a button of the home tab says, and show the tab as it is then."""
         await ack()
-        one = of_button(body)
+        one = of_button(body, context)
         reply = await self._conversation.reply(one)
         await self.publish(one, "" if reply.is_public else reply.text)
 
-    async def _open_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def _open_button(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        one = of_button(body)
+        one = of_button(body, context)
         which = "" if one.text == NEW_ONE else one.text
         if not await self.open(one, body["trigger_id"], which) and which:
             reply = await self._conversation.reply(replace(one, text=f"edit {which}"))
             await self.publish(one, reply.text)
 
-    async def _changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def _changed(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Read the form back while it is filled in."""
         await ack()
         view = body["view"]
         purpose, draft = _filled(view)
-        client = await self._clients(body["team"]["id"])
+        client = await self._clients(team_of(context))
         try:
             changed = form(purpose, draft)
             await asked(client.views_update(view_id=view["id"], hash=view.get("hash"), view=changed))

@@ -237,6 +237,19 @@ async def test_an_envelope_that_comes_twice_is_answered_once(slack, tmp_path):
         (ALICE, {}, True, False),
         (ALICE, {"is_admin": True}, True, True),
         (ALICE, {"is_owner": True}, True, True),
+        (GUEST, {"is_stranger": True, "team_id": "T99OTHER", "is_admin": True}, False, False),
+        (GUEST, {"team_id": "T99OTHER", "is_owner": True}, True, False),
+        (ALICE, {"deleted": True, "is_admin": True}, False, False),
+        (ALICE, {"team_id": "E0ORG", "enterprise_user": {"id": "W1", "teams": [TEAM, "T2SISTER"]}}, False, True),
+        (
+            ALICE,
+            {"team_id": "T2SISTER", "enterprise_user": {"id": "W1", "teams": [TEAM, "T2SISTER"]}},
+            False,
+            True,
+        ),
+        (ALICE, {"team_id": None, "enterprise_user": {"id": "W1", "teams": [TEAM]}}, False, True),
+        (GUEST, {"team_id": "T2SISTER", "enterprise_user": {"id": "W1", "teams": ["T2SISTER"]}}, False, False),
+        (GUEST, {"team_id": TEAM, "enterprise_user": {"id": "W1", "teams": ["T2SISTER"]}}, False, False),
     ],
 )
 async def test_who_may_change_what_a_channel_gets(slack, tmp_path, user, facts, admins_only, may):

@@ -184,7 +184,8 @@ async def test_messages_to_one_channel_are_a_second_apart(slack, run):
 @pytest.mark.parametrize(
     "error",
     ["channel_not_found", "is_archived", "not_in_channel", "account_inactive", "token_revoked", "invalid_auth",
-     "missing_scope", "restricted_action"],
+     "missing_scope", "restricted_action", "user_not_visible", "invalid_user_combination",
+     "two_factor_setup_required"],
 )  # fmt: skip
 async def test_a_refusal_pauses_the_place_keeps_what_it_asked_for_and_tells_the_owner_once(slack, run, error):
     await run.wait()
@@ -282,6 +283,7 @@ def test_without_a_token_it_says_where_there_is_one():
     ("changes", "what"),
     [
         ({"slack_bot_token": "xapp-1"}, "SLACK_BOT_TOKEN: must begin with xoxb-"),
+        ({"slack_bot_token": "xoxe.xoxb-1"}, "SLACK_BOT_TOKEN: this token ends after hours.*sudi slack manifest"),
         ({"slack_app_token": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-"),
         ({"slack_api_url": "slack.com"}, "SLACK_API_URL: must be https://"),
     ],
