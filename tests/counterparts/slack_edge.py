@@ -100,6 +100,9 @@ class SlackEdge:
     shown: Callable[[Any], Any] | None = None  # how blocks are changed for local-slack's page
     session: aiohttp.ClientSession | None = None
     tokens: set[str] = field(default_factory=lambda: {BOT_TOKEN, APP_TOKEN})
+    page: int = 1_000  # messages of a history that are shown at once
+    keeps_time: bool = False  # histories are cut by time; not where the bot's clock is moved by hand
+    looks: int | None = None  # into histories that are allowed, if they are counted; as for apps that are sold
     scopes: str = ""  # what the app was granted, if Slack is to say so
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     silent: set[web.WebSocketResponse] = field(default_factory=set)  # open, and nothing comes or is heard
@@ -248,6 +251,11 @@ class SlackEdge:
                 return web.json_response(
                     {"ok": False, "error": fault.error}, status=fault.status, headers=fault.headers
                 )
+        if method in ("conversations.history", "conversations.replies") and self.looks is not None:
+            if not self.looks:
+                error = {"ok": False, "error": "ratelimited"}
+                return web.json_response(error, status=429, headers={"Retry-After": "60"})
+            self.looks -= 1
         if error := self._refusal(request, method, asked):
             return web.json_response({"ok": False, "error": error})
         if asked.get("trigger_id") in self._answers:  # of our own making: local-slack would not know it
@@ -284,6 +292,7 @@ class SlackEdge:
             known = {(one.channel, one.ts): one.message.get("metadata") for one in self.posts}
             for message in answer.get("messages", []):
                 message["metadata"] = known.get((asked["channel"], message["ts"])) or {}
+            self._turn_pages(asked, answer)
         elif method == "users.info" and answer.get("ok"):
             answer["user"] |= self.people[asked["user"]]
         elif method == "conversations.info" and answer.get("ok"):
@@ -294,6 +303,16 @@ class SlackEdge:
             link = str(len(self._links))
             self._links[link] = answer["url"]
             answer["url"] = f"{self.url.replace('http', 'ws', 1)}/link/{link}"
+
+    def _turn_pages(self, asked: Mapping[str, Any], answer: dict[str, Any]) -> None:
+        """Leave what was asked for of a history, page by page: local-slack always gives all of it."""
+        oldest, latest = (float(asked.get(name) or most) for name, most in (("oldest", 0), ("latest", "inf")))
+        if not self.keeps_time:
+            oldest, latest = 0, float("inf")
+        found = [one for one in answer.get("messages", []) if oldest <= float(one["ts"]) <= latest]
+        start, most = int(asked.get("cursor") or 0), min(int(asked.get("limit") or 100), self.page)
+        following = str(start + most) if len(found) > start + most else ""
+        answer |= {"messages": found[start : start + most], "response_metadata": {"next_cursor": following}}
 
     async def serve_response(self, request: web.Request) -> web.StreamResponse:
         """One use of a response URL."""

@@ -22,6 +22,8 @@ EVENT = "sudi_part"
 
 _ADDRESS = re.compile(r"([TE][A-Z0-9]+)/([CGDUW][A-Z0-9]+)")
 _SKEW = timedelta(minutes=5)  # between our clock and Slack's
+_ON_ITS_WAY = timedelta(minutes=5)  # far longer than an answer is waited for
+_MOST_CURSORS = 1_000
 _PAGES = 10
 _PAGE = 200
 
@@ -57,6 +59,7 @@ class Postman:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._cursors: dict[tuple[str, str], str] = {}  # channel and key -> where a look-up goes on
 
     async def post(self, address: str, body: str, key: str, root: str = "") -> str:
         """Post one message, in the thread of `root` if there is one; the receipt."""
@@ -85,7 +88,11 @@ class Postman:
         await asked(client.chat_update(channel=channel, ts=stamp, text=message["text"], blocks=message["blocks"]))
 
     async def find(self, address: str, key: str, since: datetime, root: str = "") -> str | None:
-        """The receipt of a part that was posted after `since`, None when it is not there."""
+        """The receipt of a part that was posted soon after `since`, None when it is not there.
+
+        Slack may let us look once a minute and see 15 messages: a look that is cut short goes on where it was.
+        https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
+        """
         place = read_address(address)
         client = await self._clients(place.team)
         channel, _, thread = root.partition("/")
@@ -93,21 +100,34 @@ class Postman:
         asks: dict[str, Any] = {
             "channel": channel,
             "oldest": f"{(since - _SKEW).timestamp():.6f}",
+            "latest": f"{(since + _SKEW + _ON_ITS_WAY).timestamp():.6f}",
             "include_all_metadata": True,
             "limit": _PAGE,
         }
+        look = (channel, key)
         for _ in range(_PAGES):
+            asks["cursor"] = self._cursors.get(look)
+            answer = await self._page(client, thread, asks)
+            found = next((one for one in answer["messages"] if _key(one) == key), None) if answer else None
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") if answer else ""
+            if found or not cursor:
+                self._cursors.pop(look, None)
+                return f"{channel}/{found['ts']}" if found else None
+            if len(self._cursors) >= _MOST_CURSORS:
+                self._cursors.clear()  # they begin again
+            self._cursors[look] = cursor
+        raise ChannelError("the channel is so busy that it takes longer to see whether a message is there")
+
+    async def _page(self, client: AsyncWebClient, thread: str, asks: Mapping[str, Any]) -> Any:
+        """One page of a look-up, None when its thread is gone; nobody has to wait for who looks too often."""
+        try:
             if thread:
-                answer = await asked(client.conversations_replies(ts=thread, **asks))
-            else:
-                answer = await asked(client.conversations_history(**asks))
-            for message in answer["messages"]:
-                if _key(message) == key:
-                    return f"{channel}/{message['ts']}"
-            asks["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not asks["cursor"]:
-                return None
-        raise ChannelError("the channel is too busy to see whether a message is there", ambiguous=True)
+                return await asked(client.conversations_replies(ts=thread, **asks), absent="thread_not_found")
+            return await asked(client.conversations_history(**asks))
+        except ChannelError as error:
+            if error.retry_after is None:
+                raise
+            raise ChannelError("Slack lets us see whether a message is there only so often") from error
 
     async def tell(self, person: str, text: str, about: str) -> None:
         """Say something to one person, directly, with a link to the channel that it concerns, if any."""

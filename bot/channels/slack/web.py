@@ -77,11 +77,16 @@ async def socket_address(client: AsyncWebClient, app_token: str) -> str:
     return str(answer["url"])
 
 
-async def asked(call: Awaitable[Any], advice: Mapping[str, str] = _WHERE) -> Any:
-    """The answer to one call; ChannelError, with the decision and what to do, for everything else."""
+async def asked(call: Awaitable[Any], advice: Mapping[str, str] = _WHERE, *, absent: str = "") -> Any:
+    """The answer to one call, None when Slack says the word `absent`.
+
+    ChannelError, with the decision and what to do, for everything else.
+    """
     try:
         return await call
     except SlackApiError as error:
+        if absent and error_of(error) == absent:
+            return None
         raise _refused(error, advice) from None  # the answer may repeat what we sent
     except aiohttp.ClientConnectorError as error:
         cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -131,6 +131,34 @@ async def test_a_card_whose_answer_was_lost_is_found_in_its_thread(slack, run):
     found = await run.ours.find(PLACE, "1.2", run.clock(), root)
     assert found == f"{ML}/{slack.posts[-1].ts}"
     assert await run.ours.find(PLACE, "1.3", run.clock(), root) is None
+
+
+async def test_a_look_that_is_allowed_once_a_minute_goes_on_where_it_was_and_holds_up_nobody(slack, ours):
+    slack.page, slack.looks = 2, 0
+    sent = [await ours.send(PLACE, ours.render(digest())[0], f"{number}.1") for number in range(5)]
+    now = datetime.now(UTC)
+    for seen in range(3):
+        with pytest.raises(ChannelError) as caught:
+            await ours.find(PLACE, "0.1", now, "")
+        assert not caught.value.permanent
+        assert caught.value.retry_after is None, "the workspace would wait for it"
+        if seen < 2:
+            slack.looks = 1
+    slack.looks = 1
+    assert await ours.find(PLACE, "0.1", now, "") == sent[0]
+    assert slack.calls["conversations.history"] == 6
+
+
+async def test_a_look_ends_some_minutes_after_the_attempt_however_much_was_written_since(slack, ours):
+    slack.keeps_time = True
+    await ours.send(PLACE, ours.render(digest())[0], "1.1")
+    assert await ours.find(PLACE, "1.1", datetime.now(UTC), "") is not None
+    assert await ours.find(PLACE, "1.1", datetime.now(UTC) - timedelta(hours=1), "") is None
+
+
+async def test_in_a_thread_that_is_gone_there_is_nothing_to_find(slack, ours):
+    slack.faults.append(Fault("conversations.replies", error="thread_not_found"))
+    assert await ours.find(PLACE, "1.2", datetime.now(UTC), f"{ML}/1.0") is None
 
 
 async def test_a_direct_message_whose_answer_was_lost_is_found_too(slack, run):
