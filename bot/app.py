@@ -42,6 +42,7 @@ from bot.sources import Source
 from bot.sources.client import PoliteClient, Turn
 from bot.sources.files import listing_from
 from bot.store import Store
+from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
 from bot.store.migrate import migrate
 from bot.summaries.chain import Chain
@@ -353,6 +354,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
             links = Links(Tokens(key, await tx.epochs.known()), settings.bot_public_url)
         for channel in found:
             channel.link(links)
+            channel.remember(StoredConversations(store, channel.name, clock))
         client.keep_turns(StorePacer(store, clock))
         adapters = Adapters(found, origins, client, links, made)
         yield App(settings, store, adapters, clock, Matcher(store.compiled, key))

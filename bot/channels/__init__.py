@@ -114,6 +114,30 @@ class Handle(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """The direct conversations that a channel has opened with people, over all processes and restarts."""
+
+    async def known(self, person: str) -> str:
+        """The conversation with a person, empty when none is open."""
+        ...
+
+    async def keep(self, person: str, conversation: str) -> None:
+        """Keep a conversation that was opened; an empty one forgets it."""
+        ...
+
+    async def held(self) -> timedelta:
+        """How long nobody may be written to directly, because the channel has asked for a pause."""
+        ...
+
+    async def take_turn(self, every: timedelta) -> timedelta:
+        """How long until one more may be opened, which is booked unless it takes more than some seconds."""
+        ...
+
+    async def pause(self, much: timedelta) -> None:
+        """Write to nobody for that long."""
+        ...
+
+
 class Channel(ABC):
     """One medium; what is optional has a default. `render` is pure; whatever waits raises only ChannelError."""
 
@@ -185,6 +209,9 @@ class Channel(ABC):
     async def ask(self, mailbox: str, reply: Reply) -> None:
         """Ask a mailbox, in a mail of its own, for the confirmation that `reply` is about."""
         raise ChannelError(f"no mailbox can be asked on {self.name}", permanent=True)
+
+    def remember(self, conversations: Conversations) -> None:  # noqa: B027 - most channels open none
+        """Take where conversations with people are kept, before anything is sent."""
 
     def link(self, links: Links) -> None:  # noqa: B027 - most channels carry no signed links
         """Take what signed links are made with, before anything is rendered or sent."""

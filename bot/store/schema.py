@@ -182,6 +182,15 @@ identity = Table(
     UniqueConstraint("channel", "address"),
 )
 
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("person", String(320), primary_key=True),
+    Column("conversation", String(320), nullable=False),
+)
+"""Direct conversations that a channel has opened with people, where opening them is limited."""
+
 slot = Table(
     "slot",
     metadata,

@@ -226,6 +226,7 @@ TYPICAL: dict[str, _Rows] = {
         {"id": 8, "zone": "UTC", "minute": 540, "days": "daily", "next_due": THEN + timedelta(hours=27)},
         {"id": 9, "zone": "Asia/Shanghai", "minute": 0, "days": "weekly", "next_due": THEN + timedelta(days=9)},
     ],
+    "conversation": [{"channel": "discord", "person": "42", "conversation": "4242"}],
     "destination": [
         _destination(11, "#tides", bounces=1, bounced_at=THEN),
         _destination(12, "#refused", paused="channel_not_found", untold=True, language="zh", identity_id=None),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.channels import Channel, Handle
+from bot.channels import Channel, Conversations, Handle
 from bot.channels.discord.account import examined, install_link
 from bot.channels.discord.cards import Style, digest_messages, text_messages
 from bot.channels.discord.rest import Rest
@@ -42,6 +42,10 @@ class Discord(Channel):
         self._style: Style = style
         self._rest = Rest(token)
         self._threads: dict[str, bool] = {}  # roots whose thread we have opened, or found that there can be none
+
+    def remember(self, conversations: Conversations) -> None:
+        """Take where direct conversations are kept."""
+        self._rest.conversations = conversations
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One JSON object for each message: the body, and the name of the thread that it belongs into."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,10 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.channels import Conversations
 from bot.errors import ChannelError
+
+log = logging.getLogger(__name__)
 
 PER_SECOND = 46
 """Requests that we allow ourselves; Discord's global limit is 50: /developers/topics/rate-limits.
@@ -30,6 +34,10 @@ With four less, requests may come up to 80 ms closer to one another than they we
 WRONG_TOKEN = (
     "Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal (Bot > Reset Token)"  # noqa: S105
 )
+OPENING = timedelta(seconds=2)
+"""Between two conversations with people that are opened."""
+
+_AT_ONCE = timedelta(seconds=10)  # what a turn is waited for here
 _SOON = timedelta(seconds=10)  # well within the minutes for which Discord remembers a nonce
 _LATER = timedelta(minutes=10)
 _BANNED = timedelta(minutes=15)
@@ -53,6 +61,13 @@ _FINAL = {
 }
 """Refusals of the destination itself: /developers/topics/opcodes-and-status-codes#json."""
 
+_PAUSES = {
+    40003: timedelta(minutes=10),  # direct messages are opened too fast
+    20026: timedelta(hours=1),  # the bot is quarantined: https://support-dev.discord.com/hc/articles/6461420677527
+}
+"""Refusals after which nobody should be written to directly for a while."""
+
+_NO_CHANNEL = 10003
 _THREAD_EXISTS = 160004
 _OLD_EDITS = 30046
 _EMPTY: dict[str, Any] = {"content": "", "embeds": [], "components": []}
@@ -61,6 +76,28 @@ _EMPTY: dict[str, Any] = {"content": "", "embeds": [], "components": []}
 _NOT_THERE = frozenset({10003, 10008})  # channel, message
 _NO_THREAD_HERE = frozenset({10008, 50001, 50013, 50024, 160006, 160007})  # message gone, rights, kind, too many
 _THREAD_LOST = frozenset({10003, _ARCHIVED, _LOCKED})
+
+
+class _Unkept:
+    """Conversations of this process alone, and no turns: for who only tries the channel."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    async def known(self, person: str) -> str:
+        return self._known.get(person, "")
+
+    async def keep(self, person: str, conversation: str) -> None:
+        self._known[person] = conversation
+
+    async def held(self) -> timedelta:
+        return timedelta()
+
+    async def take_turn(self, every: timedelta) -> timedelta:
+        return timedelta()
+
+    async def pause(self, much: timedelta) -> None:
+        pass
 
 
 class Rest:
@@ -73,14 +110,25 @@ class Rest:
         self._lock, self._queue = asyncio.Lock(), asyncio.Lock()
         self._is_refused = False
         self._next_at = 0.0  # by the loop's clock
-        self._direct: dict[str, str] = {}  # people -> their channels
+        self.conversations: Conversations = _Unkept()
 
     async def post(self, channel: str, message: dict[str, Any], key: str) -> str:
         """Post a message into a channel, or to `@person`; its id. The same `key` is the same message."""
-        where = await self._direct_channel(channel[1:]) if channel.startswith("@") else channel
-        unique = {"nonce": nonce(f"{channel} {key} {message}"), "enforce_nonce": True}
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=where)
-        return str((await self.ask(route, json=message | unique))["id"])
+        unique = message | {"nonce": nonce(f"{channel} {key} {message}"), "enforce_nonce": True}
+        if not channel.startswith("@"):
+            return await self._posted(channel, unique)
+        async with self._directly():
+            try:
+                return await self._posted(await self._direct_channel(channel[1:]), unique)
+            except ChannelError as error:
+                if _code(error) != _NO_CHANNEL:
+                    raise
+            await self.conversations.keep(channel[1:], "")
+            return await self._posted(await self._direct_channel(channel[1:]), unique)
+
+    async def _posted(self, channel: str, message: dict[str, Any]) -> str:
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        return str((await self.ask(route, json=message))["id"])
 
     async def post_below(self, thread: str, channel: str, message: dict[str, Any], key: str) -> str:
         """Post a message into a thread; into its channel when somebody has deleted or locked the thread."""
@@ -150,10 +198,30 @@ class Rest:
             await self._http.close()
 
     async def _direct_channel(self, person: str) -> str:
-        if person not in self._direct:
-            opened = await self.ask(Route("POST", "/users/@me/channels"), json={"recipient_id": person})
-            self._direct[person] = str(opened["id"])
-        return self._direct[person]
+        """The channel of a person. Too many that are opened at once may have the bot quarantined:
+        https://docs.discord.com/developers/resources/user#create-dm"""
+        if known := await self.conversations.known(person):
+            return known
+        wait = await self.conversations.take_turn(OPENING)
+        if wait > _AT_ONCE:
+            raise ChannelError("direct messages are opened one after another", retry_after=wait)
+        await asyncio.sleep(wait.total_seconds())
+        opened = await self.ask(Route("POST", "/users/@me/channels"), json={"recipient_id": person})
+        await self.conversations.keep(person, str(opened["id"]))
+        return str(opened["id"])
+
+    @asynccontextmanager
+    async def _directly(self) -> AsyncIterator[None]:
+        """Write to a person, unless Discord has asked for a pause; when it does, nobody else asks meanwhile."""
+        if (wait := await self.conversations.held()) > timedelta():
+            raise ChannelError("Discord takes no direct messages for a while", retry_after=wait)
+        try:
+            yield
+        except ChannelError as error:
+            if _code(error) in _PAUSES:
+                log.error("discord_direct_pause code=%d reason=%s", _code(error), error.reason)
+                await self.conversations.pause(_PAUSES[_code(error)])
+            raise
 
     async def _session(self) -> HTTPClient:
         async with self._lock:
@@ -220,6 +288,9 @@ def _refusal(error: discord.HTTPException) -> ChannelError:
         return ChannelError(f"Discord: {_FINAL[error.code]} ({error.code})", permanent=True)
     if error.status == 401:
         return ChannelError(WRONG_TOKEN)
+    if error.code in _PAUSES:
+        reason = f"Discord takes no direct messages for a while ({error.code})"
+        return ChannelError(reason, retry_after=_PAUSES[error.code])
     if error.code == _OLD_EDITS:
         reason = f"Discord: too many edits of messages that are older than an hour ({_OLD_EDITS})"
         return ChannelError(reason, retry_after=_LATER)
