@@ -337,7 +337,7 @@ def test_a_preview_for_discord_is_a_json_array_of_messages(monkeypatch):
     monkeypatch.setenv("DISCORD_TOKEN", "MTIz.no.token")
     out, _ = run("preview", '"black hole"', "--from", PAGE, "--channel", "discord")
     root, cards = json.loads(out)
-    assert root["embeds"][0]["title"].startswith("Sudi 速递 · 2026-06-10")
+    assert root["content"].startswith("**Sudi 速递 · 2026-06-10")
     assert "黑洞" in cards["embeds"][0]["description"]
     assert cards["allowed_mentions"] == {"parse": []}
 
