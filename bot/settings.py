@@ -40,6 +40,8 @@ EXAMPLES = {
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "IMAP_URL": "imaps://user:password@imap.example.org",
+    "SMTP_OAUTH": "https://oauth2.googleapis.com/token client=ID secret=SECRET refresh=/etc/sudi/refresh",
+    "IMAP_OAUTH": "https://login.microsoftonline.com/common/oauth2/v2.0/token client=ID refresh=/etc/sudi/refresh",
     "IMAP_AUTHSERV": "mx.example.org",
     "BOT_EMAIL_ALLOW": "example.org, ada@example.net",
     "SMTP_FROM": "Sudi <papers@example.org>",
@@ -127,6 +129,8 @@ class Settings(BaseSettings):
     dkim_key: str = ""
     dkim_selector: str = "sudi"
     imap_url: SecretStr | None = None
+    smtp_oauth: SecretStr | None = None
+    imap_oauth: SecretStr | None = None
     imap_authserv: str = Field(default="", pattern=r"^[\w.-]*$")
     bot_email_allow: Names = ()
 
@@ -248,7 +252,7 @@ class Settings(BaseSettings):
             return None
         parts = urlsplit(value.get_secret_value())
         _mail_server(parts)
-        if parts.scheme not in ("imap", "imaps") or not (parts.hostname and parts.username and parts.password):
+        if parts.scheme not in ("imap", "imaps") or not (parts.hostname and parts.username):
             raise ValueError("must be imaps://... (TLS) or imap://... (STARTTLS) with user, password and a host")
         return value
 
@@ -301,6 +305,8 @@ class Settings(BaseSettings):
         passwords = {urlsplit(value).password or "" for value in values if "://" in value}
         passwords = {one for one in passwords if len(one) > 3}  # shorter ones would blot out ordinary words
         values |= set(self.openai_keys)
+        for one in filter(None, (self.smtp_oauth, self.imap_oauth)):
+            values |= set(re.findall(r"(?:refresh|secret)=(\S+)", one.get_secret_value()))
         whole = {value for value in values if "://" not in value or urlsplit(value).password}
         return (whole | passwords | {unquote(password) for password in passwords}) - {""}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -18,12 +19,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pydantic import SecretStr
+
 from bot.channels import Channel, Correspondence, Reply
 from bot.channels.email.answers import question
 from bot.channels.email.connections import Connections
 from bot.channels.email.folder import Folder
 from bot.channels.email.letter import Letter, mailbox, restored
 from bot.channels.email.note import note
+from bot.channels.email.oauth import AccessTokens, grant
 from bot.channels.email.pages import letters
 from bot.channels.email.server import from_url
 from bot.channels.email.writing import Writer
@@ -47,7 +51,10 @@ def channel(settings: Settings) -> Email:
         raise SettingsError([_fault("SMTP_FROM", "must be the address that the mail comes from")])
     pace = timedelta(minutes=1) / settings.smtp_rate if settings.smtp_rate else timedelta()
     mailbox_url = _mailbox_to_read(settings)
-    return Email(server, Writer(sender, settings), mailbox_url, pace, authserv=settings.imap_authserv)
+    tokens = _tokens("IMAP_OAUTH", settings.imap_oauth)
+    return Email(
+        server, Writer(sender, settings), mailbox_url, pace, authserv=settings.imap_authserv, imap_tokens=tokens
+    )
 
 
 class Email(Channel):
@@ -65,10 +72,12 @@ class Email(Channel):
         pace: timedelta = timedelta(),
         *,
         authserv: str = "",
+        imap_tokens: AccessTokens | None = None,
     ) -> None:
         self._server = server
         self._writer = writer
         self._authserv = authserv
+        self._imap_tokens = imap_tokens
         self._mailbox_url = mailbox_url
         self.pace = pace  # what SMTP_RATE leaves between two mails
 
@@ -112,7 +121,7 @@ class Email(Channel):
         reader = importlib.import_module("bot.channels.email.reader").Reader
         writer = self._writer
         reading = reader(writer.sender.addr_spec, writer.links, office, self._send, server=self._authserv)
-        await reading.read_for_ever(inbox.from_url(self._mailbox_url))
+        await reading.read_for_ever(replace(inbox.from_url(self._mailbox_url), tokens=self._imap_tokens))
 
     async def ask(self, mailbox: str, reply: Reply) -> None:
         """Ask a mailbox for a confirmation."""
@@ -123,11 +132,13 @@ class Email(Channel):
 
     async def check(self) -> str:
         """Connect, encrypt, log in, and leave, here and at the mailbox; see what the DNS says of us."""
-        reached = await self._server.check(self._writer.sender.addr_spec)
+        reached = await self._server.check(self._writer.sender.addr_spec, self._writer.sample_return_path)
         lacking = await self._writer.lacking() if isinstance(self._server, Connections) else []
         if self._mailbox_url:
             inbox = importlib.import_module("bot.channels.email.inbox")
-            reached += f"; {await inbox.check(inbox.from_url(self._mailbox_url))}"
+            reached += (
+                f"; {await inbox.check(replace(inbox.from_url(self._mailbox_url), tokens=self._imap_tokens))}"
+            )
         return "; ".join([reached, *lacking])
 
     async def close(self) -> None:
@@ -137,7 +148,8 @@ class Email(Channel):
 
 def _connections(url: str, settings: Settings) -> Connections:
     rate = settings.smtp_domain_rate
-    return Connections(from_url(url), spacing_seconds=60 / rate if rate else 0.0)
+    server = replace(from_url(url), tokens=_tokens("SMTP_OAUTH", settings.smtp_oauth))
+    return Connections(server, spacing_seconds=60 / rate if rate else 0.0)
 
 
 def _mailbox_to_read(settings: Settings) -> str:
@@ -146,7 +158,14 @@ def _mailbox_to_read(settings: Settings) -> str:
         return ""
     if find_spec("imap_tools") is None:
         raise SettingsError(["IMAP_URL: reading mail needs the library imap_tools: pip install 'sudi[email]'"])
-    return settings.imap_url.get_secret_value()
+    url = settings.imap_url.get_secret_value()
+    if not urlsplit(url).password and settings.imap_oauth is None:
+        raise SettingsError([_fault("IMAP_URL", "must have the password, unless there is IMAP_OAUTH")])
+    return url
+
+
+def _tokens(setting: str, given: SecretStr | None) -> AccessTokens | None:
+    return AccessTokens(setting, grant(setting, given.get_secret_value())) if given else None
 
 
 def _fault(name: str, what: str) -> str:

@@ -68,9 +68,9 @@ class Connections:
             self._turns[domain] = start + self._spacing_seconds
             await asyncio.sleep(start - now)
 
-    async def check(self, sender: str) -> str:
-        """Connect, encrypt, log in, NOOP; one line that says what was reached."""
-        return await self._server.check(sender)
+    async def check(self, sender: str, bounces: str = "") -> str:
+        """Connect, encrypt, log in, and offer the senders of our mails; one line that says what was reached."""
+        return await self._server.check(sender, bounces)
 
     async def close(self) -> None:
         """Leave the server."""

@@ -31,7 +31,7 @@ class Folder:
             raise ChannelError(f"cannot write to {self.path}: {error.strerror}") from error
         return target.name
 
-    async def check(self, sender: str) -> str:
+    async def check(self, sender: str, bounces: str = "") -> str:
         """See that the folder is there."""
         if not await asyncio.to_thread(self.path.is_dir):
             raise ChannelError(f"there is no folder {self.path}; create it, or change SMTP_URL")

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
-from bot.channels.email.server import quoted
+from bot.channels.email.server import Tokens, quoted
 from bot.errors import ChannelError
 
 LARGEST = 1_000_000
@@ -56,6 +56,7 @@ class Account:
     user: str
     folder: str
     password: str = field(repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)  # instead of a password
 
 
 def from_url(url: str) -> Account:
@@ -80,7 +81,13 @@ class Inbox:
     @classmethod
     async def opened(cls, account: Account) -> Inbox:
         """Connect, encrypt, log in and choose the folder; permanent when the login is refused."""
-        return cls(account, await asyncio.to_thread(_logged_in, account))
+        token = await account.tokens.token() if account.tokens else ""
+        try:
+            return cls(account, await asyncio.to_thread(_logged_in, account, token))
+        except ChannelError:
+            if account.tokens:
+                account.tokens.forget()
+            raise
 
     async def unseen(self) -> list[str]:
         """The numbers of the mails that nobody has read; too large ones are marked as read first."""
@@ -163,17 +170,21 @@ class Inbox:
                 raise
 
 
-def _logged_in(account: Account) -> BaseMailBox:
+def _logged_in(account: Account, token: str = "") -> BaseMailBox:
     with _translated(account):
         session = _connected(account)
     client: Any = session.client
     # A bare `OK` is enough of an answer; the library wants words after it.
     client.tagre = re.compile(rb"(?P<tag>" + client.tagpre + rb"\d+) (?P<type>[A-Z]+) ?(?P<data>.*)", re.ASCII)
-    what = "refuses the login: see the user and the password in IMAP_URL"
+    where = "IMAP_OAUTH" if token else "the user and the password in IMAP_URL"
+    what = f"refuses the login: see {where}"
     try:
-        # IMAP's LOGIN knows only ASCII.
-        log_in = session.login if account.password.isascii() else session.login_utf8
-        log_in(account.user, account.password, None)
+        if token:
+            said = iter((f"user={account.user}\1auth=Bearer {token}\1\1".encode(), b""))  # a fault wants an answer
+            client.authenticate("XOAUTH2", lambda _: next(said, b""))
+        else:  # IMAP's LOGIN knows only ASCII
+            log_in = session.login if account.password.isascii() else session.login_utf8
+            log_in(account.user, account.password, None)
         what = "does not open: see the folder in IMAP_URL"
         _introduce(session)
         session.folder.set(account.folder)

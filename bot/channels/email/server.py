@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
@@ -29,10 +29,24 @@ ANSWER_TIMEOUT = 60.0
 GREYLIST = timedelta(minutes=5)
 """When to come back to a server that says "not now"."""
 
+_OF_BOUNCES = re.compile(r"[a-z2-7]{40}@", re.IGNORECASE)
 _START_INPUT = 354
 _QUIT_TIMEOUT = 5.0
 _MAILBOX_CODES = frozenset({550, 551, 553, 554, 556})
 _ANY_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
+
+
+class Tokens(Protocol):
+    """Where access tokens come from, for a server that takes no password."""
+
+    async def token(self) -> str:
+        """A token that is good now."""
+        ...
+
+    def forget(self) -> None:
+        """The server has refused the last one."""
+        ...
+
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -46,14 +60,17 @@ class Server:
     security: Security
     user: str = ""
     password: str = field(default="", repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
 
-    async def check(self, sender: str) -> str:
-        """Connect, encrypt, log in, NOOP; one line that says what was reached."""
+    async def check(self, sender: str, bounces: str = "") -> str:
+        """Connect, encrypt, log in, and offer the senders of our mails; one line that says what was reached."""
         client = self.client(sender)
         with self.translated():
             try:
                 await self.enter(client)
-                await client.noop()
+                for address in filter(None, (sender, bounces)):
+                    await client.mail(address)
+                    await client.rset()
                 tls = client.get_transport_info("ssl_object")
                 encryption = tls.version() if tls else "NOT ENCRYPTED"
                 with suppress(aiosmtplib.SMTPException, OSError):
@@ -79,7 +96,14 @@ class Server:
         await client.ehlo()
         if self.security == "starttls":
             await self._encrypt(client)
-        if self.user:
+        if self.tokens is not None:
+            token = await self.tokens.token()
+            try:
+                await client.auth_xoauth2(self.user, token)
+            except aiosmtplib.SMTPResponseException:
+                self.tokens.forget()
+                raise
+        elif self.user:
             await client.login(self.user, self.password)
 
     async def _encrypt(self, client: aiosmtplib.SMTP) -> None:
@@ -119,9 +143,11 @@ class Server:
         """What the outbox should do about an error of the library."""
         match error:
             case aiosmtplib.SMTPAuthenticationError():
-                reason = f"{self.host} refuses the login ({error.code}): see the user and the password in SMTP_URL"
+                where = "SMTP_OAUTH" if self.tokens else "the user and the password in SMTP_URL"
+                reason = f"{self.host} refuses the login: {self._said(error)}; see {where}"
             case aiosmtplib.SMTPSenderRefused():
-                reason = f"{self.host} refuses SMTP_FROM as the sender: {_answer(error)}"
+                name = "SMTP_BOUNCES" if _OF_BOUNCES.search(error.sender) else "SMTP_FROM"
+                reason = f"{self.host} refuses {name} as the sender: {_answer(error)}"
             case aiosmtplib.SMTPRecipientRefused():
                 reason = f"{self.host} refuses the recipient: {_answer(error)}"
             case aiosmtplib.SMTPDataError():
@@ -132,6 +158,11 @@ class Server:
                 reason = f"{self.host}:{self.port} cannot be used: {quoted(_cause(error))}"
         is_later = isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 500
         return ChannelError(reason, permanent=_is_final(error), retry_after=GREYLIST if is_later else None)
+
+    def _said(self, error: aiosmtplib.SMTPResponseException) -> str:
+        """What the server said, without the password, should it repeat that."""
+        said = _answer(error)
+        return said.replace(self.password, "…") if len(self.password) > 3 else said
 
 
 def from_url(url: str) -> Server:

@@ -55,6 +55,11 @@ class Writer:
         token = self.links.tokens.sign(Purpose.BOUNCE, letter.destination, _today(now))
         return self._bounces.replace("{token}", token)
 
+    @property
+    def sample_return_path(self) -> str:
+        """A return path as mails have it, to be tried; empty where it is the sender itself."""
+        return self._bounces.replace("{token}", "a" * 40)
+
     async def lacking(self) -> list[str]:
         """What other servers and readers would like to have, one line each."""
         found = {

@@ -10,10 +10,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.channels import Channel
 from bot.channels.email import channel
 from bot.channels.email.letter import Letter
+from bot.channels.email.server import from_url
 from bot.errors import ChannelError, SettingsError
 from tests.channels.cards import card, digest, settings
 from tests.channels.mailservers import PASSWORD, USER, Mailboxes, aiosmtpd, authenticate, certificate, scripted
@@ -194,7 +196,8 @@ async def test_a_wrong_password_is_the_admins_business(trusted: ssl.SSLContext):
     with aiosmtpd(Mailboxes(), **options) as port:
         error = await refusal(mail(f"smtp://{quote(USER)}:wrong@localhost:{port}"))
     assert (error.permanent, error.ambiguous) == (False, False)
-    assert error.reason == "localhost refuses the login (535): see the user and the password in SMTP_URL"
+    said = "535 5.7.8 Authentication credentials invalid"
+    assert error.reason == f"localhost refuses the login: {said}; see the user and the password in SMTP_URL"
 
 
 @pytest.mark.parametrize(
@@ -304,3 +307,27 @@ async def test_what_somebody_has_to_know_is_a_short_mail_that_stays_one_mail_on_
     assert mailboxes.taken[0].rcpt_tos == [ADA]
     with pytest.raises(ChannelError):
         await one.tell("not an address", "x")
+
+
+class Strict(Mailboxes):
+    """Lets only some senders pass."""
+
+    async def handle_MAIL(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
+        if "+" in address or address.startswith("other"):
+            return "501 mail from address must be same as authorization user"
+        envelope.mail_from = address
+        return "250 OK"
+
+
+@pytest.mark.parametrize(
+    ("sender", "bounces", "wrong"),
+    [("other@sudi.test", "", "SMTP_FROM"), ("papers@sudi.test", f"papers+{'a' * 40}@sudi.test", "SMTP_BOUNCES")],
+)
+async def test_doctor_offers_both_senders_and_names_the_setting_that_is_refused(sender, bounces, wrong):
+    strict = Strict()
+    with aiosmtpd(strict) as port:
+        server = from_url(f"smtp://127.0.0.1:{port}?tls=none")
+        with pytest.raises(ChannelError, match=f"refuses {wrong} as the sender: 501 mail from address must"):
+            await server.check(sender, bounces)
+        assert "no login" in await server.check("papers@sudi.test")
+    assert strict.taken == []
