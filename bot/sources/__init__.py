@@ -8,17 +8,24 @@ It fetches and parses; what is new is the store's business.
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import ModuleType
 from typing import Protocol, cast, runtime_checkable
 
+import httpx2 as httpx
+from lxml import etree
+
 from bot.errors import SettingsError, SourceError
 from bot.model import Listing, Validator
 from bot.settings import Settings
 from bot.sources.client import PoliteClient
+
+log = logging.getLogger(__name__)
 
 PAPER_ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Za-z]{2})?/[0-9]{7})"
 """An id without version, of either scheme: https://info.arxiv.org/help/arxiv_identifier.html."""
@@ -65,6 +72,24 @@ class Archive(Source, Protocol):
     async def rebuild(self, category: str, day: date) -> Outcome:
         """What was announced on a day; no announcements when there was no mailing."""
         ...
+
+
+ODD = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError, etree.LxmlError, httpx.HTTPError, httpx.InvalidURL, zlib.error,
+)  # fmt: skip
+"""What an odd answer may bring about that no source has foreseen."""
+
+
+async def outcome_of(category: str, work: Awaitable[Outcome]) -> Outcome:
+    """What asking for one category came to: whatever goes wrong with it is its own fault, and stops no other."""
+    try:
+        return await work
+    except SourceError as error:
+        return error
+    except ODD as error:
+        log.exception("odd_answer category=%s", category)
+        return SourceError(category, f"its answer cannot be read ({type(error).__name__}: {str(error)[:200]})")
 
 
 def available() -> tuple[str, ...]:

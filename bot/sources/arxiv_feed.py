@@ -26,9 +26,10 @@ from defusedxml.ElementTree import fromstring
 from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Form, Listing, Paper, UnreadRow, Validator
 from bot.settings import Settings
-from bot.sources import PAPER_ID, Outcome, Unchanged
+from bot.sources import PAPER_ID, Outcome, Unchanged, outcome_of
 from bot.sources.calendar import EASTERN, FEEDS_TURN
-from bot.sources.client import MAX_BYTES, PoliteClient
+from bot.sources.client import PoliteClient
+from bot.sources.limits import excess
 from bot.sources.names import authors
 from bot.taxonomy import archives, resolve
 
@@ -62,19 +63,16 @@ class ArxivFeed:
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for each category, in order; an error is an outcome too."""
         for category in categories:
-            yield await self._outcome(category, known.get(category))
+            yield await outcome_of(category, self._listing(category, known.get(category)))
 
-    async def _outcome(self, category: str, known: Validator | None) -> Outcome:
-        try:
-            page = await self.client.get(category, self.url.replace("{category}", category), known)
-            if page is None:
-                return Unchanged(category)
-            listing = await asyncio.to_thread(parse, page.body, category)
-            if page.status != 200:
-                raise SourceError(category, f"arXiv answers HTTP {page.status}, yet with a feed: try again later")
-            return replace(listing, validator=page.validator)
-        except SourceError as error:
-            return error
+    async def _listing(self, category: str, known: Validator | None) -> Outcome:
+        page = await self.client.get(category, self.url.replace("{category}", category), known)
+        if page is None:
+            return Unchanged(category)
+        listing = await asyncio.to_thread(parse, page.body, category)
+        if page.status != 200:
+            raise SourceError(category, f"arXiv answers HTTP {page.status}, yet with a feed: try again later")
+        return replace(listing, validator=page.validator)
 
 
 def source(settings: Settings, client: PoliteClient) -> ArxivFeed:
@@ -167,8 +165,8 @@ def _gate(body: bytes, category: str | None) -> _Frame:
 
 
 def _root(body: bytes, who: str) -> Element:
-    if len(body) > MAX_BYTES:
-        raise SourceError(who, f"the page is larger than {MAX_BYTES:,} bytes: it is no feed of one category")
+    if much := excess(body):
+        raise SourceError(who, f"the page {much}: it is no feed of one category")
     text = body.strip()
     if not text:
         raise SourceError(who, "the page is empty: try again later")

@@ -16,7 +16,7 @@ from itertools import pairwise
 from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Summary, Validator
 from bot.settings import Settings
-from bot.sources import PAPER_ID, Outcome, Unchanged
+from bot.sources import PAPER_ID, Outcome, Unchanged, outcome_of
 from bot.sources.calendar import FEEDS_TURN
 from bot.sources.client import PoliteClient
 
@@ -52,16 +52,13 @@ class ArxivDaily:
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for ALL, whatever the categories; an error is an outcome too."""
-        yield await self._outcome(known.get(ALL))
+        yield await outcome_of(ALL, self._listing(known.get(ALL)))
 
-    async def _outcome(self, known: Validator | None) -> Outcome:
-        try:
-            if not self.page:
-                raise SourceError(ALL, "ARXIVDAILY_PAGE is empty: set it to the path or URL of a saved page")
-            page = await self.client.get(ALL, self.page, known)
-            return Unchanged(ALL) if page is None else replace(parse(decode(page.body)), validator=page.validator)
-        except SourceError as error:
-            return error
+    async def _listing(self, known: Validator | None) -> Outcome:
+        if not self.page:
+            raise SourceError(ALL, "ARXIVDAILY_PAGE is empty: set it to the path or URL of a saved page")
+        page = await self.client.get(ALL, self.page, known)
+        return Unchanged(ALL) if page is None else replace(parse(decode(page.body)), validator=page.validator)
 
 
 def source(settings: Settings, client: PoliteClient) -> ArxivDaily:

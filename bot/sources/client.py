@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ import httpx2 as httpx
 from bot.errors import SourceError
 from bot.model import Validator
 from bot.settings import Settings
+from bot.sources.limits import MAX_BYTES
 
 SPACING = timedelta(seconds=3)
 PAGE_SPACING = timedelta(seconds=15)
@@ -35,7 +37,6 @@ LONGEST_COOL_DOWN = timedelta(days=1)
 """However long a server asks for: a slip of its clock must not silence the bot for good."""
 PATIENCE = timedelta(minutes=2)
 """A turn further away than this is an error with a `retry_after`, not a wait."""
-MAX_BYTES = 32 * 2**20
 MAX_REDIRECTS = 3
 TIMEOUT = timedelta(seconds=90)
 """For one whole exchange; each step of it (connecting, one read) has thirty seconds."""
@@ -140,7 +141,7 @@ class PoliteClient:
             transport=transport,
             timeout=httpx.Timeout(30),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            headers={"User-Agent": user_agent(contact), "Accept": _ACCEPT},
+            headers={"User-Agent": user_agent(contact), "Accept": _ACCEPT, "Accept-Encoding": "gzip"},
         )
 
     @classmethod
@@ -205,19 +206,26 @@ class PoliteClient:
                 return response, await self._body(asked, response)
         except TimeoutError as error:
             raise asked.error(f"{_host(url)} did not finish its answer in time: {_LATER}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, zlib.error) as error:
             raise asked.error(_in_words(error, _host(url))) from error
 
     async def _body(self, asked: _Question, response: httpx.Response) -> bytes:
+        """The body, decoded here piece by piece, so that a small answer cannot become a large one."""
         body = bytearray()
         if response.status_code not in _WITH_BODY:
             return b""
-        async for chunk in response.aiter_bytes():
-            body += chunk
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in ("", "identity", "gzip"):
+            raise asked.error(f"the page is coded as {coding[:60]!r}, which was not asked for")
+        unzip = zlib.decompressobj(wbits=31) if coding == "gzip" else None
+        async for chunk in response.aiter_raw():
+            body += unzip.decompress(chunk, self._max_bytes + 1 - len(body)) if unzip else chunk
             if len(body) > self._max_bytes:
                 raise asked.error(
                     f"the page is larger than {self._max_bytes:,} bytes: it is no page of one category"
                 )
+        if unzip and not unzip.eof:
+            raise asked.error(f"the page is cut off: {_LATER}")
         return bytes(body)
 
     async def _judge(self, asked: _Question, response: httpx.Response, body: bytes) -> Page | None:
@@ -264,11 +272,12 @@ def user_agent(contact: str) -> str:
 
 
 _LATER = "try again later"
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
+_WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (httpx.TimeoutException, "{host} did not answer in time: {later}"),
     (httpx.ProxyError, "the proxy does not let us through to {host}: check HTTPS_PROXY ({error})"),
     (httpx.ConnectError, "{host} cannot be reached: check the network, DNS and proxy of this machine ({error})"),
-    (httpx.DecodingError, "{host} sent a damaged answer: {later}"),
+    (httpx.InvalidURL, "{host} sends us to an address that is none ({error})"),
+    ((httpx.DecodingError, zlib.error), "{host} sent a damaged answer: {later}"),
     (Exception, "{host} dropped the connection: {later} ({error})"),
 )
 

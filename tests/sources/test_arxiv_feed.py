@@ -16,7 +16,7 @@ from bot.model import AnnounceType, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Unchanged, arxiv_feed, available, load
 from bot.sources.arxiv_feed import MAX_ITEMS, parse
-from bot.sources.client import MAX_BYTES
+from bot.sources.limits import MAX_BYTES
 from tests.counterparts.arxiv_site import ERROR_FEED, Answer, ArxivSite
 
 NS = {

@@ -130,7 +130,7 @@ async def test_spacing_counts_from_the_end_of_a_slow_answer(clock):
         starts.append(clock.time)
         clock.time += timedelta(seconds=10)
         ends.append(clock.time)
-        return httpx.Response(200, content=b"x")
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
 
     client = mocked(clock, slow)
     await client.get("cs.LG", "https://rss.arxiv.org/rss/cs.LG")
@@ -210,7 +210,7 @@ async def test_rate_exceeded_in_plain_text_is_a_refusal_whatever_the_status(clie
 async def test_arxivs_hosts_share_one_pace_and_other_hosts_do_not_suffer_with_them(clock):
     def answer(request):
         busy = request.url.host == "export.arxiv.org"
-        return httpx.Response(429 if busy else 200, headers={"Retry-After": "100"}, content=b"x")
+        return httpx.Response(429 if busy else 200, headers={"Retry-After": "100"}, stream=httpx.ByteStream(b"x"))
 
     client = mocked(clock, answer)
     started = clock.time
@@ -316,7 +316,7 @@ async def test_redirects_stay_with_arxiv_and_are_paced_too(clock):
         seen.append((str(request.url), clock.time))
         if request.url.host == "arxiv.org":
             return httpx.Response(301, headers={"Location": "https://rss.arxiv.org/rss/cs.LG"})
-        return httpx.Response(200, content=b"x")
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
 
     client = mocked(clock, move)
     page = await client.get("cs.LG", "https://arxiv.org/rss/cs.LG")
@@ -363,7 +363,7 @@ async def test_a_circle_of_redirects_ends(clock):
 
 
 async def test_a_validator_that_cannot_be_sent_back_is_not_kept(clock):
-    client = mocked(clock, lambda request: httpx.Response(200, headers=[(b"ETag", '"é"'.encode())], content=b"x"))
+    client = mocked(clock, lambda request: httpx.Response(200, headers=[(b"ETag", '"é"'.encode())], stream=httpx.ByteStream(b"x")))
     page = await client.get("cs.LG", "https://rss.arxiv.org/rss/cs.LG")
     assert page is not None
     assert page.validator is None
@@ -428,7 +428,7 @@ async def test_nobody_asks_while_another_process_waits_for_its_answer(clock, pac
         under_way.set()
         await answered.wait()
         busy -= 1
-        return httpx.Response(200, content=b"x")
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
 
     async def nap(seconds: float) -> None:
         await clock.sleep(seconds)
@@ -459,7 +459,7 @@ async def test_who_waits_for_a_turn_does_not_go_after_another_process_was_refuse
 
     def answer(request):
         asked.append(request.url)
-        return httpx.Response(200, content=b"x")
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
 
     client = PoliteClient(pacer, transport=httpx.MockTransport(answer), now=clock.now, sleep=nap)
     await client.get("cs.LG", "https://rss.arxiv.org/rss/cs.LG")

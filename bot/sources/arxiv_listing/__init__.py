@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from bot.errors import SourceError
 from bot.model import ALL, Form, Listing, Validator
 from bot.settings import Settings
-from bot.sources import Outcome
+from bot.sources import Outcome, outcome_of
 from bot.sources.arxiv_listing.page import Sheet, sheet
 from bot.sources.calendar import PAGES_TURN
 from bot.sources.client import PAGE_SPACING, PoliteClient
@@ -41,20 +41,19 @@ class ArxivListing:
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """One outcome for each category, in order; an error is an outcome too."""
         for category in categories:
-            yield await self._outcome(category, f"{self.url}/list/{category}/new?skip={{skip}}&show={PER_PAGE}")
+            address = f"{self.url}/list/{category}/new?skip={{skip}}&show={PER_PAGE}"
+            yield await outcome_of(category, self._listing(category, address))
 
     async def rebuild(self, category: str, day: date) -> Outcome:
         """What was announced on one of the last 90 days; nothing when there was no mailing."""
-        outcome = await self._outcome(category, f"{self.url}/catchup/{category}/{day}?abs=True&page={{page}}")
+        address = f"{self.url}/catchup/{category}/{day}?abs=True&page={{page}}"
+        outcome = await outcome_of(category, self._listing(category, address))
         if isinstance(outcome, Listing) and outcome.date != day:
             return SourceError(category, f"the catch-up page of {day} is that of {outcome.date}: try again later")
         return outcome
 
-    async def _outcome(self, category: str, form: str) -> Outcome:
-        try:
-            return joined(category, [one async for one in self._sheets(category, form)])
-        except SourceError as error:
-            return error
+    async def _listing(self, category: str, form: str) -> Outcome:
+        return joined(category, [one async for one in self._sheets(category, form)])
 
     async def _sheets(self, category: str, form: str) -> AsyncIterator[Sheet]:
         shown = 0

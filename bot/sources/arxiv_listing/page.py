@@ -19,6 +19,7 @@ from bot.errors import SourceError
 from bot.model import Announcement, AnnounceType, UnreadRow
 from bot.sources.arxiv_listing.prose import line
 from bot.sources.arxiv_listing.row import Section, row
+from bot.sources.limits import excess
 
 _DATES = (
     (re.compile(r"Showing new listings for (\w+, [0-9]{1,2} \w+ [0-9]{4})"), "%A, %d %B %Y"),
@@ -103,6 +104,8 @@ def _around(element: etree._Element) -> Iterator[str]:
 def _root(body: bytes) -> etree._Element:
     if not body.strip():
         raise _Wrong("is empty")
+    if much := excess(body):
+        raise _Wrong(much)
     if not body.rstrip().lower().endswith(b"</html>"):
         raise _Wrong("is cut off, or is no page at all")
     try:
