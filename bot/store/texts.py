@@ -88,7 +88,9 @@ class Texts:
             }
             for one in made
         ]
-        if rows:
+        # A paper may have got its right version while they were made: then they are made again for that.
+        is_there = exists().where(schema.paper.c.id == version[0], schema.paper.c.version == version[1])
+        if rows and (await self._connection.execute(select(is_there))).scalar_one():
             statement = insert(self._connection, schema.text_)
             # A text that had flaws may be made again, with the reason: the newer one counts.
             newer = {name: statement.excluded[name] for name in ("body", "flaws", "made_at", "is_matched")}

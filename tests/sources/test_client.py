@@ -363,7 +363,10 @@ async def test_a_circle_of_redirects_ends(clock):
 
 
 async def test_a_validator_that_cannot_be_sent_back_is_not_kept(clock):
-    client = mocked(clock, lambda request: httpx.Response(200, headers=[(b"ETag", '"é"'.encode())], stream=httpx.ByteStream(b"x")))
+    client = mocked(
+        clock,
+        lambda request: httpx.Response(200, headers=[(b"ETag", '"é"'.encode())], stream=httpx.ByteStream(b"x")),
+    )
     page = await client.get("cs.LG", "https://rss.arxiv.org/rss/cs.LG")
     assert page is not None
     assert page.validator is None

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import UNKNOWN, AnnounceType
+from bot.model import UNKNOWN, AnnounceType, Language
 from bot.pipeline import ingest
 from bot.sources.versions import corrections, settled
 from bot.store import schema
+from bot.store.texts import Made
 from tests.fakes import DAY, MORNING, announcement, listing, paper, rows, subscribed
 
 CROSS, REPLACE = AnnounceType.CROSS, AnnounceType.REPLACE
@@ -85,3 +86,14 @@ async def test_comments_that_come_later_are_matched_too(store):
     assert await rows(store, schema.match) == []
     later = listing("cs.LG", paper(1, comments="Code on GitHub"), source="arxiv_listing")
     assert (await ingest(store, [later], MORNING)).matched == 1
+
+
+async def test_texts_that_were_made_while_a_paper_got_its_version_are_no_error(store):
+    made = [Made(Language.ZH, "title", "llm:one", "", "", "潮汐")]
+    await ingest(store, [listing("cs.LG", (UNSAID, REPLACE), source="arxiv_listing")], MORNING)
+    async with store.write() as tx:
+        await tx.texts.add((UNSAID.id, 2), made, MORNING)
+    await ingest(store, [listing("cs.LG", (paper(1, version=4), REPLACE))], MORNING)
+    async with store.write() as tx:
+        await tx.texts.add((UNSAID.id, 2), made, MORNING)
+    assert [row.version for row in await rows(store, schema.text_)] == [4]
