@@ -31,6 +31,7 @@ def merge(stored: Paper, told: Paper, form: Form) -> Paper:
         title=typed.title or other.title,
         abstract=typed.abstract or other.abstract,
         authors=_united(names.authors, more.authors),
+        categories=_joined(stored.categories, told.categories),
         comments=first.comments or second.comments,
         doi=first.doi or second.doi,
         journal_ref=first.journal_ref or second.journal_ref,
@@ -41,10 +42,16 @@ def merge(stored: Paper, told: Paper, form: Form) -> Paper:
 def says_more(before: Paper, after: Paper) -> bool:
     """Whether a query may find in it what it did not find before, or the other way round."""
     return (
-        (before.authors, before.comments) != (after.authors, after.comments)
+        (before.authors, before.comments, before.categories) != (after.authors, after.comments, after.categories)
         or _differ(before.title, after.title)
         or _differ(before.abstract, after.abstract)
     )
+
+
+def _joined(stored: Sequence[str], told: Sequence[str]) -> tuple[str, ...]:
+    """All categories, the primary one first: a cross-list of a later day adds one to them."""
+    most = max(stored, told, key=len)
+    return (*most, *sorted({*stored, *told}.difference(most)))
 
 
 def _united(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:

@@ -43,6 +43,14 @@ def test_the_authors_of_a_feed_follow_those_of_the_listing(count):
     assert in_any_order((page, RENDERED), (feed, TYPED)).authors == NAMES[:count]
 
 
+def test_a_cross_list_of_a_later_day_adds_its_category_behind_the_primary_one():
+    first, later = paper(categories=("cs.LG", "cs.AI")), paper(categories=("cs.LG", "cs.AI", "stat.ML"))
+    assert in_any_order((first, RENDERED), (later, RENDERED), (first, TYPED)).categories == later.categories
+    other = paper(categories=("cs.LG", "math.ST"))
+    assert together((first, RENDERED), (other, RENDERED)).categories == ("cs.LG", "cs.AI", "math.ST")
+    assert says_more(first, later)
+
+
 @pytest.mark.parametrize(
     ("page", "feed", "right"),
     [
