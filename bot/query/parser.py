@@ -23,7 +23,7 @@ from itertools import accumulate
 from urllib.parse import unquote_plus
 
 from bot.errors import QueryError
-from bot.query.leaves import Token, field_named, read
+from bot.query.leaves import Token, category_named, field_named, read
 from bot.query.syntax import (
     And,
     Node,
@@ -48,6 +48,7 @@ _PUNCTUATION = str.maketrans(
     | dict.fromkeys("‐‑‒–—―−", "-")
     | {"、": ",", "‘": "'", "’": "'", "。": " ", "∶": ":", "¬": "!", "∧": "&&", "∨": "||"}
 )
+_FULL_STOP = re.compile(r"([A-Za-z-]+)。([A-Za-z-]+|\*)")
 _IN_A_LINK = re.compile(r"\+(?:AND|OR|ANDNOT|NOT)\+|%2[0289]")
 """How a query stands in a link to arXiv's API."""
 _OPERATORS = frozenset({"comma", "either", "both", "minus", "plus", "and?", "or?", "not?"})
@@ -82,7 +83,13 @@ def _normalised(typed: str) -> str:
         for character in typed
         if unicodedata.category(character) != "Cf"
     )
-    return unicodedata.normalize("NFKC", "".join(visible)).translate(_PUNCTUATION)
+    return _FULL_STOP.sub(_dotted, unicodedata.normalize("NFKC", "".join(visible))).translate(_PUNCTUATION)
+
+
+def _dotted(found: re.Match[str]) -> str:
+    """`cs。LG`, as a Chinese keyboard has it, with a dot."""
+    code = f"{found[1]}.{found[2]}"
+    return code if category_named(code) else found[0]
 
 
 def _typed_position(typed: str, position: int) -> int:

@@ -270,6 +270,11 @@ def _over(script: str, base: str) -> str:
     return base + raised("^", script, is_glued=False)
 
 
+def _before(above: str, below: str, base: str) -> str:
+    scripts = (raised(mark, text, is_glued=False) for mark, text in (("^", above), ("_", below)) if text)
+    return "".join(scripts) + base
+
+
 def _under(script: str, base: str) -> str:
     return base + raised("_", script, is_glued=False)
 
@@ -308,6 +313,7 @@ COMMANDS: dict[str, Meaning] = {
     "ensuremath": _shaped(str, math=True),
     "operatorname": _operator,
     "underset": _shaped(_under, arguments=2),
+    "prescript": _shaped(_before, arguments=3),
     "pmod": _shaped(" (mod {})".format),
     "not": _shaped(_negated),
     "sqrt": _root,

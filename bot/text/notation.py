@@ -15,6 +15,7 @@ _FENCES = {
     "matrix": "",
     "smallmatrix": "",
     "array": "",
+    "tabular": "",
     "cases": "{}",
     "dcases": "{}",
     "rcases": "{}",
@@ -38,7 +39,7 @@ def _environment(reading: Reading, name: str) -> None:
     if kind not in ENVIRONMENTS:
         reading.put_typed(start)
         return
-    reading.skip(_ARRAY_OPTIONS if kind in ("array", "alignat") else _OPTION)
+    reading.skip(_ARRAY_OPTIONS if kind in ("array", "tabular", "alignat") else _OPTION)
     rows, end = _rows(reading)
     reading.at = end
     fences = _FENCES.get(kind)

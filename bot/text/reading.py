@@ -20,6 +20,7 @@ _IN_TEXT = re.compile(
 _IN_MATH = re.compile(
     r"\\(?P<command>[A-Za-z]+|.)|(?P<brace>\{)|(?P<script>[\^_])|(?P<prime>'+)|(?P<tie>~)", re.DOTALL
 )
+_OPTION_BEFORE_GROUP = re.compile(r"\[[^\[\]{}$\\]*\](?=\{)")
 _INFIX = re.compile(r"\\(?:over|choose|atop|above|brack|brace)(?![A-Za-z])")
 _OUTSIDE = re.compile(r"\\([A-Za-z]+|.)|\{", re.DOTALL)
 _BRACKET = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -166,6 +167,8 @@ class Reading:
     def unknown(self, name: str) -> None:
         """Keep what is not known as it was typed, its groups in their braces: `\\foo{A}_2` is no `\\fooA₂`."""
         self.put("\\" + name)
+        if name.isalpha() and (option := self.skip(_OPTION_BEFORE_GROUP)):
+            self.put(option[0])
         while name.isalpha() and self.next() == "{" and (close := self.closing(self.at)) is not None:
             inside = self.inside(self.at + 1, close, math=self.math)
             self.at = close + 1

@@ -17,7 +17,7 @@ def _names(names: str) -> frozenset[str]:
 
 LETTERS = table(
     "o ø O Ø l ł L Ł ss ß SS ẞ ae æ AE Æ oe œ OE Œ aa å AA Å i ı j ȷ dh ð DH Ð th þ TH Þ dj đ DJ Đ ng ŋ NG Ŋ "
-    "textdegree ° textmu µ micro µ"
+    "textdegree ° textmu µ micro µ textohm Ω"
 )
 """Letters of text; like TeX they swallow the space behind them."""
 
@@ -92,7 +92,7 @@ ESCAPES = {char: char for char in "%&_#${}"}
 
 PLAIN = _names(
     "mathrm mathbf mathit mathsf mathtt mathnormal mathcal mathscr mathfrak mathop mathbin mathrel "
-    "mathord mathpzc boldsymbol bm pmb underline uline smash underbrace overbrace vb va vu mathbfit"
+    "mathord mathpzc boldsymbol bm pmb underline uline smash boxed underbrace overbrace vb va vu mathbfit"
 )
 """Commands that say how their argument looks."""
 

@@ -108,7 +108,8 @@ def _quantity(numbers: int, *, has_unit: bool) -> Meaning:
             skip_options(reading)
             typed = reading.argument(math=True) if reading.next() == "{" else None
             if typed is None:
-                reading.put_typed(start)
+                if name != "qty" or reading.next() not in {"(", "["}:  # of the package physics: brackets
+                    reading.put_typed(start)
                 return
             found.append(", ".join(map(number, typed.split(";"))))
         skip_options(reading)

@@ -105,6 +105,12 @@ CASES = {
         "a = 1/2; c = d and x=1",
     ),
     "a matrix that never ends": (r"$\begin{pmatrix} a & b \\ c$", "(a, b; c)"),
+    "a table": (r"\begin{tabular}{cc} a & b \\ c & d \end{tabular}", "a, b; c, d"),
+    "an option of what is not known": (r"$\isotope[14]{C}$, \foo[x]{bar}", r"\isotope[14]{C}, \foo[x]{bar}"),
+    "scripts before a letter": (
+        r"$\prescript{14}{}{C}$, $\boxed{a}$, 3\,\textohm, $\qty(\frac{a}{b})$",
+        "¹⁴C, a, 3 Ω, (a/b)",
+    ),
     "sets of numbers": (r"$\R^n$, $\C$, $\Z_2$, $\bbE[x]$, $\EE$, $\P(x)$", "ℝⁿ, ℂ, ℤ₂, 𝔼[x], 𝔼, ℙ(x)"),
     "macros of one letter": (r"$\x$, $\cL$, $\bfX$, $\v$, $\O(n)$, $\d x$", "x, L, X, v, O(n), d x"),
     "letters of text stay": (r"\O{}rsted, \P 5, \d{a}, \v{s}", "Ørsted, ¶ 5, ạ, š"),
