@@ -110,7 +110,7 @@ def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     first, *rows = head["description"].split("\n")
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
     assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
-    assert rows[-1] == "另有 3 篇，标题列在最后 / and 3 more, named at the end"
+    assert rows[-1] == "另有 3 篇，列在最后 / and 3 more, at the end"
     assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
 
 

@@ -209,8 +209,8 @@ def test_an_empty_digest_says_so():
 
 def test_what_the_cap_left_out_is_counted():
     rest = tuple(card(number) for number in range(2, 25))
-    assert digest_lines(digest(card(), rest=rest, language=Language.EN)).more == "and 23 more, named at the end"
-    assert digest_lines(digest(card(), rest=rest, language=Language.ZH)).more == "另有 23 篇，标题列在最后"
+    assert digest_lines(digest(card(), rest=rest, language=Language.EN)).more == "and 23 more, at the end"
+    assert digest_lines(digest(card(), rest=rest, language=Language.ZH)).more == "另有 23 篇，列在最后"
     assert digest_lines(digest(card())).more == ""
 
 
