@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.digest import Card, Digest, Lack, cards, compose
 from bot.model import Language, Paper, Summary
@@ -14,6 +14,9 @@ from bot.store import Store
 from bot.store.outbox import Claim
 from bot.store.texts import Version
 from bot.summaries.extract import one_line
+
+THREAD = timedelta(days=7)
+"""How old the last digest may be for the next to continue its thread: Gmail looks no further back."""
 
 
 def nobody() -> Lack:
@@ -60,9 +63,10 @@ class Composer:
             else:
                 report = await report_without_papers(tx, asking, self._clock(), self._holidays)
             became = await tx.changes.told_by(claim.id)
+            previous = await tx.outbox.previous(claim, since=self._clock() - THREAD)
         digest = compose(claim.key, claim.destination, ranked, report=report, cap=self._cap)
         shown = await asyncio.to_thread(_with_lines, digest.cards, english)
-        digest = replace(digest, cards=shown, changes=tuple(became))
+        digest = replace(digest, cards=shown, changes=tuple(became), previous=previous)
         return replace(digest, lack=self._lack()) if digest.lacks else digest, versions
 
     async def _has_papers(self, claim: Claim) -> bool:

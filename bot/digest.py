@@ -135,6 +135,7 @@ class Digest:
     silence: Silence | None = None
     lack: Lack = Lack.NOTHING
     changes: tuple[Change, ...] = ()  # what has become of papers that came before
+    previous: str = ""  # the key of the last one that was sent there, not long ago
 
     @property
     def lacks(self) -> bool:

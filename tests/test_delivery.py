@@ -239,3 +239,20 @@ async def test_the_papers_of_an_older_delivery_are_counted_as_its_own(store, cha
     await matched(store, subscription, paper(3))
     await planned(store, clock.forward(minutes=1))
     assert (await courier(store, channel, clock).drain()).papers == 3
+
+
+async def test_a_digest_knows_the_one_that_was_sent_a_few_days_before_and_no_older_one(store, clock):
+    channel = FakeChannel()
+    (place,) = await waiting(store, 1)
+    await planned(store)
+    await courier(store, channel, clock).drain()
+    keys = []
+    for days in (3, 20):
+        clock.forward(days=days)
+        async with store.read() as tx:
+            (subscription,) = await tx.subscribers.subscriptions(place.id)
+        await matched(store, subscription, paper(days), now=clock())
+        await planned(store, clock())
+        await courier(store, channel, clock).drain()
+        keys.append(channel.digests[-1].previous)
+    assert keys == [channel.digests[0].key, ""]

@@ -9,7 +9,7 @@ written once and by anybody, because the message did arrive.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -346,6 +346,25 @@ class Outbox:
         """How many deliveries are in each state."""
         rows = await self._connection.execute(select(_delivery.state, func.count()).group_by(_delivery.state))
         return {row[0]: row[1] for row in rows}
+
+    async def previous(self, claim: Claim, since: datetime) -> str:
+        """The key of the delivery that was sent last to the same destination, after `since`; empty without one."""
+        chosen = (
+            select(_delivery.id)
+            .where(
+                _delivery.destination_id == claim.destination.id,
+                _delivery.id != claim.id,
+                _delivery.state == "sent",
+                _delivery.done_at > since,
+            )
+            .order_by(_delivery.done_at.desc())
+            .limit(1)
+        )
+        found = (await self._connection.execute(chosen)).scalar()
+        if found is None:
+            return ""
+        epoch = epoch_of(await Epochs(self._connection).known(), Kind.DELIVERY, found)
+        return replace(claim, id=found, epoch=epoch).key
 
     async def size(self, delivery_id: int) -> int:
         """How many papers are in a delivery."""

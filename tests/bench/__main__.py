@@ -6,6 +6,7 @@ text     2,000 abstracts made readable and masked, beside pylatexenc
 slack    a large digest to many channels of Slack, at their pace
 summaries  have the Chinese texts of a day made by an endpoint with a latency, at its pace
 start    from the command to ready, beside the interpreter's own start
+mails    200,000 mails from a fixed seed, hostile ones among them, are read without a fault
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
 histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
@@ -28,7 +29,7 @@ from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, histories, matching, summaries, text, workload
+from tests.bench import discord, email, histories, mails, matching, summaries, text, workload
 from tests.bench.slack import slack
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -106,10 +107,23 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 def main() -> None:
     """Run one bench, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ["day", "match", "start", "discord", "email", "slack", "summaries", "text", "histories", "all"]
+    names = [
+        "day",
+        "match",
+        "start",
+        "discord",
+        "email",
+        "mails",
+        "slack",
+        "summaries",
+        "text",
+        "histories",
+        "all",
+    ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
     parser.add_argument("--papers", type=int, default=2000)
     parser.add_argument("-n", "--subscriptions", type=int, default=1000)
+    parser.add_argument("--mails", type=int, default=200_000)
     parser.add_argument("--recipients", type=int, default=5000)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     chosen = parser.parse_args()
@@ -125,6 +139,9 @@ def main() -> None:
         asyncio.run(summaries.bench())
     if chosen.bench in ("start", "all"):
         start()
+    if chosen.bench in ("mails", "all"):
+        for line in mails.bench(chosen.mails):
+            print(line)
     if chosen.bench in ("email", "all"):
         asyncio.run(email.sending(chosen.recipients))
     if chosen.bench == "histories":  # much too long to be one of all

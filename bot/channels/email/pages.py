@@ -97,14 +97,16 @@ def letters(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> 
     said = digest_lines(digest, names_all=not takes_commands)
     sentences = _sentences(tongue, has_page=has_page)
     groups = _packed(_blocks(said, digest), _frame(said, sentences))
-    key = f"sudi.{re.sub('[^A-Za-z0-9-]', '-', digest.key)}"
-    thread = f"sudi.destination.{digest.destination.id}"
+    key = _id_of(digest.key)
+    # Programs join what refers to a mail that they have; the first one there never was keeps the rest together.
+    thread = (f"sudi.destination.{digest.destination.id}",)
+    before = (f"{_id_of(digest.previous)}.1",) if digest.previous else ()
     made = []
     for number, group in enumerate(groups, 1):
         mail = _mail(said, group, number, len(groups), tongue)
         inside = [_macro("html").head(said, mail), _macro("html").foot(LINK, sentences)]
         outside = [_macro("txt").head(said, mail), _macro("txt").foot(LINK, sentences)]
-        above = (thread,) if number == 1 else (thread, f"{key}.1")
+        above = (*thread, *before) if number == 1 else (*thread, f"{key}.1")
         made.append(
             Letter(
                 id=f"{key}.{number}",
@@ -116,6 +118,11 @@ def letters(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> 
             )
         )
     return tuple(made)
+
+
+def _id_of(key: str) -> str:
+    """What stands before the @ of the Message-IDs of a digest, less the number of the mail."""
+    return f"sudi.{re.sub('[^A-Za-z0-9-]', '-', key)}"
 
 
 def _sentences(tongue: str, *, has_page: bool) -> dict[str, str]:

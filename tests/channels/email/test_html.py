@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from bot.channels.email.letter import LINK, Letter
 from bot.channels.email.pages import letters
@@ -65,3 +66,15 @@ def test_hostile_texts_stay_texts(judge: Judge):
     one = replace(one, summary=summary(one.paper, title=HOSTILE, one_line=HOSTILE, abstract=HOSTILE))
     several = [replace(one, paper=replace(one.paper, id=f"{number}{HOSTILE}")) for number in range(5)]
     assert judge(*letters(digest(*several, rest=(one,)), has_page=True)) == []
+
+
+def test_contents_lead_to_empty_anchors_that_have_a_name():
+    """Gmail, Outlook and Yahoo follow no others: https://www.caniemail.com/features/html-anchor-links/"""
+    (letter,) = letters(digest(*(card(n) for n in range(1, 7))), has_page=True)
+    tree = html.fromstring(letter.html)
+    wanted = [one.removeprefix("#") for one in tree.xpath("//ol//a/@href")]
+    assert wanted == [f"p{number}" for number in range(1, 7)]
+    for name in wanted:
+        (anchor,) = tree.xpath(f"//a[@name='{name}']")
+        assert (anchor.get("id"), anchor.text, len(anchor)) == (name, None, 0)
+        assert tree.xpath(f"count(//*[@id='{name}'])") == 1

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.email import bounces, incoming
+from tests.bench.mails import bench
 
 OURS = {"papers@sudi.test"}
 TOKEN = "abcdefghij" * 4
@@ -297,3 +298,7 @@ def test_hostile_mails_are_read_in_time(raw):
     if parsed is not None:
         incoming.reason_for_silence(parsed, OURS)
         assert len(incoming.understood(parsed).thread) <= 11
+
+
+def test_no_mail_of_a_fixed_seed_breaks_the_reading():
+    assert bench(2_000, lambda _: None) == []

@@ -119,6 +119,13 @@ def test_the_digests_of_a_mailbox_are_one_thread():
     assert first["Message-ID"] != second["Message-ID"]
 
 
+def test_a_digest_continues_the_thread_of_the_one_that_was_sent_before():
+    mail = read(digest(card(), key="2f-42", previous="1a-41"))
+    assert mail["In-Reply-To"] == "<sudi.1a-41.1@sudi.test>"
+    assert mail["References"].split() == ["<sudi.destination.1@sudi.test>", "<sudi.1a-41.1@sudi.test>"]
+    assert mail["Message-ID"] == "<sudi.2f-42.1@sudi.test>"
+
+
 def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
     (letter,) = letters(digest(card()), has_page=True)
     page = f"https://papers.example.org/u/{'t' * 300}"
