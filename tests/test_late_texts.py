@@ -32,7 +32,8 @@ async def arrive(store, *texts, matcher=None):
 
 async def matches(store):
     """What is stored of matches: the query, the destination, the paper, its type and the reasons."""
-    queries = {row.id: (row.destination_id, row.query) for row in await rows(store, schema.subscription)}
+    texts = {row.id: row.text for row in await rows(store, schema.query)}
+    queries = {row.id: (row.destination_id, texts[row.query_id]) for row in await rows(store, schema.subscription)}
     return {
         (*queries[row.subscription_id], row.paper_id, row.version): (row.date, row.type, row.reasons)
         for row in await rows(store, schema.match)

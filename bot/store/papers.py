@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement, AnnounceType, Coverage, Form, Listing, Paper, Validator
 from bot.store import schema
-from bot.store.merging import merge
+from bot.store.counters import PAPERS, take
+from bot.store.merging import merge, says_more
 from bot.store.pieces import in_pieces
 from bot.store.texts import Texts, Version
 from bot.store.upsert import insert
@@ -77,9 +78,8 @@ class Papers:
         Of `parts`, only what they announce: that they were read is said when all of them is there.
         """
         told = [*parts, *listings]
-        rows = {(a.paper.id, a.paper.version): _to_values(a.paper) for a in new}
-        await self._insert(schema.paper, list(rows.values()))
-        await self._amend([one.after for one in await self.amendments(told)])
+        await self._add_papers([a.paper for a in new])
+        await self._amend(await self.amendments(told))
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
@@ -101,15 +101,34 @@ class Papers:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
 
-    async def _amend(self, papers: Iterable[Paper]) -> None:
-        """Store papers as they are known by now."""
-        rows = [{f"new_{name}": value for name, value in _to_values(paper).items()} for paper in papers]
+    async def _add_papers(self, papers: Iterable[Paper]) -> None:
+        """Store the papers that are not there yet, each with a number of its own."""
+        rows = {(paper.id, paper.version): _to_values(paper) for paper in papers}
+        for keys in _chunks(list(rows)):
+            known = await self._connection.execute(
+                select(_paper.id, _paper.version).where(tuple_(_paper.id, _paper.version).in_(keys))
+            )
+            for row in known:
+                del rows[row.id, row.version]
+        if rows:
+            first = await take(self._connection, PAPERS, len(rows))
+            await self._insert(schema.paper, [{**row, "n": n} for n, row in enumerate(rows.values(), first)])
+
+    async def _amend(self, amendments: Iterable[Amendment]) -> None:
+        """Store papers as they are known by now; where that says more, it is a new revision, to be matched again."""
+        rows = [
+            {
+                **{f"new_{name}": value for name, value in _to_values(one.after).items()},
+                "more": int(says_more(one.before, one.after)),
+            }
+            for one in amendments
+        ]
         if rows:
             values = {name: bindparam(f"new_{name}", type_=_paper[name].type) for name in _EVIDENCE}
             await self._connection.execute(
                 schema.paper.update()
                 .where(_paper.id == bindparam("new_id"), _paper.version == bindparam("new_version"))
-                .values(**values),
+                .values(**values, revision=_paper.revision + bindparam("more")),
                 rows,
             )
 
@@ -119,7 +138,8 @@ class Papers:
         is_it = (_paper.id == paper_id) & (_paper.version == number)
         if right != number:
             row = (await self._connection.execute(select(schema.paper).where(is_it))).one()
-            await self._connection.execute(schema.paper.insert().values({**row._mapping, "version": right}))
+            copy = {**row._mapping, "version": right, "n": -row.n}  # while both are there
+            await self._connection.execute(schema.paper.insert().values(copy))
             for table in _of_versions():
                 await self._connection.execute(
                     table.update()
@@ -127,6 +147,7 @@ class Papers:
                     .values(version=right)
                 )
             await self._connection.execute(schema.paper.delete().where(is_it))
+            await self._connection.execute(schema.paper.update().where(_paper.n == -row.n).values(n=row.n))
         await self._connection.execute(
             schema.paper.update()
             .where(_paper.id == paper_id, _paper.version == right)

@@ -78,8 +78,9 @@ class Planning:
     async def silent(self, slot_id: int) -> list[tuple[int, str]]:
         """Who of a slot hears of faults alone: destinations, each with every query that is not paused."""
         rows = await self._connection.execute(
-            select(_destination.id, _subscription.query)
+            select(_destination.id, schema.query.c.text.label("query"))
             .join(schema.subscription, _subscription.destination_id == _destination.id)
+            .join(schema.query, schema.query.c.id == _subscription.query_id)
             .where(
                 _destination.slot_id == slot_id,
                 _destination.paused == "",

@@ -80,6 +80,16 @@ paper = Table(
     Column("journal_ref", Text, nullable=False, server_default=""),
     Column("license", Text, nullable=False, server_default=""),
     Column("is_version_known", Boolean, nullable=False, server_default=text("true")),
+    Column("n", Integer, nullable=False, unique=True),  # small, where many papers are named at once
+    Column("revision", Integer, nullable=False, server_default=text("0")),  # grows when more is told of it
+    Column("evaluated_revision", Integer, nullable=False, server_default=text("0")),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", Integer, nullable=False),
 )
 
 announcement = Table(
@@ -222,17 +232,25 @@ destination = Table(
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
 
+query = Table(  # what is asked for, in its canonical form; subscriptions share it
+    "query",
+    metadata,
+    _id(),
+    Column("text", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+
 subscription = Table(
     "subscription",
     metadata,
     _id(),
     _refers("destination_id", "destination.id"),
     Column("number", Integer, nullable=False),
-    Column("query", Text, nullable=False),
+    Column("query_id", Integer, ForeignKey("query.id"), nullable=False, index=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("destination_id", "number"),
-    UniqueConstraint("destination_id", "query"),
+    UniqueConstraint("destination_id", "query_id"),
     sqlite_autoincrement=True,
 )
 

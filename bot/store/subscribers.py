@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from bot.store.upsert import insert
 from bot.text.normal import HAN
 
 _identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
+_query = schema.query.c
 _CHINESE = f"[{HAN}]"
 _REMEMBERED = timedelta(days=30)  # how long a second refusal is known as one
 _BETWEEN_BOUNCES = 2  # digests: bounces come days later, and not at the same hour
@@ -245,8 +245,8 @@ class Subscribers:
 
     async def queries(self) -> set[str]:
         """What all subscriptions ask for, also the paused ones."""
-        statement = select(_subscription.query).distinct()
-        return {row.query async for row in in_pieces(self._connection, statement)}
+        is_asked = exists().where(_subscription.query_id == _query.id)
+        return {row.text async for row in in_pieces(self._connection, select(_query.text).where(is_asked))}
 
     async def asking_in_chinese(self) -> list[Subscription]:
         """Those for which it may matter whether a paper has Chinese texts."""
@@ -255,7 +255,14 @@ class Subscribers:
     async def subscriptions_where(self, condition: ColumnElement[bool]) -> list[Subscription]:
         """Those of which a condition holds, by destination and number."""
         statement = (
-            select(*(_subscription[field.name] for field in fields(Subscription)))  # no instants: they take long
+            select(
+                _subscription.id,
+                _subscription.destination_id,
+                _subscription.number,
+                _query.text.label("query"),
+                _subscription.paused,
+            )
+            .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
             .where(condition)
             .order_by(_subscription.destination_id, _subscription.number)
         )
@@ -279,15 +286,24 @@ class Subscribers:
         number = (await self._connection.execute(next_number)).scalar_one()
         await self._connection.execute(
             schema.subscription.insert().values(
-                destination_id=destination_id, number=number, query=query, created_at=now
+                destination_id=destination_id, number=number, query_id=await self._query(query), created_at=now
             )
         )
         return next(one for one in await self.subscriptions(destination_id) if one.number == number), True
 
+    async def _query(self, text: str) -> int:
+        """The id of a canonical query, made when nobody has asked for it before."""
+        statement = insert(self._connection, schema.query).values(text=text)
+        await self._connection.execute(statement.on_conflict_do_nothing())
+        found = await self._connection.execute(select(_query.id).where(_query.text == text))
+        return int(found.scalar_one())
+
     async def set_query(self, subscription_id: int, query: str) -> None:
         """Change what a subscription asks for, to another canonical query."""
         await self._connection.execute(
-            schema.subscription.update().where(_subscription.id == subscription_id).values(query=query)
+            schema.subscription.update()
+            .where(_subscription.id == subscription_id)
+            .values(query_id=await self._query(query))
         )
         await self._connection.execute(
             schema.unreadable.delete().where(schema.unreadable.c.subscription_id == subscription_id)
@@ -310,7 +326,8 @@ def asks_in_chinese() -> ColumnElement[bool]:
     is_muting = exists().where(
         mute.destination_id == _subscription.destination_id, mute.text.regexp_match(_CHINESE)
     )
-    return or_(_subscription.query.regexp_match(_CHINESE), is_muting)
+    is_asking = exists().where(_query.id == _subscription.query_id, _query.text.regexp_match(_CHINESE))
+    return or_(is_asking.correlate(schema.subscription), is_muting)
 
 
 def _destinations() -> Select[Any]:

@@ -14,7 +14,7 @@ from bot.store.subscribers import Subscribers
 from bot.store.upsert import insert
 
 _CHUNK = 400
-_unreadable, _subscription = schema.unreadable.c, schema.subscription.c
+_unreadable, _subscription, _query = schema.unreadable.c, schema.subscription.c, schema.query.c
 
 
 class Unreadable:
@@ -29,7 +29,11 @@ class Unreadable:
         await self._forget(mended)
         texts = sorted(queries)
         for start in range(0, len(texts), _CHUNK):
-            rows = select(_subscription.id).where(_subscription.query.in_(texts[start : start + _CHUNK]))
+            rows = (
+                select(_subscription.id)
+                .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
+                .where(_query.text.in_(texts[start : start + _CHUNK]))
+            )
             statement = insert(self._connection, schema.unreadable).from_select(["subscription_id"], rows)
             await self._connection.execute(statement.on_conflict_do_nothing())
 

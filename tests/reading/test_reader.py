@@ -141,13 +141,16 @@ async def crowd(store: Store, readers: int) -> None:
         "INSERT INTO destination (id, channel, address, slot_id, language) SELECT n, 'fake', '#' || n, 1, 'en'"
     )
     query = "CASE n % 100 WHEN 2 THEN 'cs.AI tide' ELSE 'cs.LG zeppelin' || (n % 50) END"
+    texts = f"INSERT OR IGNORE INTO query (text) SELECT DISTINCT {query}"
     asked = (
-        "INSERT INTO subscription (id, destination_id, number, query, created_at) "
-        f"SELECT n, n, 1, {query}, '2026-06-01 00:00:00.000000'"
+        "INSERT INTO subscription (id, destination_id, number, query_id, created_at) "
+        "SELECT n, n, 1, query.id, '2026-06-01 00:00:00.000000'"
     )
     async with store.write() as tx:
-        for insert in (places, asked):
+        for insert in (places, texts):
             await tx.connection.execute(text(f"{numbers}{insert} FROM these"), {"readers": readers})
+        asking = text(f"{numbers}{asked} FROM these JOIN query ON query.text = {query}")
+        await tx.connection.execute(asking, {"readers": readers})
 
 
 async def test_as_many_requests_are_made_for_100_000_readers_as_for_two(sqlite_store, sqlite_other):
