@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -30,11 +30,13 @@ from bot.commands.correspondence import Correspondence
 from bot.commands.mailboxes import Mailboxes
 from bot.delivery import Courier, Tally
 from bot.errors import SettingsError, StoreError
-from bot.filling import Filler
+from bot.jobs.edit_late import Filler
+from bot.jobs.ingest import ingest
+from bot.jobs.match import is_unmatched, match
+from bot.jobs.plan import plan, plan_all
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
-from bot.pipeline import ingest, plan, plan_all
 from bot.reading import Day, Reader, Reading
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -174,7 +176,9 @@ class App:
         )
         self.answer = Polite(self.commands, self.office, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
-        self.summarizer = Summarizer(store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once)
+        self.summarizer = Summarizer(
+            store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher
+        )
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
             name: Courier(
@@ -201,16 +205,23 @@ class App:
         """Read and ingest one saved feed or page instead of the sources."""
         started = time.monotonic()
         reading = Reading(listings=[await listing_from(location, self.client)])
-        day = Day({location: reading}, await ingest(self.store, reading.listings, self.clock(), self._matcher))
+        ingested = await ingest(self.store, reading.listings, self.clock())
+        matched = await match(self.store, self.clock(), self._matcher)
+        day = Day({location: reading}, replace(ingested, matched=matched))
         day.seconds = time.monotonic() - started
         return day
 
     async def plan_all(self) -> int:
         """Plan one delivery for every destination with papers waiting, due or not; nothing has to wait."""
+        await match(self.store, self.clock(), self._matcher)
         return await plan_all(self.store, self.channels, self.clock())
 
     async def plan(self) -> int:
-        """Plan what is due; how many deliveries are new."""
+        """Plan what is due, once all that was read is matched; how many deliveries are new."""
+        if await is_unmatched(self.store):
+            await match(self.store, self.clock(), self._matcher)
+            if await is_unmatched(self.store):  # by another process, which has not ended yet
+                return 0
         return await plan(self.store, self.clock(), patience=self._patience)
 
     @property

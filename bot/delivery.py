@@ -19,9 +19,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.channels import Channel
-from bot.composing import Composer, nobody
 from bot.digest import Lack
 from bot.errors import ChannelError
+from bot.jobs.compose import Composer, nobody
 from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.outbox import Claim, StoredPart
@@ -204,10 +204,8 @@ class Courier:
 
     async def _compose(self, errand: _Errand) -> tuple[list[StoredPart], int]:
         claim, began = errand.claim, self._clock()
-        digest, versions = await self.composer.digest(claim)
-        if not digest.cards and digest.silence is None:
-            async with self._store.write() as tx:
-                await tx.outbox.discard(claim)
+        digest = await self.composer.digest(claim)
+        if digest is None:
             raise _NotOursError
         bodies = await asyncio.to_thread(self._channel.render, digest)
         now = self._clock()
@@ -215,11 +213,10 @@ class Courier:
         async with self._store.write() as tx:
             if not await tx.outbox.compose(claim, bodies, lease_until=now + LEASE, lacks_since=lacks_since):
                 raise _NotOursError
-            await tx.outbox.let_go(claim, versions)
             if known := sum(card.summary is not None for card in digest.cards):
                 await tx.spending.found(now.date(), known)
         errand.renewed = now
-        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], len(versions)
+        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched
 
     async def _go_on(
         self, errand: _Errand, arrived: tuple[int, Receipt] | None, following: StoredPart | None

@@ -15,9 +15,9 @@ from datetime import date, datetime, timedelta
 
 from bot.digest import Lack
 from bot.errors import MakerError
+from bot.jobs.match import match
 from bot.matching import Matcher
 from bot.model import Paper
-from bot.pipeline import late_texts
 from bot.store import SUMMARIES, Store
 from bot.store.spending import Spent
 from bot.store.texts import Made, Version, Wanted
@@ -35,7 +35,6 @@ LEASE = timedelta(minutes=3)
 _AGAIN = timedelta(minutes=5)  # for a paper that nobody could make, doubled each time
 _LONGEST = timedelta(hours=6)
 _TOGETHER = 20  # papers that are matched again at once
-_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +78,14 @@ class Summarizer:
         *,
         budget: Budget,
         at_once: int,
-        lease: timedelta = LEASE,
+        matcher: Matcher | None = None,
     ) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._budget = budget
         self._at_once = at_once
-        self._lease = lease
-        self._matcher = Matcher()
+        self._matcher = matcher or Matcher()
         self._not_before: dict[Version, tuple[datetime, timedelta]] = {}
         self._is_over_budget = False
 
@@ -107,14 +105,14 @@ class Summarizer:
         report = Report()
         if not self._chain.makers:
             return report
-        await self._match_late(_MOST)  # what a crash has left
+        await self._match_late()  # what a crash has left
         if not await self._tasks(report):
             self._is_over_budget = False
             return report
-        is_mine, until = await self._store.take_turn(SUMMARIES, self._lease, self._clock())
+        is_mine, until = await self._store.take_turn(SUMMARIES, LEASE, self._clock())
         if not is_mine:
             return report
-        ledger = _Ledger(self._store, self._clock, self._budget, until=until, lease=self._lease)
+        ledger = _Ledger(self._store, self._clock, self._budget, until=until, lease=LEASE)
         report = Report()
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,7 +120,7 @@ class Summarizer:
                 group.create_task(ledger.renew_until(done))
                 await self._work(await self._tasks(report), ledger, report)
                 done.set()
-            await self._match_late(_MOST)
+            await self._match_late()
             await self._let_go(report)
         finally:
             await ledger.end()
@@ -207,7 +205,7 @@ class Summarizer:
                 self._noted(task, outcome, report)
                 done.append((task.job.paper.id, task.job.paper.version))
                 if len(done) % _TOGETHER == 0:
-                    await self._match_late(2 * _TOGETHER)
+                    await self._match_late()
 
         # Half more than are asked at once: while some are judged and kept, the model does not wait for us.
         async with asyncio.TaskGroup() as group:
@@ -228,20 +226,17 @@ class Summarizer:
             pause = min(self._not_before.get(version, (None, _AGAIN / 2))[1] * 2, _LONGEST)
             self._not_before[version] = self._clock() + pause, pause
 
-    async def _match_late(self, most: int) -> None:
+    async def _match_late(self) -> None:
         """Let those have new Chinese texts who ask for words in them; what waited for all of its texts goes."""
-        async with self._store.read() as tx:
-            versions = await tx.texts.unmatched(most)
-        if versions:
-            await late_texts(self._store, versions, self._matcher)
-            async with self._store.write() as tx:
-                await tx.texts.go(self._clock())
+        await match(self._store, self._clock(), self._matcher)
+        async with self._store.write() as tx:
+            await tx.planning.go(self._clock())
 
     async def _let_go(self, report: Report) -> None:
         """What has all of its texts goes; all that waits does when nothing more will come soon."""
         async with self._store.write() as tx:
             is_complete = not (report.is_over_budget or report.is_hopeless)
-            await tx.texts.go(self._clock(), complete=is_complete, is_over=True)
+            await tx.planning.go(self._clock(), complete=is_complete, is_over=True)
 
 
 class _Ledger:

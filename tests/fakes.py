@@ -9,17 +9,24 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from bot.alerts import Admins, Alerts
 from bot.channels import Channel
+from bot.coming import waiting_for
 from bot.delivery import Courier
 from bot.digest import Digest
 from bot.errors import ChannelError
+from bot.jobs import ingest as jobs_ingest
+from bot.jobs.compose import Composer
+from bot.jobs.ingest import Ingested
+from bot.jobs.match import match
+from bot.jobs.plan import plan_all
+from bot.matching import Matcher, reads
 from bot.model import (
     Announcement,
     AnnounceType,
@@ -32,10 +39,15 @@ from bot.model import (
     Subscription,
     Validator,
 )
+from bot.query import parse
 from bot.sources import Outcome, Source, Unchanged
 from bot.sources.calendar import FEEDS_TURN
-from bot.store import Store, schema
-from bot.store.upsert import insert
+from bot.store import Store, Transaction, schema
+from bot.store.batches import DAY as DAY_BATCH
+from bot.store.batches import Batch
+from bot.store.counters import BATCHES, take
+from bot.store.outbox import Claim
+from bot.store.packing import pack, unpack
 
 DAY = date(2026, 6, 10)  # a Wednesday
 MORNING = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
@@ -254,6 +266,14 @@ async def subscribed(
         return place, await tx.subscribers.subscriptions(place.id)
 
 
+async def ingest(
+    store: Store, listings: Sequence[Listing], now: datetime, matcher: Matcher | None = None, **how: Any
+) -> Ingested:
+    """Store listings, and match what is new in them."""
+    done = await jobs_ingest.ingest(store, listings, now, **how)
+    return replace(done, matched=await match(store, now, matcher))
+
+
 async def matched(
     store: Store,
     subscription: Subscription,
@@ -263,18 +283,85 @@ async def matched(
     now: datetime = MORNING,
     category: str = "",
 ) -> None:
-    """Let papers be announced and match one subscription, beside what has matched before.
+    """Let papers be announced, again if they were before, and found by the query of a subscription alone.
 
-    Without a `category` they are announced in one of its own, so that each call announces anew.
+    Without a `category` they are announced in one that the query reads.
     """
-    one = listing(category or f"cs.{subscription.id}", *((of, kind) for of in papers), day=day)
+    reading = reads([parse(subscription.query)])
+    category = category or (min(reading) if reading else "cs.LG")
+    one = listing(category, *((of, kind) for of in papers), day=day)
     async with store.write() as tx:
-        await tx.papers.add([one], one.announcements, now)
-        for of in papers:
-            key = {"subscription_id": subscription.id, "paper_id": of.id, "version": of.version}
-            values = {"date": day, "type": kind.value, "reasons": [["tide", "title"]]}
-            statement = insert(tx.connection, schema.match).values(**key, **values)
-            await tx.connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+        await tx.papers.add([], one.announcements, now, parts=[one])
+        number = await take(tx.connection, BATCHES)
+        versions = [(of.id, of.version) for of in papers]
+        announced = schema.announcement.c
+        await tx.connection.execute(
+            schema.announcement.update()
+            .where(announced.category == category, tuple_(announced.paper_id, announced.version).in_(versions))
+            .values(batch=number, type=kind.value, date=day)
+        )
+        at = schema.paper.c
+        numbers = await tx.connection.execute(select(at.n).where(tuple_(at.id, at.version).in_(versions)))
+        batch = Batch(number, DAY_BATCH, None, tuple(sorted(numbers.scalars())))
+        values = {"id": number, "kind": DAY_BATCH, "papers": pack(batch.papers), "opened_at": now}
+        await tx.connection.execute(schema.batch.insert().values(**values, published_at=now))
+        asked = schema.subscription.c
+        query = await tx.connection.execute(select(asked.query_id).where(asked.id == subscription.id))
+        found = {query.scalar_one(): set(batch.papers)}
+        for earlier in await tx.connection.execute(select(schema.batch).where(schema.batch.c.id < number)):
+            before = unpack(earlier.papers)
+            for hit in await tx.connection.execute(select(schema.hit).where(schema.hit.c.batch == earlier.id)):
+                again = {before[place] for place in unpack(hit.papers)} & set(batch.papers)
+                found.setdefault(hit.query, set()).update(again)
+        hits = [
+            (each, b"".join(batch.papers.index(n).to_bytes(2, "little") for n in sorted(some)))
+            for each, some in found.items()
+            if some
+        ]
+        await tx.batches.add_hits(batch, hits)
+
+
+class Match(NamedTuple):
+    """What one query has found, and comes to its subscriber."""
+
+    query: str
+    paper_id: str
+    version: int
+    type: AnnounceType
+
+
+async def matches(store: Store, *addresses: str) -> list[Match]:
+    """All that comes to the subscriptions of some or all addresses, also to paused ones; also what is muted."""
+    found = []
+    async with store.read() as tx:
+        newest = await tx.hits.newest()
+        for place in await tx.subscribers.destinations():
+            if addresses and place.address not in addresses:
+                continue
+            asking = (await tx.hits.asking([place.id])).get(place.id, [])
+            queries = {one.id: one.query for one in asking}
+            for paper_ in await tx.hits.coming(place.id, asking, newest):
+                found += [
+                    Match(queries[number], paper_.paper_id, paper_.version, kind)
+                    for number, kind in paper_.types.items()
+                ]
+    return sorted(found, key=lambda one: (one.paper_id, one.version, one.query))
+
+
+async def waits(tx: Transaction, destination_id: int) -> int:
+    """How many papers come to a destination with its next digest."""
+    return len((await waiting_for(tx, destination_id)).papers)
+
+
+async def composed(store: Store, claim: Claim, cap: int = 50) -> Digest | None:
+    """The digest of a delivery, whose contents are fixed with it."""
+    return await Composer(store, cap=cap, clock=HandClock()).digest(claim)
+
+
+async def carried(store: Store) -> list[tuple[int, str, int]]:
+    """What is in which delivery that was composed: its id, and those of papers with their versions, in order."""
+    papers = {row.n: (row.id, row.version) for row in await rows(store, schema.paper)}
+    return [(row.id, *papers[n]) for row in await rows(store, schema.delivery) for n in sorted(unpack(row.papers))]
 
 
 async def waiting(
@@ -293,8 +380,7 @@ async def waiting(
 
 async def planned(store: Store, now: datetime = MORNING) -> int:
     """Plan every destination with papers waiting, due or not; how many deliveries that is."""
-    async with store.write() as tx:
-        return sum([await tx.planning.plan_for(one.id, now) for one in await tx.subscribers.destinations()])
+    return await plan_all(store, [], now)
 
 
 @dataclass

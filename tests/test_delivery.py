@@ -28,6 +28,7 @@ from tests.fakes import (
     states,
     subscribed,
     waiting,
+    waits,
     waits_for,
 )
 
@@ -226,7 +227,7 @@ async def test_a_forgotten_delivery_leaves_its_papers_and_its_instant_free(store
     _, (back,) = await subscribed(store)
     await matched(store, back, paper(1))
     async with store.read() as tx:
-        assert await tx.planning.waiting(place.id) == 1
+        assert await waits(tx, place.id) == 1
     assert await planned(store) == 1
 
 

@@ -88,7 +88,7 @@ async def test_after_a_crash_between_messages_only_those_without_receipt_are_sen
     assert len(first) == 1
     async with store.write() as tx:  # what is asked for has changed, and so has the look of messages
         (subscription,) = await tx.subscribers.subscriptions(place.id)
-        await tx.matches.forget(subscription.id)
+        await tx.subscribers.unsubscribe(subscription.id)
     heir = FakeChannel(papers_per_part=2)
 
     assert (await courier(store, heir, clock, "two").drain()).sent == 0, "the lease has not ended"

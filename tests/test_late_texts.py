@@ -9,14 +9,26 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.coming import waiting_for
 from bot.errors import QueryError
+from bot.jobs import match as jobs_match
+from bot.jobs.plan import plan_all
 from bot.matching import Matcher, candidates, match, prepare
 from bot.model import Announcement, Language, Listing, Summary
-from bot.pipeline import ingest, late_texts, plan_all
 from bot.query import parse
-from bot.store import schema
 from bot.text.normal import HAN
-from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, listing, paper, rows, subscribed
+from tests.fakes import (
+    DAY,
+    MORNING,
+    FakeChannel,
+    HandClock,
+    courier,
+    ingest,
+    listing,
+    matches,
+    paper,
+    subscribed,
+)
 from tests.matching.invented import candidate, leaf, queries
 
 NOON = MORNING + timedelta(hours=6)
@@ -27,17 +39,19 @@ TEXTS = Summary(HARBOUR.id, 1, Language.ZH, "潮汐表的稀疏注意力综述",
 async def arrive(store, *texts, matcher=None):
     async with store.write() as tx:
         await tx.texts.carry(texts, MORNING)
-    return await late_texts(store, [(one.paper_id, one.version) for one in texts], matcher)
+    return await jobs_match.match(store, MORNING, matcher)
 
 
-async def matches(store):
-    """What is stored of matches: the query, the destination, the paper, its type and the reasons."""
-    texts = {row.id: row.text for row in await rows(store, schema.query)}
-    queries = {row.id: (row.destination_id, texts[row.query_id]) for row in await rows(store, schema.subscription)}
-    return {
-        (*queries[row.subscription_id], row.paper_id, row.version): (row.date, row.type, row.reasons)
-        for row in await rows(store, schema.match)
-    }
+async def coming(store):
+    """What comes to whom, muted papers left out: the destination, the paper, its types by query."""
+    found = []
+    async with store.read() as tx:
+        for place in await tx.subscribers.destinations():
+            queries = {one.id: one.query for one in await tx.subscribers.subscriptions(place.id)}
+            for one in (await waiting_for(tx, place.id)).papers:
+                types = {queries[number]: kind for number, kind in one.types.items()}
+                found.append((place.address, one.paper_id, one.version, one.date, types))
+    return sorted(found, key=lambda one: one[:3])
 
 
 async def mute(store, place, *texts):
@@ -50,45 +64,38 @@ async def test_late_texts_find_those_who_ask_in_chinese_and_say_where_they_were_
     await subscribed(store, "潮汐", "cs.LG")
     await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
     assert await arrive(store, TEXTS) == 1
-    found = await matches(store)
-    assert {query: reasons for (_, query, _, _), (_, _, reasons) in found.items()} == {
-        "潮汐": [["潮汐", "title_zh"]],
-        "cs.LG": [["cs.LG", "category"]],
-    }
-    assert {kind for _, kind, _ in found.values()} == {"new"}
+    assert [(one.query, one.type) for one in await matches(store)] == [("cs.LG", "new"), ("潮汐", "new")]
+    await plan_all(store, ["fake"], MORNING)
+    channel = FakeChannel()
+    await courier(store, channel, HandClock(NOON)).drain()
+    (card,) = channel.digests[0].cards
+    assert [(one.term, one.field) for one in card.reasons] == [("潮汐", "title_zh"), ("cs.LG", "category")]
 
 
 async def test_late_texts_may_be_told_twice(store):
     await subscribed(store, "潮汐", "cs.LG -综述")
     await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
-    await arrive(store, TEXTS)
-    before = await matches(store)
     assert await arrive(store, TEXTS) == 1
-    assert await matches(store) == before
+    before = await coming(store)
+    assert await arrive(store, TEXTS) == 0
+    assert await coming(store) == before
+    assert [one.query for one in await matches(store)] == ["潮汐"]
 
 
-async def test_what_a_late_text_excludes_does_not_come_unless_it_is_in_a_delivery_already(store):
+async def test_what_a_late_text_excludes_does_not_come_unless_it_was_in_a_digest_already(store):
     await subscribed(store, "cs.LG -综述")
     muting, _ = await subscribed(store, "cs.LG", address="#muting")
     await mute(store, muting, "综述")
     await ingest(store, [listing("cs.LG", HARBOUR, paper(2))], MORNING)
     await plan_all(store, ["fake"], MORNING)
-    await ingest(store, [listing("cs.AI", paper(3))], NOON)
-    await arrive(store, TEXTS, *(Summary(paper(n).id, 1, Language.ZH, "综述", provenance="x") for n in (2, 3)))
     channel = FakeChannel()
     await courier(store, channel, HandClock(NOON)).drain()
+    await ingest(store, [listing("cs.LG", paper(3))], NOON)
+    await arrive(store, TEXTS, *(Summary(paper(n).id, 1, Language.ZH, "综述", provenance="x") for n in (2, 3)))
     await plan_all(store, ["fake"], NOON)
     await courier(store, channel, HandClock(NOON)).drain()
     for address in ("#tides", "#muting"):
         assert sorted(channel.papers(address)) == [f"{HARBOUR.id}v1", f"{paper(2).id}v1"]
-
-
-async def test_texts_of_papers_that_nobody_has_announced_and_no_texts_change_nothing(store):
-    await subscribed(store, "潮汐")
-    await ingest(store, [listing("cs.LG", HARBOUR)], MORNING)
-    assert await late_texts(store, [(HARBOUR.id, 1), ("2606.99999", 1)]) == 0
-    assert await late_texts(store, []) == 0
-    assert await matches(store) == {}
 
 
 async def test_late_texts_give_the_matches_that_they_would_have_given_from_the_start(
@@ -110,11 +117,11 @@ async def test_late_texts_give_the_matches_that_they_would_have_given_from_the_s
     await ingest(sqlite_other, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], MORNING)
     matcher = Matcher()
     await ingest(store, [Listing("page", "all", DAY, tuple(announced))], MORNING, matcher)
-    expected = await matches(sqlite_other)
-    assert await matches(store) != expected
+    expected = await coming(sqlite_other)
+    assert await coming(store) != expected
     for first in range(0, len(texts), 7):
         await arrive(store, *texts[first : first + 7], matcher=matcher)
-    assert await matches(store) == expected
+    assert await coming(store) == expected
 
 
 @given(st.randoms(use_true_random=False))

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.digest import Lack
+from bot.jobs.plan import plan
 from bot.model import Language, Summary
-from bot.pipeline import ingest, plan
 from bot.store import Store, schema
 from bot.summaries import Answer, Field, Job
 from bot.summaries.chain import Chain
@@ -21,9 +21,10 @@ from tests.fakes import (
     HandClock,
     RunningClock,
     courier,
+    ingest,
     listing,
+    matches,
     paper,
-    rows,
     subscribed,
 )
 from tests.texts import ABSTRACT, TEXTS, TIDES, TITLE, WORST, FakeMaker, fails, in_english, tide, well
@@ -277,11 +278,12 @@ async def test_two_processes_do_not_make_the_same_and_who_died_is_followed(store
     assert len(other.asked) == 1
 
 
-async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another_process(store):
+async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another_process(store, monkeypatch):
+    monkeypatch.setattr("bot.summarizing.LEASE", timedelta(seconds=0.6))
     clock = RunningClock()
 
     def process(maker: FakeMaker) -> Summarizer:
-        return Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1, lease=timedelta(seconds=0.6))
+        return Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1)
 
     await readers(store, 1)
     await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
@@ -337,9 +339,9 @@ async def test_who_asks_in_chinese_gets_the_paper_when_its_texts_come(store, clo
     await readers(store, 1)
     await readers(store, 1, "港口")
     await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
-    assert len(await rows(store, schema.match)) == 1
+    assert len(await matches(store)) == 1
     await summarizer(store, clock, FakeMaker()).run()
-    assert len(await rows(store, schema.match)) == 2
+    assert len(await matches(store)) == 2
 
 
 async def test_nothing_is_made_of_what_is_a_week_old_or_read_by_nobody(store, clock):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.channels import Reply
+from bot.coming import waiting_for
 from bot.commands.request import Request
 from bot.commands.subscriptions import chosen_of, habits_in_words, next_digest_in_words
 from bot.commands.times import names_hour, read_days, read_moment
@@ -110,8 +111,8 @@ async def resume(request: Request) -> Reply:
         refused = [one for one in await tx.outbox.history(place.id, _MOST_REFUSED) if one.state == "dead"]
         await tx.subscribers.resume(place.id)
         await tx.outbox.revive(place.id, request.now)
-        waiting = await tx.planning.waiting(place.id)
-    papers = sum(one.papers for one in refused)
+        waiting = len((await waiting_for(tx, place.id)).papers)
+    papers = sum(one.papers or 0 for one in refused)
     return request.reply(
         request.say("reply.resumed"),
         request.say("reply.sent_again", n=papers) if papers else "",
@@ -140,7 +141,7 @@ async def _set_paused(request: Request, *, paused: bool) -> Reply:
             raise UserError("error.no_subscriptions")
         chosen = chosen_of(known, which)
         await tx.subscribers.set_paused(chosen.id, paused=paused)
-        waiting = await tx.planning.waiting(place.id)
+        waiting = len((await waiting_for(tx, place.id)).papers)
     key = "reply.subscription_paused" if paused else "reply.subscription_resumed"
     said = request.say(key, number=chosen.number, query=chosen.query)
     if chosen.paused == paused:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.channels import Reply
+from bot.coming import covered, waiting_for
 from bot.commands.request import Request, read_query
 from bot.commands.typed import read_paper, shown
 from bot.errors import UserError
-from bot.matching import Candidate, candidates, muted_by, prepare
-from bot.model import Destination, Language
+from bot.model import Destination
 from bot.query import Query, in_words, stored
 from bot.store import Transaction
 
@@ -27,11 +25,10 @@ async def mute(request: Request) -> Reply:
         place = await request.ensure_place(tx)
         if len(await _mutes(tx, place)) >= MOST:
             raise UserError("error.too_many_mutes", {"limit": MOST})
+        waiting = (await waiting_for(tx, place.id)).papers
         is_new = await tx.mutes.add(place.id, text, request.now)
-        waiting = await _unsent(tx, place)
-    dropped = await asyncio.to_thread(_covered, text, waiting)
-    async with request.store.write() as tx:
-        await tx.mutes.drop(place.id, dropped)
+    async with request.store.read() as tx:
+        dropped = await covered(tx, [text], waiting)
     return request.reply(
         request.say("reply.muted" if is_new else "reply.already_muted", text=text),
         request.say("reply.in_words", words=words) if words else "",
@@ -88,12 +85,3 @@ def _meant(request: Request) -> tuple[str, str]:
 
 async def _mutes(tx: Transaction, place: Destination) -> tuple[str, ...]:
     return (await tx.mutes.known(place.id)).get(place.id, ())
-
-
-async def _unsent(tx: Transaction, place: Destination) -> list[Candidate]:
-    versions = await tx.mutes.unsent(place.id)
-    return candidates(await tx.papers.announced(versions), await tx.texts.best(versions, Language.ZH))
-
-
-def _covered(text: str, waiting: list[Candidate]) -> list[tuple[str, int]]:
-    return [(one.paper.id, one.paper.version) for one in waiting if muted_by([text], prepare(one))]

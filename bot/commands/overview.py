@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.channels import Reply
 from bot.channels.absence import fault_lines
 from bot.channels.coverage import coverage_lines, coverage_rows
+from bot.coming import waiting_for
 from bot.commands.habits import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import habits_in_words, next_digest_in_words
@@ -71,14 +72,14 @@ async def _of_place(
     request: Request, tx: Transaction, place: Destination, known: Sequence[Subscription]
 ) -> list[str]:
     history = await tx.outbox.history(place.id, _DELIVERIES)
-    waiting = await tx.planning.waiting(place.id)
+    waiting = len((await waiting_for(tx, place.id)).papers)
     return [
         request.say("reply.subscriptions", n=len(known)) if known else request.say("reply.no_subscriptions_yet"),
         habits_in_words(request, place),
         _paused(request, place),
         next_digest_in_words(request, place),
         request.say("reply.waiting", n=waiting),
-        *_deliveries(request, place, history),
+        *_deliveries(request, place, history, waiting),
     ]
 
 
@@ -105,16 +106,17 @@ def refusing(places: Iterable[Destination]) -> list[Destination]:
     return [one for one in places if one.paused not in ("", BY_REQUEST)]
 
 
-def _deliveries(request: Request, place: Destination, history: Sequence[Delivered]) -> list[str]:
+def _deliveries(request: Request, place: Destination, history: Sequence[Delivered], waiting: int) -> list[str]:
     if not history:
         return [request.say("reply.no_deliveries")]
     rows = [
         request.say(
             f"reply.delivery_{one.state}",
             when=instant_in_words(one.done_at or one.created_at, place.slot.zone, request.language),
-            papers=request.say("reply.papers", n=one.papers) if one.papers else request.say("reply.a_word"),
+            papers=request.say("reply.papers", n=papers) if papers else request.say("reply.a_word"),
         )
         for one in history
+        for papers in [waiting if one.papers is None else one.papers]
     ]
     return [request.say("reply.deliveries"), *rows]
 

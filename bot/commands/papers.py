@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.channels import Reply
 from bot.channels.layout import cards_lines
+from bot.coming import held_for, waiting_for
 from bot.commands.advice import advice
 from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
@@ -188,12 +189,12 @@ async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence
         return request.say("reply.delivered", when=when)
     if fate:
         return request.say("reply.refused" if fate.state == "dead" else "reply.on_its_way")
-    matched = {one.subscription_id for one in await tx.matches.of(place.id, paper.id)}
-    if not matched:
-        return ""
-    if all(one.paused for one in known if one.id in matched):
+    waiting = await waiting_for(tx, place.id)
+    if any(one.paper_id == paper.id for one in waiting.papers):
+        return request.say("reply.waits", next=next_digest_in_words(request, place))
+    if any(one.paper_id == paper.id for one in await held_for(tx, place.id)):
         return request.say("reply.waits_paused")
-    return request.say("reply.waits", next=next_digest_in_words(request, place))
+    return ""
 
 
 def _not_delivered(request: Request, known: Sequence[Subscription], prepared: Prepared, muted: str | None) -> str:

@@ -93,7 +93,6 @@ async def edit(request: Request) -> Reply:
             raise UserError("error.same_query", {"number": twin.number, "query": twin.query})
         if twin is None:
             await tx.subscribers.set_query(chosen.id, str(query))
-            await tx.matches.forget(chosen.id)
     edited = Subscription(chosen.id, place.id, chosen.number, str(query), chosen.paused)
     key = "reply.already_subscribed" if twin else "reply.edited"
     return await _confirmed(request, place, edited, key=key, is_public=twin is None)

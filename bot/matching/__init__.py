@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from bot.matching.batch import Matcher, Mutes, matches, muted_by
 from bot.matching.explain import Found, match, missing
-from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, with_texts
+from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, type_among, with_texts
 from bot.matching.sightings import Sighting, sightings
 from bot.matching.spans import Span, spans
 
@@ -42,5 +42,6 @@ __all__ = [
     "reads",
     "sightings",
     "spans",
+    "type_among",
     "with_texts",
 ]

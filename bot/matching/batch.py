@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,48 +39,44 @@ class Matcher:
     def reads(self, queries: Iterable[str]) -> frozenset[str] | None:
         """The categories to be read for all canonical queries that there are; None when that is every category."""
         with self._lock:
-            index = self._loaded()
+            index = self.index
             index.update(queries)
             return index.reads()
 
     def named(self) -> frozenset[str]:
         """The categories that queries name, of those that were looked at last."""
         with self._lock:
-            return self._loaded().named()
+            return self.index.named()
 
     @property
     def unreadable(self) -> frozenset[str]:
         """What was asked for, when all was looked at last, and is no query any more."""
         return frozenset(self._index.unreadable) if self._index else frozenset()
 
-    def matches(
-        self,
-        subscriptions: Iterable[Subscription],
-        papers: Iterable[Candidate],
-        mutes: Mutes,
-        *,
-        are_all: bool = True,
-    ) -> Iterator[Match]:
-        """Every match that a digest should carry, of these subscriptions and no others.
+    def hits(
+        self, queries: Collection[str], papers: Iterable[Candidate], *, are_all: bool = True
+    ) -> dict[str, bytes]:
+        """Which papers each of these queries finds, of at most 65,536: their places in order, two bytes each.
 
-        Unless they are all that there are, what others ask for is kept as well.
+        Unless these are all the queries that there are, what else was asked for is kept as well.
         """
-        by_query: dict[str, list[Subscription]] = {}
-        for subscription in subscriptions:
-            by_query.setdefault(subscription.query, []).append(subscription)
         ready = [prepare(one) for one in papers]
+        found: dict[str, bytes] = {}
         with self._lock:
-            index = self._loaded()
+            index = self.index
             if are_all:
-                index.update(by_query)
-            for query in by_query:
+                index.update(queries)
+            for query in queries:
                 index.add(query)
             for pairs in index.match(ready):
-                for text, numbers in pairs.by_query():
-                    if text in by_query:
-                        yield from _explained(text, [ready[one] for one in numbers], by_query[text], mutes)
+                for text, places in pairs.packed():
+                    if text in queries:
+                        found[text] = found.get(text, b"") + places
+        return found
 
-    def _loaded(self) -> Index:
+    @property
+    def index(self) -> Index:
+        """What it has compiled."""
         if self._index is None:  # NumPy takes a while to load: not before there is something to match
             index = importlib.import_module("bot.matching.index")
             self._index = index.Index(kept=index.Kept(self._kept, self._key) if self._kept else None)
@@ -91,7 +87,15 @@ def matches(
     subscriptions: Iterable[Subscription], papers: Iterable[Candidate], mutes: Mutes | None = None
 ) -> Iterator[Match]:
     """Every match that a digest should carry."""
-    return Matcher().matches(subscriptions, papers, mutes or {})
+    by_query: dict[str, list[Subscription]] = {}
+    for subscription in subscriptions:
+        by_query.setdefault(subscription.query, []).append(subscription)
+    ready = [prepare(one) for one in papers]
+    index = Matcher().index
+    index.update(by_query)
+    for pairs in index.match(ready):
+        for text, numbers in pairs.by_query():
+            yield from _explained(text, [ready[one] for one in numbers], by_query[text], mutes or {})
 
 
 def muted_by(mutes: Iterable[str], prepared: Prepared) -> str | None:

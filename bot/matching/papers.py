@@ -94,12 +94,16 @@ def reads(queries: Iterable[Query]) -> frozenset[str] | None:
 
 def relative_type(reading: frozenset[str] | None, prepared: Prepared) -> AnnounceType:
     """The announce type for somebody who reads these categories, as arXiv derives it for a feed of them."""
-    types = prepared.candidate.types
+    return type_among(prepared.candidate.types, prepared.primary, reading)
+
+
+def type_among(types: Mapping[str, AnnounceType], primary: str, reading: frozenset[str] | None) -> AnnounceType:
+    """The same of a paper that was announced so, by category, and is from a canonical one."""
     if reading is None:
         return min(types.values(), key=ORDER.__getitem__)
     read = [kind for category, kind in types.items() if category in reading]
     kind = min(read or types.values(), key=ORDER.__getitem__)
-    return kind if prepared.primary in reading else AS_CROSS.get(kind, kind)
+    return kind if primary in reading else AS_CROSS.get(kind, kind)
 
 
 def _bounded(node: Node) -> bool:

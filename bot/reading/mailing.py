@@ -1,4 +1,4 @@
-"""One mailing of one source, category after category: what has come is stored and matched at once.
+"""One mailing of one source, category after category: what has come is stored at once, and matched at the end.
 
 A paper that is cross-listed from a category that is still to be read waits for that one, because its type is
 relative to what one reads: so a digest never calls a paper a cross-list that is new to its reader.
@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 
 from bot import taxonomy
 from bot.errors import SourceError
+from bot.jobs.ingest import Ingested, ingest
+from bot.jobs.match import match
 from bot.matching import Matcher
 from bot.model import ALL, Announcement, AnnounceType, Listing
-from bot.pipeline import Ingested, ingest
 from bot.reading.evidence import dated, differences, ids, is_never_listed, is_of_before, names, with_missing
 from bot.sources import Archive, Outcome, Source, Unchanged
 from bot.sources.calendar import GRACE, following, no_announcement, opens
@@ -25,6 +26,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 _REMEMBERED = timedelta(days=14)  # how far back papers are looked for that would be new once more
+_PATIENCE = timedelta(minutes=15)  # how long papers wait to be matched while more are read
 _MOST_MISSES = 3  # categories in a row: then the others are not asked now
 _CROSS = (AnnounceType.CROSS, AnnounceType.REPLACE_CROSS)
 
@@ -77,6 +79,7 @@ class Mailing:
         self._held: dict[str, tuple[Listing, int]] = {}  # with how many of its papers are stored
         self._errors = False
         self._until: datetime | None = None
+        self._matched_at = desk.clock()
         self.is_begun = False
         self.reading = Reading()
 
@@ -86,6 +89,7 @@ class Mailing:
         async with self._desk.store.read() as tx:
             known = await tx.papers.validators(self._source.name)
         await self._read(self._source.fetch(list(self._pending), known), heard)
+        await self._match()
         await self._open_faults()
 
     async def rebuild(self, archive: Archive, heard: Heard, until: datetime) -> None:
@@ -97,6 +101,7 @@ class Mailing:
                 yield await archive.rebuild(category, self._day)
 
         await self._read(outcomes(), heard)
+        await self._match()
         await self._open_faults()
 
     async def _read(self, outcomes: AsyncIterator[Outcome], heard: Heard) -> None:
@@ -253,11 +258,9 @@ class Mailing:
     async def _ingest(self, wholes: list[Listing], parts: list[Listing], until: datetime | None = None) -> None:
         now, name = self._desk.clock(), self._source.name
         until = until or self._until
-        done = await ingest(self._desk.store, wholes, now, self._desk.matcher, parts=parts, until=until)
+        done = await ingest(self._desk.store, wholes, now, parts=parts, until=until)
         before = self.reading.ingested
-        self.reading.ingested = Ingested(
-            before.announced + done.announced, before.new + done.new, before.matched + done.matched
-        )
+        self.reading.ingested = Ingested(before.announced + done.announced, before.new + done.new, before.matched)
         for one in wholes:
             log.info(
                 "read source=%s category=%s date=%s read=%d claimed=%s confirmed_by=%s",
@@ -272,6 +275,15 @@ class Mailing:
                     await tx.faults.open(name, one.category, one.date, named_rows(one), now)
                 else:
                     await tx.faults.close(name, one.category, one.date, now)
+        if now - self._matched_at >= _PATIENCE:
+            await self._match()
+
+    async def _match(self) -> None:
+        """Match what has come, and what else waits for it."""
+        self._matched_at = self._desk.clock()
+        matched = await match(self._desk.store, self._matched_at, self._desk.matcher)
+        before = self.reading.ingested
+        self.reading.ingested = replace(before, matched=before.matched + matched)
 
     def _waits(self, announcement: Announcement) -> bool:
         """Whether the category that the paper is from is still to be read."""

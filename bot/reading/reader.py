@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.errors import SettingsError
+from bot.jobs.ingest import Ingested, categories_to_read
 from bot.matching import Matcher
 from bot.model import ALL
-from bot.pipeline import Ingested, categories_to_read
 from bot.reading.mailed import mailed_in
 from bot.reading.mailing import Desk, Heard, Mailing, Reading, counted
 from bot.sources import Archive, Outcome, Source

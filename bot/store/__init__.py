@@ -1,8 +1,8 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `changes`, `subscribers`, `mutes`, `letters`, `matches`, `reading`, `faults`, `mailings`, `planning`,
-`outbox`, `slots`, `unreadable`, `epochs`.
+`papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
+`planning`, `outbox`, `slots`, `unreadable`, `epochs`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -23,11 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreError
 from bot.store import postgresql, schema, sqlite
+from bot.store.batches import Batches
 from bot.store.changes import Changes
 from bot.store.epochs import Epochs
 from bot.store.faults import Faults, Mailings
+from bot.store.hits import Hits
 from bot.store.letters import Letters
-from bot.store.matches import Matches
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
@@ -95,9 +96,14 @@ class Transaction:
         return Letters(self.connection)
 
     @cached_property
-    def matches(self) -> Matches:
-        """What has matched."""
-        return Matches(self.connection)
+    def batches(self) -> Batches:
+        """What is matched at once."""
+        return Batches(self.connection)
+
+    @cached_property
+    def hits(self) -> Hits:
+        """What destinations have coming."""
+        return Hits(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -106,7 +112,7 @@ class Transaction:
 
     @cached_property
     def planning(self) -> Planning:
-        """What waits, and the deliveries made of it."""
+        """Deliveries for those who have something coming."""
         return Planning(self.connection)
 
     @cached_property
@@ -133,6 +139,12 @@ class Transaction:
     def epochs(self) -> Epochs:
         """What tells an id from the same id before a backup was restored."""
         return Epochs(self.connection)
+
+    async def has_turn(self, key: str, until: datetime) -> bool:
+        """Whether the turn that lasts `until` is still ours; so until this transaction ends."""
+        row = schema.pace.c
+        found = await self.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
+        return found.scalar() == until
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go for `key` before `until`, once this transaction is committed."""

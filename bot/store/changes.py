@@ -1,20 +1,33 @@
-"""What destinations are to be told of papers that were sent to them before, and the deliveries that tell it."""
+"""What has become of papers since they were announced, and which of it a delivery tells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, select, union
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Change, ChangeKind
 from bot.store import schema
+from bot.store.packing import unpack
 from bot.store.papers import Papers
 from bot.store.upsert import insert
 
-_change, _delivery, _item = schema.change.c, schema.delivery.c, schema.item.c
-_match, _subscription, _mute = schema.match.c, schema.subscription.c, schema.mute.c
+_change, _paper, _destination = schema.change.c, schema.paper.c, schema.destination.c
+_delivery = schema.delivery.c
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """A change that is stored."""
+
+    id: int
+    paper_id: str
+    version: int  # the last one of which it was not so
+    batch: int | None
 
 
 class Changes:
@@ -24,68 +37,73 @@ class Changes:
         self._connection = connection
 
     async def add(self, changes: Iterable[Change]) -> None:
-        """Note for each destination that has a paper, or waits for it, what has become of it: once."""
-        for one in changes:
-            values = {
+        """Note what has become of papers: once."""
+        rows = [
+            {
                 "paper_id": one.paper.id,
                 "kind": one.kind.value,
                 "after": one.after,
                 "before": one.before,
                 "version": one.paper.version,
             }
-            has_it = select(_item.destination_id).where(
-                _item.paper_id == one.paper.id, _item.version <= one.paper.version
-            )
-            waits_for_it = (
-                select(_subscription.destination_id)
-                .join(schema.match, _match.subscription_id == _subscription.id)
-                .where(_match.paper_id == one.paper.id, _match.version <= one.paper.version)
-            )
-            places = union(has_it, waits_for_it).subquery()
-            rows = select(
-                places.c.destination_id, *(literal(each).label(name) for name, each in values.items())
-            ).where(places.c.destination_id.is_not(None))  # without any WHERE, SQLite misreads ON CONFLICT
-            statement = insert(self._connection, schema.change).from_select(["destination_id", *values], rows)
-            await self._connection.execute(statement.on_conflict_do_nothing())
+            for one in changes
+        ]
+        if rows:
+            statement = insert(self._connection, schema.change).on_conflict_do_nothing()
+            await self._connection.execute(statement, rows)
 
-    async def carry(self, destinations: ColumnElement[bool], due: datetime, now: datetime) -> None:
-        """Let the deliveries that were made just now tell what is known of papers that were sent.
-
-        Who has the later version knows by its card, and who has muted the paper does not want to.
-        """
-        is_same = (_item.destination_id == _change.destination_id, _item.paper_id == _change.paper_id)
-        delivery = (
-            select(_delivery.id)
-            .where(
-                _delivery.destination_id == _change.destination_id,
-                _delivery.slot_due == due,
-                _delivery.created_at == now,
-            )
-            .correlate(schema.change)
+    async def through(self, destination_id: int) -> int:
+        """The last batch of which a destination was told what became of papers."""
+        found = await self._connection.execute(
+            select(_destination.changes_through).where(_destination.id == destination_id)
         )
-        is_muted = exists().where(_mute.destination_id == _change.destination_id, _mute.text == _change.paper_id)
+        return int(found.scalar() or 0)
+
+    async def advance(self, destination_id: int, batch: int) -> None:
+        """A destination is told of everything up to a batch."""
         await self._connection.execute(
-            schema.change.update()
-            .where(
-                _change.delivery_id.is_(None),
-                _change.destination_id.in_(select(schema.destination.c.id).where(destinations)),
-                delivery.exists(),
-                exists().where(*is_same, _item.version <= _change.version),
-                ~exists().where(*is_same, _item.version > _change.version),
-                ~is_muted,
-            )
-            .values(delivery_id=delivery.scalar_subquery())
+            schema.destination.update()
+            .where(_destination.id == destination_id, _destination.changes_through < batch)
+            .values(changes_through=batch)
         )
 
-    async def told_by(self, delivery_id: int) -> list[Change]:
-        """What a delivery tells, in the order of the papers."""
+    async def since(self, batch: int, newest: int) -> list[Became]:
+        """What became known in the batches after one, up to another."""
+        return await self._found(_change.batch > batch, _change.batch <= newest)
+
+    async def of(self, papers: Collection[int]) -> list[Became]:
+        """What has become of these papers, in any version of them."""
+        found, keys = [], sorted(papers)
+        for start in range(0, len(keys), _CHUNK):
+            same = select(_paper.id).where(_paper.n.in_(keys[start : start + _CHUNK]))
+            found += await self._found(_change.paper_id.in_(same))
+        return found
+
+    async def told_to(self, destination_id: int) -> set[int]:
+        """The ids of those that a destination was told of."""
         rows = await self._connection.execute(
-            select(schema.change)
-            .where(_change.delivery_id == delivery_id)
-            .order_by(_change.paper_id, _change.kind, _change.after)
+            select(_delivery.changes).where(
+                _delivery.destination_id == destination_id, _delivery.changes.is_not(None)
+            )
         )
-        found = list(rows)
-        papers = await Papers(self._connection).papers({(row.paper_id, row.version) for row in found})
+        return {number for packed in rows.scalars() for number in unpack(packed)}
+
+    async def _found(self, *conditions: ColumnElement[bool]) -> list[Became]:
+        rows = await self._connection.execute(
+            select(_change.id, _change.paper_id, _change.version, _change.batch).where(*conditions)
+        )
+        return [Became(*row) for row in rows]
+
+    async def told(self, ids: Collection[int]) -> list[Change]:
+        """Changes by their ids, in the order of the papers."""
+        rows: list[Any] = list(
+            await self._connection.execute(
+                select(schema.change)
+                .where(_change.id.in_(ids))
+                .order_by(_change.paper_id, _change.kind, _change.after)
+            )
+        )
+        papers = await Papers(self._connection).papers({(row.paper_id, row.version) for row in rows})
         return [
-            Change(papers[row.paper_id, row.version], ChangeKind(row.kind), row.before, row.after) for row in found
+            Change(papers[row.paper_id, row.version], ChangeKind(row.kind), row.before, row.after) for row in rows
         ]

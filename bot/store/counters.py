@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
 from bot.store.upsert import insert
 
-PAPERS = "paper"
+PAPERS, BATCHES = "paper", "batch"
 
 
 async def take(connection: AsyncConnection, name: str, count: int = 1) -> int:
@@ -20,3 +21,14 @@ async def take(connection: AsyncConnection, name: str, count: int = 1) -> int:
         )
     )
     return int(taken.scalar_one()) - count + 1
+
+
+async def last(connection: AsyncConnection, name: str) -> int:
+    """The number that was taken last; nobody takes another one until this transaction ends."""
+    counter = schema.counter.c
+    found = await connection.execute(
+        select(counter.value)
+        .where(counter.name == name)
+        .with_for_update(read=True)  # dropped on SQLite: one writer
+    )
+    return int(found.scalar() or 0)

@@ -1,20 +1,17 @@
-"""What places do not want to see, and what of it has not been sent yet."""
+"""What destinations do not want to see."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, select, true, tuple_
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
 from bot.store.subscribers import Subscribers
-from bot.store.texts import Version
 from bot.store.upsert import insert
 
-_mute, _match, _item = schema.mute.c, schema.match.c, schema.item.c
-_subscription, _delivery = schema.subscription.c, schema.delivery.c
+_mute = schema.mute.c
 
 
 class Mutes:
@@ -49,32 +46,3 @@ class Mutes:
         await self._connection.execute(
             schema.mute.delete().where(_mute.destination_id == destination_id, _mute.text == text)
         )
-
-    async def unsent(self, destination_id: int) -> list[Version]:
-        """The versions of papers that matched for a destination and have not been sent there."""
-        is_sent = exists().where(
-            _item.destination_id == destination_id,
-            _item.paper_id == _match.paper_id,
-            _item.version == _match.version,
-            _item.delivery_id == _delivery.id,
-            _delivery.state == "sent",
-        )
-        rows = await self._connection.execute(
-            select(_match.paper_id, _match.version)
-            .distinct()
-            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
-            .where(_subscription.destination_id == destination_id, ~is_sent)
-        )
-        return [(row.paper_id, row.version) for row in rows]
-
-    async def drop(self, destination_id: int, versions: Collection[Version]) -> None:
-        """Let papers stay away from a destination that has muted them."""
-        own = select(_subscription.id).where(_subscription.destination_id == destination_id)
-        keys = list(versions)
-        for start in range(0, len(keys), 400):
-            await self._connection.execute(
-                schema.match.delete().where(
-                    _match.subscription_id.in_(own),
-                    tuple_(_match.paper_id, _match.version).in_(keys[start : start + 400]),
-                )
-            )

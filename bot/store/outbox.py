@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, or_, select, true
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.epochs import Kind, epoch_of
-from bot.model import Destination, Language, Receipt
+from bot.model import Destination, Receipt
 from bot.store import schema
 from bot.store.epochs import Epochs
+from bot.store.packing import count, pack, unpack
 from bot.store.subscribers import Subscribers
-from bot.store.texts import Version
+from bot.store.texts import Texts
 
-_delivery, _item, _part, _destination = schema.delivery.c, schema.item.c, schema.part.c, schema.destination.c
+_delivery, _part, _destination = schema.delivery.c, schema.part.c, schema.destination.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,27 @@ class StoredPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a delivery carries, by the numbers of papers: what is shown whole, what is named, what is withheld."""
+
+    papers: tuple[int, ...] = ()
+    shown: int | None = None  # the first ones; None while nobody has ranked them
+    withheld: int = 0  # the last ones
+    found_by: tuple[int, ...] = ()  # the subscriptions of each, in a form that is the composer's own
+    changes: tuple[int, ...] = ()  # the ids of those that it tells
+
+    @property
+    def size(self) -> int:
+        """How many papers the reader gets."""
+        return len(self.papers) - self.withheld
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """The fate of one delivery, for people."""
 
     state: str
-    papers: int
+    papers: int | None  # None until they are fixed
     created_at: datetime
     done_at: datetime | None
     reason: str
@@ -130,6 +147,34 @@ class Outbox:
         )
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
+    async def contents(self, delivery_id: int) -> Contents | None:
+        """What a delivery carries, None until that is fixed."""
+        rows = await self._connection.execute(
+            select(
+                _delivery.papers, _delivery.shown, _delivery.withheld, _delivery.found_by, _delivery.changes
+            ).where(_delivery.id == delivery_id)
+        )
+        row = rows.first()
+        if row is None or row.papers is None:
+            return None
+        found_by, changes = tuple(unpack(row.found_by)), tuple(unpack(row.changes))
+        return Contents(tuple(unpack(row.papers)), row.shown, row.withheld, found_by, changes)
+
+    async def fix(self, delivery_id: int, contents: Contents) -> None:
+        """Fix what a delivery carries: from now on it has come to its destination."""
+        await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.id == delivery_id)
+            .values(
+                papers=pack(contents.papers),
+                shown=contents.shown,
+                withheld=contents.withheld,
+                found_by=pack(contents.found_by),
+                changes=pack(contents.changes) if contents.changes else None,
+                awaited=None,
+            )
+        )
+
     async def compose(
         self, claim: Claim, bodies: Sequence[str], *, lease_until: datetime, lacks_since: datetime | None = None
     ) -> bool:
@@ -150,29 +195,36 @@ class Outbox:
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
         """Digests that were sent without texts which have come since; claims that change nothing."""
-        has_come = exists().where(
-            _item.delivery_id == _delivery.id,
-            _item.paper_id == schema.text_.c.paper_id,
-            _item.version == schema.text_.c.version,
-            schema.text_.c.language == Language.ZH.value,
-            schema.text_.c.body != "",
-            schema.text_.c.made_at >= _delivery.filled_at,
-        )
-        rows = await self._connection.execute(
-            select(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
-            .join(schema.destination, _destination.id == _delivery.destination_id)
-            .where(
-                _destination.channel == channel,
-                _destination.paused == "",
-                _delivery.state == "sent",
-                _delivery.lacks.is_(True),
-                _delivery.done_at > since,
-                has_come.correlate(schema.delivery),
+        rows = list(
+            await self._connection.execute(
+                select(
+                    _delivery.id,
+                    _delivery.destination_id,
+                    _delivery.attempts,
+                    _delivery.slot_due,
+                    _delivery.papers,
+                    _delivery.shown,
+                    _delivery.filled_at,
+                )
+                .join(schema.destination, _destination.id == _delivery.destination_id)
+                .where(
+                    _destination.channel == channel,
+                    _destination.paused == "",
+                    _delivery.state == "sent",
+                    _delivery.lacks.is_(True),
+                    _delivery.found_by.is_not(None),
+                    _delivery.done_at > since,
+                )
+                .order_by(_delivery.done_at)
             )
-            .order_by(_delivery.done_at)
-            .limit(most)
         )
-        return await self._claims(rows, "")
+        came = await Texts(self._connection).came(min((row.filled_at for row in rows), default=since))
+        found = [
+            row
+            for row in rows
+            if any(n in came and came[n] >= row.filled_at for n in unpack(row.papers)[: row.shown])
+        ]
+        return await self._claims(found[:most], "")
 
     async def filled(self, delivery_id: int, more: Sequence[str], *, lacks: bool, at: datetime) -> None:
         """Messages were edited as of `at`; `more` of them are to be sent behind those that are there."""
@@ -186,18 +238,6 @@ class Outbox:
         )
         if sent.rowcount == 1:
             await self._add_parts(delivery_id, more, first)
-
-    async def let_go(self, claim: Claim, kept: Collection[Version]) -> None:
-        """Free the papers that nobody asks for any more: what matches them later may still come."""
-        rows = await self._connection.execute(
-            select(_item.paper_id, _item.version).where(_item.delivery_id == claim.id)
-        )
-        for paper_id, version in {(row.paper_id, row.version) for row in rows} - set(kept):
-            await self._connection.execute(
-                schema.item.delete().where(
-                    _item.delivery_id == claim.id, _item.paper_id == paper_id, _item.version == version
-                )
-            )
 
     async def is_ours(self, claim: Claim) -> bool:
         """Whether nobody else has the delivery by now; so until the transaction ends."""
@@ -367,28 +407,43 @@ class Outbox:
         return replace(claim, id=found, epoch=epoch).key
 
     async def size(self, delivery_id: int) -> int:
-        """How many papers are in a delivery."""
-        found = select(func.count()).where(_item.delivery_id == delivery_id)
-        return (await self._connection.execute(found)).scalar_one()
+        """How many papers a delivery has for its reader."""
+        contents = await self.contents(delivery_id)
+        return contents.size if contents else 0
 
     async def history(self, destination_id: int, most: int) -> list[Delivered]:
         """The last deliveries of a destination, newest first."""
-        papers = select(func.count()).where(_item.delivery_id == _delivery.id).scalar_subquery()
         rows = await self._connection.execute(
-            select(_delivery.state, papers, _delivery.created_at, _delivery.done_at, _delivery.reason)
+            select(
+                _delivery.state,
+                _delivery.papers,
+                _delivery.withheld,
+                _delivery.created_at,
+                _delivery.done_at,
+                _delivery.reason,
+            )
             .where(_delivery.destination_id == destination_id)
             .order_by(_delivery.created_at.desc(), _delivery.id.desc())
             .limit(most)
         )
-        return [Delivered(*row) for row in rows]
+        return [_delivered(row) for row in rows]
 
     async def fate(self, destination_id: int, paper_id: str) -> Delivered | None:
         """The newest delivery that carries a paper to a destination, None when there is none."""
+        numbers = await self._connection.execute(select(schema.paper.c.n).where(schema.paper.c.id == paper_id))
+        wanted = set(numbers.scalars())
         rows = await self._connection.execute(
-            select(_delivery.state, literal(1), _delivery.created_at, _delivery.done_at, _delivery.reason)
-            .join(schema.item, _item.delivery_id == _delivery.id)
-            .where(_item.destination_id == destination_id, _item.paper_id == paper_id)
-            .order_by(_delivery.created_at.desc())
+            select(schema.delivery)
+            .where(_delivery.destination_id == destination_id, _delivery.shown.is_not(None))
+            .order_by(_delivery.created_at.desc(), _delivery.id.desc())
         )
-        row = rows.first()
-        return None if row is None else Delivered(*row)
+        for row in rows:
+            papers = unpack(row.papers)
+            if not wanted.isdisjoint(papers[: len(papers) - row.withheld]):
+                return _delivered(row)
+        return None
+
+
+def _delivered(row: Any) -> Delivered:
+    papers = None if row.papers is None else count(row.papers) - row.withheld
+    return Delivered(row.state, papers, row.created_at, row.done_at, row.reason)

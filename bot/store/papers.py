@@ -72,10 +72,12 @@ class Papers:
         now: datetime,
         *,
         parts: Sequence[Listing] = (),
+        until: datetime | None = None,
     ) -> None:
         """Store listings, the announcements of them that are new, and the texts they carry.
 
-        Of `parts`, only what they announce: that they were read is said when all of them is there.
+        Of `parts`, only what they announce: that they were read is said when all of them is there. Announcements
+        are not for who has subscribed since `until`.
         """
         told = [*parts, *listings]
         await self._add_papers([a.paper for a in new])
@@ -93,6 +95,7 @@ class Papers:
                     "date": a.date,
                     "type": a.type.value,
                     "source": sources[a.paper.id, a.paper.version, a.category],
+                    "before": until,
                 }
                 for a in new
             ],
@@ -115,7 +118,7 @@ class Papers:
             await self._insert(schema.paper, [{**row, "n": n} for n, row in enumerate(rows.values(), first)])
 
     async def _amend(self, amendments: Iterable[Amendment]) -> None:
-        """Store papers as they are known by now; where that says more, it is a new revision, to be matched again."""
+        """Store papers as they are known by now; what says more is a new revision, to be matched again."""
         rows = [
             {
                 **{f"new_{name}": value for name, value in _to_values(one.after).items()},
@@ -259,6 +262,27 @@ class Papers:
                 select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(keys))
             )
             found |= {(row.id, row.version): _to_paper(row) for row in rows}
+        return found
+
+    async def numbered(self, numbers: Collection[int]) -> dict[int, Version]:
+        """The ids and versions of papers by their numbers, as far as they are stored."""
+        found: dict[int, Version] = {}
+        for keys in _chunks(sorted(numbers)):
+            rows = await self._connection.execute(
+                select(_paper.n, _paper.id, _paper.version).where(_paper.n.in_(keys))
+            )
+            found |= {row.n: (row.id, row.version) for row in rows}
+        return found
+
+    async def versions_of(self, ids: Collection[str]) -> dict[str, list[tuple[int, int]]]:
+        """The versions of papers that are stored, each with its number."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for keys in _chunks(sorted(ids)):
+            rows = await self._connection.execute(
+                select(_paper.id, _paper.version, _paper.n).where(_paper.id.in_(keys))
+            )
+            for row in rows:
+                found.setdefault(row.id, []).append((row.version, row.n))
         return found
 
     async def versions(self, ids: Collection[str]) -> dict[str, list[Paper]]:

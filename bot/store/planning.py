@@ -1,106 +1,124 @@
-"""What has matched and waits, and the deliveries made of it. How they are sent is the outbox's business."""
+"""Deliveries for destinations that have something coming. How they are composed and sent is not decided here."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import and_, exists, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import AnnounceType, Notices
+from bot.model import Language, Notices
 from bot.store import schema
-from bot.store.changes import Changes
+from bot.store.hits import Hits
+from bot.store.instant import Instant
+from bot.store.packing import pack, unpack
+from bot.store.texts import Texts
 from bot.store.upsert import insert
 
-_delivery, _item, _match = schema.delivery.c, schema.item.c, schema.match.c
-_destination, _subscription = schema.destination.c, schema.subscription.c
-_CHUNK = 400  # ids in one statement
-_REVISIONS = [kind.value for kind in AnnounceType if kind.is_revision]
+_delivery, _destination, _subscription = schema.delivery.c, schema.destination.c, schema.subscription.c
+_batch, _query = schema.batch.c, schema.query.c
 
 
 class Planning:
-    """The room of what waits, inside one transaction."""
+    """The room of what is planned, inside one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def plan(self, slot_id: int, due: datetime, now: datetime) -> int:
-        """One delivery for each destination of a slot with papers that wait; how many there are."""
-        return await self._plan(_destination.slot_id == slot_id, due, now)
-
-    async def plan_for(self, destination_id: int, now: datetime) -> int:
-        """The same for one destination, at once."""
-        return await self._plan(_destination.id == destination_id, now, now)
-
-    async def _plan(self, where: ColumnElement[bool], due: datetime, now: datetime) -> int:
-        await self._hold(where)
-        waiting = self._waiting(and_(where, _destination.paused == "")).subquery()
-        deliveries = (
-            select(waiting.c.destination_id, *_new_delivery(due, now))
-            .distinct()
-            .where(waiting.c.destination_id.is_not(None))
+    async def served(self, slot_id: int | None, after: int, most: int) -> list[int]:
+        """The next destinations of a slot, or of all, that are not paused: their ids, in order."""
+        conditions = [_destination.paused == "", _destination.id > after]
+        if slot_id is not None:
+            conditions.append(_destination.slot_id == slot_id)
+        rows = await self._connection.execute(
+            select(_destination.id).where(*conditions).order_by(_destination.id).limit(most)
         )
-        statement = insert(self._connection, schema.delivery).from_select(
-            [column.name for column in deliveries.selected_columns], deliveries
+        return list(rows.scalars())
+
+    async def plan(
+        self,
+        places: Sequence[int],
+        due: datetime,
+        now: datetime,
+        *,
+        concerned: Collection[int] | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """One delivery for each of these destinations that has something coming; how many are new.
+
+        There is none where another one has yet to be composed: that will carry it. With `concerned`, there is also
+        one for each that always wants a word, and for these, unless another is on its way. Deliveries that lack
+        Chinese texts wait `until` then, if that is given. Batches in which a subscription has found nothing are
+        behind it from now on.
+        """
+        await self._hold(places)
+        finding = await self._finding(places)
+        made = await self._insert(finding, due, now)
+        if until is not None and finding:
+            await self._wait(finding, due, until)
+        if concerned is not None:
+            made += await self._insert(await self._quiet(set(places) - set(finding), due, concerned), due, now)
+        return made
+
+    async def _hold(self, places: Sequence[int]) -> None:
+        """One planner, or composer, at a time for each destination."""
+        await self._connection.execute(
+            select(_destination.id)
+            .where(_destination.id.in_(places))
+            .order_by(_destination.id)
+            .with_for_update(key_share=True)
         )
+
+    async def _finding(self, places: Sequence[int]) -> list[int]:
+        """Which destinations have a subscription that has found something new."""
+        rows = list(
+            await self._connection.execute(
+                select(
+                    _subscription.id,
+                    _subscription.destination_id,
+                    _subscription.query_id,
+                    _subscription.through,
+                ).where(_subscription.destination_id.in_(places), _subscription.paused.is_(False))
+            )
+        )
+        hits = Hits(self._connection)
+        newest = await hits.newest()
+        oldest = min((row.through for row in rows), default=newest)
+        batches = await self._connection.execute(
+            select(_batch.id).where(_batch.id > oldest, _batch.id <= newest).order_by(_batch.id)
+        )
+        last = await hits.last(list(batches.scalars()), {row.query_id for row in rows})
+        idle = [row.id for row in rows if last.get(row.query_id, 0) <= row.through < newest]
+        if idle:
+            await self._connection.execute(
+                schema.subscription.update().where(_subscription.id.in_(idle)).values(through=newest)
+            )
+        return sorted({row.destination_id for row in rows if last.get(row.query_id, 0) > row.through})
+
+    async def _insert(self, places: Sequence[int], due: datetime, now: datetime) -> int:
+        if not places:
+            return 0
+        values = {
+            "slot_due": literal(due, Instant),
+            "state": literal("ready"),
+            "due_at": literal(now, Instant),
+            "created_at": literal(now, Instant),
+        }
+        is_to_take_all = exists().where(
+            _delivery.destination_id == _destination.id,
+            _delivery.state.in_(["ready", "sending"]),
+            _delivery.shown.is_(None),
+        )
+        deliveries = select(_destination.id, *values.values()).where(_destination.id.in_(places), ~is_to_take_all)
+        statement = insert(self._connection, schema.delivery).from_select(["destination_id", *values], deliveries)
         made = await self._connection.execute(
             statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
         )
-        # A delivery that is claimed or has papers was made before: what waits now goes with the next one.
-        is_older = exists().where(_item.delivery_id == _delivery.id)
-        items = (
-            select(
-                waiting.c.destination_id, waiting.c.paper_id, waiting.c.version, _delivery.id.label("delivery_id")
-            )
-            .join(
-                schema.delivery,
-                and_(_delivery.destination_id == waiting.c.destination_id, _delivery.slot_due == due),
-            )
-            .where(_delivery.attempts == 0, ~is_older)
-        )
-        await self._add_items(items)
-        await Changes(self._connection).carry(where, due, now)
         return made.rowcount
 
-    async def _hold(self, where: ColumnElement[bool]) -> None:
-        """One planner at a time for each destination, so that the next one sees what is in a delivery by then."""
-        await self._connection.execute(
-            select(_destination.id).where(where).order_by(_destination.id).with_for_update(key_share=True)
-        )
-
-    async def _add_items(self, items: Select[Any]) -> None:
-        await self._connection.execute(
-            schema.item.insert().from_select([column.name for column in items.selected_columns], items)
-        )
-
-    async def silent(self, slot_id: int) -> list[tuple[int, str]]:
-        """Who of a slot hears of faults alone: destinations, each with every query that is not paused."""
-        rows = await self._connection.execute(
-            select(_destination.id, schema.query.c.text.label("query"))
-            .join(schema.subscription, _subscription.destination_id == _destination.id)
-            .join(schema.query, schema.query.c.id == _subscription.query_id)
-            .where(
-                _destination.slot_id == slot_id,
-                _destination.paused == "",
-                _destination.notices == Notices.FAULTS.value,
-                _subscription.paused.is_(False),
-            )
-            .order_by(_destination.id)
-        )
-        return [(row.id, row.query) for row in rows]
-
-    async def plan_silence(self, slot_id: int, due: datetime, now: datetime, concerned: Collection[int]) -> int:
-        """A delivery without papers for who always wants a word, and for these, unless another is on its way."""
-        made = await self._plan_silence(_destination.notices == Notices.ALWAYS.value, slot_id, due, now)
-        ids = sorted(concerned)
-        for start in range(0, len(ids), _CHUNK):
-            made += await self._plan_silence(_destination.id.in_(ids[start : start + _CHUNK]), slot_id, due, now)
-        await Changes(self._connection).carry(_destination.slot_id == slot_id, due, now)
-        return made
-
-    async def _plan_silence(self, where: ColumnElement[bool], slot_id: int, due: datetime, now: datetime) -> int:
+    async def _quiet(self, places: Collection[int], due: datetime, concerned: Collection[int]) -> list[int]:
+        """Of destinations without anything new, those that are to hear why."""
         is_asking = exists().where(
             _subscription.destination_id == _destination.id, _subscription.paused.is_(False)
         )
@@ -108,48 +126,89 @@ class Planning:
             _delivery.destination_id == _destination.id,
             or_(_delivery.slot_due == due, _delivery.state.in_(["ready", "sending"])),
         )
-        deliveries = select(_destination.id, *_new_delivery(due, now)).where(
-            where, _destination.slot_id == slot_id, _destination.paused == "", is_asking, ~is_served
+        rows = await self._connection.execute(
+            select(_destination.id).where(
+                _destination.id.in_(sorted(places)),
+                or_(_destination.notices == Notices.ALWAYS.value, _destination.id.in_(sorted(concerned))),
+                is_asking,
+                ~is_served,
+            )
         )
-        statement = insert(self._connection, schema.delivery).from_select(
-            ["destination_id", *(column.name for column in _new_delivery(due, now))], deliveries
-        )
-        made = await self._connection.execute(
-            statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
-        )
-        return made.rowcount
+        return list(rows.scalars())
 
-    async def fill(self, delivery_id: int, destination_id: int) -> None:
-        """Give what waits to a delivery that has no papers; nobody else may plan for the destination meanwhile."""
-        await self._hold(_destination.id == destination_id)
-        waiting = self._waiting(_destination.id == destination_id).subquery()
-        items = select(
-            waiting.c.destination_id,
-            waiting.c.paper_id,
-            waiting.c.version,
-            literal(delivery_id).label("delivery_id"),
+    async def _wait(self, places: Sequence[int], due: datetime, until: datetime) -> None:
+        """Let the deliveries of these that lack a Chinese abstract for a reader of Chinese wait for it."""
+        rows = await self._connection.execute(
+            select(_delivery.id, _delivery.destination_id)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(
+                _delivery.destination_id.in_(places),
+                _delivery.slot_due == due,
+                _delivery.due_at < until,
+                _delivery.state == "ready",
+                _delivery.attempts == 0,
+                _destination.language != Language.EN.value,
+            )
         )
-        await self._add_items(items)
+        deliveries = {row.destination_id: row.id for row in rows}
+        hits = Hits(self._connection)
+        newest = await hits.newest()
+        found: dict[int, set[int]] = {}
+        asking = [(place, one) for place, some in (await hits.asking(deliveries)).items() for one in some]
+        unpaused = [(place, one) for place, one in asking if not one.paused]
+        new = await hits.new([one for _, one in unpaused], newest)
+        for (place, _), numbers in zip(unpaused, new, strict=True):
+            found.setdefault(place, set()).update(numbers)
+        lacking = await Texts(self._connection).lacking({n for some in found.values() for n in some})
+        for place, papers in found.items():
+            if awaited := papers & lacking:
+                await self._connection.execute(
+                    schema.delivery.update()
+                    .where(_delivery.id == deliveries[place])
+                    .values(due_at=until, awaited=pack(sorted(awaited)))
+                )
 
-    def _waiting(self, where: ColumnElement[bool]) -> Select[Any]:
-        """What has matched and is in no delivery: a paper counts once, its revisions once for each version."""
-        delivered = exists().where(
-            _item.destination_id == _subscription.destination_id,
-            _item.paper_id == _match.paper_id,
-            or_(_item.version >= _match.version, _match.type.not_in(_REVISIONS)),
-        )
-        return (
-            select(_subscription.destination_id, _match.paper_id, func.max(_match.version).label("version"))
-            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
-            .join(schema.destination, _destination.id == _subscription.destination_id)
-            .where(where, _subscription.paused.is_(False), ~delivered)
-            .group_by(_subscription.destination_id, _match.paper_id)
-        )
+    async def go(self, now: datetime, *, complete: bool = True, is_over: bool = False) -> int:
+        """Let deliveries go that waited for texts: the complete ones, or all; how many that are.
 
-    async def waiting(self, destination_id: int) -> int:
-        """How many papers wait for the next digest of a destination, paused or not."""
-        found = self._waiting(_destination.id == destination_id).subquery()
-        return (await self._connection.execute(select(func.count()).select_from(found))).scalar_one()
+        While texts are being made, one that was refused may still be mended, so that a delivery is not complete
+        without it; when the work `is_over`, it is.
+        """
+        waits = and_(_delivery.state == "ready", _delivery.attempts == 0, _delivery.due_at > now)
+        rows = list(
+            await self._connection.execute(
+                select(_delivery.id, _delivery.awaited).where(waits, _delivery.awaited.is_not(None))
+            )
+        )
+        awaited = {row.id: set(unpack(row.awaited)) for row in rows}
+        if complete:
+            every = {n for some in awaited.values() for n in some}
+            lacking = await Texts(self._connection).lacking(every, is_over=is_over)
+            awaited = {number: some for number, some in awaited.items() if not some & lacking}
+        gone = sorted(awaited)
+        for start in range(0, len(gone), 400):
+            await self._connection.execute(
+                schema.delivery.update()
+                .where(waits, _delivery.id.in_(gone[start : start + 400]))
+                .values(due_at=now)
+            )
+        return len(gone)
+
+    async def silent(self, places: Sequence[int]) -> list[tuple[int, str]]:
+        """Who of some destinations hears of faults alone, each with every query that is not paused."""
+        rows = await self._connection.execute(
+            select(_destination.id, _query.text.label("query"))
+            .join(schema.subscription, _subscription.destination_id == _destination.id)
+            .join(schema.query, _query.id == _subscription.query_id)
+            .where(
+                _destination.id.in_(places),
+                _destination.paused == "",
+                _destination.notices == Notices.FAULTS.value,
+                _subscription.paused.is_(False),
+            )
+            .order_by(_destination.id)
+        )
+        return [(row.id, row.query) for row in rows]
 
     async def hurry(self, channels: Collection[str], now: datetime) -> None:
         """Let everything that waits for another try on these channels be due."""
@@ -159,13 +218,3 @@ class Planning:
             .where(_delivery.state == "ready", _delivery.due_at > now, _delivery.destination_id.in_(mine))
             .values(due_at=now)
         )
-
-
-def _new_delivery(due: datetime, now: datetime) -> list[Label[Any]]:
-    """What every delivery begins with."""
-    return [
-        literal(due, schema.Instant).label("slot_due"),
-        literal("ready").label("state"),
-        literal(now, schema.Instant).label("due_at"),
-        literal(now, schema.Instant).label("created_at"),
-    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -11,12 +10,11 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -24,7 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from bot.store.instant import Instant
 
 metadata = MetaData(
     naming_convention={
@@ -34,28 +33,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite has no zones, so there it is stored as naive UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive datetimes: they are always a bug."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError(f"naive datetime: {value!r}")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back aware UTC, whatever the database stores."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _id() -> Column[int]:
@@ -84,6 +61,8 @@ paper = Table(
     Column("revision", Integer, nullable=False, server_default=text("0")),  # grows when more is told of it
     Column("evaluated_revision", Integer, nullable=False, server_default=text("0")),
 )
+_is_stale = paper.c.revision > paper.c.evaluated_revision
+Index("ix_paper_stale", paper.c.n, sqlite_where=_is_stale, postgresql_where=_is_stale)
 
 counter = Table(
     "counter",
@@ -101,7 +80,29 @@ announcement = Table(
     Column("date", Date, nullable=False, index=True),
     Column("type", String(20), nullable=False),
     Column("source", String(40), nullable=False),
+    Column("before", Instant),  # who has subscribed since gets nothing of it
+    Column("batch", Integer, index=True),  # in which it is matched, NULL before that
     ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+)
+
+batch = Table(  # what is matched at once, for all queries; one at a time is open
+    "batch",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # the counter says which is next
+    Column("kind", String(4), nullable=False),  # day: announced, or more is told of it; text: Chinese has come
+    Column("before", Instant),  # as its announcements have it
+    Column("opened_at", Instant, nullable=False),
+    Column("published_at", Instant),
+    Column("papers", LargeBinary, nullable=False),  # their numbers, packed
+)
+
+hit = Table(  # one query on one batch; only read when the batch is published
+    "hit",
+    metadata,
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("query", Integer, primary_key=True, autoincrement=False),
+    Column("papers", LargeBinary, nullable=False),  # their places in the batch, packed
+    sqlite_with_rowid=False,
 )
 
 listing = Table(
@@ -164,10 +165,13 @@ text_ = Table(
     Column("hash", String(64), primary_key=True),  # of what it was made from
     Column("body", Text, nullable=False),  # empty: the answer was of no use, and is not asked for again
     Column("flaws", Text, nullable=False, server_default=""),
-    Column("made_at", Instant, nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
     Column("is_matched", Boolean, nullable=False, server_default=text("false")),
     ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
 )
+
+_waits = text_.c.is_matched.is_(False)
+Index("ix_text_unmatched", text_.c.paper_id, sqlite_where=_waits, postgresql_where=_waits)
 
 spending = Table(
     "spending",
@@ -228,6 +232,7 @@ destination = Table(
     Column("bounced_at", Instant),
     Column("last_number", Integer, nullable=False, server_default=text("0")),  # of its subscriptions, ever
     Column("retry_at", Instant, index=True),  # when a refusal is tried once more; past: when that was done
+    Column("changes_through", Integer, nullable=False, server_default=text("0")),  # the last batch it was told of
     UniqueConstraint("channel", "address"),
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
@@ -249,6 +254,8 @@ subscription = Table(
     Column("query_id", Integer, ForeignKey("query.id"), nullable=False, index=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
+    Column("since", Integer, nullable=False, server_default=text("0")),  # the last batch that was open before it
+    Column("through", Integer, nullable=False, server_default=text("0")),  # the last batch that it has had
     UniqueConstraint("destination_id", "number"),
     UniqueConstraint("destination_id", "query_id"),
     sqlite_autoincrement=True,
@@ -269,19 +276,6 @@ mute = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-match = Table(
-    "match",
-    metadata,
-    _refers("subscription_id", "subscription.id", primary_key=True, autoincrement=False),
-    Column("paper_id", String(40), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("date", Date, nullable=False),
-    Column("type", String(20), nullable=False),
-    Column("reasons", JSON, nullable=False),
-    ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
-    Index("ix_match_paper", "paper_id", "version"),
-)
-
 delivery = Table(
     "delivery",
     metadata,
@@ -298,32 +292,31 @@ delivery = Table(
     Column("done_at", Instant),
     Column("lacks", Boolean, nullable=False, server_default=text("false")),  # texts that may be filled in later
     Column("filled_at", Instant),  # when its texts were looked at last
+    Column("papers", LargeBinary),  # their numbers in order, packed; NULL until they are fixed
+    Column("shown", Integer),  # how many of them are shown whole; NULL while nobody has ranked them
+    Column("withheld", Integer, nullable=False, server_default=text("0")),  # how many, the last ones, are muted
+    Column("found_by", LargeBinary),  # which subscriptions have found them, packed
+    Column("changes", LargeBinary),  # that it tells of, packed
+    Column("awaited", LargeBinary),  # papers for whose Chinese texts it waits, packed
     UniqueConstraint("destination_id", "slot_due"),
     sqlite_autoincrement=True,
 )
+Index("ix_delivery_lacks", delivery.c.done_at, sqlite_where=delivery.c.lacks, postgresql_where=delivery.c.lacks)
 Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))
 
-item = Table(
-    "item",
-    metadata,
-    _refers("destination_id", "destination.id", primary_key=True, autoincrement=False),
-    Column("paper_id", String(40), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    _refers("delivery_id", "delivery.id", index=True),
-    Index("ix_item_paper", "paper_id"),
-)
-
-change = Table(  # what destinations are to be told of papers that they have, or wait for
+change = Table(  # what has become of papers
     "change",
     metadata,
-    _refers("destination_id", "destination.id", primary_key=True, autoincrement=False),
-    Column("paper_id", String(40), primary_key=True),
-    Column("kind", String(12), primary_key=True),
-    Column("after", String(40), primary_key=True),  # a category, or empty
+    _id(),
+    Column("paper_id", String(40), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("after", String(40), nullable=False),  # a category, or empty
     Column("before", String(40), nullable=False),
     Column("version", Integer, nullable=False),  # the last one of which it was not so
-    Column("delivery_id", Integer, ForeignKey("delivery.id", ondelete="SET NULL"), index=True),  # that tells it
+    Column("batch", Integer, index=True),  # NULL until one is opened
+    UniqueConstraint("paper_id", "kind", "after"),
     ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
+    sqlite_autoincrement=True,
 )
 
 part = Table(

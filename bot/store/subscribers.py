@@ -6,19 +6,18 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Destination, Language, Notices, Slot, Subscription
 from bot.store import schema
+from bot.store.counters import BATCHES, last
 from bot.store.pieces import in_pieces
 from bot.store.slots import Slots
 from bot.store.upsert import insert
-from bot.text.normal import HAN
 
 _identity, _destination, _subscription = schema.identity.c, schema.destination.c, schema.subscription.c
 _query = schema.query.c
-_CHINESE = f"[{HAN}]"
 _REMEMBERED = timedelta(days=30)  # how long a second refusal is known as one
 _BETWEEN_BOUNCES = 2  # digests: bounces come days later, and not at the same hour
 
@@ -227,30 +226,14 @@ class Subscribers:
             select(_destination.id).where(_destination.id == destination_id).with_for_update(key_share=True)
         )
 
-    async def freeze(self) -> None:
-        """Let nobody subscribe or mute until this transaction ends, so that nobody misses what it stores.
-
-        SQLite has one writer anyway.
-        """
-        if self._connection.dialect.name == "postgresql":
-            await self._connection.execute(text("LOCK TABLE subscription, mute IN SHARE ROW EXCLUSIVE MODE"))
-
     async def subscriptions(self, destination_id: int) -> list[Subscription]:
         """What a destination asked for, by number."""
         return await self.subscriptions_where(_subscription.destination_id == destination_id)
-
-    async def all_subscriptions(self, until: datetime | None = None) -> list[Subscription]:
-        """Every subscription, also the paused ones: their matches wait; or only those made before an instant."""
-        return await self.subscriptions_where(true() if until is None else _subscription.created_at < until)
 
     async def queries(self) -> set[str]:
         """What all subscriptions ask for, also the paused ones."""
         is_asked = exists().where(_subscription.query_id == _query.id)
         return {row.text async for row in in_pieces(self._connection, select(_query.text).where(is_asked))}
-
-    async def asking_in_chinese(self) -> list[Subscription]:
-        """Those for which it may matter whether a paper has Chinese texts."""
-        return await self.subscriptions_where(asks_in_chinese())
 
     async def subscriptions_where(self, condition: ColumnElement[bool]) -> list[Subscription]:
         """Those of which a condition holds, by destination and number."""
@@ -286,7 +269,11 @@ class Subscribers:
         number = (await self._connection.execute(next_number)).scalar_one()
         await self._connection.execute(
             schema.subscription.insert().values(
-                destination_id=destination_id, number=number, query_id=await self._query(query), created_at=now
+                destination_id=destination_id,
+                number=number,
+                query_id=await self._query(query),
+                created_at=now,
+                **await self._from_now_on(),
             )
         )
         return next(one for one in await self.subscriptions(destination_id) if one.number == number), True
@@ -298,36 +285,31 @@ class Subscribers:
         found = await self._connection.execute(select(_query.id).where(_query.text == text))
         return int(found.scalar_one())
 
+    async def _from_now_on(self) -> dict[str, int]:
+        """Where a subscription begins: behind every batch that is there, or open."""
+        opened = await last(self._connection, BATCHES)
+        return {"since": opened, "through": opened}
+
     async def set_query(self, subscription_id: int, query: str) -> None:
-        """Change what a subscription asks for, to another canonical query."""
+        """Change what a subscription asks for, to another canonical query; what the old one found is dropped."""
         await self._connection.execute(
             schema.subscription.update()
             .where(_subscription.id == subscription_id)
-            .values(query_id=await self._query(query))
+            .values(query_id=await self._query(query), **await self._from_now_on())
         )
         await self._connection.execute(
             schema.unreadable.delete().where(schema.unreadable.c.subscription_id == subscription_id)
         )
 
     async def unsubscribe(self, subscription_id: int) -> None:
-        """Forget a subscription and what it matched."""
+        """Forget a subscription."""
         await self._connection.execute(schema.subscription.delete().where(_subscription.id == subscription_id))
 
     async def set_paused(self, subscription_id: int, *, paused: bool) -> None:
-        """Hold back, or let go, what one subscription matches."""
+        """Hold back, or let go, what one subscription finds."""
         await self._connection.execute(
             schema.subscription.update().where(_subscription.id == subscription_id).values(paused=paused)
         )
-
-
-def asks_in_chinese() -> ColumnElement[bool]:
-    """That a subscription has Chinese words, or that its destination mutes some."""
-    mute = schema.mute.c
-    is_muting = exists().where(
-        mute.destination_id == _subscription.destination_id, mute.text.regexp_match(_CHINESE)
-    )
-    is_asking = exists().where(_query.id == _subscription.query_id, _query.text.regexp_match(_CHINESE))
-    return or_(is_asking.correlate(schema.subscription), is_muting)
 
 
 def _destinations() -> Select[Any]:

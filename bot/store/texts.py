@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, TypeVar
 
-from sqlalchemy import and_, case, exists, func, select, true, tuple_
+from sqlalchemy import and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
 from bot.store import schema
+from bot.store.packing import unpack
+from bot.store.pieces import in_pieces
 from bot.store.upsert import insert
 
 Version = tuple[str, int]
@@ -25,8 +27,14 @@ _FIELDS = ("title", "one_line", "abstract")
 _KINDS = ("arxivdaily", "llm", "mt")
 """Makers from best to worst; what is not here comes after them."""
 
-_text, _match, _item, _delivery = schema.text_.c, schema.match.c, schema.item.c, schema.delivery.c
-_subscription, _destination = schema.subscription.c, schema.destination.c
+_text, _paper, _announced, _delivery = schema.text_.c, schema.paper.c, schema.announcement.c, schema.delivery.c
+_subscription, _destination, _batch, _hit = (
+    schema.subscription.c,
+    schema.destination.c,
+    schema.batch.c,
+    schema.hit.c,
+)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Texts:
         self._connection = connection
 
     async def carry(self, summaries: Iterable[Summary], now: datetime) -> None:
-        """Keep texts that a source has brought; whoever brings them sees to it that they are matched."""
+        """Keep texts that a source has brought."""
         for one in summaries:
             bodies = {"title": one.title, "one_line": one.one_line, "abstract": one.abstract}
             made = [
@@ -66,11 +74,9 @@ class Texts:
                 for field, body in bodies.items()
                 if body
             ]
-            await self.add((one.paper_id, one.version), made, now, is_matched=True)
+            await self.add((one.paper_id, one.version), made, now)
 
-    async def add(
-        self, version: Version, made: Sequence[Made], now: datetime, *, is_matched: bool = False
-    ) -> None:
+    async def add(self, version: Version, made: Sequence[Made], now: datetime) -> None:
         """Keep texts; those that the same maker has made of the same before stay as they are."""
         rows = [
             {
@@ -84,7 +90,7 @@ class Texts:
                 "body": one.body,
                 "flaws": one.flaws,
                 "made_at": now,
-                "is_matched": is_matched or not one.body or one.language is Language.EN,
+                "is_matched": not one.body or one.language is Language.EN,
             }
             for one in made
         ]
@@ -133,93 +139,111 @@ class Texts:
         return found
 
     async def wanted(self, since: date) -> list[Wanted]:
-        """The papers that somebody will read, those with most readers of Chinese first, then the newest."""
-        sent = (
-            exists()
-            .where(
-                _item.destination_id == _destination.id,
-                _item.paper_id == _match.paper_id,
-                _item.version >= _match.version,
-                _item.delivery_id == _delivery.id,
-                _delivery.state.in_(["sent", "dead"]),
-                _delivery.lacks.is_(False),
-            )
-            .correlate(schema.match, schema.destination)
-        )
-        reads_chinese = _destination.language != Language.EN.value
-        reads_english = ~_destination.language.startswith(Language.ZH.value)
-        chinese = func.count(case((reads_chinese, _destination.id)).distinct())
-        rows = await self._connection.execute(
-            select(
-                _match.paper_id,
-                _match.version,
-                chinese.label("chinese"),
-                func.count(case((reads_english, _destination.id)).distinct()).label("english"),
-            )
-            .join_from(schema.match, schema.subscription, _subscription.id == _match.subscription_id)
-            .join(schema.destination, _destination.id == _subscription.destination_id)
-            .where(_match.date >= since, _subscription.paused.is_(False), _destination.paused == "", ~sent)
-            .group_by(_match.paper_id, _match.version)
-            .order_by(chinese.desc(), func.max(_match.date).desc(), _match.paper_id)
-        )
-        return [Wanted((row.paper_id, row.version), row.chinese, row.english) for row in rows]
+        """The papers that somebody will read, those with most readers of Chinese first, then the newest.
 
-    async def unmatched(self, most: int) -> list[Version]:
-        """Versions of which Chinese texts have come, and nobody has looked yet whom they concern."""
-        rows = await self._connection.execute(
-            select(_text.paper_id, _text.version).where(_text.is_matched.is_(False)).distinct().limit(most)
-        )
-        return [(row.paper_id, row.version) for row in rows]
-
-    async def matched(self, versions: Collection[Version]) -> None:
-        """Somebody has looked."""
-        for keys in _chunks(list(versions)):
-            await self._connection.execute(
-                schema.text_.update()
-                .where(tuple_(_text.paper_id, _text.version).in_(keys))
-                .values(is_matched=True)
-            )
-
-    async def wait(self, due: datetime, until: datetime) -> int:
-        """Let deliveries of this slot that lack a Chinese abstract wait for it; how many that are."""
-        waiting = await self._connection.execute(
-            schema.delivery.update()
-            .where(*_is_fresh(), _delivery.slot_due == due, _delivery.due_at < until, _lacks_chinese(is_over=True))
-            .values(due_at=until)
-        )
-        return waiting.rowcount
-
-    async def go(self, now: datetime, *, complete: bool = True, is_over: bool = False) -> int:
-        """Let deliveries go that waited for texts: the complete ones, or all; how many that are.
-
-        While texts are being made, one that was refused may still be mended, so that a delivery is not complete
-        without it; when the work `is_over`, it is.
+        That are those that come to a subscription, and those that were sent without their texts.
         """
-        conditions = [~_lacks_chinese(is_over=is_over)] if complete else []
-        gone = await self._connection.execute(
-            schema.delivery.update().where(*_is_fresh(), _delivery.due_at > now, *conditions).values(due_at=now)
+        readers = await self._coming(since)
+        await self._lacking(since, readers)
+        found: list[tuple[date, Wanted]] = []
+        for keys in _chunks(sorted(readers)):
+            rows = await self._connection.execute(
+                select(_paper.n, _paper.id, _paper.version, func.max(_announced.date))
+                .join_from(
+                    schema.paper,
+                    schema.announcement,
+                    and_(_announced.paper_id == _paper.id, _announced.version == _paper.version),
+                )
+                .where(_paper.n.in_(keys))
+                .group_by(_paper.n, _paper.id, _paper.version)
+                .having(func.max(_announced.date) >= since)
+            )
+            found += [(row[3], Wanted((row.id, row.version), *readers[row.n])) for row in rows]
+        found.sort(key=lambda one: one[1].version)
+        found.sort(key=lambda one: (one[1].chinese, one[0]), reverse=True)
+        return [one for _, one in found]
+
+    async def _coming(self, since: date) -> dict[int, list[int]]:
+        """Of papers in recent batches, how many subscriptions they still come to in Chinese, and in English."""
+        asking: dict[int, list[tuple[int, str, int]]] = {}
+        for query, *one in await self._connection.execute(
+            select(_subscription.query_id, _subscription.through, _destination.language, func.count())
+            .join_from(schema.subscription, schema.destination, _destination.id == _subscription.destination_id)
+            .where(_subscription.paused.is_(False), _destination.paused == "")
+            .group_by(_subscription.query_id, _subscription.through, _destination.language)
+        ):
+            asking.setdefault(query, []).append((one[0], one[1], one[2]))
+        opened = datetime.combine(since, time(), UTC)
+        batches = await self._connection.execute(
+            select(_batch.id, _batch.papers)
+            .where(_batch.opened_at >= opened, _batch.published_at.is_not(None), _batch.kind == "day")
+            .order_by(_batch.id)
         )
-        return gone.rowcount
+        readers: dict[int, list[int]] = {}
+        for batch, packed in list(batches):
+            papers = unpack(packed)
+            for n in papers:  # it is the last one that counts
+                readers.pop(n, None)
+            hits = select(_hit.query, _hit.papers).where(_hit.batch == batch)
+            async for hit in in_pieces(self._connection, hits):
+                waiting = [one for one in asking.get(hit.query, ()) if one[0] < batch]
+                for place in unpack(hit.papers) if waiting else ():
+                    for _, language, count in waiting:
+                        _count(readers, papers[place], language, count)
+        return readers
 
+    async def _lacking(self, since: date, readers: dict[int, list[int]]) -> None:
+        """Count who waits for the texts of a digest that was sent, or is on its way."""
+        is_open = _delivery.state.in_(["ready", "sending"])
+        rows = await self._connection.execute(
+            select(_delivery.papers, _delivery.shown, _destination.language)
+            .join_from(schema.delivery, schema.destination, _destination.id == _delivery.destination_id)
+            .where(
+                _delivery.papers.is_not(None),
+                or_(
+                    is_open,
+                    and_(_delivery.lacks.is_(True), _delivery.created_at >= datetime.combine(since, time(), UTC)),
+                ),
+                _destination.paused == "",
+            )
+        )
+        for row in rows:
+            for n in unpack(row.papers)[: row.shown]:
+                _count(readers, n, row.language, 1)
 
-def _is_fresh() -> tuple[Any, ...]:
-    return _delivery.state == "ready", _delivery.attempts == 0
+    async def came(self, since: datetime) -> dict[int, datetime]:
+        """The papers of which Chinese texts were made since an instant, and when that was last."""
+        rows = await self._connection.execute(
+            select(_paper.n, func.max(_text.made_at))
+            .join_from(
+                schema.text_, schema.paper, and_(_text.paper_id == _paper.id, _text.version == _paper.version)
+            )
+            .where(_text.made_at >= since, _text.language == Language.ZH.value, _text.body != "")
+            .group_by(_paper.n)
+        )
+        return {row[0]: row[1] for row in rows}
 
-
-def _lacks_chinese(*, is_over: bool) -> Any:
-    """That a delivery for a reader of Chinese lacks an abstract; when all `is_over`, one that nobody has tried."""
-    has_text = exists().where(
-        true() if is_over else _text.body != "",
-        _text.paper_id == _item.paper_id,
-        _text.version == _item.version,
-        _text.language == Language.ZH.value,
-        _text.field == "abstract",
-    )
-    reader = exists().where(
-        _destination.id == _delivery.destination_id, _destination.language != Language.EN.value
-    )
-    lacking = exists().where(_item.delivery_id == _delivery.id, ~has_text.correlate(schema.item))
-    return and_(reader.correlate(schema.delivery), lacking.correlate(schema.delivery))
+    async def lacking(self, papers: Collection[int], *, is_over: bool = True) -> set[int]:
+        """Which of these papers lack a Chinese abstract; when all `is_over`, one that nobody has tried."""
+        found = set(papers)
+        keys = sorted(papers)
+        for start in range(0, len(keys), _CHUNK):
+            rows = await self._connection.execute(
+                select(_paper.n)
+                .join_from(
+                    schema.paper,
+                    schema.text_,
+                    and_(_text.paper_id == _paper.id, _text.version == _paper.version),
+                )
+                .where(
+                    _paper.n.in_(keys[start : start + _CHUNK]),
+                    _text.language == Language.ZH.value,
+                    _text.field == "abstract",
+                    true() if is_over else _text.body != "",
+                )
+            )
+            found.difference_update(rows.scalars())
+        return found
 
 
 def _rank(row: Any) -> tuple[bool, int, datetime]:
@@ -238,6 +262,13 @@ def _summary(version: Version, language: Language, chosen: dict[str, Any]) -> Su
     return replace(found, **{row.field: row.body for row in rows})
 
 
-def _chunks(keys: list[Version]) -> Iterator[list[Version]]:
+def _count(readers: dict[int, list[int]], paper: int, language: str, count: int) -> None:
+    """Count readers of a paper: of Chinese, of English, or of both."""
+    both = readers.setdefault(paper, [0, 0])
+    both[0] += count * (language != Language.EN.value)
+    both[1] += count * (not language.startswith(Language.ZH.value))
+
+
+def _chunks(keys: list[_T]) -> Iterator[list[_T]]:
     for start in range(0, len(keys), _CHUNK):
         yield keys[start : start + _CHUNK]

@@ -24,13 +24,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.jobs.plan import plan
 from bot.model import Language, Listing, Slot
-from bot.pipeline import ingest, plan
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench import discord, email, histories, mails, matching, summaries, text, workload
 from tests.bench.slack import slack
+from tests.fakes import ingest
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench.sender import sent
 from tests.counterparts.slack_edge import TEAM, edge
-from tests.fakes import matched, paper, subscribed
+from tests.fakes import matched, paper, planned, subscribed
 
 PAPERS, CHANNELS = 200, 50
 
@@ -30,9 +30,7 @@ async def slack() -> None:
                 store, channel="slack", address=f"{TEAM}/C{number:05}", owner="o", now=now
             )
             await matched(store, one, *papers, now=now, category="cs.LG")
-        async with store.write() as tx:
-            for place in await tx.subscribers.destinations():
-                await tx.planning.plan_for(place.id, now)
+        await planned(store, now)
         await store.close()
         async with edge(CHANNELS) as workspace:
             workspace.is_lenient = True

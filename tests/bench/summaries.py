@@ -23,7 +23,6 @@ import httpx2 as httpx
 from aiohttp import web
 
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Slot
-from bot.pipeline import ingest
 from bot.settings import Settings
 from bot.sources.arxivdaily import parse
 from bot.store import Store
@@ -34,6 +33,7 @@ from bot.summaries.makers import chain
 from bot.summarizing import Budget, Summarizer
 from bot.text.masking import Masked
 from tests.counterparts.processes import free_port
+from tests.fakes import ingest
 
 LATENCY, AT_ONCE, READERS = 2.0, 16, 50
 Pair = tuple[Paper, dict[str, str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,20 +13,18 @@ import pytest
 
 from bot.channels import Invocation, Reply
 from bot.commands import Commands, Defaults
-from bot.matching import candidates, matches
 from bot.model import (
     Announcement,
     AnnounceType,
     Language,
     Listing,
-    Match,
     Paper,
-    Receipt,
     Slot,
     Summary,
 )
 from bot.store import Store
 from bot.store.migrate import migrate
+from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, planned
 
 DAY = date(2026, 6, 10)  # a Wednesday
 DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
@@ -114,32 +112,21 @@ class Conversation:
             return found.slot
 
     async def announce(self, *listings: Listing) -> None:
-        """Store listings and match them, as the pipeline does."""
-        async with self.store.write() as tx:
-            new = await tx.papers.unknown(listings)
-            await tx.papers.add(listings, new, self.now)
-            await tx.texts.carry([CHINESE] if TIDAL in {one.paper for one in new} else [], self.now)
-            subscriptions, mutes = await tx.subscribers.all_subscriptions(), await tx.mutes.known()
-            chinese = {(CHINESE.paper_id, CHINESE.version): CHINESE}
-            found: list[Match] = list(matches(subscriptions, candidates(new, chinese), mutes))
-            await tx.matches.replace({(one.paper.id, one.paper.version) for one in new}, found)
+        """Store listings and match them."""
+        told = [
+            replace(one, summaries=(CHINESE,)) if TIDAL in {each.paper for each in one.announcements} else one
+            for one in listings
+        ]
+        await ingest(self.store, told, self.now)
 
     async def deliver(self, *, refused: str = "") -> None:
-        """Plan and send what waits for the place, or have it refused."""
+        """Plan and send what comes to the place, or have it refused."""
         self.now += timedelta(hours=1)
-        async with self.store.write() as tx:
-            found = await tx.subscribers.destination("console", self.place)
-            assert found is not None
-            await tx.planning.plan_for(found.id, self.now)
-            lease = self.now + timedelta(minutes=1)
-            claims = await tx.outbox.claim("console", owner="me", now=self.now, lease_until=lease, most=10)
-            for claim in claims:
-                if refused:
-                    await tx.outbox.refuse(claim, reason=refused, now=self.now)
-                    continue
-                await tx.outbox.compose(claim, ["body"], lease_until=self.now)
-                await tx.outbox.arrived(claim.id, 1, Receipt("r1", self.now))
-                await tx.outbox.finish(claim, self.now)
+        channel = FakeChannel("console")
+        if refused:
+            channel.next_does(self.place, fails(refused, permanent=True))
+        await planned(self.store, self.now)
+        await courier(self.store, channel, HandClock(self.now)).drain()
 
 
 @pytest.fixture(scope="session")

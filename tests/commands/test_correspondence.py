@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import true
 from sqlalchemy.exc import OperationalError
 
 from bot.channels import Invocation, Mail, Reply
@@ -82,7 +83,7 @@ class Writing:
 
     async def queries(self) -> list[str]:
         async with self.store.read() as tx:
-            return [one.query for one in await tx.subscribers.all_subscriptions()]
+            return [one.query for one in await tx.subscribers.subscriptions_where(true())]
 
 
 @pytest.fixture

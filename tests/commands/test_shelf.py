@@ -8,8 +8,7 @@ from datetime import timedelta
 from bot.commands.shelf import DAYS, Shelf
 from bot.matching import candidates, prepare
 from bot.model import AnnounceType
-from bot.pipeline import ingest
-from tests.fakes import DAY, MORNING, listing, paper
+from tests.fakes import DAY, MORNING, ingest, listing, paper
 
 CROSS = AnnounceType.CROSS
 MINUTE = timedelta(minutes=1)

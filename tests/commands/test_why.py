@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import re
 
+from bot.coming import waiting_for
 from bot.model import Announcement, Listing
-from bot.pipeline import ingest
-from bot.store import schema
 from tests.commands.conftest import Conversation
-from tests.fakes import DAY, rows
+from tests.fakes import DAY, ingest
 from tests.matching.invented import candidate, queries
 
 VERDICT = re.compile(r"Number (\d+), .*: (matches, |does not match: )(.*)")
@@ -25,8 +24,11 @@ async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty
     announced = [Announcement(one.paper, code, DAY, kind) for one in day for code, kind in one.types.items()]
     texts = tuple(one.summary for one in day if one.summary)
     await ingest(empty.store, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], empty.now)
-    numbers = {row.id: row.number for row in await rows(empty.store, schema.subscription)}
-    stored = {(row.paper_id, numbers[row.subscription_id]) for row in await rows(empty.store, schema.match)}
+    async with empty.store.read() as tx:
+        (place,) = await tx.subscribers.destinations()
+        numbers = {one.id: one.number for one in await tx.subscribers.subscriptions(place.id)}
+        coming = (await waiting_for(tx, place.id)).papers
+    stored = {(one.paper_id, numbers[number]) for one in coming for number in one.types}
     told, kinds = set(), set()
     for one in day:
         answer = await empty.says(f"why {one.paper.id}")

@@ -137,6 +137,6 @@ def test_nothing_is_found_in_nothing():
 
 
 def test_numpy_is_not_loaded_before_something_is_matched():
-    code = "import sys, bot.__main__, bot.app, bot.commands, bot.pipeline; print('numpy' in sys.modules)"
+    code = "import sys, bot.__main__, bot.app, bot.commands, bot.jobs.match; print('numpy' in sys.modules)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "False"

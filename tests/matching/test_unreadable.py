@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from bot.pipeline import categories_to_read, ingest
+from bot.jobs.ingest import categories_to_read
 from bot.reading import Reader
-from bot.store import schema
-from tests.fakes import MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
+from tests.fakes import MORNING, FakeSource, HandClock, ingest, listing, matches, paper, subscribed
 
 GONE = "cs.ZZ tide"
 
@@ -15,8 +14,9 @@ GONE = "cs.ZZ tide"
 async def test_it_is_skipped_and_told_once_and_the_others_get_their_papers(store, caplog):
     caplog.set_level(logging.WARNING)
     await subscribed(store, GONE, "cs.LG", 'cs.AI "tide"')
-    await ingest(store, [listing("cs.LG", paper(1)), listing("cs.AI", paper(2))], MORNING)
-    assert len(await rows(store, schema.match)) == 4
+    both = [listing(code, paper(1), paper(2)) for code in ("cs.LG", "cs.AI")]
+    await ingest(store, both, MORNING)
+    assert len(await matches(store)) == 4
     (told,) = [one.getMessage() for one in caplog.records if "query_skipped" in one.message]
     assert GONE in told
 
@@ -31,7 +31,7 @@ async def test_a_mute_that_is_none_any_more_mutes_nothing(sqlite_store):
     async with sqlite_store.write() as tx:
         await tx.mutes.add(place.id, GONE, MORNING)
     await ingest(sqlite_store, [listing("cs.LG", paper(1))], MORNING)
-    assert len(await rows(sqlite_store, schema.match)) == 1
+    assert len(await matches(sqlite_store)) == 1
 
 
 async def test_who_reads_notes_what_cannot_be_read_and_what_can_be_again(store):

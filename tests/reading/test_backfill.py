@@ -11,14 +11,14 @@ from click.testing import CliRunner
 
 from bot.cli import sudi
 from bot.errors import SettingsError
-from bot.pipeline import plan_all
+from bot.jobs.plan import plan_all
 from bot.settings import Settings
 from bot.sources import Outcome
 from bot.sources.calendar import opens, weekdays
 from bot.store import schema
 from tests.counterparts.arxiv_site import ArxivSite
 from tests.counterparts.arxiv_world import World
-from tests.fakes import rows, subscribed
+from tests.fakes import rows, subscribed, waits
 from tests.reading.life import Life, eastern, living
 
 MONDAY, WEDNESDAY, FRIDAY = date(2026, 6, 8), date(2026, 6, 10), date(2026, 6, 12)
@@ -49,7 +49,7 @@ async def test_papers_keep_their_date_and_go_to_who_had_subscribed_by_then(sqlit
         ]
         assert announced == set(entries)
         async with sqlite_store.read() as tx:
-            assert await tx.planning.waiting(late.id) == 0
+            assert await waits(tx, late.id) == 0
         assert await plan_all(sqlite_store, ["fake"], life.clock.now) == 1, "the one who came first"
 
 

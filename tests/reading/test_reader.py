@@ -9,14 +9,15 @@ from itertools import pairwise
 from sqlalchemy import func, select, text
 
 from bot.errors import SourceError
+from bot.jobs.ingest import Ingested
 from bot.model import AnnounceType, Validator
-from bot.pipeline import Ingested
 from bot.reading import Reader
 from bot.sources import Outcome, Unchanged
 from bot.sources.calendar import weekdays
 from bot.store import Store, schema
+from bot.store.packing import unpack
 from tests.counterparts.arxiv_world import World
-from tests.fakes import DAY, MORNING, FakeSource, HandClock, listing, paper, rows, subscribed
+from tests.fakes import DAY, MORNING, FakeSource, HandClock, listing, matches, paper, rows, subscribed
 from tests.reading.life import BEIJING_NINE, bot, eastern, living
 
 SUNDAY, MONDAY, TUESDAY = (date(2026, 6, day) for day in (7, 8, 9))
@@ -87,16 +88,16 @@ async def test_a_paper_that_is_new_elsewhere_waits_for_that_listing_to_be_read(s
     class Slow(FakeSource):
         async def fetch(self, categories, known):
             async for outcome in super().fetch(categories, known):
-                seen.append(len(await rows(sqlite_store, schema.match)))
+                seen.append(len(await rows(sqlite_store, schema.announcement)))
                 yield outcome
 
     alone = paper(2, categories=("cs.AI",))
     outcomes: dict[str, Outcome] = {"cs.LG": listing("cs.LG", paper(1))}
     outcomes["cs.AI"] = listing("cs.AI", (paper(1), CROSS), alone)
     await Reader(sqlite_store, [Slow(outcomes=dict(outcomes))], HandClock()).read()
-    assert seen == [0, 1], "what waits for no other category is matched at once"
-    matches = await rows(sqlite_store, schema.match)
-    assert [(row.paper_id, row.type) for row in matches] == [(paper(1).id, "new"), (alone.id, "new")]
+    assert seen == [0, 1], "what waits for no other category is stored at once"
+    found = [(one.paper_id, one.type) for one in await matches(sqlite_store)]
+    assert found == [(paper(1).id, AnnounceType.NEW), (alone.id, AnnounceType.NEW)]
 
 
 async def test_two_processes_do_not_both_ask_for_the_day(store):
@@ -163,7 +164,13 @@ async def test_as_many_requests_are_made_for_100_000_readers_as_for_two(sqlite_s
                 await life.app.reader.read_missing()
             asked.append([one.path for one in life.world.asked])
         async with store.read() as tx:
-            found = (await tx.connection.execute(select(func.count()).select_from(schema.match))).scalar()
+            asking = func.count().label("asking")
+            rows_ = await tx.connection.execute(
+                select(schema.hit.c.papers, asking)
+                .join_from(schema.hit, schema.subscription, schema.subscription.c.query_id == schema.hit.c.query)
+                .group_by(schema.hit.c.batch, schema.hit.c.query)
+            )
+            found = sum(len(unpack(row.papers)) * row.asking for row in rows_)
         assert found == 5 * max(readers // 100, 1), "all of them were matched"
     assert asked[0] == asked[1]
     assert len(asked[0]) == 4, "two pages and two feeds"

@@ -17,12 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.model import Language, Slot
-from bot.pipeline import ingest
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.channels.mailservers import signing_key
 from tests.counterparts import postfix
-from tests.fakes import listing, paper
+from tests.fakes import ingest, listing, paper, planned
 
 DOMAINS = 40
 _ROOT = Path(__file__).parents[2]
@@ -68,9 +67,7 @@ async def outbox(url: str, recipients: int, papers: int) -> None:
             await tx.subscribers.subscribe(one.id, "cs.LG", _YESTERDAY)
     found = [paper(number, abstract=body) for number in range(papers)]
     await ingest(store, [listing("cs.LG", *found)], datetime.now(UTC))
-    async with store.write() as tx:
-        for place in await tx.subscribers.destinations():
-            await tx.planning.plan_for(place.id, _YESTERDAY)
+    await planned(store, _YESTERDAY)
     await store.close()
 
 

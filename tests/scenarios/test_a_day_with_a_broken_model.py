@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from bot.jobs.plan import plan
 from bot.model import Language
-from bot.pipeline import ingest, plan
 from bot.settings import Settings
 from bot.summaries import prompt
 from bot.summaries.chain import Chain
 from bot.summaries.endpoints import endpoints
 from bot.summaries.llm import Llm
 from bot.summarizing import Budget, Summarizer
-from tests.fakes import MORNING, FakeChannel, HandClock, courier, listing, paper, subscribed
+from tests.fakes import MORNING, FakeChannel, HandClock, courier, ingest, listing, paper, subscribed
 
 SLOT = MORNING + timedelta(hours=3)
 PAPERS = [paper(number, categories=("cs.LG",)) for number in range(1, 9)]

@@ -13,14 +13,13 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import App
 from bot.model import AnnounceType
-from bot.pipeline import ingest
 from bot.store import schema
 from bot.web import Site
 from tests import PATIENCE
 from tests.channels.email.writing import ADA, BOT, Post, post, running, text, token
 from tests.channels.slack.talk import NOON, until
 from tests.counterparts import arxiv_mail
-from tests.fakes import DAY, FakeTeller, alerts, listing, matched, paper, rows, subscribed
+from tests.fakes import DAY, FakeTeller, alerts, ingest, listing, matched, paper, rows, subscribed
 
 EVE = "eve@reader.test"
 TABLES = [schema.subscriber, schema.identity, schema.destination, schema.subscription]

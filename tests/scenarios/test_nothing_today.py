@@ -9,8 +9,8 @@ import pytest
 
 from bot.channels import load
 from bot.delivery import Courier
+from bot.jobs.plan import plan
 from bot.model import Days, Language, NoMailing, Notices, Slot
-from bot.pipeline import plan
 from bot.store import Store, schema
 from tests.channels.cards import settings
 from tests.fakes import (
@@ -219,7 +219,7 @@ async def test_papers_that_have_come_since_it_was_planned_are_sent_instead(morni
     await plan(morning.store, morning.clock())
     async with morning.store.read() as tx:
         (subscription,) = await tx.subscribers.subscriptions(1)
-    await matched(morning.store, subscription, paper(1))
+    await matched(morning.store, subscription, paper(1, title="Nosuchword at Sea"))
     assert await morning.delivers() == ["2606.90001v1 new"]
     morning.clock.forward(days=1)
     assert (await morning.delivers())[1:] == ["not_yet"], "and they are not sent again"

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.model import Language
-from bot.pipeline import ingest
 from bot.store import schema
 from bot.summaries.chain import Chain
 from bot.summarizing import LEASE, Budget, Summarizer
-from tests.fakes import MORNING, HandClock, listing, rows, subscribed
+from tests.fakes import MORNING, HandClock, ingest, listing, matches, rows, subscribed
 from tests.scenarios import worker
 from tests.texts import TEXTS, TIDES, FakeMaker
 
@@ -41,7 +40,7 @@ async def test_wherever_a_process_is_killed_texts_and_their_late_matches_are_the
         texts = await rows(survivor, schema.text_)
         assert len(texts) == 2 * len(TEXTS)
         assert all(one.is_matched for one in texts)
-        assert len(await rows(survivor, schema.match)) == 2 * 2
+        assert len(await matches(survivor)) == 2 * 2
         await Summarizer(survivor, Chain([maker]), clock, budget=Budget(), at_once=1).run()
     before = paid.read_text().split() if paid.exists() else []
     again = {one for one, _, _ in maker.asked} & set(before)

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 from bot import app as root
 from bot.channels import Invocation
-from bot.pipeline import ingest
 from bot.settings import Settings
 from bot.summaries import Field
 from tests.channels.mailservers import Mailboxes, aiosmtpd
@@ -26,7 +25,7 @@ from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.models import Mock
 from tests.counterparts.needed import need
 from tests.counterparts.slack_edge import ALICE, ML, TEAM, SlackEdge, edge
-from tests.fakes import MORNING, RunningClock, listing
+from tests.fakes import MORNING, RunningClock, ingest, listing
 from tests.texts import TEXTS, TIDES
 
 PLACES = {"slack": (f"{TEAM}/{ALICE}", f"{TEAM}/{ML}"), "discord": ("@42", "700"), "email": ("mei@sudi.test",) * 2}

@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.model import UNKNOWN, AnnounceType, Language
-from bot.pipeline import ingest
 from bot.sources.versions import corrections, settled
 from bot.store import schema
 from bot.store.texts import Made
-from tests.fakes import DAY, MORNING, announcement, listing, paper, rows, subscribed
+from tests.fakes import DAY, MORNING, announcement, ingest, listing, matches, paper, rows, subscribed
 
 CROSS, REPLACE = AnnounceType.CROSS, AnnounceType.REPLACE
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -66,7 +65,7 @@ async def test_who_knows_the_version_later_does_not_announce_the_paper_again(sto
     assert before.label == UNSAID.id, "no version is made up"
     done = await ingest(store, [listing("cs.LG", (paper(1, version=version), REPLACE))], MORNING)
     assert (done.new, done.matched) == (0, 0)
-    assert [(row.paper_id, row.version) for row in await rows(store, schema.match)] == [(UNSAID.id, version)]
+    assert [(one.paper_id, one.version) for one in await matches(store)] == [(UNSAID.id, version)]
     assert [row.version for row in await rows(store, schema.announcement)] == [version]
     async with store.read() as tx:
         (after,) = (await tx.papers.versions([UNSAID.id]))[UNSAID.id]
@@ -83,7 +82,7 @@ async def test_two_revisions_of_two_days_are_both_kept_when_nobody_tells_their_v
 async def test_comments_that_come_later_are_matched_too(store):
     await subscribed(store, "comment:github")
     await ingest(store, [listing("cs.LG", paper(1))], MORNING)
-    assert await rows(store, schema.match) == []
+    assert await matches(store) == []
     later = listing("cs.LG", paper(1, comments="Code on GitHub"), source="arxiv_listing")
     assert (await ingest(store, [later], MORNING)).matched == 1
 

@@ -16,6 +16,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, DateTime, MetaData, Table, func, select
 
 from bot.store import Store, migrations
+from bot.store.packing import pack
 
 FOLDER = Path(migrations.__path__[0])
 """Where the migrations are."""
@@ -33,6 +34,10 @@ def _category(of: str) -> str:
     return "cs.CC" if of in (_PAUSED, _REFUSED) else "cs.LG"
 
 
+def _number(of: str) -> int:
+    return int(of[-1])
+
+
 def _papers() -> _Rows:
     def paper(of: str, version: int = 1, **more: str) -> dict[str, Any]:
         return {
@@ -47,6 +52,9 @@ def _papers() -> _Rows:
             "journal_ref": "J. Tides 1",
             "is_version_known": True,
             "license": "http://creativecommons.org/licenses/by/4.0/",
+            "n": _number(of) if version == 1 else 6,
+            "revision": 0,
+            "evaluated_revision": 0,
             **more,
         }
 
@@ -63,6 +71,8 @@ def _announcements() -> _Rows:
             "date": DAY,
             "type": "new" if one["version"] == 1 else "replace",
             "source": "arxiv_listing",
+            "before": None,
+            "batch": int(one["id"] in (_WAITING, _PAUSED)),
         }
         for one in _papers()
     ]
@@ -100,14 +110,22 @@ def _deliveries() -> _Rows:
             "done_at": None if state == "ready" else due + timedelta(minutes=1),
             "lacks": False,
             "filled_at": None,
+            "shown": 1,
+            "withheld": 0,
+            "found_by": None,
+            "changes": None,
+            "awaited": None,
             **more,
         }
 
     return [
-        delivery(31, 11, "sent", 2, lacks=True, filled_at=THEN - timedelta(days=2)),
-        delivery(32, 11, "ready", 1, reason="busy"),
-        delivery(33, 12, "dead", 1, reason="channel_not_found"),
-    ]
+        delivery(
+            31, 11, "sent", 2, lacks=True, filled_at=THEN - timedelta(days=2),
+            papers=pack([_number(_SENT)]), found_by=pack([1, 1, 1, 1, 0]), changes=pack([1]),
+        ),
+        delivery(32, 11, "ready", 1, reason="busy", papers=pack([_number(_HALF_SENT)])),
+        delivery(33, 12, "dead", 1, reason="channel_not_found", papers=pack([_number(_REFUSED)])),
+    ]  # fmt: skip
 
 
 def _parts() -> _Rows:
@@ -145,13 +163,14 @@ def _destination(number: int, address: str, **more: Any) -> dict[str, Any]:
         "bounces": 0,
         "bounced_at": None,
         "last_number": 3,
+        "changes_through": 0,
         **more,
     }
 
 
 def _subscription(number: int, destination: int, shown: int, query: str) -> dict[str, Any]:
-    row = {"id": number, "destination_id": destination, "number": shown, "query": query}
-    return {**row, "paused": False, "created_at": THEN - timedelta(days=3)}
+    row = {"id": number, "destination_id": destination, "number": shown, "query": query, "query_id": number - 20}
+    return {**row, "paused": False, "created_at": THEN - timedelta(days=3), "since": 0, "through": 0}
 
 
 TYPICAL: dict[str, _Rows] = {
@@ -173,6 +192,22 @@ TYPICAL: dict[str, _Rows] = {
             "is_mailed": True,
             "unread": ["2606.90009"],
         }
+    ],
+    "counter": [{"name": "paper", "value": 6}, {"name": "batch", "value": 1}],
+    "batch": [
+        {
+            "id": 1,
+            "kind": "day",
+            "before": None,
+            "opened_at": THEN,
+            "published_at": THEN,
+            "papers": pack([_number(_WAITING), _number(_PAUSED)]),
+        }
+    ],
+    "hit": [{"batch": 1, "query": query, "papers": pack([int(query == 3)])} for query in (1, 2, 3)],
+    "query": [
+        {"id": number, "text": text}
+        for number, text in enumerate(("cs.LG", "ti:tides au:greaves", "cs.CC", "cat:cs.GONE"), 1)
     ],
     "fault": [
         {
@@ -244,6 +279,8 @@ TYPICAL: dict[str, _Rows] = {
     "item": _items(),
     "change": [
         {
+            "id": 1,
+            "batch": 0,
             "destination_id": 11,
             "paper_id": _SENT,
             "kind": "moved",
@@ -289,15 +326,20 @@ async def make_old(store: Store, revision: str) -> None:
     """Let an empty database be one of a revision, with the typical rows."""
 
     def made(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(FOLDER))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade(connection, revision)
         fill(connection)
 
     async with store.connect() as connection:
         await connection.run_sync(made)
         await connection.commit()
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Bring a database to a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def fill(connection: Connection) -> None:
@@ -309,7 +351,7 @@ def fill(connection: Connection) -> None:
             assert not unknown, f"no typical value of {table.name}: {unknown}"
             values = {name: value for name, value in row.items() if name in table.columns}
             connection.execute(table.insert().values(_stored(connection, table, values)))
-        if connection.dialect.name == "postgresql" and table.name in _NUMBERED:
+        if connection.dialect.name == "postgresql" and table.name in _NUMBERED and "id" in table.columns:
             # What the database would have counted, had it given these ids itself.
             last = select(func.max(table.c.id)).scalar_subquery()
             connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last)))

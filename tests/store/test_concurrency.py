@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.store import Store, schema
-from tests.fakes import MORNING, NINE, matched, paper, planned, rows, subscribed
+from tests.fakes import MORNING, NINE, ingest, listing, paper, planned, rows, subscribed
 
 SECOND = timedelta(seconds=1)
 _pace = schema.pace.c
@@ -145,8 +145,8 @@ async def test_naive_datetimes_are_refused(store):
 @pytest.mark.parametrize("hours", [-7, 0, 8])
 async def test_instants_come_back_in_utc_from_whatever_zone_they_were_given_in(store, hours):
     given = MORNING.astimezone(timezone(timedelta(hours=hours)))
-    _, (subscription,) = await subscribed(store, now=given)
-    await matched(store, subscription, paper(1), now=given)
+    await subscribed(store, now=given)
+    await ingest(store, [listing("cs.LG", paper(1))], given)
     await planned(store, given)
     (delivery,) = await rows(store, schema.delivery)
     for instant in (delivery.slot_due, delivery.due_at, delivery.created_at):

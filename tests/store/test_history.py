@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from bot.jobs.plan import plan
 from bot.model import AnnounceType, Language
-from bot.pipeline import ingest, plan
 from bot.store import Store
 from bot.store.migrate import head, migrate
-from tests.fakes import FakeChannel, HandClock, courier, listing, paper, subscribed
+from tests.fakes import FakeChannel, HandClock, courier, ingest, listing, paper, planned, subscribed, waits
 from tests.store.history import DAY, FOLDER, THEN, contents, make_old
 
 REVISIONS = sorted(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
@@ -44,6 +44,8 @@ async def test_every_value_is_kept_whose_column_is_still_there_and_the_database_
         for table in before.keys() & after.keys():
             kept = before[table].keys() & after[table].keys()
             was, is_now = ({name: rows[table][name] for name in kept} for rows in (before, after))
+            if table == "delivery":  # more are made, of what waited
+                is_now = {name: values[: len(was[name])] for name, values in is_now.items()}
             assert is_now == was, table
         if connection.dialect.name == "sqlite":
             assert list(await connection.execute(text("PRAGMA foreign_key_check"))) == []
@@ -83,7 +85,7 @@ async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
     await migrate(old)
     async with old.read() as tx:
         tides, refused = await tx.subscribers.destinations()
-        assert [await tx.planning.waiting(one.id) for one in (tides, refused)] == [1, 1]
+        assert [await waits(tx, one.id) for one in (tides, refused)] == [1, 1]
         fates = [
             fate and fate.state
             for place, number in ((tides, 1), (tides, 2), (tides, 3), (refused, 4), (refused, 5))
@@ -103,7 +105,7 @@ async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
     async with old.write() as tx:
         await tx.subscribers.resume(refused.id)
         await tx.outbox.revive(refused.id, DUE)
-        await tx.planning.plan_for(refused.id, DUE)
+    await planned(old, DUE)
     await courier(old, channel, clock).drain()
     assert sorted(channel.bodies("#refused")) == ["2606.90004v1 new", "what was refused"]
     assert len(channel.bodies("#tides")) == 2

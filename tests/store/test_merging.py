@@ -8,10 +8,9 @@ from itertools import permutations
 import pytest
 
 from bot.model import Form, Paper
-from bot.pipeline import ingest
 from bot.store import schema
 from bot.store.merging import merge, says_more
-from tests.fakes import MORNING, listing, paper, rows, subscribed
+from tests.fakes import MORNING, ingest, listing, matches, paper, rows, subscribed
 
 TYPED, RENDERED, RETOLD = Form.TYPED, Form.RENDERED, Form.RETOLD
 NAMES = tuple(f"Person{n:04} Number{n:04}" for n in range(1, 3_001))
@@ -112,6 +111,6 @@ async def test_an_author_is_found_and_muted_wherever_he_stands_whichever_source_
     }
     for name in (first, *both.keys() - {first}):
         await ingest(store, [both[name]], MORNING)
-    assert [row.subscription_id for row in await rows(store, schema.match)] == [1, 2]
+    assert [one.query for one in await matches(store)] == [f'au:"{last}"', "cs.LG"]
     (stored,) = await rows(store, schema.paper)
     assert tuple(stored.authors) == NAMES[:count]

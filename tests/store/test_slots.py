@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.jobs.plan import plan
 from bot.model import Days, Slot
-from bot.pipeline import plan
 from bot.store import Store, schema
 from bot.store.slots import DueSlot
-from tests.fakes import MORNING, NINE, matched, paper, rows, states, subscribed
+from tests.fakes import MORNING, NINE, matched, matches, paper, rows, states, subscribed
 
 DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
 
@@ -97,7 +97,7 @@ async def test_an_outage_of_three_weeks_ends_in_one_digest_with_everything_in_it
     assert await plan(store, back) == 1
     assert await plan(store, back + timedelta(minutes=1)) == 0
     assert await states(store) == ["ready"]
-    assert len(await rows(store, schema.item)) == 21
+    assert len(await matches(store)) == 21
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)

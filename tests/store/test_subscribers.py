@@ -9,7 +9,21 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import Days, Language, Slot
 from bot.store import schema
-from tests.fakes import MORNING, NINE, matched, paper, planned, rows, subscribed
+from tests.fakes import (
+    MORNING,
+    NINE,
+    FakeChannel,
+    HandClock,
+    carried,
+    courier,
+    matched,
+    matches,
+    paper,
+    planned,
+    rows,
+    subscribed,
+    waits,
+)
 
 
 async def test_a_destination_keeps_its_habits_when_somebody_asks_there_again(store):
@@ -74,13 +88,14 @@ async def test_unsubscribing_forgets_what_had_matched_but_not_what_was_delivered
     place, (first, second) = await subscribed(store, "cs.LG", "cs.AI")
     await matched(store, first, paper(1))
     await planned(store)
+    await courier(store, FakeChannel(), HandClock()).drain()
     await matched(store, second, paper(1), paper(2))
     async with store.write() as tx:
         await tx.subscribers.unsubscribe(first.id)
         await tx.subscribers.unsubscribe(second.id)
-        assert await tx.planning.waiting(place.id) == 0
-    assert await rows(store, schema.match) == []
-    assert len(await rows(store, schema.item)) == 1
+        assert await waits(tx, place.id) == 0
+    assert await matches(store) == []
+    assert [paper_id for _, paper_id, _ in await carried(store)] == [paper(1).id]
 
 
 async def test_habits_are_changed_one_at_a_time(store):

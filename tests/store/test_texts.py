@@ -6,14 +6,28 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from bot.jobs.plan import plan
 from bot.model import Language, Summary
 from bot.store import Store, schema
 from bot.store.spending import Spent
 from bot.store.texts import Made
-from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, matched, paper, planned, rows, subscribed
+from tests.fakes import (
+    DAY,
+    MORNING,
+    NINE,
+    FakeChannel,
+    HandClock,
+    courier,
+    matched,
+    paper,
+    planned,
+    rows,
+    subscribed,
+)
 
 HERE = (paper(1).id, 1)
-LATER = MORNING + timedelta(minutes=20)
+SLOT = NINE.next_after(MORNING)
+LATER = SLOT + timedelta(minutes=20)
 
 
 def made(field: str, body: str, maker: str = "llm:one", flaws: str = "", prompt: str = "1") -> Made:
@@ -31,7 +45,7 @@ async def best(store: Store, version=HERE) -> Summary | None:
 
 
 async def reader(store: Store, address: str, language: Language, *papers) -> None:
-    place, (subscription,) = await subscribed(store, address=address)
+    place, (subscription,) = await subscribed(store, f"cs.LG -x{address[1:]}", address=address)
     async with store.write() as tx:
         await tx.subscribers.set_language(place.id, language)
     await matched(store, subscription, *papers)
@@ -84,49 +98,47 @@ async def test_only_readers_of_chinese_wait_for_chinese_and_no_longer_than_they_
     await reader(store, "#1", Language.EN, paper(1))
     await reader(store, "#2", Language.ZH, paper(1), paper(2))
     await reader(store, "#3", Language.BOTH, paper(2))
-    await planned(store)
     await keep(store, made("abstract", "摘要"))
+    await plan(store, SLOT, patience=LATER - SLOT)
 
     async def due() -> list[object]:
         return [row.due_at for row in await rows(store, schema.delivery)]
 
+    assert await due() == [SLOT, LATER, LATER]
     async with store.write() as tx:
-        assert await tx.texts.wait(MORNING, LATER) == 2
-    assert await due() == [MORNING, LATER, LATER]
-    async with store.write() as tx:
-        assert await tx.texts.go(MORNING) == 0
+        assert await tx.planning.go(SLOT) == 0
     await keep(store, made("abstract", "摘要"), version=(paper(2).id, 1))
     async with store.write() as tx:
-        assert await tx.texts.go(MORNING) == 2
-    assert await due() == [MORNING, MORNING, MORNING]
+        assert await tx.planning.go(SLOT) == 2
+    assert await due() == [SLOT, SLOT, SLOT]
 
 
 async def test_a_text_that_was_refused_is_waited_for_while_it_may_still_be_mended(store):
     await reader(store, "#1", Language.ZH, paper(1))
-    await planned(store)
-    async with store.write() as tx:
-        await tx.texts.wait(MORNING, LATER)
+    await plan(store, SLOT, patience=LATER - SLOT)
     await keep(store, made("abstract", "", flaws="numbers"))
     async with store.write() as tx:
-        assert await tx.texts.go(MORNING) == 0
-        assert await tx.texts.go(MORNING, is_over=True) == 1
+        assert await tx.planning.go(SLOT) == 0
+        assert await tx.planning.go(SLOT, is_over=True) == 1
 
 
 async def test_without_hope_all_that_wait_go(store):
     await reader(store, "#1", Language.ZH, paper(1))
-    await planned(store)
+    await plan(store, SLOT, patience=LATER - SLOT)
     async with store.write() as tx:
-        await tx.texts.wait(MORNING, LATER)
-        assert await tx.texts.go(MORNING, complete=False) == 1
+        assert await tx.planning.go(SLOT, complete=False) == 1
 
 
 async def test_a_new_chinese_text_is_to_be_matched_once(store):
     await reader(store, "#1", Language.ZH, paper(1))
     await keep(store, made("title", "标题"), made("abstract", "", flaws="links"))
     async with store.write() as tx:
-        assert await tx.texts.unmatched(10) == [HERE]
-        await tx.texts.matched([HERE])
-        assert await tx.texts.unmatched(10) == []
+        assert await tx.batches.is_wanting()
+        assert not await tx.batches.is_unmatched(), "no paper waits for it"
+        batch = await tx.batches.open(MORNING)
+        await tx.batches.publish(batch, MORNING)
+        assert (batch.kind, len(batch.papers)) == ("text", 1)
+        assert not await tx.batches.is_wanting()
 
 
 async def test_a_budget_is_booked_before_and_settled_after_and_never_passed(store):

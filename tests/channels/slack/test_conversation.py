@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import true
 
 from bot.channels import Invocation, Reply
 from bot.channels.slack import channel, connection
@@ -202,13 +203,13 @@ async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(wor
             found = await answered(slack, ML, before, least=2 if action == "command:1" else 1)
             assert said in "".join(map(read, found))
         async with app.store.read() as tx:
-            (one,) = await tx.subscribers.all_subscriptions()
+            (one,) = await tx.subscribers.subscriptions_where(true())
         assert one.paused
 
 
 async def announced_and_matched(app) -> None:
     async with app.store.read() as tx:
-        (one,) = await tx.subscribers.all_subscriptions()
+        (one,) = await tx.subscribers.subscriptions_where(true())
     await matched(app.store, one, paper(1), now=NOON)
 
 

@@ -69,11 +69,11 @@ class Digest:
 class Leniency:
     """What the present code does otherwise: to be mended, and then to be taken out."""
 
-    names_paused: bool = True  # a card names subscriptions that are paused, where they match it too
-    edits_reorder: bool = True  # a digest into which texts are filled is ranked again by then
-    forgets_changes: bool = True  # what has become of a paper before it was found by its Chinese texts
-    unmutes_late: bool = True  # what was muted when it matched never comes, unmuted or not
-    anything_entitles: bool = True  # who subscribed late gets a paper of before when anything more is heard of it
+    names_paused: bool = False  # a card names subscriptions that are paused, where they match it too
+    edits_reorder: bool = False  # a digest into which texts are filled is ranked again by then
+    forgets_changes: bool = False  # what has become of a paper before it was found by its Chinese texts
+    unmutes_late: bool = False  # what was muted when it matched never comes, unmuted or not
+    anything_entitles: bool = False  # who subscribed late gets a paper of before when anything more is heard of it
 
 
 class Oracle:

@@ -48,4 +48,4 @@ def _number_papers() -> None:
         table.create_unique_constraint("uq_paper_n", ["n"])
         for name in ("revision", "evaluated_revision"):
             table.add_column(sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
-    op.execute("INSERT INTO counter (name, value) SELECT 'paper', coalesce(max(n), 0) FROM paper")
+    op.execute("INSERT INTO counter (name, value) SELECT 'paper', max(n) FROM paper HAVING max(n) > 0")

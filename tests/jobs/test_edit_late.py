@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.composing import Composer
 from bot.digest import Digest
 from bot.errors import ChannelError
-from bot.filling import Filler
+from bot.jobs.compose import Composer
+from bot.jobs.edit_late import Filler
 from bot.model import Language
 from bot.store import schema
 from bot.store.texts import Made
@@ -137,7 +137,7 @@ async def test_of_several_messages_those_that_are_still_there_are_filled_in(stor
 
 
 async def test_digests_that_cannot_be_edited_now_stand_in_nobodys_way(store, clock, monkeypatch):
-    monkeypatch.setattr("bot.filling._AT_A_TIME", 1)
+    monkeypatch.setattr("bot.jobs.edit_late._AT_A_TIME", 1)
     channel = FakeEditor()
     await sent_without(store, clock, channel, paper(1))
     await sent_without(store, clock, channel, paper(2), address="#second")
@@ -155,15 +155,16 @@ async def test_digests_that_cannot_be_edited_now_stand_in_nobodys_way(store, clo
     assert "title" in channel.messages[stuck]
 
 
-async def test_a_digest_whose_papers_nobody_asks_for_any_more_stays_as_it_is(store, clock):
+async def test_a_digest_tells_of_the_same_papers_whatever_is_asked_for_by_then(store, clock):
     channel = FakeEditor()
-    subscription = await sent_without(store, clock, channel, paper(1))
-    before = dict(channel.messages)
+    subscription = await sent_without(store, clock, channel, paper(1), paper(2))
+    (before,) = channel.messages.values()
     async with store.write() as tx:
-        await tx.matches.forget(subscription.id)
-    await come(store, clock, 1)
-    await filler(store, channel, clock).fill()
-    assert channel.messages == before
+        await tx.subscribers.unsubscribe(subscription.id)
+    await come(store, clock, 2)
+    assert await filler(store, channel, clock).fill() == 1
+    await courier(store, channel, clock).drain()
+    assert list(channel.messages.values()) == [before.replace(paper(2).title, "title 2"), f"{paper(2).id}v1 more"]
 
 
 async def test_mails_and_english_digests_and_old_ones_are_never_filled_in(store, clock):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.channels import Channel
-from bot.composing import Composer
 from bot.errors import ChannelError
+from bot.jobs.compose import Composer
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
 from bot.turns import Turns
@@ -52,14 +52,12 @@ class Filler:
 
     async def _filled(self, claim: Claim) -> bool:
         now = self._clock()
-        digest, versions = await self._composer.digest(claim)
+        digest = await self._composer.again(claim)
         async with self._store.read() as tx:
             parts = await tx.outbox.parts(claim.id)
-            is_same = await tx.outbox.size(claim.id) == len(versions)
         bodies = await asyncio.to_thread(self._channel.render, digest) if digest.cards else ()
-        if not is_same or len(bodies) < len(parts):
-            # Somebody has changed what is asked for: the messages would tell of other papers than they did.
-            bodies = ()
+        if len(bodies) < len(parts):
+            bodies = ()  # papers have gone since, or another version writes fewer messages: they stay as they are
         try:
             edits = [
                 await self._edit(claim, part, body, parts[0].reference or "")

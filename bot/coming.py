@@ -1,0 +1,64 @@
+"""What comes to a destination with its next digest, as it stands now: what its queries found and it does not mute.
+
+Nothing is changed here, and nothing is ranked or explained.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.matching import Candidate, candidates, muted_by, prepare
+from bot.model import Language
+from bot.store import Transaction
+from bot.store.hits import Asking, Coming
+from bot.text.normal import has_han
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What comes to one destination, and why."""
+
+    asking: list[Asking]  # the subscriptions that are not paused
+    papers: list[Coming]
+    muted: list[Coming]
+
+
+async def waiting_for(tx: Transaction, destination_id: int, newest: int | None = None) -> Waiting:
+    """What comes to a destination up to the `newest` batch, which is that of all unless it is given."""
+    newest = await tx.hits.newest() if newest is None else newest
+    asking = [one for one in (await tx.hits.asking([destination_id])).get(destination_id, []) if not one.paused]
+    found = await tx.hits.coming(destination_id, asking, newest)
+    mutes = (await tx.mutes.known(destination_id)).get(destination_id, ())
+    muted = await covered(tx, mutes, found)
+    return Waiting(
+        asking,
+        [one for one in found if one.n not in muted],
+        [one for one in found if one.n in muted],
+    )
+
+
+async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
+    """What would come to a destination if none of its subscriptions were paused, without what it mutes."""
+    asking = (await tx.hits.asking([destination_id])).get(destination_id, [])
+    found = await tx.hits.coming(destination_id, asking, await tx.hits.newest())
+    muted = await covered(tx, (await tx.mutes.known(destination_id)).get(destination_id, ()), found)
+    return [one for one in found if one.n not in muted]
+
+
+async def covered(tx: Transaction, mutes: Sequence[str], found: Sequence[Coming]) -> set[int]:
+    """The papers, by number, for which one of these mutes holds."""
+    if not mutes or not found:
+        return set()
+    versions = {(one.paper_id, one.version): one.n for one in found}
+    texts = await tx.texts.best(versions, Language.ZH) if any(map(has_han, mutes)) else {}
+    looked_at = candidates(await tx.papers.announced(versions), texts)
+
+    def holding(one: Candidate) -> bool:
+        return muted_by(mutes, prepare(one)) is not None
+
+    def all_holding() -> set[int]:
+        return {versions[one.paper.id, one.paper.version] for one in looked_at if holding(one)}
+
+    return await asyncio.to_thread(all_holding)

@@ -1,0 +1,42 @@
+"""Many rows, written a few at a time, so that nobody waits long for the turn to write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from bot.store import Store, Transaction
+
+LONGEST = 0.1
+"""Seconds that a transaction may take: after a longer one, the next has half as many rows."""
+
+_FIRST, _MOST = 500, 20_000  # rows
+_T = TypeVar("_T")
+
+
+async def in_chunks(
+    store: Store,
+    rows: Sequence[_T],
+    write: Callable[[Transaction, Sequence[_T]], Awaitable[object]],
+    *,
+    first: int = _FIRST,
+) -> None:
+    """Write rows chunk by chunk, each in a transaction of its own; larger ones while that is fast."""
+    start, size = 0, first
+    while start < len(rows):
+        some = rows[start : start + size]
+        async with store.write() as tx:
+            began = time.monotonic()
+            await write(tx, some)
+            took = time.monotonic() - began
+        start += len(some)
+        size = adapted(size, took)
+
+
+def adapted(size: int, seconds: float) -> int:
+    """How many rows to write next, when so many took so long."""
+    if seconds > LONGEST:
+        return max(size // 2, 1)
+    return min(size * 2, _MOST) if seconds < LONGEST / 4 else size
