@@ -222,7 +222,9 @@ class _Parser:
         self._leaves += 1
         token = self._advance()
         leaf = read(token, field)
-        if not isinstance(leaf, Term) or leaf.quoted or is_sayable(leaf.text, in_field=field is not None):
+        if not isinstance(leaf, Term) or leaf.quoted:
+            return leaf
+        if is_sayable(leaf.text + "*" * leaf.prefix, in_field=field is not None):
             return leaf
         if leaf.prefix:
             raise QueryError("query.foreign", {"text": token.text}, token.start)

@@ -113,6 +113,12 @@ def test_what_only_looks_like_an_operator_stays_a_word(typed: str):
     assert parse(typed).root == Term(typed, None, quoted=False, prefix=False)
 
 
+@pytest.mark.parametrize("beginning", ["not", "and", "AND", "andnot"])
+def test_the_beginning_of_a_word_is_no_operator(beginning: str):
+    assert parse(f"{beginning}*").root == Term(beginning, None, quoted=False, prefix=True)
+    assert renewed(f"{beginning}* x") == f"{beginning}* x"
+
+
 @pytest.mark.parametrize(
     "typed",
     [
