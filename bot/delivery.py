@@ -198,7 +198,7 @@ class Courier:
         """The messages of a delivery, written now unless they were before, and how many papers it has."""
         async with self._store.read() as tx:
             if parts := await tx.outbox.parts(errand.claim.id):
-                return parts, await tx.outbox.size(errand.claim.id)
+                return parts, await tx.carried.size(errand.claim.id)
         async with self._composing:
             return await self._compose(errand)
 

@@ -242,7 +242,7 @@ async def test_a_permanent_refusal_pauses_that_destination_and_no_other(store, c
     async with store.read() as tx:
         assert [one.paused for one in await tx.subscribers.destinations()] == ["no such mailbox", "", ""]
         assert len(await tx.subscribers.subscriptions(refused.id)) == 1
-        assert (await tx.outbox.history(refused.id, 1))[0].reason == "no such mailbox"
+        assert (await tx.carried.history(refused.id, 1))[0].reason == "no such mailbox"
     clock.forward(days=30)
     assert (await courier(store, channel, clock).drain()).sent == 0
     async with store.write() as tx:
@@ -294,7 +294,7 @@ async def test_a_delivery_that_failed_arrives_once_when_the_channel_is_back(stor
         channel.next_does(address, fails("busy"))
     assert (await courier(store, channel, clock).drain()).retried == 3
     async with store.read() as tx:
-        assert {one.reason for one in await tx.outbox.history(1, 1)} == {"busy"}
+        assert {one.reason for one in await tx.carried.history(1, 1)} == {"busy"}
         assert all(one.paused == "" for one in await tx.subscribers.destinations())
     clock.forward(minutes=1)
     assert (await courier(store, channel, clock).drain()).sent == 3

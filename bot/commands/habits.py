@@ -108,7 +108,7 @@ async def resume(request: Request) -> Reply:
     if not place.paused:
         return await _not_paused(request, place)
     async with request.store.write() as tx:
-        refused = [one for one in await tx.outbox.history(place.id, _MOST_REFUSED) if one.state == "dead"]
+        refused = [one for one in await tx.carried.history(place.id, _MOST_REFUSED) if one.state == "dead"]
         await tx.subscribers.resume(place.id)
         await tx.outbox.revive(place.id, request.now)
         waiting = len((await waiting_for(tx, place.id)).papers)

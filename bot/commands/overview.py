@@ -17,7 +17,7 @@ from bot.commands.typed import shown
 from bot.model import Destination, Subscription
 from bot.silence import concerning
 from bot.store import Transaction
-from bot.store.outbox import Delivered
+from bot.store.carried import Delivered
 
 _DELIVERIES = 5
 _ROWS = 12  # of coverage
@@ -71,7 +71,7 @@ async def _texts(request: Request, tx: Transaction) -> list[str]:
 async def _of_place(
     request: Request, tx: Transaction, place: Destination, known: Sequence[Subscription]
 ) -> list[str]:
-    history = await tx.outbox.history(place.id, _DELIVERIES)
+    history = await tx.carried.history(place.id, _DELIVERIES)
     waiting = len((await waiting_for(tx, place.id)).papers)
     return [
         request.say("reply.subscriptions", n=len(known)) if known else request.say("reply.no_subscriptions_yet"),

@@ -183,7 +183,7 @@ async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence
     place = request.place
     if place is None or not known:
         return request.say("reply.why_no_subscriptions")
-    fate = await tx.outbox.fate(place.id, paper.id)
+    fate = await tx.carried.fate(place.id, paper.id)
     if fate and fate.state == "sent" and fate.done_at:
         when = instant_in_words(fate.done_at, place.slot.zone, request.language)
         return request.say("reply.delivered", when=when)

@@ -16,9 +16,10 @@ from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summar
 from bot.query import Query, stored
 from bot.silence import Asking, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
+from bot.store.carried import Contents
 from bot.store.hits import Asking as Asked
 from bot.store.hits import Coming
-from bot.store.outbox import Claim, Contents
+from bot.store.outbox import Claim
 from bot.store.texts import Version
 from bot.summaries.extract import one_line
 
@@ -65,7 +66,7 @@ class Composer:
             await tx.subscribers.hold(claim.destination.id)
             if not await tx.outbox.is_ours(claim):
                 return None
-            contents = await tx.outbox.contents(claim.id)
+            contents = await tx.carried.contents(claim.id)
             newest = 0
             if contents is not None and contents.shown is not None:
                 ranked = await _recorded(tx, claim.destination.id, contents)
@@ -82,7 +83,7 @@ class Composer:
     async def again(self, claim: Claim) -> Digest:
         """The digest of a delivery that was composed before, with the texts that are there by now."""
         async with self._store.read() as tx:
-            contents = await tx.outbox.contents(claim.id) or Contents()
+            contents = await tx.carried.contents(claim.id) or Contents()
             return await self._written(tx, claim, contents, await _recorded(tx, claim.destination.id, contents))
 
     async def _fixed(self, tx: Transaction, claim: Claim, newest: int) -> tuple[Contents, list[Card]]:
@@ -102,7 +103,7 @@ class Composer:
             found_by=tuple(_found_by(waiting.asking, ranked[: len(first)])),
             changes=tuple(await told_with(tx, claim.destination.id, papers, newest)),
         )
-        await tx.outbox.fix(claim.id, contents)
+        await tx.carried.fix(claim.id, contents)
         await tx.hits.advance([one.id for one in waiting.asking], newest)
         return contents, ranked
 

@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
-`planning`, `outbox`, `slots`, `unreadable`, `epochs`.
+`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import StoreError
 from bot.store import postgresql, schema, sqlite
 from bot.store.batches import Batches
+from bot.store.carried import Carried
 from bot.store.changes import Changes
 from bot.store.epochs import Epochs
 from bot.store.faults import Faults, Mailings
@@ -104,6 +105,11 @@ class Transaction:
     def hits(self) -> Hits:
         """What destinations have coming."""
         return Hits(self.connection)
+
+    @cached_property
+    def carried(self) -> Carried:
+        """What deliveries carry."""
+        return Carried(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -153,5 +153,5 @@ async def test_a_query_that_goes_before_its_digest_does_takes_the_papers_back(tm
             async with app.store.read() as tx:
                 place = await tx.subscribers.destination("email", "mei@sudi.test")
                 assert place is not None
-                assert await tx.outbox.fate(place.id, "2606.90001") is None
+                assert await tx.carried.fate(place.id, "2606.90001") is None
     assert mailboxes.taken == []

@@ -89,7 +89,7 @@ async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
         fates = [
             fate and fate.state
             for place, number in ((tides, 1), (tides, 2), (tides, 3), (refused, 4), (refused, 5))
-            for fate in [await tx.outbox.fate(place.id, f"2606.9000{number}")]
+            for fate in [await tx.carried.fate(place.id, f"2606.9000{number}")]
         ]
         assert fates == ["sent", None, "ready", None, "dead"]
 

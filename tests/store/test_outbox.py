@@ -252,10 +252,10 @@ async def test_the_history_of_a_destination_is_newest_first(store):
     await matched(store, subscription, paper(3))
     await planned(store, MORNING + timedelta(days=1))
     async with store.read() as tx:
-        newest, oldest = await tx.outbox.history(place.id, 5)
-        assert len(await tx.outbox.history(place.id, 1)) == 1
-        fate = await tx.outbox.fate(place.id, "2606.90001")
-        assert await tx.outbox.fate(place.id, "2606.99999") is None
+        newest, oldest = await tx.carried.history(place.id, 5)
+        assert len(await tx.carried.history(place.id, 1)) == 1
+        fate = await tx.carried.fate(place.id, "2606.90001")
+        assert await tx.carried.fate(place.id, "2606.99999") is None
     assert (newest.state, newest.papers, newest.done_at) == ("ready", None, None)
     assert (oldest.state, oldest.papers, oldest.created_at) == ("sent", 2, MORNING)
     assert oldest.done_at == MORNING + MINUTE
