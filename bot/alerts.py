@@ -30,6 +30,7 @@ PATIENCE = timedelta(minutes=30)
 """How long a fault may last before admins hear of it: most mend themselves."""
 
 _TURN = "alerts"
+_SPACE = "alerts:space"
 _LEASE = timedelta(minutes=5)
 
 
@@ -102,12 +103,15 @@ class Alerts:
                     await self._tell_unreadable(),
                     await self._tell_held(),
                     await self._tell_faults(),
+                    await self._tell_space(),
                 ]
                 rest = timedelta() if all(is_told) else TELL_AGAIN
             finally:
                 await self._store.give_turn_back(_TURN, until, self._clock() + rest)
 
     async def _has_news(self) -> bool:
+        if await self._is_space_untold():
+            return True
         async with self._store.read() as tx:
             return bool(
                 await tx.subscribers.untold()
@@ -115,6 +119,21 @@ class Alerts:
                 or await tx.unreadable.known(untold=True)
                 or any(await self._faults(tx))
             )
+
+    async def _is_space_untold(self) -> bool:
+        """Whether the disk gets full and admins have not heard of it today."""
+        now = self._clock()
+        is_due = bool(self._admins.people) and await self._store.held(_SPACE, now) <= now
+        return is_due and (await self._store.space()).is_tight
+
+    async def _tell_space(self) -> bool:
+        """Tell the admins that the disk gets full, once a day."""
+        if not await self._is_space_untold():
+            return True
+        if not await self._admins.tell(self._admins.words("alert.space", space=await self._store.space())):
+            return False
+        await self._store.hold(_SPACE, self._clock() + timedelta(days=1))
+        return True
 
     async def _faults(self, tx: Transaction) -> tuple[list[Fault], list[Fault]]:
         """The faults that admins should hear of, and those that are over."""

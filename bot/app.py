@@ -34,6 +34,7 @@ from bot.jobs.edit_late import Filler
 from bot.jobs.ingest import ingest
 from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
+from bot.jobs.prune import prune_nightly
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
@@ -44,6 +45,7 @@ from bot.sources import Source
 from bot.sources.client import PoliteClient, Turn
 from bot.sources.files import listing_from
 from bot.store import Store
+from bot.store.chunks import repeated
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
 from bot.store.migrate import migrate
@@ -138,8 +140,9 @@ class Polite:
 
     async def left(self, channel: str, circle: str, reason: str) -> int:
         """Pause the places of a circle that has left; nobody there can be told of it."""
-        async with self._store.write() as tx:
-            return await tx.subscribers.pause_all(channel, circle, reason)
+        return await repeated(
+            self._store, lambda tx, most: tx.subscribers.pause_some(channel, circle, reason, most)
+        )
 
     async def moved(self, channel: str, before: str, after: str) -> bool:
         """Give a place its new address; what it has asked for goes on there."""
@@ -243,7 +246,7 @@ class App:
         """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
         sys.setswitchinterval(SWITCH_SECONDS)
         scheduler = Scheduler(
-            {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell}
+            {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell, "prune": self._prune}
             | {name: courier.drain for name, courier in self._couriers.items()}
             | {"summarize": self._summarize_and_ring}
             | {f"fill {name}": filler.fill for name, filler in self._fillers.items()},
@@ -310,6 +313,10 @@ class App:
     async def _read_and_ring(self) -> None:
         await self.reader.read_missing()
         self._ring("plan", "summarize")
+
+    async def _prune(self) -> None:
+        keep = timedelta(days=self.settings.bot_keep_days)
+        await prune_nightly(self.store, self.clock(), keep, self.settings.bot_timezone)
 
     async def summarize(self) -> Report:
         """Have Chinese texts made, until SUMMARY_DEADLINE at the longest."""

@@ -34,6 +34,7 @@ EXAMPLES = {
     "BOT_TIME": "09:00",
     "BOT_TIMEZONE": "Asia/Shanghai",
     "BOT_DIGEST_CAP": "20",
+    "BOT_KEEP_DAYS": "90",
     "BOT_PUBLIC_URL": "https://sudi.example.org",
     "BOT_LISTEN": "127.0.0.1:8080",
     "BOT_LOG_LEVEL": "info",
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     bot_time: str = "09:00"
     bot_timezone: str = "UTC"
     bot_digest_cap: int = Field(default=20, ge=1, le=500)
+    bot_keep_days: int = Field(default=90, ge=14, le=3650)
     bot_public_url: str = ""
     bot_listen: str = "127.0.0.1:8080"
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"

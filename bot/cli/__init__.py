@@ -14,6 +14,7 @@ from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
 from bot.cli.slack import slack
 from bot.cli.transfer import export, import_
+from bot.cli.vacuum import vacuum
 from bot.demo import demo
 
 
@@ -47,6 +48,7 @@ for command in (
     gate,
     export,
     import_,
+    vacuum,
     discord,
     slack,
     models,

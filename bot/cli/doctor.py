@@ -102,7 +102,14 @@ async def _database(settings: Settings) -> str:
         found = await store.revision()
         waiting = "not there yet: `sudi migrate` or `sudi run` makes it"
         state = waiting if found is None else "up to date" if found == head() else "old: run `sudi migrate`"
-        return f"{url.render_as_string(hide_password=True)} {state}"
+        if found is None:
+            return f"{url.render_as_string(hide_password=True)} {state}"
+        space = await store.space()
+        if space.is_tight:
+            raise StoreError(
+                f"the disk is nearly full: the database takes {space}; see BOT_KEEP_DAYS, `sudi vacuum`"
+            )
+        return f"{url.render_as_string(hide_password=True)} {state}, {space}"
     except (DBAPIError, OSError) as error:
         cause = getattr(error, "orig", error)
         raise StoreError(f"cannot reach {url.render_as_string(hide_password=True)}: {cause}") from error

@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,10 @@ from bot.locale import say
 from bot.model import Days, Language, Notices, Slot
 from bot.query import parse
 from bot.store import Store, Transaction
+from bot.store.chunks import in_chunks
 from bot.store.migrate import migrate
+
+_FIRST = 20  # destinations of one transaction, to begin with
 
 
 def _canonical(query: str) -> str:
@@ -147,7 +151,8 @@ async def _places(tx: Transaction) -> list[Place]:
 def import_(path: Path) -> None:
     """Add the subscriptions of a file that `sudi export` wrote, or that you wrote in its form.
 
-    What is there already stays as it is, but that a destination whose "paused" is empty is served again.
+    It may be interrupted and repeated: what is there already stays as it is, but that a destination whose "paused"
+    is empty is served again.
 
     \b
     Example:
@@ -161,8 +166,13 @@ def import_(path: Path) -> None:
         try:
             await migrate(store)
             now = root.utc_now()
-            async with store.write() as tx:
-                return sum([await _import(tx, place, now) for place in file.destinations])
+            added: list[int] = []
+
+            async def add(tx: Transaction, places: Sequence[Place]) -> None:
+                added.extend([await _import(tx, place, now) for place in places])
+
+            await in_chunks(store, file.destinations, add, first=_FIRST)
+            return sum(added)
         finally:
             await store.close()
 

@@ -36,6 +36,7 @@ async def status(request: Request) -> Reply:
             lines += await _of_place(request, tx, request.place, known)
         if request.is_admin and request.is_private:
             lines += await _texts(request, tx)
+            lines.append(request.say("reply.space", space=await request.store.space()))
             lines += _refusing(request, await tx.subscribers.destinations())
     return request.reply(*lines)
 

@@ -35,7 +35,9 @@ from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
 from bot.store.reading import ReadingRoom
+from bot.store.retention import Retention
 from bot.store.slots import Slots
+from bot.store.space import Space, space_of
 from bot.store.spending import Spending
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
@@ -110,6 +112,11 @@ class Transaction:
     def carried(self) -> Carried:
         """What deliveries carry."""
         return Carried(self.connection)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is old enough to be forgotten."""
+        return Retention(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -247,6 +254,22 @@ class Store:
         except (DBAPIError, OSError) as error:
             cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise StoreError(f"DATABASE_URL: the database cannot be used: {cause}") from error
+
+    async def space(self) -> Space:
+        """How much room the database takes, and how much is left for it."""
+        return await space_of(self._reader)
+
+    async def vacuum(self) -> None:
+        """Give back the room of rows that are gone; on SQLite nothing else is done meanwhile."""
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if connection.dialect.name == "sqlite":
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):  # not inside a transaction
+                    await driver.execute_fetchall(statement)
+                return
+            await driver.set_autocommit(True)
+            await driver.execute("VACUUM (ANALYZE)")
+            await driver.set_autocommit(False)
 
     def connect(self) -> Any:
         """A bare connection for migrations, outside of any transaction of ours."""

@@ -35,6 +35,24 @@ async def in_chunks(
         size = adapted(size, took)
 
 
+async def repeated(
+    store: Store, step: Callable[[Transaction, int], Awaitable[int]], *, first: int = _FIRST, most: int = _MOST
+) -> int:
+    """Repeat a step, each time in a transaction of its own, until nothing is left for it; how many rows it was.
+
+    A step is told how many rows it may take at the most, and says how many it took.
+    """
+    done, size = 0, first
+    while True:
+        async with store.write() as tx:
+            began = time.monotonic()
+            some = await step(tx, size)
+            took = time.monotonic() - began
+        if not some:
+            return done
+        done, size = done + some, min(adapted(size, took), most)
+
+
 def adapted(size: int, seconds: float) -> int:
     """How many rows to write next, when so many took so long."""
     if seconds > LONGEST:

@@ -251,7 +251,7 @@ subscription = Table(
     _id(),
     _refers("destination_id", "destination.id"),
     Column("number", Integer, nullable=False),
-    Column("query_id", Integer, ForeignKey("query.id"), nullable=False, index=True),
+    Column("query_id", Integer, ForeignKey(query.c.id), nullable=False, index=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
     Column("since", Integer, nullable=False, server_default=text("0")),  # the last batch that was open before it

@@ -124,15 +124,16 @@ class Subscribers:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
         await self._set(destination_id, paused=why, untold=False, retry_at=None)
 
-    async def pause_all(self, channel: str, beginning: str, why: str) -> int:
-        """Pause every destination of a channel whose address begins so; how many were not paused already."""
+    async def pause_some(self, channel: str, beginning: str, why: str, most: int) -> int:
+        """Pause destinations of a channel whose address begins so, unless they are paused already; how many."""
+        served = select(_destination.id).where(
+            _destination.channel == channel,
+            _destination.address.startswith(beginning, autoescape=True),
+            _destination.paused == "",
+        )
         done = await self._connection.execute(
             schema.destination.update()
-            .where(
-                _destination.channel == channel,
-                _destination.address.startswith(beginning, autoescape=True),
-                _destination.paused == "",
-            )
+            .where(_destination.id.in_(served.limit(most)))
             .values(paused=why, untold=False, retry_at=None)
         )
         return done.rowcount

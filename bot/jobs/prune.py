@@ -1,0 +1,51 @@
+"""At night, what is older than BOT_KEEP_DAYS is forgotten: hits, deliveries, papers and their texts.
+
+In transactions that are short however much there is; whatever cuts it off, the next night goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.model import Days, Slot
+from bot.store import Store, Transaction
+from bot.store.chunks import repeated
+
+log = logging.getLogger(__name__)
+
+_TURN = "prune"
+_LEASE = timedelta(hours=2)
+_MINUTE = 3 * 60 + 40  # of the local day
+_EDITED = timedelta(days=7)  # how long after it was sent a digest may be edited
+_FIRST, _MOST = 200, 400  # rows, each of which may take others with it
+
+Step = Callable[[Transaction, int], Awaitable[int]]
+"""Forgets some rows, at the most so many; how many there were."""
+
+
+async def prune_nightly(store: Store, now: datetime, keep: timedelta, zone: str) -> None:
+    """Forget what is old, once a night over all processes."""
+    if await store.held(_TURN, now) > now:
+        return
+    is_ours, until = await store.take_turn(_TURN, _LEASE, now)
+    if is_ours:
+        await prune(store, now, keep)
+        await store.give_turn_back(_TURN, until, Slot(zone, _MINUTE, Days.DAILY).next_after(now))
+
+
+async def prune(store: Store, now: datetime, keep: timedelta) -> int:
+    """Forget what is older than `keep`; how many rows that were, without what goes with them."""
+    before = now - keep
+    steps: list[Step] = [
+        lambda tx, most: tx.retention.hits(before, most),
+        lambda tx, most: tx.retention.deliveries(before, most),
+        lambda tx, most: tx.retention.papers(before.date(), most),
+        lambda tx, most: tx.retention.listings(before.date(), most),
+        lambda tx, most: tx.retention.queries(now - _EDITED, most),
+    ]
+    gone = sum([await repeated(store, step, first=_FIRST, most=_MOST) for step in steps])
+    if gone:
+        log.info("pruned rows=%d before=%s", gone, before.date())
+    return gone

@@ -1,0 +1,87 @@
+"""What is old enough to be forgotten, a few rows at a time. What is still to be sent stays, however old it is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import schema
+from bot.store.packing import unpack
+
+_batch, _hit, _delivery, _paper = schema.batch.c, schema.hit.c, schema.delivery.c, schema.paper.c
+_announced, _query = schema.announcement.c, schema.query.c
+
+
+class Retention:
+    """The room of what is forgotten, inside one transaction; each step says how many rows are gone."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def hits(self, before: datetime, most: int) -> int:
+        """Hits of batches that were published long ago, and then the batches."""
+        old = select(_batch.id).where(_batch.published_at < before).order_by(_batch.id).limit(1)
+        number = (await self._connection.execute(old)).scalar()
+        if number is None:
+            return 0
+        first = select(_hit.query).where(_hit.batch == number).limit(most)
+        gone = await self._delete(schema.hit, _hit.batch == number, _hit.query.in_(first))
+        return gone or await self._delete(schema.batch, _batch.id == number)
+
+    async def deliveries(self, before: datetime, most: int) -> int:
+        """Deliveries that ended long ago, with the receipts of their messages."""
+        old = select(_delivery.id).where(_delivery.done_at < before).order_by(_delivery.done_at).limit(most)
+        return await self._delete(schema.delivery, _delivery.id.in_(old))
+
+    async def papers(self, before: date, most: int) -> int:
+        """Papers that were announced last long ago, with their texts, unless a delivery has yet to be sent."""
+        newer = schema.announcement.alias()
+        is_newer = exists().where(
+            newer.c.paper_id == _announced.paper_id,
+            newer.c.version == _announced.version,
+            newer.c.date >= before,
+        )
+        old = (
+            select(_paper.n)
+            .distinct()
+            .join_from(
+                schema.announcement,
+                schema.paper,
+                and_(_paper.id == _announced.paper_id, _paper.version == _announced.version),
+            )
+            .where(_announced.date < before, ~is_newer)
+        )
+        kept = await self._to_be_sent()
+        numbers = [n for n in (await self._connection.execute(old)).scalars() if n not in kept]
+        return await self._delete(schema.paper, _paper.n.in_(numbers[:most]))
+
+    async def _to_be_sent(self) -> set[int]:
+        rows = await self._connection.execute(
+            select(_delivery.papers).where(_delivery.done_at.is_(None), _delivery.papers.is_not(None))
+        )
+        return {n for packed in rows.scalars() for n in unpack(packed)}
+
+    async def listings(self, before: date, most: int) -> int:
+        """Which listings were read on days of long ago, and what was wrong with them."""
+        gone = 0
+        for table in (schema.listing, schema.fault):
+            key = tuple_(*table.primary_key.columns)
+            old = select(*table.primary_key.columns).where(table.c.date < before).limit(most)
+            gone += await self._delete(table, key.in_(list(map(tuple, await self._connection.execute(old)))))
+        return gone
+
+    async def queries(self, before: datetime, most: int) -> int:
+        """Queries that nobody asks for any more, but for those of digests that may still be edited."""
+        is_asked = exists().where(schema.subscription.c.query_id == _query.id)
+        recent = await self._connection.execute(
+            select(_delivery.found_by).where(_delivery.lacks.is_(True), _delivery.done_at > before)
+        )
+        kept = {number for packed in recent.scalars() for number in unpack(packed)}
+        old = await self._connection.execute(select(_query.id).where(~is_asked))
+        numbers = [number for number in old.scalars() if number not in kept]
+        return await self._delete(schema.query, _query.id.in_(numbers[:most]))
+
+    async def _delete(self, table: Table, *conditions: ColumnElement[bool]) -> int:
+        return (await self._connection.execute(delete(table).where(*conditions))).rowcount

@@ -1,0 +1,155 @@
+"""What is old is forgotten at night, a little at a time; what is still to be sent is not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.jobs.prune import prune, prune_nightly
+from bot.model import AnnounceType, Language, Summary
+from bot.store import Store, schema
+from bot.store.chunks import LONGEST, adapted, in_chunks, repeated
+from tests.fakes import (
+    DAY,
+    MORNING,
+    FakeChannel,
+    HandClock,
+    carried,
+    composed,
+    courier,
+    ingest,
+    listing,
+    matches,
+    paper,
+    planned,
+    rows,
+    subscribed,
+    waits,
+)
+
+KEEP = timedelta(days=90)
+LATER = MORNING + KEEP + timedelta(days=1)
+TABLES = (schema.hit, schema.batch, schema.delivery, schema.part, schema.paper, schema.announcement, schema.text_)
+
+
+async def a_day(store: Store, days: int, *papers, category: str = "cs.LG") -> None:
+    """A day is announced and delivered."""
+    now, day = MORNING + timedelta(days=days), DAY + timedelta(days=days)
+    await ingest(store, [listing(category, *papers, day=day)], now)
+    await planned(store, now)
+    await courier(store, FakeChannel(), HandClock(now)).drain()
+
+
+async def test_what_is_old_goes_and_what_is_new_stays(store):
+    await subscribed(store, "cs.LG")
+    await a_day(store, 0, paper(1), paper(2))
+    async with store.write() as tx:
+        await tx.texts.carry([Summary(paper(1).id, 1, Language.ZH, "潮汐", provenance="llm:one")], MORNING)
+    await a_day(store, 91, paper(3))
+    before = [len(await rows(store, table)) for table in TABLES]
+    assert await prune(store, LATER, KEEP) > 0
+    assert [len(await rows(store, table)) for table in TABLES] == [1, 2, 1, 1, 1, 1, 0]
+    assert before == [2, 3, 2, 3, 3, 3, 1]
+    assert await prune(store, LATER, KEEP) == 0
+
+
+async def test_a_paper_that_is_announced_again_stays_and_does_not_come_again(store):
+    await subscribed(store, "cs.LG", "cs.AI")
+    await a_day(store, 0, paper(1))
+    await a_day(store, 80, (paper(1), AnnounceType.CROSS), category="cs.AI")
+    await prune(store, LATER, KEEP)
+    assert len(await rows(store, schema.paper)) == 1
+    assert await matches(store) == []
+
+
+async def test_what_has_yet_to_be_sent_stays_however_old_it_is(store):
+    place, _ = await subscribed(store, "cs.LG")
+    await ingest(store, [listing("cs.LG", paper(1), paper(2))], MORNING)
+    await planned(store)
+    async with store.write() as tx:
+        (claim,) = await tx.outbox.claim("fake", owner="x", now=MORNING, lease_until=MORNING, most=1)
+    assert (await composed(store, claim)).matched == 2
+    await prune(store, LATER, KEEP)
+    assert len(await rows(store, schema.paper)) == len(await carried(store)) == 2
+    channel = FakeChannel()
+    await courier(store, channel, HandClock(LATER)).drain()
+    assert len(channel.papers(place.address)) == 2
+
+
+async def test_what_a_pause_holds_for_longer_is_dropped(store):
+    place, _ = await subscribed(store, "cs.LG")
+    async with store.write() as tx:
+        await tx.subscribers.pause(place.id, "holidays")
+    await ingest(store, [listing("cs.LG", paper(1))], MORNING)
+    await prune(store, LATER, KEEP)
+    async with store.write() as tx:
+        await tx.subscribers.resume(place.id)
+        assert await waits(tx, place.id) == 0
+    assert await planned(store, LATER) == 0
+
+
+async def test_it_is_done_once_a_night(store):
+    await subscribed(store, "cs.LG")
+    await a_day(store, 0, paper(1))
+    night = LATER.replace(hour=3, minute=40)
+    await prune_nightly(store, night - timedelta(days=3), KEEP, "UTC")
+    await prune_nightly(store, night - timedelta(days=3) + timedelta(hours=5), timedelta(), "UTC")
+    assert len(await rows(store, schema.paper)) == 1, "not before the next night"
+    await prune_nightly(store, night, KEEP, "UTC")
+    assert await rows(store, schema.paper) == []
+
+
+async def test_queries_that_nobody_asks_for_any_more_are_forgotten(store):
+    _, (one, _) = await subscribed(store, "cs.LG", "cs.AI")
+    async with store.write() as tx:
+        await tx.subscribers.unsubscribe(one.id)
+    await prune(store, MORNING, KEEP)
+    assert [row.text for row in await rows(store, schema.query)] == ["cs.AI"]
+
+
+async def test_room_that_is_free_is_given_back(sqlite_store):
+    async with sqlite_store.write() as tx:
+        many = [{"key": f"{number:0190}", "at": MORNING} for number in range(20_000)]
+        await tx.connection.execute(schema.seen.insert(), many)
+    before = await sqlite_store.space()
+    async with sqlite_store.write() as tx:
+        await tx.connection.execute(schema.seen.delete())
+    await sqlite_store.vacuum()
+    after = await sqlite_store.space()
+    assert before.left is not None
+    assert after.used < before.used
+
+
+async def test_a_vacuum_of_postgresql_is_no_transaction(store):
+    await store.vacuum()
+    assert (await store.space()).used > 0
+
+
+# A few rows at a time
+
+
+async def test_rows_are_written_in_chunks_that_grow_while_they_are_fast(store):
+    sizes: list[int] = []
+
+    async def write(tx, some):
+        sizes.append(len(some))
+        keys = [{"key": f"{number}", "next_at": MORNING} for number in some]
+        await tx.connection.execute(schema.pace.insert(), keys)
+
+    async def forget(tx, most):
+        some = select(schema.pace.c.key).limit(most)
+        return (await tx.connection.execute(schema.pace.delete().where(schema.pace.c.key.in_(some)))).rowcount
+
+    await in_chunks(store, range(200), write, first=1)
+    assert sum(sizes) == len(await rows(store, schema.pace)) == 200
+    assert sizes[0] == 1
+    assert await repeated(store, forget, first=10) == 200
+    assert await rows(store, schema.pace) == []
+
+
+def test_a_chunk_that_took_long_is_followed_by_one_of_half_the_size():
+    assert adapted(1000, LONGEST * 1.1) == 500
+    assert adapted(1, 9) == 1
+    assert adapted(1000, LONGEST / 2) == 1000
+    assert adapted(1000, LONGEST / 5) == 2000
