@@ -14,6 +14,7 @@ from bot.store import Store
 from bot.store.migrate import migrate
 from tests.counterparts import postgres
 from tests.scenarios.histories.lives import lived
+from tests.scenarios.histories.world import history
 
 DAYS = 8
 
@@ -26,7 +27,7 @@ async def bench(count: int, database: str) -> None:
         for seed in range(1, count + 1):
             async with _empty(server) as url:
                 try:
-                    done += Counter(asdict(await lived(seed, url, DAYS)))
+                    done += Counter(asdict(await lived(history(seed, DAYS), url)))
                 except AssertionError as error:
                     differ.append(seed)
                     print(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,10 +32,15 @@ class Killed(BaseException):
 
 
 class MortalStore(Store):
-    """A store whose process dies at a write, before or after its commit; nothing is stored or read after that."""
+    """A store whose process dies at a write, before or after its commit; nothing is stored or read after that.
+
+    Or only something else happens behind that write, for which others may have waited.
+    """
 
     at: int | None = None
     is_committed = False
+    is_mortal = True
+    happens: Callable[[], Awaitable[None]] | None = None
     writes = 0
     is_dead = False
 
@@ -54,7 +59,9 @@ class MortalStore(Store):
             yield tx
             self.is_dead = self.is_dead or (is_last and not self.is_committed)
             self.check()
-        self.is_dead = self.is_dead or is_last
+        if is_last and self.happens is not None:
+            await self.happens()
+        self.is_dead = self.is_dead or (is_last and self.is_mortal)
         self.check()
 
     @asynccontextmanager
@@ -172,23 +179,27 @@ class Bot:
         self.clock.now = tick.at
         for at, is_committed in tick.kills:
             self.store.at, self.store.is_committed, self.store.writes = at, is_committed, 0
-            try:
-                await self._work()
-            except Killed:
-                self.deaths += 1
-                await self.stop()
-                self.clock.now += _RESTART
-                await self.start()
+            await self._work(tick)
             self.store.at = None
-        await self._work()
+        await self._work(tick)
 
-    async def _work(self) -> None:
-        """One round of everything that a process does by itself."""
-        await self.app.reader.read_missing()
-        await self.app.summarizer.run()
-        await self.app.plan_due()
-        await self.app.deliver()
-        await self.app.fill()
+    async def _work(self, tick: Tick) -> None:
+        """One round of what a process does by itself; if it dies of it, another one is started."""
+        works = {
+            "read": self.app.reader.read_missing,
+            "summarize": self.app.summarizer.run,
+            "plan": self.app.plan_due,
+            "deliver": self.app.deliver,
+            "edit": self.app.fill,
+        }
+        try:
+            for name in tick.works:
+                await works[name]()
+        except Killed:
+            self.deaths += 1
+            await self.stop()
+            self.clock.now += _RESTART
+            await self.start()
 
     async def says(self, place: str, text: str) -> Reply:
         """The answer to a command."""

@@ -65,25 +65,11 @@ class Digest:
     changes: list[str]
 
 
-@dataclass(frozen=True)
-class Leniency:
-    """What the present code does otherwise: to be mended, and then to be taken out."""
-
-    names_paused: bool = False  # a card names subscriptions that are paused, where they match it too
-    edits_reorder: bool = False  # a digest into which texts are filled is ranked again by then
-    forgets_changes: bool = False  # what has become of a paper before it was found by its Chinese texts
-    unmutes_late: bool = False  # what was muted when it matched never comes, unmuted or not
-    anything_entitles: bool = False  # who subscribed late gets a paper of before when anything more is heard of it
-
-
 class Oracle:
     """Everything that was said, in the order in which it was."""
 
-    def __init__(self, leniency: Leniency = Leniency()) -> None:
+    def __init__(self) -> None:
         self.now = 0  # announcements come one after the other; which of them came before what
-        self._leniency = leniency
-        self._heard: dict[Version, int] = {}
-        self._read: dict[Version, int] = {}
         self.readers: dict[str, Reader] = {}
         self._papers: dict[Version, Paper] = {}
         self._types: dict[Version, dict[str, AnnounceType]] = {}
@@ -99,11 +85,12 @@ class Oracle:
         for one in (each for listing in listings for each in listing.announcements):
             version = one.paper.id, one.paper.version
             known = self._papers.get(version, one.paper)
-            if one.category not in self._types.get(version, {}) or (one.paper.comments and not known.comments):
-                self._heard[version] = self.now
-            comments = known.comments or one.paper.comments
+            comments, authors = (
+                known.comments or one.paper.comments,
+                max(known.authors, one.paper.authors, key=len),
+            )
             categories = tuple(dict.fromkeys((*known.categories, *one.paper.categories)))
-            self._papers[version] = replace(known, comments=comments, categories=categories)
+            self._papers[version] = replace(known, comments=comments, authors=authors, categories=categories)
             types = self._types.setdefault(version, {})
             if one.category not in types:
                 types[one.category] = one.type
@@ -115,9 +102,7 @@ class Oracle:
 
     def translate(self, done: Mapping[Version, tuple[str, str]]) -> None:
         """Hear which Chinese texts there are."""
-        self.now += 1
         for version, (title, abstract) in done.items():
-            self._read.setdefault(version, self.now)
             self._texts[version] = Summary(*version, Language.ZH, title=title, abstract=abstract)
 
     def waits(self, address: str) -> bool:
@@ -161,9 +146,6 @@ class Oracle:
     def _has_right(self, asked: Asked, query: Query, version: Version) -> bool:
         """Whether it was announced in a category that the query reads, since somebody asked for it."""
         reading = reads([query])
-        if self._leniency.anything_entitles:
-            is_chinese = any("\u4e00" <= char <= "\u9fff" for char in asked.query)
-            return max(self._heard[version], self._read.get(version, 0) * is_chinese) > asked.since
         return any(
             came > asked.since
             for category, came in self._came[version].items()
@@ -179,7 +161,7 @@ class Oracle:
         found = {
             asked.query: one
             for asked in reader.asked
-            if (one := self._found(asked, version)) and (self._leniency.names_paused or not asked.is_paused)
+            if not asked.is_paused and (one := self._found(asked, version))
         }
         reasons = [reason for one in found.values() for reason in one.reasons]
         return Entry(

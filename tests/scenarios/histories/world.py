@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from bot.errors import MakerError
-from bot.model import Announcement, AnnounceType, Listing, Paper, Validator
+from bot.errors import MakerError, SourceError
+from bot.model import Announcement, AnnounceType, Days, Listing, Paper, Slot, Validator
 from bot.sources import Outcome, Unchanged
 from bot.sources.calendar import FEEDS_TURN, PAGES_TURN, newest, opens, weekdays
 from bot.summaries import Answer, Field, Job, Usage
@@ -38,6 +38,16 @@ SUBJECTS: tuple[tuple[str, str, str, str], ...] = (
 """Title and abstract of a paper, in English and Chinese."""
 
 
+NINE = Slot("UTC", 540)
+HABITS = {
+    "time 09:00 Asia/Shanghai": Slot("Asia/Shanghai", 540),
+    "time 09:00 UTC": NINE,
+    "days weekly": replace(NINE, days=Days.WEEKLY),
+    "days daily": replace(NINE, days=Days.DAILY),
+}
+"""What a place types about its hours, and when its digests come then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One paper in the announcement of one category."""
@@ -63,6 +73,7 @@ class Tick:
 
     at: datetime
     kills: tuple[tuple[int, bool], ...] = ()  # the number of a write, and whether it is committed before
+    works: tuple[str, ...] = ("read", "summarize", "plan", "deliver", "edit")
 
 
 @dataclass
@@ -71,11 +82,12 @@ class History:
 
     seed: int
     mailings: dict[date, list[Row]] = field(default_factory=dict)
-    bare: dict[str, date] = field(default_factory=dict)  # papers whose comments only the feed of that day has
+    bare: set[str] = field(default_factory=set)  # papers whose comments only the feeds have, hours later
     holidays: list[date] = field(default_factory=list)  # evenings without an announcement that the bot knows of
     texts: dict[str, datetime] = field(default_factory=dict)  # when somebody can make the Chinese of a paper
     steps: list[Act | Tick] = field(default_factory=list)
-    slots: dict[str, str] = field(default_factory=dict)  # what each place types about its hours
+    slots: dict[str, Slot] = field(default_factory=dict)  # of each place that has said so
+    delayed: dict[tuple[str, date], datetime] = field(default_factory=dict)  # listings that cannot be read before
     queries: tuple[str, ...] = QUERIES
 
 
@@ -86,10 +98,6 @@ def history(seed: int, days: int = 5, *, kills: bool = True) -> History:
     if seed % 25 == 0:
         made.queries += UNBOUNDED
     _announce(dice, made, days)
-    made.slots = {
-        place: dice.choice(("time 09:00 Asia/Shanghai", "time 09:00 UTC", "days weekly", "days daily"))
-        for place in PLACES
-    }
     _live(dice, made, days, kills=kills)
     return made
 
@@ -111,7 +119,7 @@ def _announce(dice: random.Random, made: History, days: int) -> None:
             number += 1
             paper = _paper(dice, number, code)
             if paper.comments and dice.random() < 0.4:
-                made.bare[paper.id] = day
+                made.bare.add(paper.id)
             if dice.random() < 0.8:
                 late = dice.choice((timedelta(), timedelta(), timedelta(hours=4), timedelta(hours=20)))
                 made.texts[paper.id] = opens(day) + late
@@ -139,7 +147,6 @@ def _again(dice: random.Random, made: History, paper: Paper, rows: list[Row]) ->
     others = [code for code in CODES if code not in paper.categories]
     kind = dice.choice(("cross", "cross", "revised", "revised", "withdrawn", "moved"))
     if kind == "cross" and others:
-        made.texts.pop(paper.id, None)  # the paper as it is stored has no category that came later
         paper = replace(paper, categories=(*paper.categories, dice.choice(others)))
         rows.append(Row(paper, paper.categories[-1], AnnounceType.CROSS))
         return paper
@@ -170,7 +177,9 @@ def _live(dice: random.Random, made: History, days: int, *, kills: bool) -> None
         places += [
             Act(start, place, "subscribe", query) for query in dice.sample(made.queries, dice.randint(1, 3))
         ]
-        places += [Act(start, place, *made.slots[place].split(" ", 1))]
+        typed = dice.choice(list(HABITS))
+        made.slots[place] = HABITS[typed]
+        places += [Act(start, place, *typed.split(" ", 1))]
         places += [Act(start, place, "language", dice.choice(("en", "both", "zh")))]
     places += [Act(start, place, "notices", "off") for place in (*PLACES[1:], EVERYTHING)]
     places += [Act(start, PLACES[0], "notices", "always")]
@@ -215,12 +224,14 @@ class Press:
     def listing(self, category: str, day: date) -> Listing:
         """What it says of a category and a day."""
         rows = [row for row in self._made.mailings.get(day, []) if row.category == category]
-        announced = tuple(Announcement(self._known(row.paper, day), category, day, row.type) for row in rows)
+        announced = tuple(Announcement(self._known(row.paper), category, day, row.type) for row in rows)
         return Listing(self.name, category, day, announced, claimed=None if self.is_daily else len(rows))
 
-    def _known(self, paper: Paper, day: date) -> Paper:
-        is_bare = not self.is_daily and paper.version == 1 and self._made.bare.get(paper.id) == day
-        return replace(paper, comments="") if is_bare else paper
+    def _known(self, paper: Paper) -> Paper:
+        if self.is_daily:
+            return paper
+        is_bare = paper.version == 1 and paper.id in self._made.bare
+        return replace(paper, authors=paper.authors[:100], comments="" if is_bare else paper.comments)
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """The newest mailing of each category."""
@@ -228,7 +239,10 @@ class Press:
         if not self.is_daily:
             day = max((one for one in self._made.mailings if one <= day), default=day)
         for category in categories:
-            if day in self._made.mailings:
+            until = self._made.delayed.get((category, day))
+            if until is not None and self._clock() < until:
+                yield SourceError(category, "it is out of order")
+            elif day in self._made.mailings:
                 self.told.append(self.listing(category, day))
                 yield self.told[-1]
             else:
