@@ -153,6 +153,7 @@ class Summarizer:
         tasks: list[_Task] = []
         for one in wanted:
             there = made.get(one.version, [])
+            self._chain.remember(papers[one.version], (text.body for text in there))
             fields = self._fields(one)
             lacking = [each for each in fields if not _is_there(each, there)]
             report.known += len(fields) - len(lacking)

@@ -186,6 +186,18 @@ async def test_a_text_of_use_is_not_replaced_by_one_that_is_of_none(store, clock
     assert found.flaws, "it is labelled"
 
 
+async def test_a_text_that_another_paper_has_is_refused_also_when_it_is_in_the_store(store, clock):
+    other = paper(1, title="Harbour: Sparse Attention for Tides", abstract=ABSTRACT)
+    await readers(store, 1)
+    carried = Summary(other.id, 1, Language.ZH, TEXTS[Field.TITLE], "", "", "arxivdaily")
+    await ingest(store, [listing("cs.LG", other, TIDES[1])], MORNING)
+    async with store.write() as tx:
+        await tx.texts.carry([carried], MORNING)
+    report = await summarizer(store, clock, FakeMaker()).run()
+    assert report.flawed
+    assert (await summary(store, 2)).title == ""
+
+
 async def test_the_budget_goes_to_what_most_read_and_the_rest_is_made_the_next_day_and_nothing_twice(store, clock):
     await readers(store, 1)
     await readers(store, 2, "cs.AI")

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 
 from bot.errors import MakerError
 from bot.model import Language, Paper, Summary
-from bot.summaries import Answer, Field, Job, Maker, Usage
+from bot.summaries import Answer, Field, Job, Maker, Usage, digest_of
 from bot.summaries.gate import failures
+from bot.text.normal import flat
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ BEARABLE = frozenset({"length", "sentences", "untranslated"})
 DRAFT = "draft"
 """Among the flaws of a text: its maker was not asked yet to mend it, so that this is no verdict."""
 
+_MOST_OWNERS = 30_000  # texts: some days of arXiv
 _REASONS = 6
 _LINK = re.compile(r"://|www\.", re.IGNORECASE)  # in one line there is no place for one
 _LONG_WORD = re.compile(r"[a-z]{5,}")
@@ -79,10 +82,19 @@ class Outcome:
 
 
 class Chain:
-    """Makers in the order in which they are asked."""
+    """Makers in the order in which they are asked; keeps in mind which text is whose."""
 
     def __init__(self, makers: Sequence[Maker]) -> None:
         self.makers = tuple(makers)
+        self._owners: dict[str, str] = {}
+
+    def remember(self, paper: Paper, bodies: Iterable[str]) -> None:
+        """Keep in mind whose texts these are: none that says something else may have them."""
+        source = digest_of(paper)
+        for body in filter(None, bodies):
+            self._owners.setdefault(flat(body), source)
+        for oldest in list(self._owners)[: max(0, len(self._owners) - _MOST_OWNERS)]:
+            del self._owners[oldest]
 
     def can(self, wanted: Field) -> bool:
         """Whether anybody makes that text."""
@@ -136,7 +148,8 @@ class Chain:
                 outcome.reasons.append(error.reason)
                 continue
             answers -= 1
-            judged, reasons = await asyncio.to_thread(judge, job, answer)
+            judged, reasons = await asyncio.to_thread(judge, job, answer, self._owners)
+            self.remember(job.paper, (text.body for text in judged.values()))
             judged = _better(before, judged)
             kept = {one: text.as_draft() for one, text in judged.items()} if answers else judged
             await ledger.keep(maker, job, kept, Bill(day, worst, answer.usage))
@@ -163,8 +176,11 @@ def is_draft(flaws: str) -> bool:
     return flaws.endswith(DRAFT)
 
 
-def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:
-    """The texts as they are kept, and a sentence for each thing to mend."""
+def judge(
+    job: Job, answer: Answer, owners: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[Field, Text], list[str]]:
+    """The texts as they are kept, and a sentence for each thing to mend; `owners` are the English of texts."""
+    source = digest_of(job.paper)
     broken: dict[Field, list[str]] = {one: [] if one in answer.texts else ["answer"] for one in job.fields}
     reasons = [f"{one.value}: {fault}." for one, fault in answer.faults.items()]
     for language in (Language.ZH, Language.EN):
@@ -173,7 +189,13 @@ def judge(job: Job, answer: Answer) -> tuple[dict[Field, Text], list[str]]:
         for failure in failures(job.paper, Summary(job.paper.id, job.paper.version, language, **texts)):
             broken[mine[failure.field]].append(failure.rule)
             reasons.append(f"{mine[failure.field].value}: {failure.detail}")
+    if set(broken.get(Field.ABSTRACT, ())) & {"paper"} or len(set(broken.get(Field.ABSTRACT, ())) - BEARABLE) > 1:
+        for one in broken.keys() - {Field.ABSTRACT}:  # whoever mistakes the paper mistakes it in the whole answer
+            broken[one].append("paper")
     for one, text in answer.texts.items():
+        if one in broken and owners.get(flat(text), source) != source:
+            broken[one].append("paper")
+            reasons.append(f"{one.value}: It is word for word that of another paper: translate this one.")
         if one is not Field.ABSTRACT and one in broken and _LINK.search(text):
             broken[one].append("links")
             reasons.append(f"{one.value}: Leave the link out.")

@@ -41,6 +41,12 @@ def terms(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple((*chinese_names(name), name) for name in dict.fromkeys(_mentioned(text)))
 
 
+def chinese_terms(text: str) -> tuple[str, ...]:
+    """The known terms in a Chinese text, without those that are only a part of a longer one in it."""
+    found = [term for term in entries() if term in text]
+    return tuple(term for term in found if not any(term != other and term in other for other in found))
+
+
 def chinese_names(name: str) -> tuple[str, ...]:
     """What an English term is called in Chinese, the community's way first; () for one that is not known."""
     return _chinese().get(flat(name), ())

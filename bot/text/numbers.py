@@ -22,7 +22,12 @@ _NUMBER = (
 _SEPARATORS = re.compile("[, \u00a0\u2009\u202f]")
 _SCALES = {"hundred": 2, "k": 3, "K": 3, "thousand": 3, "M": 6, "million": 6, "B": 9, "bn": 9, "billion": 9}
 _SCALES |= {"T": 12, "trillion": 12}
-_ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b)?")
+_PLAIN_SCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", 2 * "0123456789")
+_SCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[₀-₉]+")
+_LARGE = r"orders? of magnitude|decades?|centur(?:y|ies)|dozens?|score"
+"""What counts in tens, hundreds or powers of ten: three decades are thirty years."""
+_ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b|[ -]({_LARGE})\b)?")
+_CITATION = re.compile(r"\[[0-9]{1,3}(?:\s?[,;–-]\s?[0-9]{1,3})*\]")
 
 _ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _ONES += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -31,7 +36,7 @@ _WORDS = {word: value for value, word in enumerate(_ONES)} | {word: 10 * ten for
 _WORDS |= {"hundred": 100, "thousand": 1000, "dozen": 12}
 _SPELLED = re.compile(
     rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:-({'|'.join(_ONES[1:10])}))?"
-    r"(?:fold|[ -](hundred|thousand|million|billion))?\b",
+    rf"(?:fold|[ -](hundred|thousand|million|billion)|[ -]({_LARGE})| (or more))?\b",
     re.I,
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -51,6 +56,16 @@ _IMPLYING = {
 _IMPLIED = {word: {str(value)} for value, words in _IMPLYING.items() for word in words.split()}
 _WORD = re.compile("[A-Za-z]+")
 
+_CHINESE_IMPLYING = {
+    "双": {"2"},
+    "雙": {"2"},
+    "对": {"2"},
+    "半": {"2"},
+    "单": {"1"},
+    "翻倍": {"2"},
+    "翻番": {"2"},
+    "新冠": {"19"},
+}
 _DIGITS = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {
     "〇": "0",
     "两": "2",
@@ -84,9 +99,15 @@ class Numbers:
 def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)
-    written = [(found[0], _english_values(*found.groups())) for found in _ENGLISH.finditer(text)]
-    spoken = [(found[0], frozenset({_spelled(*found.groups())})) for found in _SPELLED.finditer(text)]
-    return Numbers(tuple(written), tuple(spoken), frozenset().union(*_implied(text.lower())))
+    cited = _CITATION.sub(" ", text)
+    written = [(found[0], _english_values(*found.groups())) for found in _ENGLISH.finditer(cited)]
+    counted = [(found, _spelled(*found.groups()[:4])) for found in _SPELLED.finditer(cited)]
+    spoken = [(found[0], values) for found, values in counted if not found[5]]
+    implied = _implied(text.lower())
+    vague = (values for found, values in counted if found[5])  # "two or more" are several
+    scripts = (frozenset({found[0].translate(_PLAIN_SCRIPTS)}) for found in _SCRIPTS.finditer(text))
+    marks = (frozenset(re.findall("[0-9]+", found[0])) for found in _CITATION.finditer(text))
+    return Numbers(tuple(written), tuple(spoken), frozenset().union(*implied, *vague, *marks, *scripts))
 
 
 def chinese(text: str) -> Numbers:
@@ -98,11 +119,14 @@ def chinese(text: str) -> Numbers:
             spoken.append((found[0], frozenset(_spoken(found["spoken"], found["part"] or ""))))
         else:
             written.append((found[0], _chinese_values(found)))
-    return Numbers(tuple(written), tuple(spoken))
+    implied = (values for char, values in _CHINESE_IMPLYING.items() if char in text)
+    return Numbers(tuple(written), tuple(spoken), frozenset().union(*implied))
 
 
-def _english_values(number: str, plural: str | None, scale: str | None) -> Values:
+def _english_values(number: str, plural: str | None, scale: str | None, large: str | None) -> Values:
     value = _plain(number)
+    if large:
+        return _in_large(value, large)
     if plural:
         return frozenset({value, value[-2:]} | ({f"19{value}", f"20{value}"} if len(value) == 2 else set()))
     if scale:
@@ -116,12 +140,27 @@ def _apart(number: str) -> Iterator[str]:
         yield from map(_plain, number.split(" "))
 
 
-def _spelled(word: str, ones: str | None, scale: str | None) -> str:
-    value = _WORDS[word.lower()] + (_WORDS[ones.lower()] if ones else 0)
-    return _scaled(str(value), _SCALES[scale.lower()]) if scale else str(value)
+def _spelled(word: str, ones: str | None, scale: str | None, large: str | None) -> Values:
+    value = str(_WORDS[word.lower()] + (_WORDS[ones.lower()] if ones else 0))
+    if large:
+        return _in_large(value, large)
+    return frozenset({_scaled(value, _SCALES[scale.lower()]) if scale else value})
+
+
+def _in_large(value: str, large: str) -> Values:
+    """So many decades, centuries, dozens or orders of magnitude, counted as such or in ones."""
+    if large.startswith("order"):
+        power = int(value) if value.isdigit() and len(value) < 3 else 1
+        return frozenset({value, _scaled("1", power)})
+    if value.count(".") > 1:
+        return frozenset({value})
+    factor = {"d": 10, "c": 100, "s": 20}[large[0].lower()] if not large.lower().startswith("dozen") else 12
+    return frozenset({value, _plain(format(Decimal(value) * factor, "f"))})
 
 
 def _implied(text: str) -> Iterator[set[str]]:
+    if "orders of magnitude" in text or "order of magnitude" in text:
+        yield {"10", "100", "1000", "10000"}
     for word in _WORD.findall(text):
         yield _IMPLIED.get(word, set())
         if word[:3] in _MONTHS:

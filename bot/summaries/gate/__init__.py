@@ -5,6 +5,8 @@ bad, nor see a negation that was lost: passing is necessary, not sufficient. Men
 
 ==============  ============================================================================
 numbers         every number is kept, and none is invented (万, 亿, %, k, M, words, decades)
+units           what a number counts: seconds, percentage points, dollars
+claims          no superlatives, firsts, praise or calls to the reader of its own
 formulas        math is kept as it is, and none is invented
 links           the paper's links and no others
 names           names and acronyms are kept, and none is invented
@@ -12,7 +14,7 @@ paper           the text is about this paper: its terms, its id
 chinese         it is Chinese, not English, Japanese or Korean
 untranslated    few English words are left over
 length          neither much shorter nor much longer than the English
-sentences       as many sentences, one more or less
+sentences       each sentence is there, and none is added
 repetition      nothing is said again and again
 truncated       it ends with the end of a sentence
 preamble        no remark of the translator, no markup of an answer
@@ -23,7 +25,7 @@ damaged         no control characters, broken escapes, placeholders, HTML or men
 from __future__ import annotations
 
 from bot.model import Paper, Summary
-from bot.summaries.gate import names, numbers, shape, signs
+from bot.summaries.gate import amounts, claims, names, numbers, shape, signs
 from bot.summaries.gate.pair import FIELDS, Failure, Pair
 
 __all__ = ["FIELDS", "RULES", "Failure", "failures"]
@@ -39,6 +41,8 @@ _CHECKS = {
     "length": shape.length,
     "sentences": shape.sentences,
     "numbers": numbers.numbers,
+    "units": amounts.units,
+    "claims": claims.claims,
     "names": names.names,
     "untranslated": names.untranslated,
     "paper": names.paper,

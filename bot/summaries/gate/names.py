@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from itertools import accumulate
 
+from bot.summaries.gate import acronyms, topics
 from bot.summaries.gate.pair import Pair
 from bot.text import glossary
 from bot.text.normal import flat
@@ -115,6 +116,10 @@ def paper(pair: Pair) -> str:
     theirs = glossary.terms(pair.source)
     kept = sum(any(_squeezed(name) in text for name in names_) for names_ in theirs)
     is_foreign = len(theirs) >= _FEWEST_TERMS and kept < _SHARED * len(theirs) and pair.is_whole
+    if not is_foreign:
+        few = {"title": 2, "one_line": 3, "abstract": 5}[pair.field]
+        has_name = any(_is_name(word) and word in pair.known for word in _TOKEN.findall(pair.words))
+        is_foreign = not has_name and topics.is_foreign(pair.known, pair.paper.title, pair.text, few=few)
     return (
         "It seems to be about another paper: translate this one, with the field's usual terms."
         if is_foreign
@@ -184,12 +189,17 @@ def _is_name(word: str) -> bool:
 def _is_kept(word: str, text: str) -> bool:
     lower = text.lower()
     bare = _POSSESSIVE.sub("", word.lower())
-    if bare in lower or bare.removesuffix("s") in lower:
+    if bare in lower or bare.removesuffix("s") in lower or _is_translated(word, text):
         return True
-    if any(name in text for name in glossary.chinese_names(word.removesuffix("s"))):
-        return True
-    parts = [part for part in _PART.findall(bare) if len(part) > 1]
-    return len(parts) > 1 and all(part in lower for part in parts if not part.isalpha() or len(part) < 4)
+    parts = [part for part in _PART.findall(_POSSESSIVE.sub("", word)) if len(part) > 1]
+    wanted = [part for part in parts if not part.isalpha() or len(part) < 4 or part.isupper()]
+    return len(parts) > 1 and all(part.lower() in lower or _is_translated(part, text) for part in wanted)
+
+
+def _is_translated(word: str, text: str) -> bool:
+    one = word.removesuffix("s")
+    named = (*glossary.chinese_names(one), *acronyms.chinese(one), *acronyms.chinese(word))
+    return any(name in text for name in named if name)
 
 
 def _stays(word: str) -> bool:

@@ -26,11 +26,27 @@ def numbers(pair: Pair) -> str:
     if pair.field == "abstract":
         lost += [word for word, values in source.spoken if not values & (text.values | _VAGUE)]
         lost += _changed(source, text) if not lost and not invented else []
+    if not lost and not invented and (misplaced := _misplaced(pair)):
+        return misplaced
     if pair.is_whole and not lost and not invented and _out_of_order(pair.source, pair.text):
         return "Number the points as the English does."
     return " ".join(
         filter(None, (_named("Keep the numbers", lost), _named("These numbers are not in it:", invented)))
     )
+
+
+def _misplaced(pair: Pair) -> str:
+    """The first sentence whose numbers are those of another one."""
+    if pair.field != "abstract" or not pair.is_chinese or pair.groups is None:
+        return ""
+    for number, (english, chinese) in enumerate(pair.groups, 1):
+        source, text = said.english(english), said.chinese(chinese)
+        lost = [written for written, values in source.written if not values & text.values]
+        foreign = [written for written, values in text.written if not values & source.values]
+        if lost or foreign:
+            reason = _named("keep the numbers", lost) or _named("these numbers are not in it:", foreign)
+            return f"In sentence {number}, {reason}"
+    return ""
 
 
 def _changed(source: said.Numbers, text: said.Numbers) -> list[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from bot.model import Language, Paper
 from bot.summaries import LONGEST
+from bot.summaries.gate.aligned import Groups, aligned
 from bot.text.latex import readable
 from bot.text.masking import PLACEHOLDER, URL, mask
 
@@ -93,3 +94,8 @@ class Pair:
     def source_formulas(self) -> tuple[str, ...]:
         """The math of the English."""
         return tuple(piece for piece in mask(self.raw_source).pieces if piece[0] in "$\\")
+
+    @cached_property
+    def groups(self) -> Groups | None:
+        """The sentences of both languages that belong together; None where one is missing, or one too many."""
+        return aligned(self.source, self.text)

@@ -17,7 +17,6 @@ _SHARE = {"title": 0.3, "one_line": 0.45, "abstract": 0.45}
 _RATIO = {"title": (0.12, 0.9), "abstract": (0.22, 0.5)}
 _LEEWAY = {"title": 12, "abstract": 30}
 _ONE_LINE = (8, 260)
-_TOLERANCE = 1
 
 _SAID = re.compile(r"[^\w]+")
 _LONG_ENOUGH = 10
@@ -27,7 +26,7 @@ _CUT = re.compile(r"(?:…+|\.{3,})[\"”)]*$")
 _LAST_WORD = re.compile(r"[!-~]+$")
 _TAIL = 300
 _PREAMBLE = re.compile(
-    r"^\s*+(?:[\"“「『]?\s*+(?:以下(?:是|为)|下面是|这是|好的|当然|没问题|译文|翻译(?:如下|结果)?\s*[:：]"
+    r"^\s*+(?:[\"“「『]?\s*+(?:以下(?:是|为)[^。，]{0,12}(?:译|翻|摘要|标题|内容|中文)|下面是|这是(?:您|你|一份|该|译文|翻译|中文|论文)|好的|没问题|当然(?:可以)?[，,。！!]|译文|翻译(?:如下|结果)?\s*[:：]"
     r"|摘要\s*[:：]|标题\s*[:：]|中文(?:摘要|标题|翻译|译文)"
     r"|根据您|作为一个?(?:AI|人工智能|语言模型)|抱歉|对不起|here(?:'s| is| are)\b|sure\b|certainly\b"
     r"|translation\b|of course\b"
@@ -35,7 +34,7 @@ _PREAMBLE = re.compile(
     re.I,
 )
 _AFTERWORD = re.compile(
-    r"(?:希望(?:这|以上|对您)|如(?:有|需|果您)[^。]{0,20}(?:请|告诉我)|注[:：]\s?(?:以上|本译))[^。]*。?\s*$"
+    r"(?:希望(?:以上|对[您你]|(?:这|本)[个份段篇]?(?:翻译|译文|回答|答案))|如(?:有|需|果您)[^。]{0,20}(?:请|告诉我)|注[:：]\s?(?:以上|本译))[^。]*。?\s*$"
 )
 
 
@@ -73,12 +72,10 @@ def length(pair: Pair) -> str:
 
 
 def sentences(pair: Pair) -> str:
-    """As many sentences as the English, one more or less."""
-    if pair.field != "abstract" or not pair.is_chinese:
+    """Each sentence of the English, and no others; two that are joined, or one that is split, are no fault."""
+    if pair.field != "abstract" or not pair.is_chinese or pair.groups is not None:
         return ""
     ours, theirs = len(split.chinese(pair.text)), len(split.english(pair.source))
-    if abs(ours - theirs) <= _TOLERANCE:
-        return ""
     return f"The English has {theirs} sentences, this has {ours}: translate each one, and add none."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from bot.summaries.gate.pair import WIDE, Pair
 from bot.text.latex import readable
@@ -20,7 +21,12 @@ STANDS_FOR_LINK = re.compile(
     re.I,
 )
 """What is left of a link where arXiv's pages have replaced it by "this https URL"."""
-_TYPESETTING = re.compile(r"[\s^_(){}\[\]$\\]+")
+_SPACE = re.compile(r"\s+")
+_BRACKETS = re.compile(r"[(){}\[\]$\\]+")
+_SCRIPT = re.compile(r"[\^_]")
+_RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼ⁱⁿᵃ-ᵛᶜᶠᶻˡʰʳˢˣʷʲʸ]+")
+_LOWERED = re.compile("[₀-₉₊₋₌ₐ-ₜᵢᵣᵤᵥⱼ]+")
+_SHORT = 2  # characters of a formula that may be a part of any word
 _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉^_")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d+|#x[0-9a-f]+);", re.I)
 _BROKEN = re.compile(
@@ -63,13 +69,49 @@ def links(pair: Pair) -> str:
 
 
 def formulas(pair: Pair) -> str:
-    """Formulas as they are, whether or not there are dollar signs around them."""
-    text, known = _bare(pair.raw), _bare(pair.raw_known)
-    invented = [piece for piece in pair.formulas if not _is_number(piece) and _bare(piece) not in known]
+    """Formulas symbol by symbol, and as often as in the English, with dollar signs around them or without."""
+    ours, theirs = _forms(pair.formulas), _forms(pair.source_formulas)
+    text, known = _Signs(pair.raw), _Signs(pair.raw_known)
+    invented = [piece for form, piece in ours if not known.have(form)]
     if invented:
         return f"Copy formulas exactly; this one is not in the English text: {invented[0]}"
-    lost = [piece for piece in pair.source_formulas if not _is_number(piece) and _bare(piece) not in text]
-    return f"Keep the formula {lost[0]}" if lost and pair.is_whole else ""
+    if not pair.is_whole:
+        return ""
+    lost = [piece for form, piece in theirs if not text.have(form) and not text.have(_SCRIPT.sub("", form))]
+    if not lost and len(ours) == len(theirs):
+        more, fewer = Counter(form for form, _ in ours), Counter(form for form, _ in theirs)
+        lost = [piece for form, piece in theirs if more[form] < fewer[form]]
+    return f"Keep the formula {lost[0]}" if lost else ""
+
+
+class _Signs:
+    """A text as it can be searched for formulas: with what separates words, and without."""
+
+    def __init__(self, raw: str) -> None:
+        self._open = _scripted(raw)
+        self._closed = _SPACE.sub("", self._open)
+
+    def have(self, form: str) -> bool:
+        """Whether a formula is in it; a short one not as a part of a word."""
+        if not form:
+            return True
+        if len(form) > _SHORT:
+            return form in self._closed
+        return re.search(rf"(?<![A-Za-z0-9^_]){re.escape(form)}(?![A-Za-z^_])", self._open) is not None
+
+
+def _forms(pieces: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each formula, other than a number, in the one form in which it is compared, and as it was given."""
+    return [(_SPACE.sub("", _scripted(piece)), piece) for piece in pieces if not _is_number(piece)]
+
+
+def _scripted(raw: str) -> str:
+    """Readable text without brackets, with `^` and `_` before what is raised or lowered."""
+    shown = _LOWERED.sub(
+        lambda found: f"_{found[0]}", _RAISED_RUN.sub(lambda found: f"^{found[0]}", readable(raw))
+    )
+    plain = unicodedata.normalize("NFKC", shown.translate(WIDE)).replace("\u2212", "-")
+    return _BRACKETS.sub("", plain)
 
 
 def _links(raw: str) -> set[str]:
@@ -78,12 +120,6 @@ def _links(raw: str) -> set[str]:
 
 def _plain(link: str) -> str:
     return re.sub(r"\\(?=[_%&#~])", "", link).rstrip("/").removeprefix("https://").removeprefix("http://")
-
-
-def _bare(raw: str) -> str:
-    """Without white space, brackets and scripts: two ways to typeset a formula are the same."""
-    shown = unicodedata.normalize("NFKC", readable(raw).translate(WIDE)).replace("\u2212", "-")
-    return _TYPESETTING.sub("", shown)
 
 
 def _is_number(piece: str) -> bool:
