@@ -92,8 +92,7 @@ def parse(body: bytes, category: str | None) -> Listing:
     if len(unread) > max(_MOST_UNREAD, len(announcements)):
         reason = f"{len(unread)} items cannot be read, like {unread[0].paper}: {unread[0].reason}"
         raise SourceError(frame.category, f"{reason}; the form of the feed has changed")
-    day = max((announcement.date for announcement in announcements), default=frame.day)
-    return Listing(NAME, frame.category, day, announcements, unread=unread, form=Form.TYPED)
+    return Listing(NAME, frame.category, frame.day, announcements, unread=unread, form=Form.TYPED)
 
 
 def read(body: bytes) -> Listing | None:
@@ -261,6 +260,7 @@ def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Annou
     for what, value in {"title": item.title, "abstract": abstract, "category": categories}.items():
         if not value:
             raise _BadItem(f"it has no {what}")
+    _check_primary(frame, kind, categories)
     paper = Paper(
         id=match[1],
         version=int(match[2]),
@@ -272,8 +272,22 @@ def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Annou
         journal_ref=str(entry.get("arxiv_journal_reference", "")),
         license=str(entry.get("rights", "")),
     )
-    day = _day(str(entry["published"]), frame.category) if entry.get("published") else frame.day
-    return Announcement(paper, frame.category, day, kind)
+    stamp = str(entry.get("published", ""))
+    if stamp and _date(stamp) != frame.day:
+        raise _BadItem(f"it has the date {stamp[:40]!r} in a feed of {frame.day}")
+    return Announcement(paper, frame.category, frame.day, kind)
+
+
+def _check_primary(frame: _Frame, kind: AnnounceType, categories: Sequence[str]) -> None:
+    """In the feed of one category, a type tells whether that is the primary one of the paper."""
+    canonical = [resolve(code) for code in categories]
+    own = resolve(frame.category)
+    is_own = canonical[0] == own
+    is_second_name = is_own and canonical.count(own) > 1  # a cross-list of math.NA into cs.NA, which is the same
+    if own is None or kind is AnnounceType.REPLACE_CROSS:
+        return
+    if is_own is (kind is AnnounceType.CROSS) and not is_second_name:
+        raise _BadItem(f"it is called {kind.value}, yet its primary subject is {categories[0]}")
 
 
 def _type(entry: Mapping[str, Any]) -> AnnounceType:
@@ -298,9 +312,15 @@ def _text(parent: Element, tag: str) -> str:
 
 
 def _day(stamp: str, category: str) -> date:
+    if (day := _date(stamp)) is None:
+        raise SourceError(category, f"the feed has a date that cannot be read: {stamp[:60]!r}")
+    return day
+
+
+def _date(stamp: str) -> date | None:
     """The announcement's Eastern date: the label of an Eastern stamp; a stamp in UTC is an instant."""
     try:
         moment = datetime.fromisoformat(stamp) if stamp[:4].isdecimal() else parsedate_to_datetime(stamp)
         return (moment.astimezone(EASTERN) if moment.utcoffset() == timedelta() else moment).date()
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise SourceError(category, f"the feed has a date that cannot be read: {stamp[:60]!r}") from error
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

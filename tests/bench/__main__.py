@@ -10,6 +10,8 @@ mails    200,000 mails from a fixed seed, hostile ones among them, are read with
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
 histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
+pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
+year     live through 2026 and 2027 by arXiv's holidays: faults, and what a day without a mailing costs
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench import discord, email, histories, mails, matching, summaries, text, workload
+from tests.bench.pages import pages
 from tests.bench.slack import slack
+from tests.bench.year import year
 from tests.fakes import ingest
 
 EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
@@ -119,6 +123,8 @@ def main() -> None:
         "summaries",
         "text",
         "histories",
+        "pages",
+        "year",
         "all",
     ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
@@ -147,6 +153,11 @@ def main() -> None:
         asyncio.run(email.sending(chosen.recipients))
     if chosen.bench == "histories":  # much too long to be one of all
         asyncio.run(histories.bench(chosen.subscriptions, chosen.database))
+    if chosen.bench == "pages":
+        pages(10_000)
+    if chosen.bench == "year":
+        for number in (2026, 2027):
+            asyncio.run(year(number))
     if chosen.bench in ("discord", "all"):
         asyncio.run(discord.sending(500))
         asyncio.run(discord.weighing(1000))
