@@ -233,6 +233,8 @@ def test_a_page_that_does_not_add_up_is_refused(what, before, after, word):
         (2, rb'title="Abstract" id="2606.90002"', b'id="2606.90002"', "links 0 papers"),
         (1, rb"\(cs.LG\)", b"", "subject"),
         (1, rb"<div class='list-subjects'>.*?</div>", b"", "subject"),
+        (1, rb"<span class=.primary-subject.>.*?</span>; ", b"", "no primary subject"),
+        (1, rb"Machine Learning \(cs.LG\)</span>; ", b"", "yet its primary subject is cs.AI"),
         (2, rb"We predict tide 2.*?</p>", b"</p>", "no abstract"),
         (2, rb"Harbour 2[^<]*", b"", "no title"),
         (1, rb"<div class='list-authors'>.*?</div>", b"", "no authors"),
@@ -256,7 +258,7 @@ def test_a_bad_row_costs_only_itself_and_is_named(number, before, after, word):
 
 def test_a_page_of_which_most_rows_cannot_be_read_is_refused():
     body = listing_page("cs.LG", DAY, ENTRIES).replace(b"list-subjects", b"list-topics")
-    assert "5 papers that cannot be read, like 2606.90001: its subject" in refusal(body)
+    assert "5 papers that cannot be read, like 2606.90001: it has no primary subject" in refusal(body)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from functools import cache
 
 from lxml import etree
 
-from bot.model import ALL, UNKNOWN, Announcement, AnnounceType, Paper, UnreadRow
+from bot.model import UNKNOWN, Announcement, AnnounceType, Paper, UnreadRow
 from bot.sources import PAPER_ID
 from bot.sources.arxiv_listing.prose import line, paragraphs, typed
 from bot.sources.names import Run, names_in
@@ -57,7 +57,10 @@ def _row(dt: etree._Element, dd: etree._Element, section: Section) -> Announceme
     codes = _subjects(dd)
     kind = section.kind
     _check_mark(dt, kind, codes[0])
-    if kind is AnnounceType.REPLACE and section.category != ALL and resolve(codes[0]) != resolve(section.category):
+    is_other = resolve(codes[0]) != (resolve(section.category) or resolve(codes[0]))
+    if kind is AnnounceType.NEW and is_other:
+        raise BadRow(f"it is new, yet its primary subject is {codes[0]}")
+    if kind is AnnounceType.REPLACE and is_other:
         kind = AnnounceType.REPLACE_CROSS
     title, abstract = _field(dd, "list-title"), _abstract(dd)
     for name, text in {"title": title, "abstract": abstract}.items():
@@ -120,7 +123,11 @@ def _version(dt: etree._Element, paper_id: str) -> int:
 def _subjects(dd: etree._Element) -> tuple[str, ...]:
     """Codes that stand behind their names; a name that is known under other codes only tells of a damaged one."""
     codes = []
-    for part in _field(dd, "list-subjects").split(";"):
+    primary = [line(one) for one in dd.iter("span") if one.get("class") == "primary-subject"]
+    parts = _field(dd, "list-subjects").split(";")
+    if primary != [parts[0].strip()]:
+        raise BadRow("it has no primary subject")
+    for part in parts:
         found = _SUBJECT.fullmatch(part.strip())
         if found is None or found[2] not in _codes().get(found[1], (found[2],)):
             raise BadRow(f"its subject {part.strip()[:60]!r} cannot be read")
