@@ -18,6 +18,17 @@ _CONTEXT_AFTER = frozenset("（《「『【〈")
 _BEFORE_NUMBERING = frozenset("\n(,;:?!" + _FULL_WIDTH)
 
 _LATIN = r"A-Za-z0-9\u00b2\u00b3\u00b9\u00c0-\u024f\u0370-\u03ff\u2070-\u209c\u2100-\u214f"
+_GOES_ON = r"\.|(?!XQ[0-9]+X)[A-Za-z0-9]"
+_MOST_PASSES = 6
+_STOP = re.compile(rf"(?<=[{HAN}]) ?\.(?!{_GOES_ON})|(?<=[{HAN}][)）”」』》])\.(?!{_GOES_ON})")
+_DASH = re.compile(rf"(?<=[{HAN}{_FULL_WIDTH}]) ?-{{2,3}} ?|(?<![-]) ?-{{2,3}} ?(?=[{HAN}])| ?(?<!-)---(?!-) ?")
+_RANGE_DASH = re.compile(r"(?<=[A-Za-z0-9])--(?=[A-Za-z0-9])")
+_QUOTED = re.compile(r'"([^"\n]{1,200})"')
+_BARE_COMMA = re.compile(
+    r"(?<=[A-Za-z0-9%)]),(?=[A-Za-z])|(?<=[A-Za-z%)]),(?=[0-9])|(?<=[0-9]),(?=[0-9](?!\d\d(?!\d)))"
+)
+_FUNCTION = 3  # letters of a name that takes brackets, as f(x) and log(n) do
+_NAME_BEFORE = re.compile(r"[^ ,;:(){}\[\]\u3000-\u9fff\uff00-\uffef]+$")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 _PERCENT = re.compile(r"(?<=[0-9]) (?=%(?![A-Za-z0-9]))")
 _AROUND_WIDE = re.compile(rf"(?<=[{_FULL_WIDTH}]) | (?=[{_FULL_WIDTH}])")
@@ -30,10 +41,36 @@ def typeset(text: str) -> str:
     if not has_han(text):
         return text
     masked = mask(text)
-    spaced = _BLANKS.sub(" ", masked.text)
-    widened = _widened(_with_wide_brackets(spaced))
+    shown = masked.text
+    for _ in range(_MOST_PASSES):  # a mark that was widened is Chinese for what stands beside it
+        before, shown = shown, _set(shown)
+        if shown == before:
+            break
+    return masked.restored(shown)
+
+
+def _set(text: str) -> str:
+    spaced = _BLANKS.sub(" ", text)
+    ended = _STOP.sub("。", _quoted(_dashed(spaced)))
+    widened = _widened(_BARE_COMMA.sub("，", _with_wide_brackets(ended)))
     closed = _AROUND_WIDE.sub("", _PERCENT.sub("", widened))
-    return masked.restored(_LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", closed)))
+    return _LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", closed))
+
+
+def _dashed(text: str) -> str:
+    """Set hyphens in a row: two beside Chinese are its dash, elsewhere TeX's dash of ranges and double names."""
+    return _RANGE_DASH.sub("–", _DASH.sub("——", text))
+
+
+def _quoted(text: str) -> str:
+    """Curl the straight quotes around Chinese, or beside it; those of Latin words among themselves stay."""
+    return _QUOTED.sub(lambda found: f"“{found[1]}”" if _is_in_chinese(found) else found[0], text)
+
+
+def _is_in_chinese(found: re.Match[str]) -> bool:
+    before, after = _neighbour(found.string, found.start(), -1), _neighbour(found.string, found.end() - 1, 1)
+    beside = (before, after)
+    return has_han(found[1]) or any(is_han(char) or char in _CONTEXT_BEFORE for char in beside if char)
 
 
 def _with_wide_brackets(text: str) -> str:
@@ -59,7 +96,13 @@ def _is_wide(text: str, start: int, end: int) -> bool:
         return True
     before, after = _neighbour(text, start, -1), _neighbour(text, end, 1)
     is_numbering = not before or before in _BEFORE_NUMBERING or start == end
-    return is_han(before) or (is_han(after) and is_numbering)
+    return is_han(before) or (is_han(after) and (is_numbering or not _is_argument(text, start)))
+
+
+def _is_argument(text: str, start: int) -> bool:
+    """Whether a bracket belongs to what stands before it: f(x), log(n), O(1); not GPT-4o-mini(OpenAI)."""
+    name = _NAME_BEFORE.search(text[max(0, start - 2 * _FUNCTION) : start])
+    return name is not None and len(name[0]) <= _FUNCTION
 
 
 def _widened(text: str) -> str:

@@ -6,6 +6,7 @@ established terms of a field into others. How variants are matched is the job of
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import opencc
@@ -13,8 +14,28 @@ import opencc
 from bot.text.masking import mask
 from bot.text.normal import has_han
 
-_AFTER_A_UNIT = ("元后", "元後")
-"""Where OpenCC sees an empress, papers speak of what comes after a token, a neuron or a unit."""
+_MENDED = {
+    "元后": "元後",  # OpenCC sees an empress; papers speak of what comes after a token, a neuron or a unit
+    "丰度": "豐度",
+    "裡奇": "里奇",
+    "裡德": "里德",
+    "裡卡蒂": "里卡蒂",
+    "裡茲": "里茲",
+    "裡曼": "里曼",
+    "裡昂": "里昂",
+    "裡程碑": "里程碑",
+    "範德華": "范德華",
+    "範德瓦": "范德瓦",
+    "範德蒙": "范德蒙",
+    "範德波": "范德波",
+    "範德": "范德",
+    "腦回": "腦迴",
+    "幹涉": "干涉",
+    "幹擾": "干擾",
+}
+"""What OpenCC makes of terms and names, and what they are."""
+
+_WRONG = re.compile("|".join(_MENDED))
 
 
 def traditional(text: str) -> str:
@@ -22,7 +43,8 @@ def traditional(text: str) -> str:
     if not has_han(text):
         return text
     masked = mask(text)
-    return masked.restored(str(_converter().convert(masked.text)).replace(*_AFTER_A_UNIT))
+    converted = _WRONG.sub(lambda found: _MENDED[found[0]], str(_converter().convert(masked.text)))
+    return masked.restored(converted)
 
 
 @cache
