@@ -117,7 +117,7 @@ def is_digit(text):
 
 
 def is_open(before):
-    return not before or before[-1].isspace() or before[-1] in "(\"'/“‘（"
+    return not before or before[-1] in " \n("
 
 
 def raised(rest):
