@@ -23,26 +23,28 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from bot import channels, sources
-from bot.alerts import Admins, Alerts
 from bot.channels import Channel, Invocation, Reply
 from bot.commands import Commands, CommandSpec, Defaults
-from bot.commands.correspondence import Correspondence
+from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.mailboxes import Mailboxes
-from bot.delivery import Courier, Tally
+from bot.engine.inline import Scheduler
 from bot.errors import SettingsError, StoreError
-from bot.jobs.edit_late import Filler
+from bot.jobs.alert import Admins, Alerts
+from bot.jobs.announcement_day import PollResult
+from bot.jobs.deliver import Courier, Tally
+from bot.jobs.edit_late import LateEditor
 from bot.jobs.ingest import ingest
 from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
+from bot.jobs.poll import Day, Poller
 from bot.jobs.prune import prune_nightly
+from bot.jobs.summarize import Budget, Summarizer, SummaryReport
 from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
-from bot.reading import Day, Reader, Reading
-from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources import Source
-from bot.sources.client import PoliteClient, Turn
+from bot.sources.client import Lease, PoliteClient
 from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.chunks import repeated
@@ -51,7 +53,6 @@ from bot.store.keys import signing_key
 from bot.store.migrate import migrate
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
-from bot.summarizing import Budget, Report, Summarizer
 from bot.supervision import Work, supervised
 from bot.tokens import Links, Tokens
 
@@ -61,7 +62,7 @@ MOST_WAITING = timedelta(hours=1)
 """How long a digest waits for papers that are being read when its time has come."""
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread that works may hold up the event loop, which asks for its turn a thousand times a second
+"""How long a thread that works may hold up the event loop, which asks for its lease a thousand times a second
 when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
 
 LISTEN_AGAIN_SECONDS = 10.0
@@ -94,13 +95,13 @@ class StorePacer:
         self._store = store
         self._clock = clock
 
-    async def take(self, key: str, lease: timedelta) -> Turn:
-        """The turn over the whole installation, if nobody has it."""
-        return Turn(*await self._store.take_turn(key, lease, self._clock()))
+    async def take(self, key: str, lease: timedelta) -> Lease:
+        """The lease over the whole installation, if nobody has it."""
+        return Lease(*await self._store.take_lease(key, lease, self._clock()))
 
-    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
-        """End a turn of ours; the next one is `rest` later."""
-        await self._store.give_turn_back(key, turn.until, self._clock() + rest)
+    async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
+        """End a lease of ours; the next one is `rest` later."""
+        await self._store.release_lease(key, lease.until, self._clock() + rest)
 
     async def hold(self, key: str, until: datetime) -> None:
         """Let nobody go before `until`."""
@@ -110,9 +111,9 @@ class StorePacer:
 class Polite:
     """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
 
-    def __init__(self, commands: Commands, office: Correspondence, store: Store, clock: Clock) -> None:
+    def __init__(self, commands: Commands, email_workflow: EmailWorkflow, store: Store, clock: Clock) -> None:
         self._commands = commands
-        self._office = office
+        self._email_workflow = email_workflow
         self._store = store
         self._clock = clock
 
@@ -122,7 +123,7 @@ class Polite:
         return self._commands.specs
 
     async def __call__(self, invocation: Invocation) -> Reply:
-        """Answer a command; an event that a channel tells twice gets silence."""
+        """Answer a command; an event that a channel tells twice gets no_papers."""
         replies: list[Reply] = []
 
         async def answer() -> None:
@@ -131,21 +132,21 @@ class Polite:
                 replies.append(Reply("", Language.EN))
             else:
                 reply = await self._commands(invocation)
-                replies.append(await self._office.invite(reply, invocation) if reply.mailbox else reply)
+                replies.append(await self._email_workflow.invite(reply, invocation) if reply.mailbox else reply)
 
         if not await supervised("command", answer):
             language = Language.EN if invocation.language in (None, Language.BOTH) else invocation.language
             return Reply(say("error.internal", language.value), language)
         return replies[0]
 
-    async def left(self, channel: str, circle: str, reason: str) -> int:
-        """Pause the places of a circle that has left; nobody there can be told of it."""
+    async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
+        """Pause the destinations of a rate_limit_scope that has left; nobody there can be told of it."""
         return await repeated(
-            self._store, lambda tx, most: tx.subscribers.pause_some(channel, circle, reason, most)
+            self._store, lambda tx, most: tx.subscribers.pause_some(channel, rate_limit_scope, reason, most)
         )
 
     async def moved(self, channel: str, before: str, after: str) -> bool:
-        """Give a place its new address; what it has asked for goes on there."""
+        """Give a destination its new address; what it has asked for goes on there."""
         async with self._store.write() as tx:
             return await tx.subscribers.move(channel, before, after)
 
@@ -162,22 +163,22 @@ class App:
         self.sources = adapters.sources
         self.client = adapters.client
         self.clock = clock
-        habits = defaults(settings)
-        self.commands = Commands(store, habits, clock, admins=settings.bot_admins)
+        preferences = defaults(settings)
+        self.commands = Commands(store, preferences, clock, admins=settings.bot_admins)
         self._matcher = matcher
         holidays = settings.bot_arxiv_holidays
-        self.reader = Reader(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
+        self.reader = Poller(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
         self.read = self.reader.read
-        self.office = Correspondence(
+        self.email_workflow = EmailWorkflow(
             self.commands,
             store,
             adapters.links,
             clock,
-            mailboxes=habits.mailboxes,
+            mailboxes=preferences.mailboxes,
             channel=self.channels.get("email"),
-            witness=self.reader.hear,
+            confirmation=self.reader.hear,
         )
-        self.answer = Polite(self.commands, self.office, store, clock)
+        self.answer = Polite(self.commands, self.email_workflow, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
             store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher
@@ -195,8 +196,8 @@ class App:
             )
             for name, channel in self.channels.items()
         }
-        self._fillers = {
-            name: Filler(store, channel, self._couriers[name].composer, clock)
+        self._late_editors = {
+            name: LateEditor(store, channel, self._couriers[name].composer, clock)
             for name, channel in self.channels.items()
             if channel.has_edits
         }
@@ -207,7 +208,7 @@ class App:
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""
         started = time.monotonic()
-        reading = Reading(listings=[await listing_from(location, self.client)])
+        reading = PollResult(listings=[await listing_from(location, self.client)])
         ingested = await ingest(self.store, reading.listings, self.clock())
         matched = await match(self.store, self.clock(), self._matcher)
         day = Day({location: reading}, replace(ingested, matched=matched))
@@ -249,15 +250,15 @@ class App:
             {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell, "prune": self._prune}
             | {name: courier.drain for name, courier in self._couriers.items()}
             | {"summarize": self._summarize_and_ring}
-            | {f"fill {name}": filler.fill for name, filler in self._fillers.items()},
+            | {f"fill {name}": late_editor.fill for name, late_editor in self._late_editors.items()},
             hasty=["read", "summarize"],
         )
         self._ring = scheduler.ring
         talks: list[Work] = [partial(one.listen, self.answer) for one in self.channels.values()]
-        talks += [partial(one.correspond, self.office) for one in self.channels.values()]
+        talks += [partial(one.correspond, self.email_workflow) for one in self.channels.values()]
         if self.settings.bot_public_url:
             site = importlib.import_module("bot.web")  # its library is not everybody's
-            pages = site.Site(self.office, self._is_well).application()
+            pages = site.Site(self.email_workflow, self._is_well).application()
             talks.append(partial(site.serve, pages, self.settings.bot_listen))
         with self._stopped_by_signals(scheduler.stop):
             listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
@@ -318,12 +319,12 @@ class App:
         keep = timedelta(days=self.settings.bot_keep_days)
         await prune_nightly(self.store, self.clock(), keep, self.settings.bot_timezone)
 
-    async def summarize(self) -> Report:
+    async def summarize(self) -> SummaryReport:
         """Have Chinese texts made, until SUMMARY_DEADLINE at the longest."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(self.settings.summary_deadline, 1) * 60):
                 return await self.summarizer.run()
-        return Report(is_hopeless=True)
+        return SummaryReport(all_makers_down=True)
 
     async def _summarize_and_ring(self) -> None:
         if (await self.summarizer.run()).made:
@@ -331,7 +332,7 @@ class App:
 
     async def fill(self) -> int:
         """Put texts that have come late into the digests that lack them; how many digests."""
-        return sum([await filler.fill() for filler in self._fillers.values()])
+        return sum([await late_editor.fill() for late_editor in self._late_editors.values()])
 
     async def plan_due(self) -> None:
         """Plan what is due and need not wait for what is being read, and have it delivered."""
@@ -342,7 +343,7 @@ class App:
 
 
 def defaults(settings: Settings) -> Defaults:
-    """The habits of new destinations."""
+    """The preferences of new destinations."""
     hour, minute = settings.bot_time.split(":")
     slot = Slot(settings.bot_timezone, int(hour) * 60 + int(minute))
     mailboxes = Mailboxes(settings.bot_email_allow, are_there="email" in settings.bot_channels)
@@ -373,7 +374,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
         for channel in found:
             channel.link(links)
             channel.remember(StoredConversations(store, channel.name, clock))
-        client.keep_turns(StorePacer(store, clock))
+        client.share_leases(StorePacer(store, clock))
         adapters = Adapters(found, origins, client, links, made)
         yield App(settings, store, adapters, clock, Matcher(store.compiled, key))
     finally:

@@ -22,7 +22,7 @@ from bot.model import (
     Fault,
     Language,
     Match,
-    NoMailing,
+    NoAnnouncement,
     Paper,
     Reason,
     Subscription,
@@ -61,7 +61,7 @@ class Card:
 
 
 class Standing(NamedTuple):
-    """What the place of a paper among others depends on."""
+    """What the destination of a paper among others depends on."""
 
     date: date
     type: AnnounceType
@@ -94,12 +94,12 @@ class Why(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoPapers:
     """What a digest without papers says instead."""
 
     why: Why
     dates: tuple[date, ...]  # that it is about, Eastern, oldest first
-    reason: NoMailing | None = None  # why nothing was announced, if that is known
+    reason: NoAnnouncement | None = None  # why nothing was announced, if that is known
     read: int = 0  # announcements of the destination's categories
 
 
@@ -109,7 +109,7 @@ class Report:
 
     coverage: tuple[Coverage, ...] = ()
     faults: tuple[Fault, ...] = ()
-    silence: Silence | None = None  # where there are no papers, and there is something to say
+    no_papers: NoPapers | None = None  # where there are no papers, and there is something to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Digest:
     coverage: tuple[Coverage, ...] = ()
     rest: tuple[Card, ...] = ()  # what the cap left out, in the order in which it is named
     faults: tuple[Fault, ...] = ()  # what is missing in it
-    silence: Silence | None = None
+    no_papers: NoPapers | None = None
     lack: Lack = Lack.NOTHING
     changes: tuple[Change, ...] = ()  # what has become of papers that came before
     previous: str = ""  # the key of the last one that was sent there, not long ago
@@ -196,7 +196,7 @@ def compose(key: str, destination: Destination, ranked: Sequence[Card], *, repor
     """
     shown, named = (_by_date(some) for some in (ranked[:cap], ranked[cap : cap + NAMED]))
     rest = (*named, *ranked[cap + NAMED :])
-    return Digest(key, destination, shown, len(ranked), report.coverage, rest, report.faults, report.silence)
+    return Digest(key, destination, shown, len(ranked), report.coverage, rest, report.faults, report.no_papers)
 
 
 def _by_date(some: Iterable[Card]) -> tuple[Card, ...]:
@@ -224,6 +224,6 @@ def _card(
 
 
 def standing(card: Card) -> Standing:
-    """What the place of a card among others depends on."""
+    """What the destination of a card among others depends on."""
     in_title = {reason.term for reason in card.reasons if reason.field.startswith("title")}
     return Standing(card.date, card.type, len(card.subscriptions), len(in_title), card.paper.id)

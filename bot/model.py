@@ -79,7 +79,7 @@ class Language(enum.StrEnum):
         return "zh-hant" if self.is_traditional else "zh"
 
     @property
-    def tongues(self) -> tuple[str, ...]:
+    def locales(self) -> tuple[str, ...]:
         """The locale's names for what it reads, Chinese first."""
         return {Language.EN: ("en",), Language.ZH: (self.chinese,)}.get(self.plain, (self.chinese, "en"))
 
@@ -101,7 +101,7 @@ class Days(enum.StrEnum):
         }[self]
 
 
-class NoMailing(enum.StrEnum):
+class NoAnnouncement(enum.StrEnum):
     """Why arXiv announces nothing on a day."""
 
     WEEKEND = "weekend"
@@ -265,12 +265,12 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailing:
+class AnnouncementDay:
     """What was learnt about one Eastern date: announced, or no announcement, and why if that is known."""
 
     date: date
     is_announced: bool
-    reason: NoMailing | None
+    reason: NoAnnouncement | None
     seen_at: datetime
 
 
@@ -320,7 +320,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One place inside a channel, with its reading habits."""
+    """One destination inside a channel, with its reading preferences."""
 
     id: int
     channel: str
@@ -344,7 +344,7 @@ class Subscription:
 
     @property
     def reference(self) -> str:
-        """What a button calls it, in the place of the number: no later subscription is called so."""
+        """What a button calls it, in the destination of the number: no later subscription is called so."""
         return f"id:{self.id}"
 
     def is_called(self, typed: str) -> bool:

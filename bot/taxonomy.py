@@ -32,7 +32,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class SubjectArchive:
     """A family of categories (`cs`), or one that is itself its only category (`hep-th`)."""
 
     code: str
@@ -46,7 +46,7 @@ class _Taxonomy:
     """The tables, made once; from `canonical` on, keys are lower-case codes."""
 
     categories: Mapping[str, Category]
-    archives: Mapping[str, Archive]
+    archives: Mapping[str, SubjectArchive]
     canonical: Mapping[str, str]
     synonyms: Mapping[str, frozenset[str]]
     members: Mapping[str, frozenset[str]]  # of archives
@@ -59,7 +59,7 @@ def categories() -> Mapping[str, Category]:
     return _taxonomy().categories
 
 
-def archives() -> Mapping[str, Archive]:
+def archives() -> Mapping[str, SubjectArchive]:
     """All active archives by code."""
     return _taxonomy().archives
 
@@ -168,7 +168,7 @@ def _taxonomy() -> _Taxonomy:
         )
         for code, row in data["categories"].items()
     }
-    archives = {code: Archive(code=code, **row) for code, row in data["archives"].items()}
+    archives = {code: SubjectArchive(code=code, **row) for code, row in data["archives"].items()}
     current = {code: category.alias_of or code for code, category in categories.items()}
     current |= data["subsumed"] | {code: code for code in data["divided"]}
     named = data["groups"] | data["archives"] | data["categories"]

@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, tuple_
 
-from bot.alerts import Admins, Alerts
 from bot.channels import Channel
-from bot.coming import waiting_for
-from bot.delivery import Courier
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.jobs import ingest as jobs_ingest
+from bot.jobs.alert import Admins, Alerts
 from bot.jobs.compose import Composer
+from bot.jobs.deliver import Courier
 from bot.jobs.ingest import Ingested
 from bot.jobs.match import match
 from bot.jobs.plan import plan_all
@@ -39,9 +38,10 @@ from bot.model import (
     Subscription,
     Validator,
 )
+from bot.pending import waiting_for
 from bot.query import parse
 from bot.sources import Outcome, Source, Unchanged
-from bot.sources.calendar import FEEDS_TURN
+from bot.sources.calendar import FEEDS_DUE
 from bot.store import Store, Transaction, schema
 from bot.store.batches import DAY as DAY_BATCH
 from bot.store.batches import Batch
@@ -118,8 +118,8 @@ class FakeChannel(Channel):
         """One line for each paper, or why there are none; then what has become of earlier ones, in one part."""
         self.digests.append(digest)
         became = "\n".join(f"{one.paper.id} {one.kind}" for one in digest.changes)
-        if digest.silence:
-            return tuple(filter(None, (f"{digest.silence.why}", became)))
+        if digest.no_papers:
+            return tuple(filter(None, (f"{digest.no_papers.why}", became)))
         ids = [f"{card.paper.id}v{card.paper.version} {card.type}" for card in digest.cards]
         step = self.papers_per_part
         papers = ("\n".join(ids[start : start + step]) for start in range(0, len(ids), step))
@@ -197,7 +197,7 @@ class FakeSource:
     """A source that gives what it was told for each category, and nothing new for the others."""
 
     name: str = "arxiv_feed"
-    turn: timedelta = FEEDS_TURN
+    turn: timedelta = FEEDS_DUE
     is_daily: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     asked: list[tuple[list[str], dict[str, Validator]]] = field(default_factory=list)
@@ -258,12 +258,12 @@ async def subscribed(
 ) -> tuple[Destination, list[Subscription]]:
     """A destination with subscriptions."""
     async with store.write() as tx:
-        place = await tx.subscribers.add_destination(
+        destination = await tx.subscribers.add_destination(
             channel, address, owner=owner, language=Language.EN, slot=slot, now=now
         )
         for query in queries or ("cs.LG",):
-            await tx.subscribers.subscribe(place.id, query, now)
-        return place, await tx.subscribers.subscriptions(place.id)
+            await tx.subscribers.subscribe(destination.id, query, now)
+        return destination, await tx.subscribers.subscriptions(destination.id)
 
 
 async def ingest(
@@ -311,7 +311,7 @@ async def matched(
         for earlier in await tx.connection.execute(select(schema.batch).where(schema.batch.c.id < number)):
             before = unpack(earlier.papers)
             for hit in await tx.connection.execute(select(schema.hit).where(schema.hit.c.batch == earlier.id)):
-                again = {before[place] for place in unpack(hit.papers)} & set(batch.papers)
+                again = {before[destination] for destination in unpack(hit.papers)} & set(batch.papers)
                 found.setdefault(hit.query, set()).update(again)
         hits = [
             (each, b"".join(batch.papers.index(n).to_bytes(2, "little") for n in sorted(some)))
@@ -335,12 +335,12 @@ async def matches(store: Store, *addresses: str) -> list[Match]:
     found = []
     async with store.read() as tx:
         newest = await tx.hits.newest()
-        for place in await tx.subscribers.destinations():
-            if addresses and place.address not in addresses:
+        for destination in await tx.subscribers.destinations():
+            if addresses and destination.address not in addresses:
                 continue
-            asking = (await tx.hits.asking([place.id])).get(place.id, [])
+            asking = (await tx.hits.asking([destination.id])).get(destination.id, [])
             queries = {one.id: one.query for one in asking}
-            for paper_ in await tx.hits.coming(place.id, asking, newest):
+            for paper_ in await tx.hits.coming(destination.id, asking, newest):
                 found += [
                     Match(queries[number], paper_.paper_id, paper_.version, kind)
                     for number, kind in paper_.types.items()
@@ -368,14 +368,14 @@ async def waiting(
     store: Store, count: int, *, papers: int = 1, channel: str = "fake", slot: Slot = NINE, now: datetime = MORNING
 ) -> list[Destination]:
     """That many destinations `#1`, `#2`.. with papers waiting for each."""
-    places = []
+    destinations = []
     for number in range(1, count + 1):
-        place, (subscription,) = await subscribed(
+        destination, (subscription,) = await subscribed(
             store, address=f"#{number}", channel=channel, slot=slot, owner=f"owner-{number}", now=now
         )
         await matched(store, subscription, *(paper(n) for n in range(1, papers + 1)), now=now)
-        places.append(place)
-    return places
+        destinations.append(destination)
+    return destinations
 
 
 async def planned(store: Store, now: datetime = MORNING) -> int:

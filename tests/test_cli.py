@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import sudi
+from bot.engine.inline import GRACE_SECONDS
 from bot.errors import SettingsError, StoreError
-from bot.scheduler import GRACE_SECONDS
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.migrate import head, migrate
@@ -152,7 +152,7 @@ def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeyp
     lines = {line.split()[1]: line for line in out.splitlines()}
     assert lines["admins"].startswith("FAIL")
     assert "slack is not in BOT_CHANNELS" in lines["admins"]
-    assert lines["places"].endswith("2; paused until somebody types resume there, because they refused: "
+    assert lines["destinations"].endswith("2; paused until somebody types resume there, because they refused: "
                                     "email gone@example.org (550 no such user)")  # fmt: skip
     assert lines["reading"].startswith("FAIL")
     assert "2026-06-10 cs.LG could not be read yet (feed: HTTP 429)" in lines["reading"]
@@ -205,7 +205,7 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
 
 
 def test_a_mailbox_is_imported_as_mails_that_come_in_name_it():
-    places = [
+    destinations = [
         {
             "channel": "email",
             "address": "Mei@Example.org",
@@ -215,7 +215,7 @@ def test_a_mailbox_is_imported_as_mails_that_come_in_name_it():
         {"channel": "email", "address": "mei@example.org", "subscriptions": [{"query": "hep-th"}]},
         {"channel": "slack", "address": "T1/C1", "subscriptions": []},
     ]
-    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": places}), "utf-8")
+    Path("in.json").write_text(json.dumps({"sudi": 1, "destinations": destinations}), "utf-8")
     assert "2 subscriptions added" in run("import", "in.json")[1]
     mail, slack = json.loads(run("export")[0])["destinations"]
     assert (mail["address"], mail["owner"], len(mail["subscriptions"])) == (

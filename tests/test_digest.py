@@ -142,9 +142,9 @@ def backlogs(draw: st.DrawFn) -> list[Card]:
     kinds = draw(st.lists(st.sampled_from(AnnounceType), min_size=1, max_size=9))
     numbers = iter(range(1, 1000))
     return [
-        Card(paper(next(numbers)), kinds[place % len(kinds)], day)
+        Card(paper(next(numbers)), kinds[destination % len(kinds)], day)
         for day, count in reversed(list(zip(DAYS, counts, strict=False)))
-        for place in range(count)
+        for destination in range(count)
     ]
 
 

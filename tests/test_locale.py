@@ -57,7 +57,7 @@ def exists(key: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("tag", "tongue"),
+    ("tag", "locale"),
     [
         ("en-GB", "en"),
         ("zh", "zh"),
@@ -73,8 +73,8 @@ def exists(key: str) -> bool:
         ("", None),
     ],
 )
-def test_a_clients_language_is_one_of_ours_or_none(tag, tongue):
-    assert spoken(tag) == tongue
+def test_a_clients_language_is_one_of_ours_or_none(tag, locale):
+    assert spoken(tag) == locale
 
 
 def test_both_languages_have_the_same_keys():

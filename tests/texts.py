@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from bot.errors import MakerError
 from bot.model import Paper
-from bot.summaries import Answer, Field, Job, Maker, Usage
+from bot.summaries import Answer, Job, Maker, TextField, Usage
 from tests.fakes import paper
 
 TEXTS = {
-    Field.TITLE: "港口：用于潮汐表的稀疏注意力",
-    Field.ONE_LINE: "提出一种用稀疏注意力预测潮汐的方法。",
-    Field.ABSTRACT: "我们用稀疏注意力预测潮汐。",
-    Field.ENGLISH_LINE: "Tides are predicted with sparse attention.",
+    TextField.TITLE: "港口：用于潮汐表的稀疏注意力",
+    TextField.ONE_LINE: "提出一种用稀疏注意力预测潮汐的方法。",
+    TextField.ABSTRACT: "我们用稀疏注意力预测潮汐。",
+    TextField.ENGLISH_LINE: "Tides are predicted with sparse attention.",
 }
 TITLE, ABSTRACT = "Harbour: Sparse Attention for Tide Tables", "We predict tides with sparse attention."
 
@@ -54,12 +54,12 @@ class FakeMaker:
     prompt: str = "1"
     learns: bool = True
     script: list[Deed] = field(default_factory=list)
-    asked: list[tuple[str, tuple[Field, ...], str]] = field(default_factory=list)
+    asked: list[tuple[str, tuple[TextField, ...], str]] = field(default_factory=list)
     always: Deed = well
     gate: asyncio.Event | None = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def makes(self, wanted: Field) -> bool:
+    def makes(self, wanted: TextField) -> bool:
         return wanted in TEXTS
 
     def worst(self, job: Job) -> Usage:

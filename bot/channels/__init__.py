@@ -29,7 +29,7 @@ class Invocation:
 
     channel: str
     sender: str  # the person's address on the channel; never logged
-    place: str  # the destination's address
+    destination: str  # the destination's address
     text: str  # the command without its prefix: `subscribe cs.LG "kv cache"`
     language: Language | None = None  # what the channel knows of the person, if anything
     may_manage: bool = True  # whether the person may change what this place receives
@@ -40,23 +40,25 @@ class Invocation:
 class Reply:
     """The answer to one command. `text` is plain: channels escape it. Cards follow it, if any.
 
-    `is_public` marks a change that everybody at the place should see; the rest is for the person only.
+    `is_public` marks a change that everybody at the destination should see; the rest is for the person only.
     `subscriptions` are those that the text lists, for channels with buttons and menus.
-    An empty text asks for silence: the same event has been answered before.
+    An empty text asks for no_papers: the same event has been answered before.
     """
 
     text: str
     language: Language
     cards: tuple[Card, ...] = ()
     is_public: bool = False
-    place: Destination | None = None  # with `subscriptions`: what a list is about, for channels that show buttons
+    destination: Destination | None = (
+        None  # with `subscriptions`: what a list is about, for channels that show buttons
+    )
     subscriptions: tuple[Subscription, ...] = ()
     token: str = ""  # with which a mailbox confirms what the text asks about
     mailbox: str = ""  # where somebody has to confirm, if not here
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class IncomingEmail:
     """A mail as a channel read it; its sender is a claim."""
 
     key: str  # of this mail, the same whenever it is read
@@ -89,7 +91,7 @@ class Command(Protocol):
 
     @property
     def needs_manage(self) -> bool:
-        """Whether it changes what a place receives."""
+        """Whether it changes what a destination receives."""
         ...
 
 
@@ -100,12 +102,12 @@ class Handle(Protocol):
         """The answer to one command, whatever was typed."""
         ...
 
-    async def left(self, channel: str, circle: str, reason: str) -> int:
-        """All places whose address begins so are out of reach: pause them; how many that are."""
+    async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
+        """All destinations whose address begins so are out of reach: pause them; how many that are."""
         ...
 
     async def moved(self, channel: str, before: str, after: str) -> bool:
-        """A place has another address by now; False when it is not known, or another has that address."""
+        """A destination has another address by now; False when it is not known, or another has that address."""
         ...
 
     @property
@@ -129,7 +131,7 @@ class Conversations(Protocol):
         """How long nobody may be written to directly, because the channel has asked for a pause."""
         ...
 
-    async def take_turn(self, every: timedelta) -> timedelta:
+    async def take_lease(self, every: timedelta) -> timedelta:
         """How long until one more may be opened, which is booked unless it takes more than some seconds."""
         ...
 
@@ -162,11 +164,11 @@ class Channel(ABC):
     has_edits: ClassVar[bool] = False
     """Whether a message can be changed after it was sent."""
 
-    def circle(self, address: str) -> str:
+    def rate_limit_scope(self, address: str) -> str:
         """The key of a pause that the channel asks for at this address: all with the same key wait."""
         return f"{self.name}:{address}"
 
-    def lane(self, address: str) -> str:
+    def queue_key(self, address: str) -> str:
         """The key under which messages to this address keep the pace; empty when the address has its own."""
         return ""
 
@@ -202,7 +204,7 @@ class Channel(ABC):
         """Answer commands until cancelled, or until the channel ends by itself."""
         await asyncio.Event().wait()
 
-    async def correspond(self, office: Correspondence) -> None:
+    async def correspond(self, email_workflow: Correspondence) -> None:
         """Read mails until cancelled."""
         await asyncio.Event().wait()
 
@@ -228,7 +230,7 @@ class Channel(ABC):
 class Correspondence(Protocol):
     """Who answers mails, where nobody is who they say they are."""
 
-    async def receive(self, mail: Mail, send: Callable[[Reply], Awaitable[None]]) -> bool:
+    async def receive(self, mail: IncomingEmail, send: Callable[[Reply], Awaitable[None]]) -> bool:
         """Answer a mail once, by `send`; False when that is still to be done."""
         ...
 

@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.channels import Channel, Handle, Invocation
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, further_lines
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.locale import say
 from bot.model import Language
+from bot.presentation.cards import CardLines, Passage, cards_lines, digest_lines, further_lines
 from bot.settings import Settings
 from bot.text.harmless import harmless
 
@@ -96,7 +96,7 @@ class Terminal(Channel):
     async def listen(self, handle: Handle) -> None:
         """Answer what is typed until `exit`, `quit` or the end of the input."""
         me = getpass.getuser()
-        self._print(Text("\n".join(say("console.welcome", tongue) for tongue in self._language.tongues)))
+        self._print(Text("\n".join(say("console.welcome", locale) for locale in self._language.locales)))
         async for line in self._typed():
             command = line.removeprefix("/papers").strip()
             if command in ("exit", "quit"):

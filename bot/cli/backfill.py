@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot import app as root
 from bot.cli.service import known_category, settings_and_logs
-from bot.reading import Owed, Reading
+from bot.jobs.announcement_day import PollResult
+from bot.jobs.poll import Owed
 from bot.settings import Settings
 from bot.sources import Outcome
 from bot.sources.calendar import EASTERN
@@ -72,7 +73,7 @@ def _advancing(bar: Progress) -> Callable[[Outcome], None]:
     return lambda _outcome: bar.advance(bar.task_ids[0])
 
 
-def _told(owed: Sequence[Owed], readings: Sequence[Reading]) -> bool:
+def _told(owed: Sequence[Owed], readings: Sequence[PollResult]) -> bool:
     """Say what was done; whether nothing is missing."""
     new = sum(one.ingested.new for one in readings)
     matched = sum(one.ingested.matched for one in readings)

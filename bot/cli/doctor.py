@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
 from bot.app import defaults
-from bot.channels.absence import fault_lines, unreadable_lines
 from bot.cli.service import settings_and_logs
 from bot.commands.overview import refusing
 from bot.errors import SettingsError, SourceError, StoreError, SudiError
 from bot.logs import SecretsHidden
 from bot.model import Destination, Subscription
+from bot.presentation.faults import fault_lines, unreadable_lines
 from bot.settings import EXAMPLES, Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
@@ -59,7 +59,7 @@ async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiEr
     yield "database", database
     yield "admins", _admins(settings)
     if not isinstance(database, SudiError):
-        async for row in _places(settings):
+        async for row in _destinations(settings):
             yield row
     for name in settings.bot_channels:
         yield name, await _tried(lambda name=name: _channel(name, settings))  # type: ignore[misc]
@@ -126,41 +126,41 @@ def _admins(settings: Settings) -> str | SudiError:
     return f"{len(settings.bot_admins)} people hear of faults"
 
 
-async def _places(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
-    """Who is served, which places refuse their digests, what could not be read; nothing from an old database."""
+async def _destinations(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
+    """Who is served, which destinations refuse their digests, what could not be read; nothing from an old database."""
     store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
     try:
         if await store.revision() != head():
             return
         async with store.read() as tx:
-            places = await tx.subscribers.destinations()
+            destinations = await tx.subscribers.destinations()
             missing = await tx.faults.missing()
             unreadable = await tx.unreadable.known()
     except (DBAPIError, OSError, StoreError):
         return  # the database has said so
     finally:
         await store.close()
-    yield "places", f"{len(places)}; {_refused(refusing(places)) or 'none refuses its digests'}"
+    yield "destinations", f"{len(destinations)}; {_refused(refusing(destinations)) or 'none refuses its digests'}"
     for line in fault_lines(missing, "en"):
         yield "reading", SudiError(line)
-    for line in _unreadable(unreadable, {one.id: one for one in places}):
+    for line in _unreadable(unreadable, {one.id: one for one in destinations}):
         yield "query", SudiError(line)
 
 
-def _unreadable(subscriptions: Sequence[Subscription], places: Mapping[int, Destination]) -> Iterator[str]:
+def _unreadable(subscriptions: Sequence[Subscription], destinations: Mapping[int, Destination]) -> Iterator[str]:
     """The subscriptions that bring nothing any more, a line each."""
     for one in subscriptions[:_SHOWN]:
-        place = places[one.destination_id]
+        destination = destinations[one.destination_id]
         said = " ".join(unreadable_lines([one], "reply.unreadable", "en")).replace("\n", " ")
-        yield f"{place.channel} {place.address}: {said}"
+        yield f"{destination.channel} {destination.address}: {said}"
     if len(subscriptions) > _SHOWN:
         yield f"and {len(subscriptions) - _SHOWN} more subscriptions cannot be read"
 
 
-def _refused(places: Sequence[Destination]) -> str:
-    shown = "; ".join(f"{one.channel} {one.address} ({one.paused})" for one in places[:_SHOWN])
-    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-    return f"paused until somebody types resume there, because they refused: {shown}{more}" if places else ""
+def _refused(destinations: Sequence[Destination]) -> str:
+    shown = "; ".join(f"{one.channel} {one.address} ({one.paused})" for one in destinations[:_SHOWN])
+    more = f" and {len(destinations) - _SHOWN} more" if len(destinations) > _SHOWN else ""
+    return f"paused until somebody types resume there, because they refused: {shown}{more}" if destinations else ""
 
 
 async def _channel(name: str, settings: Settings) -> str:

@@ -12,14 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot import app as root
 from bot import logs, taxonomy
-from bot.channels.coverage import coverage_rows
 from bot.errors import SettingsError
-from bot.reading import Day
+from bot.jobs.poll import Day
+from bot.jobs.summarize import SummaryReport
+from bot.presentation.coverage import coverage_rows
 from bot.settings import Settings, read
 from bot.sources import Outcome
 from bot.store import Store
 from bot.store.migrate import head, migrate
-from bot.summarizing import Report
 
 HOW_TO_CONNECT = """\
 No channel is connected, so this terminal is the channel: type `help`, end with Ctrl-D.
@@ -202,7 +202,7 @@ def send() -> None:
         sys.exit(1)
 
 
-def _say_of_texts(report: Report) -> None:
+def _say_of_texts(report: SummaryReport) -> None:
     """What the models did and cost, where there was something to do."""
     if report.papers and (report.made or report.failed):
         spent = report.spent

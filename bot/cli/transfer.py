@@ -1,4 +1,4 @@
-"""Moving in and out: every destination with its habits and its subscriptions, as JSON."""
+"""Moving in and out: every destination with its preferences and its subscriptions, as JSON."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class _Row(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class Asked(_Row):
+class ExportedSubscription(_Row):
     """One subscription."""
 
     query: Annotated[str, AfterValidator(_canonical)]
     paused: bool = False
 
 
-class Place(_Row):
+class ExportedDestination(_Row):
     """One destination; `paused` is the reason, empty while it is served."""
 
     channel: Annotated[str, AfterValidator(_channel)]
@@ -75,7 +75,7 @@ class Place(_Row):
     days: Literal["mon-fri", "daily", "weekly"] = "mon-fri"
     notices: Literal["off", "faults", "always"] = "faults"
     paused: str = ""
-    subscriptions: list[Asked] = []
+    subscriptions: list[ExportedSubscription] = []
 
     @model_validator(mode="after")
     def _as_mails_name_it(self) -> Self:
@@ -95,7 +95,7 @@ class File(_Row):
     """A whole export; `sudi` is the version of its form."""
 
     sudi: Literal[1]
-    destinations: list[Place]
+    destinations: list[ExportedDestination]
 
 
 @click.command()
@@ -120,14 +120,14 @@ async def _export(url: str) -> File:
         if await store.revision() is None:
             return File(sudi=1, destinations=[])
         async with store.read() as tx:
-            return File(sudi=1, destinations=await _places(tx))
+            return File(sudi=1, destinations=await _destinations(tx))
     finally:
         await store.close()
 
 
-async def _places(tx: Transaction) -> list[Place]:
+async def _destinations(tx: Transaction) -> list[ExportedDestination]:
     return [
-        Place.model_construct(
+        ExportedDestination.model_construct(
             channel=one.channel,
             address=one.address,
             owner=one.owner,
@@ -138,7 +138,7 @@ async def _places(tx: Transaction) -> list[Place]:
             paused=one.paused,
             notices=one.notices.value,
             subscriptions=[
-                Asked.model_construct(query=sub.query, paused=sub.paused)
+                ExportedSubscription.model_construct(query=sub.query, paused=sub.paused)
                 for sub in await tx.subscribers.subscriptions(one.id)
             ],
         )
@@ -168,8 +168,8 @@ def import_(path: Path) -> None:
             now = root.utc_now()
             added: list[int] = []
 
-            async def add(tx: Transaction, places: Sequence[Place]) -> None:
-                added.extend([await _import(tx, place, now) for place in places])
+            async def add(tx: Transaction, destinations: Sequence[ExportedDestination]) -> None:
+                added.extend([await _import(tx, destination, now) for destination in destinations])
 
             await in_chunks(store, file.destinations, add, first=_FIRST)
             return sum(added)
@@ -191,31 +191,31 @@ def _read(path: Path) -> File:
         ) from None
 
 
-def _where(place: tuple[int | str, ...]) -> str:
+def _where(destination: tuple[int | str, ...]) -> str:
     """`destinations 2, timezone: `, counted from 1 as people do."""
-    names = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in place)
+    names = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in destination)
     return f"{names.removeprefix(', ')}: " if names else ""
 
 
-async def _import(tx: Transaction, place: Place, now: datetime) -> int:
-    known = await tx.subscribers.destination(place.channel, place.address)
+async def _import(tx: Transaction, destination: ExportedDestination, now: datetime) -> int:
+    known = await tx.subscribers.destination(destination.channel, destination.address)
     one = known or await tx.subscribers.add_destination(
-        place.channel,
-        place.address,
-        owner=place.owner or place.address,
-        language=Language(place.language),
-        slot=place.slot,
+        destination.channel,
+        destination.address,
+        owner=destination.owner or destination.address,
+        language=Language(destination.language),
+        slot=destination.slot,
         now=now,
     )
     if known is None:
-        await tx.subscribers.set_notices(one.id, Notices(place.notices))
-    if place.paused and known is None:
-        await tx.subscribers.pause(one.id, place.paused)
-    if one.paused and not place.paused:
+        await tx.subscribers.set_notices(one.id, Notices(destination.notices))
+    if destination.paused and known is None:
+        await tx.subscribers.pause(one.id, destination.paused)
+    if one.paused and not destination.paused:
         await tx.subscribers.resume(one.id)
         await tx.outbox.revive(one.id, now)
     added = 0
-    for asked in place.subscriptions:
+    for asked in destination.subscriptions:
         made, is_new = await tx.subscribers.subscribe(one.id, asked.query, now)
         added += is_new
         if is_new and asked.paused:

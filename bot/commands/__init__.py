@@ -5,7 +5,7 @@
     text -> verb + argument -> may they? -> handler -> Reply
                     any UserError on the way -> one polite sentence -> Reply
 
-The channel has acknowledged before we start, and renders what we return. Who may manage a place is the
+The channel has acknowledged before we start, and renders what we return. Who may manage a destination is the
 channel's knowledge; what that permits is decided here.
 """
 
@@ -17,8 +17,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
+from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Defaults, Request
-from bot.commands.shelf import Shelf
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
 from bot.commands.typed import cleaned, pointed, shown
 from bot.errors import QueryError, UserError
@@ -47,7 +47,7 @@ class Commands:
         """`admins` are `channel:address`."""
         self._admins = admins
         self._store = store
-        self._shelf = Shelf(store)
+        self._recent_papers = RecentPapers(store)
         self._defaults = defaults
         self._clock = clock
 
@@ -60,14 +60,16 @@ class Commands:
         """Answer one command, whatever was typed."""
         text = cleaned(invocation.text)
         async with self._store.read() as tx:
-            place = await tx.subscribers.destination(invocation.channel, invocation.place)
-        language = _language_of_reply(invocation, place, text)
-        reply = await self._answer(invocation, place, text, language)
-        chosen = invocation.language or (place.language if place else None)
+            destination = await tx.subscribers.destination(invocation.channel, invocation.destination)
+        language = _language_of_reply(invocation, destination, text)
+        reply = await self._answer(invocation, destination, text, language)
+        chosen = invocation.language or (destination.language if destination else None)
         is_traditional = chosen.is_traditional if chosen else simplified(text) != text
         return _in_traditional(reply) if language == "zh" and is_traditional else reply
 
-    async def _answer(self, invocation: Invocation, place: Destination | None, text: str, language: str) -> Reply:
+    async def _answer(
+        self, invocation: Invocation, destination: Destination | None, text: str, language: str
+    ) -> Reply:
         is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
         try:
             spec, argument = understood(text)
@@ -78,10 +80,10 @@ class Commands:
             return await spec.handler(
                 Request(
                     self._store,
-                    self._shelf,
+                    self._recent_papers,
                     self._defaults,
                     invocation,
-                    place,
+                    destination,
                     argument,
                     language,
                     self._clock(),
@@ -98,9 +100,9 @@ def _in_traditional(reply: Reply) -> Reply:
     return replace(reply, text=traditional(reply.text), language=language)
 
 
-def _language_of_reply(invocation: Invocation, place: Destination | None, text: str) -> str:
-    """The person's language, else the place's, else that of the text."""
-    for language in (invocation.language, place.language if place else None):
+def _language_of_reply(invocation: Invocation, destination: Destination | None, text: str) -> str:
+    """The person's language, else the destination's, else that of the text."""
+    for language in (invocation.language, destination.language if destination else None):
         if language and language.plain is not Language.BOTH:
             return language.plain.value
     return "zh" if has_han(text) else "en"

@@ -1,4 +1,4 @@
-"""The nearest misses: announced papers that lack the least of what a place asks for."""
+"""The nearest misses: announced papers that lack the least of what a destination asks for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from bot.channels import Reply
-from bot.channels.layout import cards_lines
 from bot.commands.request import Request
 from bot.commands.subscriptions import unreadable_in_words
 from bot.commands.times import day_in_words
@@ -16,6 +15,7 @@ from bot.digest import Card
 from bot.errors import UserError
 from bot.matching import Prepared, missing
 from bot.model import AnnounceType, Language, Subscription
+from bot.presentation.cards import cards_lines
 from bot.query import And, Query, stored
 
 _SHOWN = 5
@@ -31,12 +31,12 @@ class Miss(NamedTuple):
 
 async def nearest_misses(request: Request) -> Reply:
     """What came nearest on the last announcement date, and what it lacked."""
-    place = request.known_place()
+    destination = request.known_destination()
     async with request.store.read() as tx:
-        known = await tx.subscribers.subscriptions(place.id)
+        known = await tx.subscribers.subscriptions(destination.id)
     if not known:
         raise UserError("error.no_subscriptions")
-    stock = await request.shelf.stock()
+    stock = await request.recent_papers.stock()
     if not stock.days:
         return request.reply(request.say("reply.nothing_stored"))
     papers = [one for one in stock.papers if one.candidate.date == stock.days[0]]

@@ -1,13 +1,13 @@
-"""The commands about what a place does not want to see: mute, unmute."""
+"""The commands about what a destination does not want to see: mute, unmute."""
 
 from __future__ import annotations
 
 from bot.channels import Reply
-from bot.coming import covered, waiting_for
 from bot.commands.request import Request, read_query
 from bot.commands.typed import read_paper, shown
 from bot.errors import UserError
 from bot.model import Destination
+from bot.pending import covered, waiting_for
 from bot.query import Query, in_words, stored
 from bot.store import Transaction
 
@@ -17,16 +17,16 @@ _ALL = ("all", "everything", "全部", "所有", "所有的")
 
 
 async def mute(request: Request) -> Reply:
-    """Let papers stay away from a place, whatever its subscriptions say; what waits is dropped."""
+    """Let papers stay away from a destination, whatever its subscriptions say; what waits is dropped."""
     if not request.argument:
         return await _listed(request)
     text, words = _meant(request)
     async with request.store.write() as tx:
-        place = await request.ensure_place(tx)
-        if len(await _mutes(tx, place)) >= MOST:
+        destination = await request.ensure_destination(tx)
+        if len(await _mutes(tx, destination)) >= MOST:
             raise UserError("error.too_many_mutes", {"limit": MOST})
-        waiting = (await waiting_for(tx, place.id)).papers
-        is_new = await tx.mutes.add(place.id, text, request.now)
+        waiting = (await waiting_for(tx, destination.id)).papers
+        is_new = await tx.mutes.add(destination.id, text, request.now)
     async with request.store.read() as tx:
         dropped = await covered(tx, [text], waiting)
     return request.reply(
@@ -40,9 +40,9 @@ async def mute(request: Request) -> Reply:
 
 async def unmute(request: Request) -> Reply:
     """Let muted papers come again, from the next announcement on."""
-    place = request.known_place()
+    destination = request.known_destination()
     async with request.store.write() as tx:
-        known = await _mutes(tx, place)
+        known = await _mutes(tx, destination)
         if request.argument.casefold() in _ALL:
             gone = known
         elif request.argument in known:  # also what cannot be read any more
@@ -52,13 +52,13 @@ async def unmute(request: Request) -> Reply:
         if not gone:
             raise UserError("error.not_muted", {"typed": shown(request.argument), "list": _rows(request, known)})
         for text in gone:
-            await tx.mutes.remove(place.id, text)
+            await tx.mutes.remove(destination.id, text)
     return request.reply(request.say("reply.unmuted", text=request.say("reply.comma").join(gone)), is_public=True)
 
 
 async def _listed(request: Request) -> Reply:
     async with request.store.read() as tx:
-        known = await _mutes(tx, request.place) if request.place else ()
+        known = await _mutes(tx, request.destination) if request.destination else ()
     return request.reply(_rows(request, known))
 
 
@@ -83,5 +83,5 @@ def _meant(request: Request) -> tuple[str, str]:
     return str(query), in_words(query, request.language)
 
 
-async def _mutes(tx: Transaction, place: Destination) -> tuple[str, ...]:
-    return (await tx.mutes.known(place.id)).get(place.id, ())
+async def _mutes(tx: Transaction, destination: Destination) -> tuple[str, ...]:
+    return (await tx.mutes.known(destination.id)).get(destination.id, ())

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.channels import Reply
-from bot.channels.absence import fault_lines
-from bot.channels.coverage import coverage_lines, coverage_rows
-from bot.coming import waiting_for
-from bot.commands.habits import BY_REQUEST
+from bot.commands.preferences import BY_REQUEST
 from bot.commands.request import Request
-from bot.commands.subscriptions import habits_in_words, next_digest_in_words
+from bot.commands.subscriptions import next_digest_in_words, preferences_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.typed import shown
 from bot.model import Destination, Subscription
-from bot.silence import concerning
+from bot.pending import waiting_for
+from bot.presentation.coverage import coverage_lines, coverage_rows
+from bot.presentation.faults import fault_lines
+from bot.presentation.no_papers import concerning
 from bot.store import Transaction
 from bot.store.carried import Delivered
 
@@ -28,12 +28,12 @@ _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 async def status(request: Request) -> Reply:
     """How things stand: what was read, what was delivered, what waits, what comes next."""
     async with request.store.read() as tx:
-        known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
+        known = await tx.subscribers.subscriptions(request.destination.id) if request.destination else []
         lines = await _listings(request, tx, known)
-        if request.place is None:
+        if request.destination is None:
             lines.append(request.say("reply.no_subscriptions_yet"))
         else:
-            lines += await _of_place(request, tx, request.place, known)
+            lines += await _of_destination(request, tx, request.destination, known)
         if request.is_admin and request.is_private:
             lines += await _texts(request, tx)
             lines.append(request.say("reply.space", space=await request.store.space()))
@@ -69,51 +69,55 @@ async def _texts(request: Request, tx: Transaction) -> list[str]:
     return [request.say("reply.texts", **used, known=spent.known, flawed=spent.flawed)]
 
 
-async def _of_place(
-    request: Request, tx: Transaction, place: Destination, known: Sequence[Subscription]
+async def _of_destination(
+    request: Request, tx: Transaction, destination: Destination, known: Sequence[Subscription]
 ) -> list[str]:
-    history = await tx.carried.history(place.id, _DELIVERIES)
-    waiting = len((await waiting_for(tx, place.id)).papers)
+    history = await tx.carried.history(destination.id, _DELIVERIES)
+    waiting = len((await waiting_for(tx, destination.id)).papers)
     return [
         request.say("reply.subscriptions", n=len(known)) if known else request.say("reply.no_subscriptions_yet"),
-        habits_in_words(request, place),
-        _paused(request, place),
-        next_digest_in_words(request, place),
+        preferences_in_words(request, destination),
+        _paused(request, destination),
+        next_digest_in_words(request, destination),
         request.say("reply.waiting", n=waiting),
-        *_deliveries(request, place, history, waiting),
+        *_deliveries(request, destination, history, waiting),
     ]
 
 
-def _paused(request: Request, place: Destination) -> str:
-    if not place.paused:
+def _paused(request: Request, destination: Destination) -> str:
+    if not destination.paused:
         return ""
-    if place.paused == BY_REQUEST:
+    if destination.paused == BY_REQUEST:
         return request.say("reply.paused_on_request")
-    return request.say("reply.paused_because", reason=_reason(place.paused))
+    return request.say("reply.paused_because", reason=_reason(destination.paused))
 
 
-def _refusing(request: Request, places: Sequence[Destination]) -> list[str]:
-    """The places that take nothing any more, for admins."""
+def _refusing(request: Request, destinations: Sequence[Destination]) -> list[str]:
+    """The destinations that take nothing any more, for admins."""
     rows = [
-        request.say("reply.refusing_place", channel=one.channel, address=one.address, reason=_reason(one.paused))
-        for one in refusing(places)
+        request.say(
+            "reply.refusing_destination", channel=one.channel, address=one.address, reason=_reason(one.paused)
+        )
+        for one in refusing(destinations)
     ]
     more = [request.say("reply.refusing_more", n=len(rows) - _REFUSING)] if len(rows) > _REFUSING else []
     return [request.say("reply.refusing", n=len(rows)), *rows[:_REFUSING], *more] if rows else []
 
 
-def refusing(places: Iterable[Destination]) -> list[Destination]:
+def refusing(destinations: Iterable[Destination]) -> list[Destination]:
     """Those that are paused because they have refused something."""
-    return [one for one in places if one.paused not in ("", BY_REQUEST)]
+    return [one for one in destinations if one.paused not in ("", BY_REQUEST)]
 
 
-def _deliveries(request: Request, place: Destination, history: Sequence[Delivered], waiting: int) -> list[str]:
+def _deliveries(
+    request: Request, destination: Destination, history: Sequence[Delivered], waiting: int
+) -> list[str]:
     if not history:
         return [request.say("reply.no_deliveries")]
     rows = [
         request.say(
             f"reply.delivery_{one.state}",
-            when=instant_in_words(one.done_at or one.created_at, place.slot.zone, request.language),
+            when=instant_in_words(one.done_at or one.created_at, destination.slot.zone, request.language),
             papers=request.say("reply.papers", n=papers) if papers else request.say("reply.a_word"),
         )
         for one in history

@@ -7,8 +7,6 @@ from math import ceil
 from typing import NamedTuple
 
 from bot.channels import Reply
-from bot.channels.layout import cards_lines
-from bot.coming import held_for, waiting_for
 from bot.commands.advice import advice
 from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
@@ -20,6 +18,8 @@ from bot.digest import PAGE, Card
 from bot.errors import UserError
 from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, missing, muted_by, prepare
 from bot.model import ALL, AnnounceType, Language, Paper, Subscription
+from bot.pending import held_for, waiting_for
+from bot.presentation.cards import cards_lines
 from bot.query import Query, in_words, still_read, stored
 from bot.store import Transaction
 
@@ -43,7 +43,7 @@ class _Stored(NamedTuple):
 async def preview(request: Request) -> Reply:
     """What a query would have matched, without subscribing."""
     query = read_query(request.argument)
-    trial = await trial_of(request.shelf, query)
+    trial = await trial_of(request.recent_papers, query)
     shown_cards = trial.cards[:_PREVIEWED]
     return request.reply(
         request.say("reply.in_words", words=in_words(query, request.language)),
@@ -56,13 +56,13 @@ async def preview(request: Request) -> Reply:
 
 
 async def today(request: Request) -> Reply:
-    """Everything that the place's subscriptions match on one date, the last that is stored unless it is named."""
+    """Everything that the destination's subscriptions match on one date, the last that is stored unless it is named."""
     asked = read_day_and_page(request.argument)
     if asked is None:
         raise UserError("error.unknown_date", {"typed": shown(request.argument)})
-    place = request.known_place()
+    destination = request.known_destination()
     async with request.store.read() as tx:
-        known = await tx.subscribers.subscriptions(place.id)
+        known = await tx.subscribers.subscriptions(destination.id)
         stored_days = await tx.papers.days(_DAYS_NAMED)
         is_stored = asked.day is None or any((await tx.papers.states([asked.day]))[asked.day])
     if not known:
@@ -102,9 +102,9 @@ async def why(request: Request) -> Reply:
         return await nearest_misses(request)
     async with request.store.read() as tx:
         stored = await _stored(request, tx)
-        known = await tx.subscribers.subscriptions(request.place.id) if request.place else []
+        known = await tx.subscribers.subscriptions(request.destination.id) if request.destination else []
         fate = await _fate(request, tx, stored.candidate.paper, known)
-        mutes = await tx.mutes.known(request.place.id) if request.place else {}
+        mutes = await tx.mutes.known(request.destination.id) if request.destination else {}
     prepared = prepare(stored.candidate)
     muted = next((by for texts in mutes.values() if (by := muted_by(texts, prepared))), None)
     return request.reply(
@@ -180,19 +180,19 @@ def _because(request: Request, found: Found, prepared: Prepared) -> str:
 
 async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence[Subscription]) -> str:
     """What became of the paper at this place; empty when it never matched."""
-    place = request.place
-    if place is None or not known:
+    destination = request.destination
+    if destination is None or not known:
         return request.say("reply.why_no_subscriptions")
-    fate = await tx.carried.fate(place.id, paper.id)
+    fate = await tx.carried.fate(destination.id, paper.id)
     if fate and fate.state == "sent" and fate.done_at:
-        when = instant_in_words(fate.done_at, place.slot.zone, request.language)
+        when = instant_in_words(fate.done_at, destination.slot.zone, request.language)
         return request.say("reply.delivered", when=when)
     if fate:
         return request.say("reply.refused" if fate.state == "dead" else "reply.on_its_way")
-    waiting = await waiting_for(tx, place.id)
+    waiting = await waiting_for(tx, destination.id)
     if any(one.paper_id == paper.id for one in waiting.papers):
-        return request.say("reply.waits", next=next_digest_in_words(request, place))
-    if any(one.paper_id == paper.id for one in await held_for(tx, place.id)):
+        return request.say("reply.waits", next=next_digest_in_words(request, destination))
+    if any(one.paper_id == paper.id for one in await held_for(tx, destination.id)):
         return request.say("reply.waits_paused")
     return ""
 

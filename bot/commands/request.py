@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.channels import Invocation, Reply
 from bot.commands.mailboxes import NOBODYS, Mailboxes
-from bot.commands.shelf import Shelf
+from bot.commands.recent_papers import RecentPapers
 from bot.digest import Card
 from bot.errors import QueryError, UserError
 from bot.locale import say
@@ -22,7 +22,7 @@ from bot.store import Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The reading habits of a new destination, until its people change them; and who may use the bot by mail."""
+    """The reading preferences of a new destination, until its people change them; and who may use the bot by mail."""
 
     language: Language
     slot: Slot
@@ -34,10 +34,10 @@ class Request:
     """One command, understood as far as its verb."""
 
     store: Store
-    shelf: Shelf
+    recent_papers: RecentPapers
     defaults: Defaults
     invocation: Invocation
-    place: Destination | None  # as it was when the command came; None when nothing was ever asked for here
+    destination: Destination | None  # as it was when the command came; None when nothing was ever asked for here
     argument: str  # what follows the verb
     language: str  # of the reply: en or zh
     now: datetime
@@ -46,12 +46,12 @@ class Request:
     @property
     def is_private(self) -> bool:
         """Whether nobody but the sender reads the answer for sure."""
-        return self.invocation.place == self.invocation.sender
+        return self.invocation.destination == self.invocation.sender
 
     @property
     def slot(self) -> Slot:
-        """When the place gets its digest, or would."""
-        return self.place.slot if self.place else self.defaults.slot
+        """When the destination gets its digest, or would."""
+        return self.destination.slot if self.destination else self.defaults.slot
 
     def say(self, key: str, /, **values: object) -> str:
         """One sentence in the language of the reply."""
@@ -63,26 +63,26 @@ class Request:
         cards: Iterable[Card] = (),
         is_public: bool = False,
     ) -> Reply:
-        """The answer; empty lines are left out. With cards, its language is the one that the place reads."""
+        """The answer; empty lines are left out. With cards, its language is the one that the destination reads."""
         shown = tuple(cards)
         language = Language(self.language)
         if shown:
-            language = self.place.language if self.place else self.defaults.language
+            language = self.destination.language if self.destination else self.defaults.language
         return Reply("\n".join(filter(None, lines)), language, shown, is_public)
 
-    def known_place(self) -> Destination:
-        """The place; UserError when nothing was ever asked for here."""
-        if self.place is None:
+    def known_destination(self) -> Destination:
+        """The destination; UserError when nothing was ever asked for here."""
+        if self.destination is None:
             raise UserError("error.no_subscriptions")
-        return self.place
+        return self.destination
 
-    async def ensure_place(self, tx: Transaction) -> Destination:
-        """The place as it is now, made with the default habits when it is new."""
+    async def ensure_destination(self, tx: Transaction) -> Destination:
+        """The destination as it is now, made with the default preferences when it is new."""
         invocation = self.invocation
-        known = await tx.subscribers.destination(invocation.channel, invocation.place)
+        known = await tx.subscribers.destination(invocation.channel, invocation.destination)
         return known or await tx.subscribers.add_destination(
             invocation.channel,
-            invocation.place,
+            invocation.destination,
             owner=invocation.sender,
             language=self.defaults.language,
             slot=self.defaults.slot,

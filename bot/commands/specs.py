@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import habits, linking, mutes, overview, papers, subscriptions
+from bot.commands import linking, mutes, overview, papers, preferences, subscriptions
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -25,7 +25,7 @@ class CommandSpec:
     usage: str
     example: str
     handler: Callable[[Request], Awaitable[Reply]]
-    needs_manage: bool = False  # changes what a place receives
+    needs_manage: bool = False  # changes what a destination receives
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,14 +103,16 @@ SPECS: tuple[CommandSpec, ...] = (
         mutes.unmute,
         needs_manage=True,
     ),
-    CommandSpec("pause", ("暂停",), "pause [N]", "pause", habits.pause, needs_manage=True),
-    CommandSpec("resume", ("continue", "恢复", "继续"), "resume [N]", "resume", habits.resume, needs_manage=True),
+    CommandSpec("pause", ("暂停",), "pause [N]", "pause", preferences.pause, needs_manage=True),
+    CommandSpec(
+        "resume", ("continue", "恢复", "继续"), "resume [N]", "resume", preferences.resume, needs_manage=True
+    ),
     CommandSpec(
         "language",
         ("lang", "语言"),
         "language en|zh|both|zh-hant",
         "language both",
-        habits.set_language,
+        preferences.set_language,
         needs_manage=True,
     ),
     CommandSpec(
@@ -118,7 +120,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ("at", "timezone", "时间", "时区"),
         "time HH:MM [ZONE]",
         "time 09:00 Asia/Shanghai",
-        habits.set_time,
+        preferences.set_time,
         needs_manage=True,
     ),
     CommandSpec(
@@ -126,7 +128,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ("rhythm", "日程", "频率"),
         "days mon-fri|daily|weekly",
         "days mon-fri",
-        habits.set_days,
+        preferences.set_days,
         needs_manage=True,
     ),
     CommandSpec(
@@ -134,7 +136,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ("notice", "heartbeat", "通知", "提示"),
         "notices off|faults|always",
         "notices always",
-        habits.set_notices,
+        preferences.set_notices,
         needs_manage=True,
     ),
     CommandSpec(

@@ -1,4 +1,4 @@
-"""The commands about what a place asks for: subscribe, unsubscribe, list, edit."""
+"""The commands about what a destination asks for: subscribe, unsubscribe, list, edit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.channels import Reply
-from bot.channels.absence import unreadable_lines
-from bot.channels.layout import cards_lines
 from bot.commands.advice import advice
 from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
@@ -16,6 +14,8 @@ from bot.commands.typed import Chosen, read_chosen, shown
 from bot.commands.zones import zone_name
 from bot.errors import UserError
 from bot.model import Destination, Language, Subscription
+from bot.presentation.cards import cards_lines
+from bot.presentation.faults import unreadable_lines
 from bot.query import Query, in_words, parse, stored
 from bot.store import Transaction
 
@@ -29,20 +29,20 @@ async def subscribe(request: Request) -> Reply:
     """Add a subscription; saying it twice changes nothing. It never brings what was announced before."""
     query = read_query(request.argument)
     async with request.store.write() as tx:
-        place = await request.ensure_place(tx)
-        known = {one.query for one in await tx.subscribers.subscriptions(place.id)}
+        destination = await request.ensure_destination(tx)
+        known = {one.query for one in await tx.subscribers.subscriptions(destination.id)}
         if len(known) >= MOST and str(query) not in known:
             raise UserError("error.too_many_subscriptions", {"limit": MOST})
-        subscription, is_new = await tx.subscribers.subscribe(place.id, str(query), request.now)
+        subscription, is_new = await tx.subscribers.subscribe(destination.id, str(query), request.now)
     key = "reply.subscribed" if is_new else "reply.already_subscribed"
-    return await _confirmed(request, place, subscription, key=key, is_public=is_new)
+    return await _confirmed(request, destination, subscription, key=key, is_public=is_new)
 
 
 async def unsubscribe(request: Request) -> Reply:
     """End one subscription, by number or by query, or all of them."""
-    place = request.known_place()
+    destination = request.known_destination()
     async with request.store.write() as tx:
-        known = await _subscriptions(tx, place)
+        known = await _subscriptions(tx, destination)
         if not request.argument:
             raise UserError("error.which_subscription", {"list": _numbered(request, known)})
         gone = known if request.argument.casefold() in _ALL else [_named(request, known)]
@@ -56,20 +56,20 @@ async def unsubscribe(request: Request) -> Reply:
 
 
 async def list_all(request: Request) -> Reply:
-    """What the place asks for, and when and in which language it comes."""
-    place = request.known_place()
+    """What the destination asks for, and when and in which language it comes."""
+    destination = request.known_destination()
     async with request.store.read() as tx:
-        known = await _subscriptions(tx, place)
+        known = await _subscriptions(tx, destination)
     reply = request.reply(
         request.say("reply.list", n=len(known)),
         _numbered(request, known),
         "",
-        habits_in_words(request, place),
-        next_digest_in_words(request, place),
+        preferences_in_words(request, destination),
+        next_digest_in_words(request, destination),
         request.say("reply.list_hint", number=known[0].number),
         *unreadable_in_words(request, known),
     )
-    return replace(reply, place=place, subscriptions=tuple(known))
+    return replace(reply, destination=destination, subscriptions=tuple(known))
 
 
 async def edit(request: Request) -> Reply:
@@ -78,28 +78,28 @@ async def edit(request: Request) -> Reply:
     which = read_chosen(typed)
     if which is None or not (text.strip() or which.is_id):
         raise UserError("error.edit_what", {"typed": shown(request.argument)})
-    place = request.known_place()
+    destination = request.known_destination()
     if not text.strip():
         async with request.store.read() as tx:
-            there = chosen_of(await tx.subscribers.subscriptions(place.id), which)
+            there = chosen_of(await tx.subscribers.subscriptions(destination.id), which)
         raise UserError("error.edit_what", {"typed": str(there.number)})
     query = read_query(text)
     async with request.store.write() as tx:
-        await tx.subscribers.hold(place.id)
-        known = await _subscriptions(tx, place)
+        await tx.subscribers.hold(destination.id)
+        known = await _subscriptions(tx, destination)
         chosen = chosen_of(known, which)
         twin = next((one for one in known if one.query == str(query)), None)
         if twin and twin.id != chosen.id:
             raise UserError("error.same_query", {"number": twin.number, "query": twin.query})
         if twin is None:
             await tx.subscribers.set_query(chosen.id, str(query))
-    edited = Subscription(chosen.id, place.id, chosen.number, str(query), chosen.paused)
+    edited = Subscription(chosen.id, destination.id, chosen.number, str(query), chosen.paused)
     key = "reply.already_subscribed" if twin else "reply.edited"
-    return await _confirmed(request, place, edited, key=key, is_public=twin is None)
+    return await _confirmed(request, destination, edited, key=key, is_public=twin is None)
 
 
 def chosen_of(known: Sequence[Subscription], which: Chosen) -> Subscription:
-    """The subscription of a place that was chosen; UserError says that it is gone, or which numbers there are."""
+    """The subscription of a destination that was chosen; UserError says that it is gone, or which numbers there are."""
     for one in known:
         if which.value == (one.id if which.is_id else one.number):
             return one
@@ -114,30 +114,30 @@ def unreadable_in_words(request: Request, known: Sequence[Subscription]) -> list
     return unreadable_lines(known, "reply.unreadable", request.language)
 
 
-def habits_in_words(request: Request, place: Destination) -> str:
-    """The language and the slot of a place, and what it hears without papers."""
+def preferences_in_words(request: Request, destination: Destination) -> str:
+    """The language and the slot of a destination, and what it hears without papers."""
     return request.say(
-        "reply.habits",
-        language=request.say(f"reply.language_{place.language.value}"),
-        slot=slot_in_words(place.slot, request.language),
-        notices=request.say(f"reply.notices_{place.notices.value}"),
+        "reply.preferences",
+        language=request.say(f"reply.language_{destination.language.value}"),
+        slot=slot_in_words(destination.slot, request.language),
+        notices=request.say(f"reply.notices_{destination.notices.value}"),
     )
 
 
-def next_digest_in_words(request: Request, place: Destination) -> str:
-    """When the next digest comes, by the clock of the place, or that none comes."""
-    if place.paused:
+def next_digest_in_words(request: Request, destination: Destination) -> str:
+    """When the next digest comes, by the clock of the destination, or that none comes."""
+    if destination.paused:
         return request.say("reply.no_digest_while_paused")
-    when = instant_in_words(place.slot.next_after(request.now), place.slot.zone, request.language)
-    return request.say("reply.next_digest", when=when, zone=zone_name(place.slot.zone))
+    when = instant_in_words(destination.slot.next_after(request.now), destination.slot.zone, request.language)
+    return request.say("reply.next_digest", when=when, zone=zone_name(destination.slot.zone))
 
 
 async def _confirmed(
-    request: Request, place: Destination, subscription: Subscription, *, key: str, is_public: bool
+    request: Request, destination: Destination, subscription: Subscription, *, key: str, is_public: bool
 ) -> Reply:
     """Read a subscription back, with what it would have matched and when the next digest comes."""
     query = parse(subscription.query)
-    trial = await trial_of(request.shelf, query)
+    trial = await trial_of(request.recent_papers, query)
     examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
     paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
     return request.reply(
@@ -146,15 +146,15 @@ async def _confirmed(
         trial_in_words(request, trial),
         *advice(request, trial),
         *(f"• {lines.titles[0].text}" for lines in examples),
-        next_digest_in_words(request, place),
+        next_digest_in_words(request, destination),
         request.say("reply.no_backfill") if is_public else "",
         paused,
         is_public=is_public,
     )
 
 
-async def _subscriptions(tx: Transaction, place: Destination) -> list[Subscription]:
-    known = await tx.subscribers.subscriptions(place.id)
+async def _subscriptions(tx: Transaction, destination: Destination) -> list[Subscription]:
+    known = await tx.subscribers.subscriptions(destination.id)
     if not known:
         raise UserError("error.no_subscriptions")
     return known

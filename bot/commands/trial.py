@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
+from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Request
-from bot.commands.shelf import Shelf
 from bot.commands.times import days_in_words
 from bot.digest import PAGE, Card, Version, cards
 from bot.matching import Candidate, Prepared, candidates, is_wanted, match, missing, reads, sightings, with_texts
@@ -50,17 +50,17 @@ class Trial:
         return self.matched / max(len(self.days), 1)
 
 
-async def trial_of(shelf: Shelf, query: Query) -> Trial:
+async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
     """Try a query on the last stored announcements."""
-    stock = await shelf.stock()
+    stock = await recent_papers.stock()
     concerned = _in_categories(stock.papers, reads([query]))
     texts: dict[Version, Summary] = {}
-    async with shelf.store.read() as tx:
+    async with recent_papers.store.read() as tx:
         read = {row.category for row in await tx.papers.coverage(stock.days)}
         if has_han(str(query)):  # nothing else is looked for in Chinese texts
             texts = await tx.texts.best({_version(one.candidate) for one in concerned}, Language.ZH)
     result = await asyncio.to_thread(_tried, query, concerned, texts)
-    async with shelf.store.read() as tx:
+    async with recent_papers.store.read() as tx:
         texts = await tx.texts.best({_version(one) for one in result.best}, Language.ZH)
     return Trial(
         query=query,
@@ -80,11 +80,11 @@ async def trial_of(shelf: Shelf, query: Query) -> Trial:
 async def page_of(
     store: Store, day: date, subscriptions: Sequence[Subscription], page: int
 ) -> tuple[int, list[Card]]:
-    """How many papers of one date a place's subscriptions match, whenever they were made, and a page of them."""
+    """How many papers of one date a destination's subscriptions match, whenever they were made, and a page of them."""
     reading = reads(still_read(one.query for one in subscriptions))
-    place = subscriptions[0].destination_id
+    destination = subscriptions[0].destination_id
     async with store.read() as tx:
-        mutes = (await tx.mutes.known()).get(place, ())
+        mutes = (await tx.mutes.known()).get(destination, ())
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
         summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)

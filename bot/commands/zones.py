@@ -83,7 +83,7 @@ _ABBREVIATIONS = {
     "Australia/Adelaide": "acst acdt",
     "Australia/Perth": "awst",
 }
-"""What people call the clock of a place, in summer and in winter: `EST` is New York, not UTC-5 all year."""
+"""What people call the clock of a destination, in summer and in winter: `EST` is New York, not UTC-5 all year."""
 _AMBIGUOUS = {
     "ist": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
     "cst": ("Asia/Shanghai", "America/Chicago"),
@@ -138,7 +138,7 @@ def zone_name(zone: str) -> str:
 
 
 def _at(sign: str, hours: int, minutes: int, typed: str) -> str:
-    """The zone with an offset from UTC all year; UserError for one that no place has, or not all year."""
+    """The zone with an offset from UTC all year; UserError for one that no destination has, or not all year."""
     if hours == minutes == 0:
         return "UTC"
     if minutes == 0 and hours <= (_EAST if sign == "+" else _WEST):

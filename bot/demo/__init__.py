@@ -29,7 +29,7 @@ from bot import logs
 from bot.app import App
 from bot.channels import Invocation
 from bot.channels.console import MEASURE
-from bot.reading import Day
+from bot.jobs.poll import Day
 from bot.settings import Settings
 
 FOLDER = Path("demo")

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import zip_longest
 
-from bot.coming import waiting_for
 from bot.digest import Card, Digest, Lack, Report, cards, compose
 from bot.matching import Candidate, Prepared, candidates, match, prepare
 from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
+from bot.pending import waiting_for
+from bot.presentation.no_papers import Audience, report_with_papers, report_without_papers
 from bot.query import Query, stored
-from bot.silence import Asking, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
 from bot.store.carried import Contents
 from bot.store.hits import Asking as Asked
@@ -74,7 +74,7 @@ class Composer:
                 newest = await tx.hits.newest()
                 contents, ranked = await self._fixed(tx, claim, newest)
             digest = await self._written(tx, claim, contents, ranked)
-            if not digest.cards and digest.silence is None:
+            if not digest.cards and digest.no_papers is None:
                 await tx.outbox.discard(claim)
                 return None
             await tx.changes.advance(claim.destination.id, newest)
@@ -108,9 +108,11 @@ class Composer:
         return contents, ranked
 
     async def _written(self, tx: Transaction, claim: Claim, contents: Contents, ranked: Sequence[Card]) -> Digest:
-        place = claim.destination
-        queries = [one.query for one in (await tx.hits.asking([place.id])).get(place.id, []) if not one.paused]
-        asking = Asking(place, queries, claim.due)
+        destination = claim.destination
+        queries = [
+            one.query for one in (await tx.hits.asking([destination.id])).get(destination.id, []) if not one.paused
+        ]
+        asking = Audience(destination, queries, claim.due)
         if ranked:
             report = await report_with_papers(tx, asking, {card.date for card in ranked})
         else:
@@ -119,13 +121,13 @@ class Composer:
         english = await tx.texts.best([_version(card) for card in shown], Language.EN)
         digest = Digest(
             key=claim.key,
-            destination=place,
+            destination=destination,
             cards=await asyncio.to_thread(_with_lines, shown, english),
             matched=contents.size,
             coverage=report.coverage,
             rest=tuple(rest),
             faults=report.faults,
-            silence=report.silence,
+            no_papers=report.no_papers,
             changes=tuple(await tx.changes.told(contents.changes) if contents.changes else ()),
             previous=await tx.outbox.previous(claim, since=self._clock() - THREAD),
         )
@@ -142,9 +144,11 @@ def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
     return in_turn[:_EXPLAINED], in_turn[_EXPLAINED:]
 
 
-async def _ranked(tx: Transaction, place: int, asking: Sequence[Asked], papers: Sequence[Coming]) -> list[Card]:
+async def _ranked(
+    tx: Transaction, destination: int, asking: Sequence[Asked], papers: Sequence[Coming]
+) -> list[Card]:
     """The cards of papers in the order of a digest; without those that no query finds any more."""
-    subscriptions = {one.id: Subscription(one.id, place, one.number, one.query) for one in asking}
+    subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in asking}
     finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in papers}
     looked_at = await _candidates(tx, finders)
     found = await asyncio.to_thread(lambda: list(_matches(looked_at, finders)))
@@ -184,12 +188,12 @@ def _normal(paper: Paper, summary: Summary | None) -> Prepared:
     return prepare(Candidate(paper, {}, date.min, summary))
 
 
-async def _recorded(tx: Transaction, place: int, contents: Contents) -> list[Card]:
+async def _recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:
     """The cards of a delivery that was composed before, in their order."""
     numbers = contents.papers[: contents.size]
     versions = await tx.papers.numbered(numbers)
     finders: dict[Version, list[Subscription]] = {version: [] for version in versions.values()}
-    for n, some in zip(numbers, await _finders(tx, place, contents.found_by), strict=False):
+    for n, some in zip(numbers, await _finders(tx, destination, contents.found_by), strict=False):
         if n in versions:
             finders[versions[n]] = some
     looked_at = {_version(one): one for one in await _candidates(tx, finders)}
@@ -216,33 +220,33 @@ def _found_by(asking: Sequence[Asked], ranked: Sequence[Card]) -> Iterator[int]:
     yield len(asking)
     for one in asking:
         yield from (one.number, one.query_id)
-    places = {one.number: place for place, one in enumerate(asking)}
+    destinations = {one.number: destination for destination, one in enumerate(asking)}
     for card in ranked:
         yield len(card.subscriptions)
-        yield from (places[one.number] for one in card.subscriptions)
+        yield from (destinations[one.number] for one in card.subscriptions)
 
 
-async def _finders(tx: Transaction, place: int, found_by: Sequence[int]) -> list[list[Subscription]]:
+async def _finders(tx: Transaction, destination: int, found_by: Sequence[int]) -> list[list[Subscription]]:
     """The subscriptions of each card, as `_found_by` wrote them down."""
     rest = iter(found_by)
     asked = [(next(rest), next(rest)) for _ in range(next(rest, 0))]
     texts = await tx.hits.queries([query for _, query in asked])
-    known = [Subscription(query, place, number, texts.get(query, "")) for number, query in asked]
+    known = [Subscription(query, destination, number, texts.get(query, "")) for number, query in asked]
     return [[known[next(rest)] for _ in range(count)] for count in rest]
 
 
-async def told_with(tx: Transaction, place: int, papers: Collection[int], newest: int) -> list[int]:
+async def told_with(tx: Transaction, destination: int, papers: Collection[int], newest: int) -> list[int]:
     """What has become of papers that a destination has, and of those that come to it now: to be told once.
 
     Who has the later version knows by its card, and who has muted the paper does not want to.
     """
-    through = await tx.changes.through(place)
+    through = await tx.changes.through(destination)
     became = {one.id: one for one in await tx.changes.since(through, newest)}
     became |= {one.id: one for one in await tx.changes.of(papers) if (one.batch or newest + 1) <= newest}
-    mutes = (await tx.mutes.known(place)).get(place, ()) if became else ()
-    has = await tx.hits.had(place, withheld=False) | set(papers) if became else set()
+    mutes = (await tx.mutes.known(destination)).get(destination, ()) if became else ()
+    has = await tx.hits.had(destination, withheld=False) | set(papers) if became else set()
     versions = await tx.papers.versions_of({one.paper_id for one in became.values()})
-    before = await tx.changes.told_to(place) if became else set()
+    before = await tx.changes.told_to(destination) if became else set()
     told = []
     for one in (one for number, one in sorted(became.items()) if number not in before):
         known = [version for version, n in versions.get(one.paper_id, ()) if n in has]

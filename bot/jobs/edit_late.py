@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.jobs.compose import Composer
+from bot.jobs.rate_limits import RateLimits
 from bot.store import Store
 from bot.store.outbox import Claim, StoredPart
-from bot.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _PATIENCE = 60.0  # seconds for one edit
 _AGAIN = timedelta(minutes=5)  # for a digest that could not be edited: it stands in nobody's way meanwhile
 
 
-class Filler:
+class LateEditor:
     """Fills in what digests on one channel lack."""
 
     def __init__(self, store: Store, channel: Channel, composer: Composer, clock: Callable[[], datetime]) -> None:
@@ -36,7 +36,7 @@ class Filler:
         self._channel = channel
         self._composer = composer
         self._clock = clock
-        self._turns = Turns(store, channel, clock)
+        self._rate_limits = RateLimits(store, channel, clock)
         self._resting: dict[int, datetime] = {}  # deliveries, until when
 
     async def fill(self) -> int:
@@ -75,12 +75,12 @@ class Filler:
         return True
 
     async def _edit(self, claim: Claim, part: StoredPart, body: str, root: str) -> bool:
-        """Edit one message; False when that can never be done: somebody has deleted it, or the place is gone."""
+        """Edit one message; False when that can never be done: somebody has deleted it, or the destination is gone."""
         if part.reference is None:
             return False
         async with self._store.write() as tx:
-            at = await self._turns.take(tx, claim.destination)
-        await self._turns.wait(at)
+            at = await self._rate_limits.take(tx, claim.destination)
+        await self._rate_limits.wait(at)
         below = "" if part.reference == root else root
         try:
             async with asyncio.timeout(_PATIENCE):

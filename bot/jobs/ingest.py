@@ -61,9 +61,9 @@ async def ingest(
     told = [*listings, *parts]
     unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
     async with store.write() as tx:
-        for version, right in corrections(told, await tx.reading.announcements(unsure)).items():
+        for version, right in corrections(told, await tx.listings.announcements(unsure)).items():
             await tx.papers.renumber(version, right)
-        every = settled(told, await tx.reading.announcements(unsure))
+        every = settled(told, await tx.listings.announcements(unsure))
         new = await tx.papers.unknown(every)
         became = await _became(tx, every, new)
         await tx.papers.add(every[: len(listings)], new, now, parts=every[len(listings) :], until=until)

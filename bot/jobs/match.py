@@ -29,7 +29,7 @@ async def match(store: Store, now: datetime, matcher: Matcher | None = None) -> 
     """Match all that waits, unless another process does; how many matches that is, subscription x paper."""
     matcher, matched = matcher or Matcher(), 0
     while await _is_wanting(store):
-        is_ours, until = await store.take_turn(_TURN, _LEASE, now)
+        is_ours, until = await store.take_lease(_TURN, _LEASE, now)
         if not is_ours:
             break
         try:
@@ -37,7 +37,7 @@ async def match(store: Store, now: datetime, matcher: Matcher | None = None) -> 
         except _TakenOverError:
             break
         finally:
-            await store.give_turn_back(_TURN, until, _LONG_AGO)
+            await store.release_lease(_TURN, until, _LONG_AGO)
     return matched
 
 
@@ -82,7 +82,9 @@ class _Matching:
             await self._hold(tx)
             await tx.batches.add_hits(batch, some)
 
-        await in_chunks(self.store, sorted((asked[text].id, places) for text, places in hits.items()), add)
+        await in_chunks(
+            self.store, sorted((asked[text].id, destinations) for text, destinations in hits.items()), add
+        )
         async with self.store.write() as tx:
             await self._hold(tx)
             await tx.batches.publish(batch, now)
@@ -90,7 +92,7 @@ class _Matching:
             "matched batch=%d kind=%s papers=%d queries=%d hits=%d",
             batch.id, batch.kind, len(batch.papers), len(asked), len(hits),
         )  # fmt: skip
-        return sum(asked[text].subscriptions * (len(places) // 2) for text, places in hits.items())
+        return sum(asked[text].subscriptions * (len(destinations) // 2) for text, destinations in hits.items())
 
     async def _is_cleared(self, batch: Batch) -> bool:
         """Delete some of the hits that a process has left which died; whether there were any."""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Fault
-from bot.silence import news
+from bot.presentation.no_papers import news
 from bot.store import Store
 from bot.store.chunks import adapted
 from bot.store.slots import DueSlot
@@ -50,22 +50,22 @@ async def _plan(
     made, after, size = 0, 0, _FIRST
     while True:
         async with store.read() as tx:
-            places = await tx.planning.served(slot.id, after, size)
-            rows = await tx.planning.silent(places) if fresh else []
-        if not places:
+            destinations = await tx.planning.served(slot.id, after, size)
+            rows = await tx.planning.silent(destinations) if fresh else []
+        if not destinations:
             return made
         concerned = await asyncio.to_thread(_concerned, rows, fresh, since)
         async with store.write() as tx:
             began = time.monotonic()
-            made += await tx.planning.plan(places, slot.due, now, concerned=concerned, until=until)
+            made += await tx.planning.plan(destinations, slot.due, now, concerned=concerned, until=until)
             took = time.monotonic() - began
-        after, size = places[-1], adapted(size, took)
+        after, size = destinations[-1], adapted(size, took)
 
 
 def _concerned(rows: Sequence[tuple[int, str]], faults: Sequence[Fault], since: datetime) -> set[int]:
     """Who of some destinations should hear of faults that have begun since they were served before."""
     found = {query: bool(news(faults, [query], since)) for query in {query for _, query in rows}}
-    return {place for place, query in rows if found[query]}
+    return {destination for destination, query in rows if found[query]}
 
 
 async def plan_all(store: Store, channels: Collection[str], now: datetime) -> int:
@@ -76,9 +76,9 @@ async def plan_all(store: Store, channels: Collection[str], now: datetime) -> in
     while True:
         async with store.write() as tx:
             began = time.monotonic()
-            places = await tx.planning.served(None, after, size)
-            if not places:
+            destinations = await tx.planning.served(None, after, size)
+            if not destinations:
                 return made
-            made += await tx.planning.plan(places, now, now)
+            made += await tx.planning.plan(destinations, now, now)
             took = time.monotonic() - began
-        after, size = places[-1], adapted(size, took)
+        after, size = destinations[-1], adapted(size, took)

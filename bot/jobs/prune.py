@@ -29,10 +29,10 @@ async def prune_nightly(store: Store, now: datetime, keep: timedelta, zone: str)
     """Forget what is old, once a night over all processes."""
     if await store.held(_TURN, now) > now:
         return
-    is_ours, until = await store.take_turn(_TURN, _LEASE, now)
+    is_ours, until = await store.take_lease(_TURN, _LEASE, now)
     if is_ours:
         await prune(store, now, keep)
-        await store.give_turn_back(_TURN, until, Slot(zone, _MINUTE, Days.DAILY).next_after(now))
+        await store.release_lease(_TURN, until, Slot(zone, _MINUTE, Days.DAILY).next_after(now))
 
 
 async def prune(store: Store, now: datetime, keep: timedelta) -> int:

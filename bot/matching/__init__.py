@@ -11,7 +11,7 @@ and nothing matches inside a word, across two fields or across two authors.
     terms    a term -> what is looked for, and in which fields
     explain  one query against one paper: the reasons, or what is missing
     spans    where the reasons stand in a text as it is shown
-    index    all queries against a whole day, at once: stream | lexicon | circuit
+    index    all queries against a whole day, at once: stream | lexicon | boolean_index
     batch    both together: the matches that a digest should carry
     sightings  the same for a few subscriptions, ranked, and explained as far as it is shown
 """

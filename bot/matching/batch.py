@@ -30,8 +30,8 @@ class Matcher:
     May be used by several threads: one after the other.
     """
 
-    def __init__(self, kept: Path | None = None, key: bytes = b"") -> None:
-        self._kept = kept
+    def __init__(self, index_file: Path | None = None, key: bytes = b"") -> None:
+        self._index_file = index_file
         self._key = key
         self._lock = threading.Lock()
         self._index: Index | None = None
@@ -79,7 +79,9 @@ class Matcher:
         """What it has compiled."""
         if self._index is None:  # NumPy takes a while to load: not before there is something to match
             index = importlib.import_module("bot.matching.index")
-            self._index = index.Index(kept=index.Kept(self._kept, self._key) if self._kept else None)
+            self._index = index.Index(
+                index_file=index.IndexFile(self._index_file, self._key) if self._index_file else None
+            )
         return self._index
 
 

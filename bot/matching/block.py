@@ -1,4 +1,4 @@
-"""Some queries made ready to be matched together: their lexicon, their circuit, and what both are made from."""
+"""Some queries made ready to be matched together: their lexicon, their boolean_index, and what both are made from."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot import taxonomy
-from bot.matching.circuit import Bits, Circuit, CircuitBuilder, Gates, Longs, Wire
-from bot.matching.kept import Packed, packed, unpacked
+from bot.matching.boolean_index import Bits, BooleanIndex, BooleanIndexBuilder, Gates, Longs, Wire
+from bot.matching.index_file import Packed, packed, unpacked
 from bot.matching.lexicon import Lexicon, LexiconBuilder, Needles
 from bot.matching.names import author_needles
 from bot.matching.papers import ORDER, Prepared, reads
@@ -24,7 +24,7 @@ from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Term, parse
 
 PART = 768
-"""Papers for which a circuit is evaluated at once: the bits of a million queries for them take 100 MB."""
+"""Papers for which a boolean_index is evaluated at once: the bits of a million queries for them take 100 MB."""
 
 _CODES = sorted(taxonomy.categories())
 _EVERYTHING = 255  # the bit behind those of categories
@@ -34,7 +34,7 @@ Readings = NDArray[np.uint8]
 
 
 class Queries(NamedTuple):
-    """What a block is made of, besides its lexicon and its circuit."""
+    """What a block is made of, besides its lexicon and its boolean_index."""
 
     texts: Packed
     is_typed: Flags
@@ -46,11 +46,11 @@ class Queries(NamedTuple):
 class Block:
     """Queries that have been compiled; made by :class:`BlockBuilder`, or of what has been kept."""
 
-    def __init__(self, queries: Queries, lexicon: Lexicon, circuit: Circuit) -> None:
+    def __init__(self, queries: Queries, lexicon: Lexicon, boolean_index: BooleanIndex) -> None:
         self.queries: Sequence[str] = unpacked(queries.texts)
         self.is_typed = queries.is_typed
         self.readings = queries.readings
-        self._parts, self._lexicon, self._circuit = queries, lexicon, circuit
+        self._parts, self._lexicon, self._boolean_index = queries, lexicon, boolean_index
         self._labels = dict(zip(unpacked(queries.labels), queries.leaves.tolist(), strict=True))
 
     @classmethod
@@ -59,11 +59,11 @@ class Block:
         queries = Queries._make(islice(arrays, len(Queries._fields)))
         needles = Needles._make(islice(arrays, len(Needles._fields)))
         gates = Gates._make(islice(arrays, len(Gates._fields)))
-        return cls(queries, Lexicon(needles), Circuit(gates))
+        return cls(queries, Lexicon(needles), BooleanIndex(gates))
 
     def arrays(self) -> Iterator[NDArray[Any]]:
         """All that it is made of."""
-        return chain(self._parts, self._lexicon.parts, self._circuit.parts)
+        return chain(self._parts, self._lexicon.parts, self._boolean_index.parts)
 
     def run(self, stream: Stream, papers: Sequence[Prepared]) -> Iterator[tuple[int, Longs, Bits]]:
         """For part after part of the papers: its first one, the queries that may match, a bit for each paper."""
@@ -79,7 +79,7 @@ class Block:
         for first in range(0, len(papers), PART):
             here = (places >= first) & (places < first + PART)
             count = min(PART, len(papers) - first)
-            yield first, *self._circuit.run(leaves[here], places[here] - first, count)
+            yield first, *self._boolean_index.run(leaves[here], places[here] - first, count)
 
 
 class BlockBuilder:
@@ -92,7 +92,7 @@ class BlockBuilder:
         self._readings = bytearray()
         self._labels: dict[str, int] = {}
         self._lexicon = LexiconBuilder()
-        self._circuit = CircuitBuilder()
+        self._boolean_index = BooleanIndexBuilder()
         self._leaves = 0
         self._terms: dict[Term, int] = {}
 
@@ -119,14 +119,14 @@ class BlockBuilder:
             packed(self._labels),
             np.fromiter(self._labels.values(), np.int32, len(self._labels)),
         )
-        return Block(parts, self._lexicon.built(), self._circuit.built(self._leaves, self._outputs))
+        return Block(parts, self._lexicon.built(), self._boolean_index.built(self._leaves, self._outputs))
 
     def _wire(self, node: Node, reading: frozenset[str] | None) -> Wire:
         match node:
             case And(parts) | Or(parts):
                 inputs = [self._wire(part, reading) for part in parts]
                 is_shared = all(isinstance(part, InCategory) for part in parts)
-                return self._circuit.gate(inputs, is_or=isinstance(node, Or), is_shared=is_shared)
+                return self._boolean_index.gate(inputs, is_or=isinstance(node, Or), is_shared=is_shared)
             case Not(part):
                 return self._wire(part, reading).negated()
             case InCategory(pattern, primary):
@@ -173,20 +173,22 @@ class BlockBuilder:
         here = [self._any_of([f"listed {code} {one}" for code in reading]) for one in ORDER]
         rank = ORDER[kind]
         better = [one.negated() for one in here[:rank]]
-        is_best = self._circuit.gate([here[rank], *better], is_or=False, is_shared=True)
+        is_best = self._boolean_index.gate([here[rank], *better], is_or=False, is_shared=True)
         nowhere = [one.negated() for one in here]
-        elsewhere = self._circuit.gate([*nowhere, self._any_of([f"best {kind}"])], is_or=False, is_shared=True)
+        elsewhere = self._boolean_index.gate(
+            [*nowhere, self._any_of([f"best {kind}"])], is_or=False, is_shared=True
+        )
         return self._either(is_best, elsewhere)
 
     def _both(self, one: Wire, other: Wire) -> Wire:
-        return self._circuit.gate([one, other], is_or=False, is_shared=True)
+        return self._boolean_index.gate([one, other], is_or=False, is_shared=True)
 
     def _either(self, one: Wire, other: Wire) -> Wire:
-        return self._circuit.gate([one, other], is_or=True, is_shared=True)
+        return self._boolean_index.gate([one, other], is_or=True, is_shared=True)
 
     def _any_of(self, labels: Sequence[str]) -> Wire:
         inputs = [Wire(self._leaf(label), is_gate=False) for label in sorted(labels)]
-        return self._circuit.gate(inputs, is_or=True, is_shared=True)
+        return self._boolean_index.gate(inputs, is_or=True, is_shared=True)
 
     def _leaf(self, label: str) -> int:
         if label not in self._labels:

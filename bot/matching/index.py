@@ -2,7 +2,7 @@
 
 ::
 
-    texts of papers -> stream of tokens -> terms that are found (lexicon) -> queries that hold (circuit)
+    texts of papers -> stream of tokens -> terms that are found (lexicon) -> queries that hold (boolean_index)
 
 A query is compiled when it is added. What is new is a block of its own beside the older ones, which share the
 stream with it; blocks that are not much larger than what is new are compiled into one with it. What is removed is
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from bot.errors import QueryError
 from bot.matching.block import PART, Block, BlockBuilder, categories, named
-from bot.matching.circuit import Bits, Longs
-from bot.matching.kept import Kept
+from bot.matching.boolean_index import Bits, Longs
+from bot.matching.index_file import IndexFile
 from bot.matching.papers import Prepared, reads, relative_type
 from bot.matching.stream import Flags, Stream
 from bot.query import parse
@@ -39,7 +39,7 @@ _SETTLED = 64  # what is new becomes a block that is kept when it is more than t
 _WORTH_KEEPING = 1000  # queries, which take a tenth of a second to compile
 
 
-Places = NDArray[np.int16]
+Positions = NDArray[np.int16]
 
 
 class Pairs(NamedTuple):
@@ -48,7 +48,7 @@ class Pairs(NamedTuple):
     texts: Sequence[str]
     queries: Longs
     starts: Longs
-    places: Places
+    places: Positions
     first: int  # the number of the paper at place 0
 
     def by_query(self) -> Iterator[tuple[str, list[int]]]:
@@ -66,15 +66,15 @@ class Pairs(NamedTuple):
 
 
 class Index:
-    """The queries that stand: those that it is given, or else those that were kept.
+    """The queries that stand: those that it is given, or else those that were index_file.
 
     May be used by several threads, one at a time.
     """
 
-    def __init__(self, queries: Iterable[str] | None = None, kept: Kept | None = None) -> None:
+    def __init__(self, queries: Iterable[str] | None = None, index_file: IndexFile | None = None) -> None:
         self._lock = threading.Lock()
-        self._kept = kept
-        self._blocks: list[Block] = list(_kept_blocks(kept)) if kept else []
+        self._index_file = index_file
+        self._blocks: list[Block] = list(_kept_blocks(index_file)) if index_file else []
         self._new = BlockBuilder()
         self._standing = {text for block in self._blocks for text in block.queries}
         self._gone: set[str] = set()  # what is compiled, but stands no more
@@ -167,8 +167,8 @@ class Index:
                     self._new.add(text)
         self._blocks.append(self._new.built())
         self._new = BlockBuilder()
-        if self._kept and len(self._standing) >= _WORTH_KEEPING:
-            self._kept.save(chain.from_iterable(block.arrays() for block in self._blocks))
+        if self._index_file and len(self._standing) >= _WORTH_KEEPING:
+            self._index_file.save(chain.from_iterable(block.arrays() for block in self._blocks))
 
     def _stand(self, queries: Sequence[str]) -> Flags:
         """Which of some queries stand."""
@@ -178,7 +178,7 @@ class Index:
 
     def _wanted(
         self, block: Block, queries: Longs, bits: Bits, papers: Sequence[Prepared]
-    ) -> tuple[Longs, Longs, Places]:
+    ) -> tuple[Longs, Longs, Positions]:
         """What is found without queries that are gone, and with revised papers only for who asked."""
         if self._gone:
             stand = self._stand([block.queries[one] for one in queries])
@@ -200,13 +200,13 @@ class Index:
         return queries, starts, _places(bits)
 
 
-def _kept_blocks(kept: Kept) -> Iterator[Block]:
-    arrays = kept.load()
+def _kept_blocks(index_file: IndexFile) -> Iterator[Block]:
+    arrays = index_file.load()
     for first in arrays:
         yield Block.of_arrays(chain([first], arrays))
 
 
-def _places(bits: Bits) -> Places:
+def _places(bits: Bits) -> Positions:
     """The places of all bits that are set, row after row."""
     found = [np.zeros(0, np.int16)]
     for first in range(0, len(bits), _OUTPUTS):

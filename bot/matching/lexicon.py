@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.kept import Packed, packed, unpacked
+from bot.matching.index_file import Packed, packed, unpacked
 from bot.matching.stream import SECTIONS, Chunk, Flags, Ints, Stream
 from bot.text.normal import is_han
 

@@ -51,7 +51,7 @@ class Source(Protocol):
         ...
 
     @property
-    def turn(self) -> timedelta:
+    def due_offset(self) -> timedelta:
         """When it should have a mailing, from the Eastern midnight with which the mailing's date begins."""
         ...
 

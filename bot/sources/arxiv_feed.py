@@ -27,7 +27,7 @@ from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Form, Listing, Paper, UnreadRow, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged, outcome_of
-from bot.sources.calendar import EASTERN, FEEDS_TURN
+from bot.sources.calendar import EASTERN, FEEDS_DUE
 from bot.sources.client import PoliteClient
 from bot.sources.limits import excess
 from bot.sources.names import authors
@@ -57,7 +57,7 @@ class ArxivFeed:
     client: PoliteClient
     url: str  # with {category}
     name: str = NAME
-    turn: timedelta = FEEDS_TURN
+    due_offset: timedelta = FEEDS_DUE
     is_daily: bool = True
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:

@@ -17,7 +17,7 @@ from bot.errors import SourceError
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Summary, Validator
 from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged, outcome_of
-from bot.sources.calendar import FEEDS_TURN
+from bot.sources.calendar import FEEDS_DUE
 from bot.sources.client import PoliteClient
 
 NAME = "arxivdaily"
@@ -47,7 +47,7 @@ class ArxivDaily:
     client: PoliteClient
     page: str  # a path or a URL
     name: str = NAME
-    turn: timedelta = FEEDS_TURN
+    due_offset: timedelta = FEEDS_DUE
     is_daily: bool = False
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:

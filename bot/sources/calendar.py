@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.model import NoMailing
+from bot.model import NoAnnouncement
 
 EASTERN = ZoneInfo("America/New_York")
 
-PAGES_TURN = timedelta(hours=-3, minutes=-55)
+PAGES_DUE = timedelta(hours=-3, minutes=-55)
 """When listing pages should have a mailing, from the midnight that begins its date: 20:05 the evening before."""
-FEEDS_TURN = timedelta(minutes=5)
+FEEDS_DUE = timedelta(minutes=5)
 """When feeds should have it."""
 
 GRACE = timedelta(minutes=40)
@@ -32,15 +32,15 @@ _PAUSES = tuple(
 """How late a mailing is at the most, and how long it is then not asked for again."""
 
 
-def opens(day: date, turn: timedelta = _EVENING) -> datetime:
-    """The instant at which the mailing of a date should be there; without `turn`, at which arXiv announces it."""
-    return (datetime.combine(day, time()) + turn).replace(tzinfo=EASTERN).astimezone(UTC)
+def opens(day: date, due_offset: timedelta = _EVENING) -> datetime:
+    """The instant at which the mailing of a date should be there; without `due_offset`, at which arXiv announces it."""
+    return (datetime.combine(day, time()) + due_offset).replace(tzinfo=EASTERN).astimezone(UTC)
 
 
-def newest(now: datetime, turn: timedelta = _EVENING) -> date:
+def newest(now: datetime, due_offset: timedelta = _EVENING) -> date:
     """The date of the last mailing that should be there, whatever was said of holidays."""
     day = now.astimezone(EASTERN).date() + timedelta(days=1)
-    while not _is_weekday(day) or opens(day, turn) > now:
+    while not _is_weekday(day) or opens(day, due_offset) > now:
         day -= timedelta(days=1)
     return day
 
@@ -55,7 +55,7 @@ def weekdays(first: date, last: date) -> list[date]:
     return [day for day in _days(first, last) if _is_weekday(day)]
 
 
-def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
+def no_announcement(day: date, holidays: Collection[date]) -> NoAnnouncement | None:
     """Why there should be no mailing with that date; None when one may be expected.
 
     `holidays` are as arXiv lists them: days whose submissions are not announced that evening, so that the mailing
@@ -63,9 +63,9 @@ def no_announcement(day: date, holidays: Collection[date]) -> NoMailing | None:
     costs the mailing with Monday's date. https://info.arxiv.org/help/availability.html
     """
     if not _is_weekday(day):
-        return NoMailing.WEEKEND
+        return NoAnnouncement.WEEKEND
     submitted = {day - timedelta(days=1)} | ({day - timedelta(days=3)} if day.isoweekday() == 1 else set())
-    return NoMailing.HOLIDAY if submitted & set(holidays) else None
+    return NoAnnouncement.HOLIDAY if submitted & set(holidays) else None
 
 
 def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:

@@ -34,14 +34,14 @@ PAGE_SPACING = timedelta(seconds=15)
 COOL_DOWN = timedelta(seconds=60)
 """How long nobody asks after a refusal that names no time."""
 LONGEST_COOL_DOWN = timedelta(days=1)
-"""However long a server asks for: a slip of its clock must not silence the bot for good."""
+"""However long a server asks for: a slip of its clock must not no_papers the bot for good."""
 PATIENCE = timedelta(minutes=2)
-"""A turn further away than this is an error with a `retry_after`, not a wait."""
+"""A lease further away than this is an error with a `retry_after`, not a wait."""
 MAX_REDIRECTS = 3
 TIMEOUT = timedelta(seconds=90)
 """For one whole exchange; each step of it (connecting, one read) has thirty seconds."""
 LEASE = TIMEOUT + timedelta(seconds=20)
-"""How long a turn lasts when the process that has it dies; shorter than PATIENCE, so that others live on."""
+"""How long a lease lasts when the process that has it dies; shorter than PATIENCE, so that others live on."""
 
 _ACCEPT = "application/rss+xml, application/atom+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
 _REFUSED = b"rate exceeded"  # a plain text that any of arXiv's hosts may answer, whatever the status
@@ -53,26 +53,26 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn that is ours until `until`; or that is not, and `until` is when to ask again at the latest."""
+class Lease:
+    """A lease that is ours until `until`; or that is not, and `until` is when to ask again at the latest."""
 
     is_ours: bool
     until: datetime
 
 
 class Pacer(Protocol):
-    """Keeps the turns of every process that talks to the same site: one at a time; instants are aware UTC."""
+    """Keeps the leases of every process that talks to the same site: one at a time; instants are aware UTC."""
 
-    async def take(self, key: str, lease: timedelta) -> Turn:
-        """The turn, if nobody has it, rests after it or is held."""
+    async def take(self, key: str, lease: timedelta) -> Lease:
+        """The lease, if nobody has it, rests after it or is held."""
         ...
 
-    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
-        """End a turn of ours; nobody gets the next one before `rest` is over."""
+    async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
+        """End a lease of ours; nobody gets the next one before `rest` is over."""
         ...
 
     async def hold(self, key: str, until: datetime) -> None:
-        """Nobody gets a turn before `until`."""
+        """Nobody gets a lease before `until`."""
         ...
 
 
@@ -98,18 +98,18 @@ class LocalPacer:
         self._now = now
         self._free: dict[str, datetime] = {}
 
-    async def take(self, key: str, lease: timedelta) -> Turn:
+    async def take(self, key: str, lease: timedelta) -> Lease:
         """See Pacer."""
         now = self._now()
         free = self._free.get(key, now)
         if free > now:
-            return Turn(False, free)
+            return Lease(False, free)
         self._free[key] = now + lease
-        return Turn(True, now + lease)
+        return Lease(True, now + lease)
 
-    async def give_back(self, key: str, turn: Turn, rest: timedelta) -> None:
+    async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
         """See Pacer."""
-        if self._free.get(key) == turn.until:
+        if self._free.get(key) == lease.until:
             self._free[key] = self._now() + rest
 
     async def hold(self, key: str, until: datetime) -> None:
@@ -146,11 +146,11 @@ class PoliteClient:
 
     @classmethod
     def create(cls, settings: Settings, pacer: Pacer | None = None) -> PoliteClient:
-        """The client of this installation; without a pacer, turns are kept in this process only."""
+        """The client of this installation; without a pacer, leases are kept in this process only."""
         return cls(pacer or LocalPacer(), contact=settings.bot_contact)
 
-    def keep_turns(self, pacer: Pacer) -> None:
-        """From now on, keep turns with everybody who shares this pacer."""
+    def share_leases(self, pacer: Pacer) -> None:
+        """From now on, keep leases with everybody who shares this pacer."""
         self._pacer = pacer
 
     async def close(self) -> None:
@@ -162,7 +162,7 @@ class PoliteClient:
     ) -> Page | None:
         """The page at a URL or path, or None when it has not changed since `known`.
 
-        Waits for its turn; nobody asks for `every` afterwards. Raises SourceError in the name of `category`.
+        Waits for its lease; nobody asks for `every` afterwards. Raises SourceError in the name of `category`.
         """
         if not url.lower().startswith(("http://", "https://")):
             return await asyncio.to_thread(_read, category, url, self._max_bytes)
@@ -175,11 +175,11 @@ class PoliteClient:
     async def _ask(self, asked: _Question) -> Page | None:
         url = asked.url
         for _ in range(1 + MAX_REDIRECTS):
-            turn = await self._turn(asked, _site(url))
+            lease = await self._wait_for_lease(asked, _site(url))
             try:
                 response, body = await self._exchange(asked, url)
             finally:
-                await self._pacer.give_back(_site(url), turn, asked.every)
+                await self._pacer.give_back(_site(url), lease, asked.every)
             if response.next_request is None:
                 return await self._judge(asked, response, body)
             origin, url = url, str(response.next_request.url)
@@ -187,15 +187,15 @@ class PoliteClient:
                 raise asked.error(f"{_host(origin)} sends us to {url}: if that is right, set it as the address")
         raise asked.error(f"{_host(url)} redirects more than {MAX_REDIRECTS} times: open the address in a browser")
 
-    async def _turn(self, asked: _Question, site: str) -> Turn:
-        """Wait for the turn of this process. Another may end its own early, so it is asked for again and again."""
+    async def _wait_for_lease(self, asked: _Question, site: str) -> Lease:
+        """Wait for the lease of this process. Another may end its own early, so it is asked for again and again."""
         deadline = self._now() + 2 * PATIENCE
-        while not (turn := await self._pacer.take(site, LEASE)).is_ours:
-            wait = turn.until - self._now()
+        while not (lease := await self._pacer.take(site, LEASE)).is_ours:
+            wait = lease.until - self._now()
             if wait > PATIENCE or self._now() > deadline:
-                raise asked.error(f"{site} is not to be asked before {turn.until:%Y-%m-%d %H:%M} UTC", wait)
+                raise asked.error(f"{site} is not to be asked before {lease.until:%Y-%m-%d %H:%M} UTC", wait)
             await self._sleep(max(min(wait, SPACING), _BLINK).total_seconds())
-        return turn
+        return lease
 
     async def _exchange(self, asked: _Question, url: str) -> tuple[httpx.Response, bytes]:
         try:

@@ -27,14 +27,14 @@ from bot.store.batches import Batches
 from bot.store.carried import Carried
 from bot.store.changes import Changes
 from bot.store.epochs import Epochs
-from bot.store.faults import Faults, Mailings
+from bot.store.faults import AnnouncementDays, Faults
 from bot.store.hits import Hits
-from bot.store.letters import Letters
+from bot.store.incoming_emails import IncomingEmails
+from bot.store.listings import Listings
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
-from bot.store.reading import ReadingRoom
 from bot.store.retention import Retention
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
@@ -94,9 +94,9 @@ class Transaction:
         return Mutes(self.connection)
 
     @cached_property
-    def letters(self) -> Letters:
+    def incoming_emails(self) -> IncomingEmails:
         """Mails that came in, and what waits for a confirmation."""
-        return Letters(self.connection)
+        return IncomingEmails(self.connection)
 
     @cached_property
     def batches(self) -> Batches:
@@ -134,14 +134,14 @@ class Transaction:
         return Faults(self.connection)
 
     @cached_property
-    def mailings(self) -> Mailings:
+    def announcement_days(self) -> AnnouncementDays:
         """Which days had a mailing."""
-        return Mailings(self.connection)
+        return AnnouncementDays(self.connection)
 
     @cached_property
-    def reading(self) -> ReadingRoom:
+    def listings(self) -> Listings:
         """What is read of the sources."""
-        return ReadingRoom(self.connection)
+        return Listings(self.connection)
 
     @cached_property
     def slots(self) -> Slots:
@@ -167,13 +167,15 @@ class Transaction:
             await self.ensure_pace(key, until)
             await self.connection.execute(later)
 
-    async def book(self, key: str, circle: str, every: timedelta, now: datetime, soon: datetime) -> datetime:
-        """Book the next free instant for `key`, `every` after the last one, and not while `circle` is held.
+    async def book(
+        self, key: str, rate_limit_scope: str, every: timedelta, now: datetime, soon: datetime
+    ) -> datetime:
+        """Book the next free instant for `key`, `every` after the last one, and not while `rate_limit_scope` is held.
 
         An instant after `soon` is said and not booked.
         """
         row, other = schema.pace.c, schema.pace.alias()
-        held = select(other.c.next_at).where(other.c.key == circle).scalar_subquery()
+        held = select(other.c.next_at).where(other.c.key == rate_limit_scope).scalar_subquery()
         mine = select(row.next_at, held).where(row.key == key).with_for_update(of=schema.pace)
         found = (await self.connection.execute(mine)).first()
         if found is None:
@@ -275,7 +277,7 @@ class Store:
         """A bare connection for migrations, outside of any transaction of ours."""
         return self._writer.connect()
 
-    async def take_turn(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
+    async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
         """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
         async with self.write() as tx:
             await tx.ensure_pace(key, now)
@@ -289,7 +291,7 @@ class Store:
             await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
             return True, now + lease
 
-    async def keep_turn(self, key: str, until: datetime, longer: datetime) -> bool:
+    async def renew_lease(self, key: str, until: datetime, longer: datetime) -> bool:
         """Make a turn of ours last longer; False when it is not ours any more."""
         async with self.write() as tx:
             row = schema.pace.c
@@ -298,7 +300,7 @@ class Store:
             )
             return kept.rowcount == 1
 
-    async def give_turn_back(self, key: str, until: datetime, free: datetime) -> None:
+    async def release_lease(self, key: str, until: datetime, free: datetime) -> None:
         """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
         async with self.write() as tx:
             row = schema.pace.c

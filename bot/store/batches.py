@@ -173,8 +173,10 @@ class Batches:
         return gone.rowcount
 
     async def add_hits(self, batch: Batch, found: Sequence[tuple[int, bytes]]) -> None:
-        """Keep which papers some queries match; the places of papers in the batch are two bytes each."""
-        rows = [{"batch": batch.id, "query": query, "papers": of_shorts(places)} for query, places in found]
+        """Keep which papers some queries match; the destinations of papers in the batch are two bytes each."""
+        rows = [
+            {"batch": batch.id, "query": query, "papers": of_shorts(destinations)} for query, destinations in found
+        ]
         if rows:
             await self._connection.execute(schema.hit.insert(), rows)
 

@@ -47,7 +47,7 @@ class StoredConversations:
         now = self._clock()
         return await self._store.held(self._pause, now) - now
 
-    async def take_turn(self, every: timedelta) -> timedelta:
+    async def take_lease(self, every: timedelta) -> timedelta:
         """How long until one more may be opened, which is booked unless it takes more than some seconds."""
         now = self._clock()
         async with self._store.write() as tx:

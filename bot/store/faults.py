@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import ALL, Fault, Mailing, NoMailing
+from bot.model import ALL, AnnouncementDay, Fault, NoAnnouncement
 from bot.store import schema
 from bot.store.upsert import insert
 
-_fault, _listing, _mailing = schema.fault.c, schema.listing.c, schema.mailing.c
+_fault, _listing, _announcement_day = schema.fault.c, schema.listing.c, schema.announcement_day.c
 _COLUMNS = [_fault[field.name] for field in fields(Fault)]
 
 
@@ -76,7 +76,7 @@ class Faults:
         return [Fault(*row) for row in rows]
 
 
-class Mailings:
+class AnnouncementDays:
     """The room of mailings, inside one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -85,26 +85,28 @@ class Mailings:
     async def announced(self, day: date, now: datetime) -> None:
         """A listing of that day was seen, whatever was thought of it before."""
         values: dict[str, Any] = {"kind": "announced", "reason": "", "seen_at": now}
-        statement = insert(self._connection, schema.mailing).values(date=day, **values)
+        statement = insert(self._connection, schema.announcement_day).values(date=day, **values)
         await self._connection.execute(
             statement.on_conflict_do_update(
-                index_elements=["date"], set_=values, where=_mailing.kind != values["kind"]
+                index_elements=["date"], set_=values, where=_announcement_day.kind != values["kind"]
             )
         )
 
-    async def none(self, day: date, reason: NoMailing | None, now: datetime) -> None:
+    async def none(self, day: date, reason: NoAnnouncement | None, now: datetime) -> None:
         """There was no mailing that day; one that was seen stays."""
-        statement = insert(self._connection, schema.mailing).values(
+        statement = insert(self._connection, schema.announcement_day).values(
             date=day, kind="none", reason=reason or "", seen_at=now
         )
         await self._connection.execute(statement.on_conflict_do_nothing())
 
-    async def on(self, dates: Collection[date]) -> dict[date, Mailing]:
+    async def on(self, dates: Collection[date]) -> dict[date, AnnouncementDay]:
         """What was learnt about these dates, as far as anything was."""
-        rows = await self._connection.execute(select(schema.mailing).where(_mailing.date.in_(dates)))
+        rows = await self._connection.execute(
+            select(schema.announcement_day).where(_announcement_day.date.in_(dates))
+        )
         return {
-            row.date: Mailing(
-                row.date, row.kind == "announced", NoMailing(row.reason) if row.reason else None, row.seen_at
+            row.date: AnnouncementDay(
+                row.date, row.kind == "announced", NoAnnouncement(row.reason) if row.reason else None, row.seen_at
             )
             for row in rows
         }

@@ -156,12 +156,14 @@ class Hits:
                 if number > one.through and (kind != TEXT or is_chinese):
                     if papers:
                         papers.difference_update(numbers)
-                    papers.update(numbers[place] for place in unpack(packed.get((number, one.query_id))))
+                    papers.update(
+                        numbers[destination] for destination in unpack(packed.get((number, one.query_id)))
+                    )
             found.append(sorted(papers))
         return found
 
     async def _packed(self, batches: Sequence[int], queries: Collection[int]) -> dict[tuple[int, int], bytes]:
-        """Of batches and queries that have hits, the packed places of the papers."""
+        """Of batches and queries that have hits, the packed destinations of the papers."""
         found: dict[tuple[int, int], bytes] = {}
         for some, asked in product(_chunks(batches), _chunks(queries)):
             rows = await self._connection.execute(

@@ -61,11 +61,11 @@ def _united(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
     if len(names) < SHOWN_AUTHORS:
         return tuple(names)
     last, found = _folded(names[-1]), len(names) - 1
-    for place in sorted(
+    for destination in sorted(
         range(max(0, found - _SHIFT), min(len(more), found + _SHIFT + 1)), key=lambda n: abs(n - found)
     ):
-        if _folded(more[place]) == last:
-            found = place
+        if _folded(more[destination]) == last:
+            found = destination
             break
     return (*names, *more[found + 1 :])
 

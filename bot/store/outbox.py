@@ -98,9 +98,9 @@ class Outbox:
 
     async def _claims(self, rows: Iterable[Any], owner: str) -> list[Claim]:
         claimed = list(rows)
-        places = {row.destination_id for row in claimed}
-        found = await Subscribers(self._connection).destinations_by_id(places) if places else {}
-        epochs = await Epochs(self._connection).known() if places else []
+        destinations = {row.destination_id for row in claimed}
+        found = await Subscribers(self._connection).destinations_by_id(destinations) if destinations else {}
+        epochs = await Epochs(self._connection).known() if destinations else []
         return [
             Claim(
                 row.id,

@@ -196,7 +196,7 @@ class Papers:
         return found
 
     async def coverage(self, dates: Collection[date]) -> list[Coverage]:
-        """How much of each category was read on these dates; the best witness of each."""
+        """How much of each category was read on these dates; the best confirmation of each."""
         rows = await self._connection.execute(
             select(schema.listing).where(_listing.date.in_(dates)).order_by(_listing.date, _listing.category)
         )

@@ -38,7 +38,7 @@ class Planning:
 
     async def plan(
         self,
-        places: Sequence[int],
+        destinations: Sequence[int],
         due: datetime,
         now: datetime,
         *,
@@ -52,25 +52,27 @@ class Planning:
         Chinese texts wait `until` then, if that is given. Batches in which a subscription has found nothing are
         behind it from now on.
         """
-        await self._hold(places)
-        finding = await self._finding(places)
+        await self._hold(destinations)
+        finding = await self._finding(destinations)
         made = await self._insert(finding, due, now)
         if until is not None and finding:
             await self._wait(finding, due, until)
         if concerned is not None:
-            made += await self._insert(await self._quiet(set(places) - set(finding), due, concerned), due, now)
+            made += await self._insert(
+                await self._quiet(set(destinations) - set(finding), due, concerned), due, now
+            )
         return made
 
-    async def _hold(self, places: Sequence[int]) -> None:
+    async def _hold(self, destinations: Sequence[int]) -> None:
         """One planner, or composer, at a time for each destination."""
         await self._connection.execute(
             select(_destination.id)
-            .where(_destination.id.in_(places))
+            .where(_destination.id.in_(destinations))
             .order_by(_destination.id)
             .with_for_update(key_share=True)
         )
 
-    async def _finding(self, places: Sequence[int]) -> list[int]:
+    async def _finding(self, destinations: Sequence[int]) -> list[int]:
         """Which destinations have a subscription that has found something new."""
         rows = list(
             await self._connection.execute(
@@ -79,7 +81,7 @@ class Planning:
                     _subscription.destination_id,
                     _subscription.query_id,
                     _subscription.through,
-                ).where(_subscription.destination_id.in_(places), _subscription.paused.is_(False))
+                ).where(_subscription.destination_id.in_(destinations), _subscription.paused.is_(False))
             )
         )
         hits = Hits(self._connection)
@@ -96,8 +98,8 @@ class Planning:
             )
         return sorted({row.destination_id for row in rows if last.get(row.query_id, 0) > row.through})
 
-    async def _insert(self, places: Sequence[int], due: datetime, now: datetime) -> int:
-        if not places:
+    async def _insert(self, destinations: Sequence[int], due: datetime, now: datetime) -> int:
+        if not destinations:
             return 0
         values = {
             "slot_due": literal(due, Instant),
@@ -110,14 +112,16 @@ class Planning:
             _delivery.state.in_(["ready", "sending"]),
             _delivery.shown.is_(None),
         )
-        deliveries = select(_destination.id, *values.values()).where(_destination.id.in_(places), ~is_to_take_all)
+        deliveries = select(_destination.id, *values.values()).where(
+            _destination.id.in_(destinations), ~is_to_take_all
+        )
         statement = insert(self._connection, schema.delivery).from_select(["destination_id", *values], deliveries)
         made = await self._connection.execute(
             statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
         )
         return made.rowcount
 
-    async def _quiet(self, places: Collection[int], due: datetime, concerned: Collection[int]) -> list[int]:
+    async def _quiet(self, destinations: Collection[int], due: datetime, concerned: Collection[int]) -> list[int]:
         """Of destinations without anything new, those that are to hear why."""
         is_asking = exists().where(
             _subscription.destination_id == _destination.id, _subscription.paused.is_(False)
@@ -128,7 +132,7 @@ class Planning:
         )
         rows = await self._connection.execute(
             select(_destination.id).where(
-                _destination.id.in_(sorted(places)),
+                _destination.id.in_(sorted(destinations)),
                 or_(_destination.notices == Notices.ALWAYS.value, _destination.id.in_(sorted(concerned))),
                 is_asking,
                 ~is_served,
@@ -136,13 +140,13 @@ class Planning:
         )
         return list(rows.scalars())
 
-    async def _wait(self, places: Sequence[int], due: datetime, until: datetime) -> None:
+    async def _wait(self, destinations: Sequence[int], due: datetime, until: datetime) -> None:
         """Let the deliveries of these that lack a Chinese abstract for a reader of Chinese wait for it."""
         rows = await self._connection.execute(
             select(_delivery.id, _delivery.destination_id)
             .join(schema.destination, _destination.id == _delivery.destination_id)
             .where(
-                _delivery.destination_id.in_(places),
+                _delivery.destination_id.in_(destinations),
                 _delivery.slot_due == due,
                 _delivery.due_at < until,
                 _delivery.state == "ready",
@@ -154,17 +158,19 @@ class Planning:
         hits = Hits(self._connection)
         newest = await hits.newest()
         found: dict[int, set[int]] = {}
-        asking = [(place, one) for place, some in (await hits.asking(deliveries)).items() for one in some]
-        unpaused = [(place, one) for place, one in asking if not one.paused]
+        asking = [
+            (destination, one) for destination, some in (await hits.asking(deliveries)).items() for one in some
+        ]
+        unpaused = [(destination, one) for destination, one in asking if not one.paused]
         new = await hits.new([one for _, one in unpaused], newest)
-        for (place, _), numbers in zip(unpaused, new, strict=True):
-            found.setdefault(place, set()).update(numbers)
+        for (destination, _), numbers in zip(unpaused, new, strict=True):
+            found.setdefault(destination, set()).update(numbers)
         lacking = await Texts(self._connection).lacking({n for some in found.values() for n in some})
-        for place, papers in found.items():
+        for destination, papers in found.items():
             if awaited := papers & lacking:
                 await self._connection.execute(
                     schema.delivery.update()
-                    .where(_delivery.id == deliveries[place])
+                    .where(_delivery.id == deliveries[destination])
                     .values(due_at=until, awaited=pack(sorted(awaited)))
                 )
 
@@ -194,14 +200,14 @@ class Planning:
             )
         return len(gone)
 
-    async def silent(self, places: Sequence[int]) -> list[tuple[int, str]]:
+    async def silent(self, destinations: Sequence[int]) -> list[tuple[int, str]]:
         """Who of some destinations hears of faults alone, each with every query that is not paused."""
         rows = await self._connection.execute(
             select(_destination.id, _query.text.label("query"))
             .join(schema.subscription, _subscription.destination_id == _destination.id)
             .join(schema.query, _query.id == _subscription.query_id)
             .where(
-                _destination.id.in_(places),
+                _destination.id.in_(destinations),
                 _destination.paused == "",
                 _destination.notices == Notices.FAULTS.value,
                 _subscription.paused.is_(False),

@@ -144,8 +144,8 @@ watch = Table(
     Column("since", Date, nullable=False),
 )
 
-mailing = Table(
-    "mailing",
+announcement_day = Table(
+    "announcement_day",
     metadata,
     Column("date", Date, primary_key=True),
     Column("kind", String(12), nullable=False),
@@ -362,8 +362,8 @@ epoch = Table(  # with the highest ids that were there when it began
     Column("unconfirmed", Integer, nullable=False),
 )
 
-letter = Table(  # a mail that came in; forgotten after two days
-    "letter",
+incoming_email = Table(  # a mail that came in; forgotten after two days
+    "incoming_email",
     metadata,
     Column("key", String(64), primary_key=True),
     Column("sender", String(64), nullable=False, index=True),  # hashed

@@ -52,7 +52,7 @@ class Spending:
         return booked.rowcount == 1
 
     async def settle(self, day: date, booked: Spent, used: Spent) -> None:
-        """Put what was used in the place of what was booked."""
+        """Put what was used in the destination of what was booked."""
         await self._connection.execute(
             schema.spending.update()
             .where(_row.day == day)

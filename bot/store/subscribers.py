@@ -1,4 +1,4 @@
-"""People, the places where they read, and what they asked for."""
+"""People, the destinations where they read, and what they asked for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Subscribers:
     async def add_destination(
         self, channel: str, address: str, *, owner: str, language: Language, slot: Slot, now: datetime
     ) -> Destination:
-        """The destination at an address, made with these habits when it is new."""
+        """The destination at an address, made with these preferences when it is new."""
         values = {
             "channel": channel,
             "address": address,

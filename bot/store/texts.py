@@ -187,9 +187,9 @@ class Texts:
             hits = select(_hit.query, _hit.papers).where(_hit.batch == batch)
             async for hit in in_pieces(self._connection, hits):
                 waiting = [one for one in asking.get(hit.query, ()) if one[0] < batch]
-                for place in unpack(hit.papers) if waiting else ():
+                for destination in unpack(hit.papers) if waiting else ():
                     for _, language, count in waiting:
-                        _count(readers, papers[place], language, count)
+                        _count(readers, papers[destination], language, count)
         return readers
 
     async def _lacking(self, since: date, readers: dict[int, list[int]]) -> None:

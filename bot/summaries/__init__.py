@@ -23,7 +23,7 @@ LONGEST = 6_000
 """Characters of a text that are read; arXiv takes 1,920 of an abstract: https://info.arxiv.org/help/prep.html"""
 
 
-class Field(enum.StrEnum):
+class TextField(enum.StrEnum):
     """One text of a paper that can be made."""
 
     TITLE = "title"
@@ -34,15 +34,15 @@ class Field(enum.StrEnum):
     @property
     def language(self) -> Language:
         """What it is written in."""
-        return Language.EN if self is Field.ENGLISH_LINE else Language.ZH
+        return Language.EN if self is TextField.ENGLISH_LINE else Language.ZH
 
     @property
     def stored(self) -> str:
         """The field of a summary."""
-        return "one_line" if self is Field.ENGLISH_LINE else self.value
+        return "one_line" if self is TextField.ENGLISH_LINE else self.value
 
 
-CHINESE = (Field.TITLE, Field.ONE_LINE, Field.ABSTRACT)
+CHINESE = (TextField.TITLE, TextField.ONE_LINE, TextField.ABSTRACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Job:
     """The texts to make for one paper."""
 
     paper: Paper
-    fields: tuple[Field, ...]
+    fields: tuple[TextField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Usage:
 class Answer:
     """What a maker made of a job; a text that it could not make is not there, `faults` may say why."""
 
-    texts: Mapping[Field, str]
+    texts: Mapping[TextField, str]
     usage: Usage = Usage()
-    faults: Mapping[Field, str] = field(default_factory=dict)
+    faults: Mapping[TextField, str] = field(default_factory=dict)
 
 
 class Maker(Protocol):
@@ -93,7 +93,7 @@ class Maker(Protocol):
         """Whether a reason makes the second answer better than the first."""
         ...
 
-    def makes(self, field: Field) -> bool:
+    def makes(self, field: TextField) -> bool:
         """Whether it can make that text at all."""
         ...
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.summaries import Field
+from bot.summaries import TextField
 
 _THOUGHTS = r"(?:think(?:ing)?|reasoning|thoughts?|analysis|scratchpad)"
 _THOUGHT_ENDS = re.compile(rf"</{_THOUGHTS}>", re.IGNORECASE)
@@ -18,11 +18,11 @@ _MASK = re.compile(r"[XxＸｘ][ _]?[QqＱｑ][ _]?([0-9０-９]{1,4})[ _]?[Xx�
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def texts(content: str, fields: Sequence[Field]) -> dict[Field, str]:
+def texts(content: str, fields: Sequence[TextField]) -> dict[TextField, str]:
     """The texts of an answer; those that are not there are left out."""
     bare = _THOUGHT_ENDS.split(content)[-1]
     keys = {_key(one.value): one for one in fields}
-    best: dict[Field, str] = {}
+    best: dict[TextField, str] = {}
     whole = _inside(bare) if bare.lstrip().startswith('"') else ()  # encoded twice
     for found in (*whole, *_objects(bare)):
         chosen = _chosen(found, keys)
@@ -60,7 +60,7 @@ def _inside(text: str) -> Iterator[Mapping[str, Any]]:
         yield found
 
 
-def _chosen(found: Mapping[str, Any], keys: Mapping[str, Field], deep: int = 0) -> dict[Field, str]:
+def _chosen(found: Mapping[str, Any], keys: Mapping[str, TextField], deep: int = 0) -> dict[TextField, str]:
     """The texts of an object, or else of one that it holds."""
     mine = {
         keys[_key(name)]: text for name, value in found.items() if _key(name) in keys and (text := _text(value))
@@ -83,6 +83,6 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) and value.strip() else ""
 
 
-def _tagged(text: str, fields: Sequence[Field]) -> dict[Field, str]:
+def _tagged(text: str, fields: Sequence[TextField]) -> dict[TextField, str]:
     found = {one: re.search(rf"<{one}>(.*?)</{one}>", text, re.DOTALL | re.IGNORECASE) for one in fields}
     return {one: match[1] for one, match in found.items() if match and match[1].strip()}

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bot.errors import MakerError
 from bot.model import Language, Paper, Summary
-from bot.summaries import Answer, Field, Job, Maker, Usage, digest_of
+from bot.summaries import Answer, Job, Maker, TextField, Usage, digest_of
 from bot.summaries.gate import failures
 from bot.text.normal import flat
 
@@ -46,7 +46,7 @@ class Text:
         return replace(self, flaws=f"{self.flaws}, {DRAFT}") if self.flaws else self
 
 
-Judged = Mapping[Field, Text]
+Judged = Mapping[TextField, Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class Ledger(Protocol):
 class Outcome:
     """What became of one job."""
 
-    made: set[Field] = field(default_factory=set)
+    made: set[TextField] = field(default_factory=set)
     flawed: int = 0  # answers that did not pass
     is_over_budget: bool = False
-    is_hopeless: bool = False  # everybody who could make it rests
+    all_makers_down: bool = False  # everybody who could make it rests
     reasons: list[str] = field(default_factory=list)
 
 
@@ -96,11 +96,11 @@ class Chain:
         for oldest in list(self._owners)[: max(0, len(self._owners) - _MOST_OWNERS)]:
             del self._owners[oldest]
 
-    def can(self, wanted: Field) -> bool:
+    def can(self, wanted: TextField) -> bool:
         """Whether anybody makes that text."""
         return any(maker.makes(wanted) for maker in self.makers)
 
-    async def make(self, job: Job, ledger: Ledger, tried: Mapping[str, Collection[Field]]) -> Outcome:
+    async def make(self, job: Job, ledger: Ledger, tried: Mapping[str, Collection[TextField]]) -> Outcome:
         """Have the texts of a job made; `tried` are those that each maker has made before, in vain."""
         outcome = Outcome()
         resting = 0
@@ -117,7 +117,7 @@ class Chain:
                 resting += error.rest is not None
                 outcome.reasons.append(error.reason)
                 log.info("not_made paper=%sv%d reason=%s", job.paper.id, job.paper.version, error.reason)
-        outcome.is_hopeless = asked > 0 and resting == asked
+        outcome.all_makers_down = asked > 0 and resting == asked
         return outcome
 
     async def close(self) -> None:
@@ -163,7 +163,7 @@ class Chain:
             job = Job(job.paper, tuple(one for one in job.fields if one not in outcome.made))
 
 
-def _better(before: Judged, now: Judged) -> dict[Field, Text]:
+def _better(before: Judged, now: Judged) -> dict[TextField, Text]:
     """The texts of an answer, but not in place of one that a reader may see."""
     return {
         one: before[one] if one in before and before[one].body and not text.body else text
@@ -178,10 +178,10 @@ def is_draft(flaws: str) -> bool:
 
 def judge(
     job: Job, answer: Answer, owners: Mapping[str, str] = MappingProxyType({})
-) -> tuple[dict[Field, Text], list[str]]:
+) -> tuple[dict[TextField, Text], list[str]]:
     """The texts as they are kept, and a sentence for each thing to mend; `owners` are the English of texts."""
     source = digest_of(job.paper)
-    broken: dict[Field, list[str]] = {one: [] if one in answer.texts else ["answer"] for one in job.fields}
+    broken: dict[TextField, list[str]] = {one: [] if one in answer.texts else ["answer"] for one in job.fields}
     reasons = [f"{one.value}: {fault}." for one, fault in answer.faults.items()]
     for language in (Language.ZH, Language.EN):
         mine = {one.stored: one for one in job.fields if one.language is language and one in answer.texts}
@@ -189,18 +189,25 @@ def judge(
         for failure in failures(job.paper, Summary(job.paper.id, job.paper.version, language, **texts)):
             broken[mine[failure.field]].append(failure.rule)
             reasons.append(f"{mine[failure.field].value}: {failure.detail}")
-    if set(broken.get(Field.ABSTRACT, ())) & {"paper"} or len(set(broken.get(Field.ABSTRACT, ())) - BEARABLE) > 1:
-        for one in broken.keys() - {Field.ABSTRACT}:  # whoever mistakes the paper mistakes it in the whole answer
+    if (
+        set(broken.get(TextField.ABSTRACT, ())) & {"paper"}
+        or len(set(broken.get(TextField.ABSTRACT, ())) - BEARABLE) > 1
+    ):
+        for one in broken.keys() - {
+            TextField.ABSTRACT
+        }:  # whoever mistakes the paper mistakes it in the whole answer
             broken[one].append("paper")
     for one, text in answer.texts.items():
         if one in broken and owners.get(flat(text), source) != source:
             broken[one].append("paper")
             reasons.append(f"{one.value}: It is word for word that of another paper: translate this one.")
-        if one is not Field.ABSTRACT and one in broken and _LINK.search(text):
+        if one is not TextField.ABSTRACT and one in broken and _LINK.search(text):
             broken[one].append("links")
             reasons.append(f"{one.value}: Leave the link out.")
-    if Field.ENGLISH_LINE in broken and not _is_of_paper(answer.texts.get(Field.ENGLISH_LINE, ""), job.paper):
-        broken[Field.ENGLISH_LINE].append("paper")
+    if TextField.ENGLISH_LINE in broken and not _is_of_paper(
+        answer.texts.get(TextField.ENGLISH_LINE, ""), job.paper
+    ):
+        broken[TextField.ENGLISH_LINE].append("paper")
         reasons.append("english_line: Use the words of the abstract.")
     return {
         one: Text(answer.texts[one] if set(rules) <= BEARABLE else "", ", ".join(dict.fromkeys(rules)))

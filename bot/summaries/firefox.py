@@ -21,7 +21,7 @@ import httpx2 as httpx
 from bot.errors import MakerError, MaskError, SettingsError
 from bot.model import Language
 from bot.settings import Settings
-from bot.summaries import Answer, Field, Job, Usage
+from bot.summaries import Answer, Job, TextField, Usage
 from bot.summaries import prompt as prompts
 from bot.summaries.extract import one_line
 from bot.text.chinese import typeset
@@ -50,7 +50,7 @@ class Firefox:
         self._engine: Any = None
         self._thread = ThreadPoolExecutor(1, "firefox")  # the engine lives and dies on the thread that made it
 
-    def makes(self, field: Field) -> bool:
+    def makes(self, field: TextField) -> bool:
         """It translates; it does not write English."""
         return field.language is Language.ZH
 
@@ -70,12 +70,12 @@ class Firefox:
     def _made(self, job: Job) -> Answer:
         paper = prompts.original(job.paper)
         sources = {
-            Field.TITLE: paper.title,
-            Field.ABSTRACT: paper.abstract,
-            Field.ONE_LINE: mask(one_line(job.paper)),
+            TextField.TITLE: paper.title,
+            TextField.ABSTRACT: paper.abstract,
+            TextField.ONE_LINE: mask(one_line(job.paper)),
         }
-        texts: dict[Field, str] = {}
-        faults: dict[Field, str] = {}
+        texts: dict[TextField, str] = {}
+        faults: dict[TextField, str] = {}
         for field in job.fields:
             try:
                 texts[field] = self._translated(sources[field])

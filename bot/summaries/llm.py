@@ -18,7 +18,7 @@ from typing import Any
 import httpx2 as httpx
 
 from bot.errors import MakerError, MaskError
-from bot.summaries import LONGEST, Answer, Field, Job, Usage, answers, completions
+from bot.summaries import LONGEST, Answer, Job, TextField, Usage, answers, completions
 from bot.summaries import prompt as prompts
 from bot.summaries.behaviours import (
     MOST_ROOM,
@@ -105,9 +105,9 @@ class Llm:
         """The version of how it is asked."""
         return prompts.VERSION
 
-    def makes(self, field: Field) -> bool:
+    def makes(self, field: TextField) -> bool:
         """A model can be asked for anything."""
-        return field in Field
+        return field in TextField
 
     def worst(self, job: Job) -> Usage:
         """Three characters are a token at the worst, and the answer is as long as it may be."""
@@ -171,7 +171,7 @@ class Llm:
 
     async def _once(self, body: Mapping[str, Any], job: Job) -> Completion:
         """One request, when the rate allows it. Raises _Refused, _Busy and MakerError."""
-        await self._turn()
+        await self._wait_for_rate_limit()
         try:
             response = await self._client.post(self._endpoint.completions, json=body)
         except httpx.ConnectError as error:
@@ -191,7 +191,7 @@ class Llm:
             raise _Busy(f"it says that it is busy: {completion.content[:80]}", used=used)
         return completion
 
-    async def _turn(self) -> None:
+    async def _wait_for_rate_limit(self) -> None:
         now = asyncio.get_running_loop().time()
         at = max(now, self._next_at)
         self._next_at = at + self._between
@@ -231,8 +231,8 @@ class Llm:
             raise self._failed("its answer was cut off: it gets more room", used, again=True)
         if not found:
             raise self._failed("its answer has none of the texts", used, again=True)
-        texts: dict[Field, str] = {}
-        faults: dict[Field, str] = {}
+        texts: dict[TextField, str] = {}
+        faults: dict[TextField, str] = {}
         for field in job.fields:
             try:
                 if field in found:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.errors import MaskError
 from bot.model import Language, Paper
-from bot.summaries import LONGEST, Field
+from bot.summaries import LONGEST, TextField
 from bot.summaries.answers import with_plain_placeholders
 from bot.text import glossary
 from bot.text.latex import readable
@@ -63,11 +63,11 @@ class Original:
     title: Masked
     abstract: Masked
 
-    def restored(self, field: Field, text: str) -> str:
+    def restored(self, field: TextField, text: str) -> str:
         """A text with its formulas and links; MaskError when it does not have those of the original."""
-        if field is Field.TITLE:
+        if field is TextField.TITLE:
             return self.title.restored(text)
-        return self.abstract.restored(text, whole=field is Field.ABSTRACT)
+        return self.abstract.restored(text, whole=field is TextField.ABSTRACT)
 
 
 def original(paper: Paper) -> Original:
@@ -76,7 +76,9 @@ def original(paper: Paper) -> Original:
     return Original(_masked(paper.title[:LONGEST], first=len(abstract.pieces)), abstract)
 
 
-def messages(of: Paper, paper: Original, fields: Sequence[Field], form: Form, reason: str) -> list[dict[str, str]]:
+def messages(
+    of: Paper, paper: Original, fields: Sequence[TextField], form: Form, reason: str
+) -> list[dict[str, str]]:
     """The conversation: what never changes first, because providers keep it."""
     names = ", ".join(fields)
     how = {
@@ -94,7 +96,7 @@ def messages(of: Paper, paper: Original, fields: Sequence[Field], form: Form, re
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n".join(filter(None, asked))}]
 
 
-def response_format(fields: Sequence[Field], form: Form) -> dict[str, Any]:
+def response_format(fields: Sequence[TextField], form: Form) -> dict[str, Any]:
     """What goes into the request beside the messages."""
     if form is Form.TAGGED:
         return {}
@@ -110,7 +112,7 @@ def response_format(fields: Sequence[Field], form: Form) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": wrapped}}
 
 
-def restored(paper: Original, field: Field, text: str) -> str:
+def restored(paper: Original, field: TextField, text: str) -> str:
     """A text of an answer as it is kept: one line, formulas back, Chinese in simplified characters.
 
     MaskError says what is wrong with it.

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from bot.errors import MakerError
 from bot.model import Paper
 from bot.settings import Settings
-from bot.summaries import Field, Job, Maker
+from bot.summaries import Job, Maker, TextField
 from bot.summaries.chain import judge
 from bot.summaries.firefox import HOW
 from bot.summaries.makers import chain
@@ -43,11 +43,11 @@ async def trial(settings: Settings) -> AsyncIterator[str | MakerError]:
 
 
 async def _made(maker: Maker) -> str:
-    job = Job(_PAPER, tuple(one for one in Field if maker.makes(one)))
+    job = Job(_PAPER, tuple(one for one in TextField if maker.makes(one)))
     started = time.monotonic()
     answer = await maker.make(job)
     seconds = time.monotonic() - started
     _, reasons = judge(job, answer)
     if reasons:
         raise MakerError(f"{maker.name} answers, but not well enough: {' '.join(reasons)}")
-    return f"{maker.name}: {answer.texts[Field.TITLE]} ({seconds:.1f} s, {answer.usage.tokens} tokens)"
+    return f"{maker.name}: {answer.texts[TextField.TITLE]} ({seconds:.1f} s, {answer.usage.tokens} tokens)"

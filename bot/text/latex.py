@@ -11,7 +11,7 @@ import re
 from bot.text.macros import COMMANDS, INFIXES, raised
 from bot.text.masking import looks_like_math
 from bot.text.notation import ENVIRONMENTS
-from bot.text.reading import Meaning, Reading, Source
+from bot.text.tex_parser import Meaning, TexParser, TexSource
 
 _UNSEEN = re.compile(
     r"\s?~?\\(?:[Cc]ite[a-z]*|nocite)\*?\s?(?:\[[^\[\]]*\])*\{[^{}]*\}"
@@ -32,7 +32,7 @@ def readable(raw: str) -> str:
     text = _PROTECTED.sub(r"\1", raw) if "{" in raw else raw
     if "\\" in text or "$" in text or "~" in text or "``" in text or "--" in text or "{,}" in text:
         seen = _UNSEEN.sub("", text)
-        text = Reading(Source(seen, COMMANDS, _MARKS, INFIXES), 0, len(seen)).all()
+        text = TexParser(TexSource(seen, COMMANDS, _MARKS, INFIXES), 0, len(seen)).all()
     single = " ".join(text.split())
     return single if single == text else _SPACE.sub(_white, text.strip())
 
@@ -46,21 +46,21 @@ def _white(run: re.Match[str]) -> str:
 # Marks: what has a meaning without a backslash
 
 
-def _link(reading: Reading, text: str) -> None:
+def _link(reading: TexParser, text: str) -> None:
     reading.put(re.sub(r"\\([_%&#~])", r"\1", text))
 
 
-def _quote(reading: Reading, mark: str) -> None:
+def _quote(reading: TexParser, mark: str) -> None:
     """Two primes without opening quotes before them are minutes or derivatives."""
     closes = mark == "''" and -1 < reading.source.first_quote < reading.at
     reading.put("“" if mark == "``" else "”" if closes else mark)
 
 
-def _dash(reading: Reading, mark: str) -> None:
+def _dash(reading: TexParser, mark: str) -> None:
     reading.put("–" if len(mark) == 2 else "—")
 
 
-def _tie(reading: Reading, mark: str) -> None:
+def _tie(reading: TexParser, mark: str) -> None:
     """A tie is a space; but "~70%", "1.5~1.8" and "/~user" are no ties."""
     before, after = reading.raw[: reading.at - 1][-1:], reading.next()
     is_about = not before or before.isspace() or before in "([<>=" or before.isdigit()
@@ -68,7 +68,7 @@ def _tie(reading: Reading, mark: str) -> None:
     reading.put(mark if is_typed and not reading.math else " ")
 
 
-def _brace(reading: Reading, mark: str) -> None:
+def _brace(reading: TexParser, mark: str) -> None:
     """Braces go when they do something for TeX: in math, around commands, and in 1{,}000."""
     start = reading.at - 1
     close = reading.closing(start)
@@ -83,7 +83,7 @@ def _brace(reading: Reading, mark: str) -> None:
     reading.put(inside if is_tex else f"{{{inside}}}")
 
 
-def _dollar(reading: Reading, mark: str) -> None:
+def _dollar(reading: TexParser, mark: str) -> None:
     start, close = reading.at, _closing_dollar(reading, mark)
     after = "" if close is None else reading.raw[close + len(mark) : close + len(mark) + 1]
     if close is None or not looks_like_math(reading.raw[start:close], after):
@@ -94,7 +94,7 @@ def _dollar(reading: Reading, mark: str) -> None:
     reading.at = close + len(mark)
 
 
-def _closing_dollar(reading: Reading, mark: str) -> int | None:
+def _closing_dollar(reading: TexParser, mark: str) -> int | None:
     """Where the same mark stands again, outside of braces."""
     at = reading.at
     while stop := _DOLLAR.search(reading.raw, at, reading.end):
@@ -105,12 +105,12 @@ def _closing_dollar(reading: Reading, mark: str) -> int | None:
     return None
 
 
-def _script(reading: Reading, mark: str) -> None:
+def _script(reading: TexParser, mark: str) -> None:
     content = reading.argument()
     reading.put(mark if content is None else raised(mark, content.strip(), is_glued=reading.next().isalnum()))
 
 
-def _prime(reading: Reading, mark: str) -> None:
+def _prime(reading: TexParser, mark: str) -> None:
     reading.put({1: "′", 2: "″", 3: "‴"}.get(len(mark), "′" * len(mark)))
 
 

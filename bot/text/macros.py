@@ -9,7 +9,7 @@ from functools import partial
 from string import ascii_letters
 
 from bot.text import notation, symbols, units
-from bot.text.reading import Infix, Meaning, Reading
+from bot.text.tex_parser import Infix, Meaning, TexParser
 
 _EMPTY_GROUP = re.compile(r"\{\}")
 _OPTION = re.compile(r"\s*\[([^\[\]]*)\]")
@@ -37,15 +37,15 @@ def raised(mark: str, content: str, *, is_glued: bool) -> str:
     return f"{mark}{content}" if is_word and not is_glued else f"{mark}({content})"
 
 
-def _escape(reading: Reading, name: str) -> None:
+def _escape(reading: TexParser, name: str) -> None:
     reading.put(name)
 
 
-def _space(reading: Reading, name: str) -> None:
+def _space(reading: TexParser, name: str) -> None:
     reading.put(symbols.SPACES[name])
 
 
-def _letter(reading: Reading, name: str) -> None:
+def _letter(reading: TexParser, name: str) -> None:
     if reading.math and len(name) == 1:
         _own(reading, name)
         return
@@ -54,7 +54,7 @@ def _letter(reading: Reading, name: str) -> None:
         reading.skip()
 
 
-def _symbol(reading: Reading, name: str) -> None:
+def _symbol(reading: TexParser, name: str) -> None:
     """Put a symbol; in math, TeX needs a space behind `\\to` in `X\\to Y` that nobody wants to see."""
     char = symbols.SYMBOLS[name]
     spaced = reading.last().isspace()
@@ -67,7 +67,7 @@ def _symbol(reading: Reading, name: str) -> None:
         reading.at = before
 
 
-def _operator(reading: Reading, name: str) -> None:
+def _operator(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     reading.skip(_STAR)
     word = reading.argument()
@@ -77,21 +77,21 @@ def _operator(reading: Reading, name: str) -> None:
         _name(reading, word)
 
 
-def _name(reading: Reading, word: str) -> None:
+def _name(reading: TexParser, word: str) -> None:
     """Put an operator that is a word, with the space that keeps it apart from other words."""
     before = " " if reading.last().isalnum() or reading.last() == ")" else ""
     after = " " if _OPERAND.match(reading.raw, reading.at, reading.end) else ""
     reading.put(before + word + after)
 
 
-def _switch(reading: Reading, name: str) -> None:
+def _switch(reading: TexParser, name: str) -> None:
     if name in {"left", "right"}:
         reading.skip(_INVISIBLE_FENCE)
     if not reading.skip(_EMPTY_GROUP) and (not reading.last() or reading.last().isspace()):
         reading.skip()
 
 
-def _own(reading: Reading, name: str) -> None:
+def _own(reading: TexParser, name: str) -> None:
     """Put what an author's own macro for a letter stands for: a set of numbers, or that letter in some type."""
     if reading.math:
         reading.put(symbols.BLACKBOARD.get(name) or symbols.TYPED_CAPITALS.get(name, name))
@@ -102,8 +102,8 @@ def _own(reading: Reading, name: str) -> None:
         reading.unknown(name)
 
 
-def _accent(reading: Reading, name: str) -> None:
-    r"""Put an accented letter; `\"` before a space and `don\'t` are typing habits, not accents."""
+def _accent(reading: TexParser, name: str) -> None:
+    r"""Put an accented letter; `\"` before a space and `don\'t` are typing preferences, not accents."""
     if reading.math and name.isalpha() and name != "t":
         _own(reading, name)
         return
@@ -123,7 +123,7 @@ def _accent(reading: Reading, name: str) -> None:
             reading.put(accented + text[1:])
 
 
-def _fraction(reading: Reading, name: str) -> None:
+def _fraction(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     above = reading.argument()
     below = None if above is None else reading.argument()
@@ -140,7 +140,7 @@ def _bracketed(text: str) -> str:
     return text if _ATOM.fullmatch(text) else f"({text})"
 
 
-def _root(reading: Reading, name: str) -> None:
+def _root(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     option = reading.skip(_OPTION)
     text = reading.argument()
@@ -153,7 +153,7 @@ def _root(reading: Reading, name: str) -> None:
     reading.put(sign + (text if is_simple else f"({text})"))
 
 
-def _text_script(reading: Reading, name: str) -> None:
+def _text_script(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     text = reading.argument()
     if text is None:
@@ -163,7 +163,7 @@ def _text_script(reading: Reading, name: str) -> None:
         reading.put(raised(mark, text.strip(), is_glued=reading.next().isalnum()))
 
 
-def _hyperlink(reading: Reading, name: str) -> None:
+def _hyperlink(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     link = reading.verbatim()
     text = None if link is None else reading.argument(math=False)
@@ -175,7 +175,7 @@ def _hyperlink(reading: Reading, name: str) -> None:
         reading.put(f"{text} ({link})")
 
 
-def _address(reading: Reading, name: str) -> None:
+def _address(reading: TexParser, name: str) -> None:
     link = reading.verbatim()
     reading.put("\\" + name if link is None else link)
 
@@ -183,7 +183,7 @@ def _address(reading: Reading, name: str) -> None:
 def _laid_out(groups: int, *, shows: bool = True) -> Meaning:
     """A command that says how and where its last group is shown, after some that nobody sees."""
 
-    def meaning(reading: Reading, name: str) -> None:
+    def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         reading.skip(_STAR)
         for _ in range(groups):
@@ -201,7 +201,7 @@ def _laid_out(groups: int, *, shows: bool = True) -> Meaning:
     return meaning
 
 
-def _colour(reading: Reading, name: str) -> None:
+def _colour(reading: TexParser, name: str) -> None:
     """A switch of colour: as `\\bf`, but with the name of the colour."""
     start = reading.at - len(name) - 1
     units.skip_options(reading)
@@ -211,7 +211,7 @@ def _colour(reading: Reading, name: str) -> None:
         reading.skip()
 
 
-def _either_string(reading: Reading, name: str) -> None:
+def _either_string(reading: TexParser, name: str) -> None:
     """Of `\\texorpdfstring{TeX}{plain}`, the first."""
     start = reading.at - len(name) - 1
     text = reading.argument()
@@ -221,7 +221,7 @@ def _either_string(reading: Reading, name: str) -> None:
         reading.put(text)
 
 
-def _bracket_math(reading: Reading, name: str) -> None:
+def _bracket_math(reading: TexParser, name: str) -> None:
     close = reading.closing(reading.at - 2)
     if close is None:
         reading.put("\\" + name)
@@ -233,7 +233,7 @@ def _bracket_math(reading: Reading, name: str) -> None:
 def _shaped(shape: Callable[..., str], *, arguments: int = 1, math: bool | None = None) -> Meaning:
     """A command whose meaning depends on its arguments alone."""
 
-    def meaning(reading: Reading, name: str) -> None:
+    def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         texts: list[str] = []
         for _ in range(arguments):

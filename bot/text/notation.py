@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.text.reading import Meaning, Reading
+from bot.text.tex_parser import Meaning, TexParser
 
 _FENCES = {
     "pmatrix": "()",
@@ -32,7 +32,7 @@ _OPTION = re.compile(r"\s*\[[^\[\]]*\]")
 _STAR = re.compile(r"\*")
 
 
-def _environment(reading: Reading, name: str) -> None:
+def _environment(reading: TexParser, name: str) -> None:
     """Put a matrix as `(a, b; c, d)`, and aligned equations one after the other."""
     start = reading.at - len(name) - 1
     kind = (reading.verbatim() or "").rstrip("*")
@@ -49,20 +49,20 @@ def _environment(reading: Reading, name: str) -> None:
     reading.put(f"{fences[0]}{inside}{fences[1]}" if fences else inside)
 
 
-def _stacked(reading: Reading, name: str) -> None:
+def _stacked(reading: TexParser, name: str) -> None:
     r"""Put the lines of `\substack` one after the other."""
     start = reading.at - len(name) - 1
     close = reading.closing(reading.at) if reading.next() == "{" else None
     if close is None:
         reading.put_typed(start)
         return
-    inner = Reading(reading.source, reading.at + 1, close, math=True, depth=reading.depth + 1)
+    inner = TexParser(reading.source, reading.at + 1, close, math=True, depth=reading.depth + 1)
     rows, _ = _rows(inner)
     reading.at = close + 1
     reading.put(", ".join(filter(None, (" ".join(row).strip() for row in rows))))
 
 
-def _rows(reading: Reading) -> tuple[list[list[str]], int]:
+def _rows(reading: TexParser) -> tuple[list[list[str]], int]:
     """The cells from here to the end of the _environment, and what follows it."""
     rows: list[list[str]] = [[]]
     start = at = reading.at
@@ -90,14 +90,14 @@ def _rows(reading: Reading) -> tuple[list[list[str]], int]:
     return rows, end
 
 
-def _cell(reading: Reading, start: int, end: int) -> str:
+def _cell(reading: TexParser, start: int, end: int) -> str:
     return " ".join(reading.inside(start, end, math=True).split())
 
 
 def _fenced(before: str, between: str, after: str, *, most: int = 1) -> Meaning:
     r"""A command that puts fences around its group, or around as many as there are: `\braket{a}{b}`."""
 
-    def meaning(reading: Reading, name: str) -> None:
+    def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         reading.skip(_STAR)
         reading.skip(_OPTION)
@@ -114,7 +114,7 @@ def _fenced(before: str, between: str, after: str, *, most: int = 1) -> Meaning:
     return meaning
 
 
-def _projected(reading: Reading, name: str) -> None:
+def _projected(reading: TexParser, name: str) -> None:
     r"""`\ketbra{a}{b}` and `\ketbra{a}`, which has the same on both sides."""
     start = reading.at - len(name) - 1
     first = reading.argument()
@@ -128,7 +128,7 @@ def _projected(reading: Reading, name: str) -> None:
 def _derivative(sign: str) -> Meaning:
     r"""`\dv{f}{x}` as df/dx, `\dv{x}` as d/dx."""
 
-    def meaning(reading: Reading, name: str) -> None:
+    def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         reading.skip(_STAR)
         reading.skip(_OPTION)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.text import symbols
-from bot.text.reading import Meaning, Reading
+from bot.text.tex_parser import Meaning, TexParser
 
 _OPTION = re.compile(r"\s*\[[^\[\]]*\]")
 _PREFIXES = symbols.table(
@@ -92,7 +92,7 @@ def _raised(text: str) -> str:
     return "".join(symbols.SUPERSCRIPTS.get(char, char) for char in plain)
 
 
-def skip_options(reading: Reading) -> None:
+def skip_options(reading: TexParser) -> None:
     """Read all options, `[...]`, that stand here."""
     while reading.skip(_OPTION):
         pass
@@ -101,7 +101,7 @@ def skip_options(reading: Reading) -> None:
 def _quantity(numbers: int, *, has_unit: bool) -> Meaning:
     """A command of siunitx: so many numbers, and perhaps a unit."""
 
-    def meaning(reading: Reading, name: str) -> None:
+    def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         found: list[str] = []
         for _ in range(numbers):
@@ -124,7 +124,7 @@ def _quantity(numbers: int, *, has_unit: bool) -> Meaning:
     return meaning
 
 
-def _angle(reading: Reading, name: str) -> None:
+def _angle(reading: TexParser, name: str) -> None:
     start = reading.at - len(name) - 1
     text = reading.argument()
     if text is None:

@@ -18,9 +18,9 @@ from aiohttp.web import RequestPayloadError
 
 from bot import serving
 from bot.channels import Reply
-from bot.commands.correspondence import Correspondence
+from bot.commands.email_workflow import EmailWorkflow
 from bot.model import Destination, Language
-from bot.web.pages import STYLE, Pages, command_of, tongue_of
+from bot.web.pages import STYLE, Pages, command_of, locale_of
 
 LARGEST = 16_384
 """Bytes of a request's body; our own forms have a few hundred."""
@@ -44,10 +44,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Answers requests; `office` decides and acts, `is_well` says whether the bot can work."""
+    """Answers requests; `email_workflow` decides and acts, `is_well` says whether the bot can work."""
 
-    def __init__(self, office: Correspondence, is_well: Callable[[], Awaitable[bool]]) -> None:
-        self._office = office
+    def __init__(self, email_workflow: EmailWorkflow, is_well: Callable[[], Awaitable[bool]]) -> None:
+        self._email_workflow = email_workflow
         self._is_well = is_well
         self._pages = Pages()
 
@@ -79,10 +79,10 @@ class Site:
         return response
 
     def _failed(self, request: web.Request, status: int) -> web.Response:
-        return _page(self._pages.failed(_tongue(request), status, request.rel_url.raw_path), status)
+        return _page(self._pages.failed(_locale(request), status, request.rel_url.raw_path), status)
 
     async def _front(self, request: web.Request) -> web.Response:
-        return _page(self._pages.front(_tongue(request)))
+        return _page(self._pages.front(_locale(request)))
 
     async def _health(self, _request: web.Request) -> web.Response:
         is_well = await self._is_well()
@@ -91,47 +91,51 @@ class Site:
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=STYLE, content_type="text/css")
 
-    async def _place(self, request: web.Request) -> Destination:
-        place = await self._office.place(request.match_info["token"])
-        if place is None:
+    async def _destination(self, request: web.Request) -> Destination:
+        destination = await self._email_workflow.destination(request.match_info["token"])
+        if destination is None:
             raise web.HTTPNotFound
-        return place
+        return destination
 
     async def _mailbox(self, request: web.Request) -> web.Response:
-        return await self._managed(request, await self._place(request))
+        return await self._managed(request, await self._destination(request))
 
-    async def _managed(self, request: web.Request, place: Destination, reply: Reply | None = None) -> web.Response:
-        known = await self._office.subscriptions(place)
-        tongue = _tongue(request, place.language)
-        return _page(self._pages.mailbox(tongue, place, known, reply.text if reply else ""))
+    async def _managed(
+        self, request: web.Request, destination: Destination, reply: Reply | None = None
+    ) -> web.Response:
+        known = await self._email_workflow.subscriptions(destination)
+        locale = _locale(request, destination.language)
+        return _page(self._pages.mailbox(locale, destination, known, reply.text if reply else ""))
 
     async def _act(self, request: web.Request) -> web.Response:
         """Do what a form of the page asks for, or unsubscribe by one click."""
-        place = await self._place(request)
+        destination = await self._destination(request)
         form = await _form(request)
         if form.get(_ONE_CLICK[0]) == _ONE_CLICK[1]:
-            await self._office.manage(place, "unsubscribe all", Language.EN)
-            log.info("unsubscribed destination=%d by=one_click", place.id)
+            await self._email_workflow.manage(destination, "unsubscribe all", Language.EN)
+            log.info("unsubscribed destination=%d by=one_click", destination.id)
             return web.Response(text="unsubscribed\n")
         command = command_of(form)
         if command is None:
             raise web.HTTPBadRequest
-        reply = await self._office.manage(place, command, Language(_tongue(request, place.language)))
-        return await self._managed(request, await self._place(request), reply)
+        reply = await self._email_workflow.manage(
+            destination, command, Language(_locale(request, destination.language))
+        )
+        return await self._managed(request, await self._destination(request), reply)
 
     async def _question(self, request: web.Request) -> web.Response:
-        wish = await self._office.asked(request.match_info["token"])
+        wish = await self._email_workflow.asked(request.match_info["token"])
         if wish is None:
             raise web.HTTPNotFound
-        return _page(self._pages.question(_tongue(request), wish))
+        return _page(self._pages.question(_locale(request), wish))
 
     async def _confirm(self, request: web.Request) -> web.Response:
         await _form(request)
         token = request.match_info["token"]
-        if await self._office.asked(token) is None:
+        if await self._email_workflow.asked(token) is None:
             raise web.HTTPNotFound
-        reply = await self._office.confirm(token, secrets.token_hex(16))
-        return _page(self._pages.said(_tongue(request), reply.text))
+        reply = await self._email_workflow.confirm(token, secrets.token_hex(16))
+        return _page(self._pages.said(_locale(request), reply.text))
 
 
 async def serve(application: web.Application, listen: str) -> None:
@@ -148,8 +152,8 @@ async def _form(request: web.Request) -> Mapping[str, str]:
     return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
-def _tongue(request: web.Request, language: Language | None = None) -> str:
-    return tongue_of(request.query.get("lang", ""), language, request.headers.get("Accept-Language", ""))
+def _locale(request: web.Request, language: Language | None = None) -> str:
+    return locale_of(request.query.get("lang", ""), language, request.headers.get("Accept-Language", ""))
 
 
 def _page(html: str, status: int = HTTPStatus.OK) -> web.Response:

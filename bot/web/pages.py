@@ -9,16 +9,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.channels.layout import NAME, lang_tag
-from bot.commands.correspondence import in_words
+from bot.commands.email_workflow import in_words
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
 from bot.model import Days, Destination, Language, Subscription
-from bot.store.letters import Unconfirmed
+from bot.presentation.cards import NAME, lang_tag
+from bot.store.incoming_emails import Unconfirmed
 from bot.text.harmless import harmless
 
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
-TONGUES = (*LANGUAGES, TRADITIONAL)
+LOCALES = (*LANGUAGES, TRADITIONAL)
 """What pages are written in."""
 
 _LONGEST_FIELD = 100
@@ -28,7 +28,7 @@ _CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
 
 
 class Pages:
-    """All pages; `tongue` is one of TONGUES."""
+    """All pages; `locale` is one of LOCALES."""
 
     def __init__(self) -> None:
         self._templates = Environment(
@@ -39,44 +39,44 @@ class Pages:
             lstrip_blocks=True,
         )
 
-    def front(self, tongue: str) -> str:
+    def front(self, locale: str) -> str:
         """What this is."""
-        return self.said(tongue, say("web.front", tongue), "/")
+        return self.said(locale, say("web.front", locale), "/")
 
-    def failed(self, tongue: str, status: int, path: str) -> str:
+    def failed(self, locale: str, status: int, path: str) -> str:
         """What went wrong, at any path; for a token the same whatever is wrong with it."""
         key = "web.not_found" if status == HTTPStatus.NOT_FOUND else "web.refused"
-        return self.said(tongue, say(key, tongue), path)
+        return self.said(locale, say(key, locale), path)
 
-    def said(self, tongue: str, text: str, path: str = _USUAL_PATH) -> str:
+    def said(self, locale: str, text: str, path: str = _USUAL_PATH) -> str:
         """A page with a text and nothing to do."""
-        return self._written("said.html.jinja", tongue, path, text=harmless(text))
+        return self._written("said.html.jinja", locale, path, text=harmless(text))
 
-    def question(self, tongue: str, wish: Unconfirmed) -> str:
+    def question(self, locale: str, wish: Unconfirmed) -> str:
         """What would be done, and the button that does it."""
-        lines = [line.removeprefix("• ") for line in in_words(wish, tongue)]
-        return self._written("question.html.jinja", tongue, mailbox=wish.address, lines=lines)
+        lines = [line.removeprefix("• ") for line in in_words(wish, locale)]
+        return self._written("question.html.jinja", locale, mailbox=wish.address, lines=lines)
 
-    def mailbox(self, tongue: str, place: Destination, known: Sequence[Subscription], said: str) -> str:
+    def mailbox(self, locale: str, destination: Destination, known: Sequence[Subscription], said: str) -> str:
         """What a mailbox gets, with everything that changes it."""
         return self._written(
             "mailbox.html.jinja",
-            tongue,
-            place=place,
+            locale,
+            destination=destination,
             subscriptions=known,
             said=harmless(said),
-            languages=[(one.value, say(f"reply.language_{one.value}", tongue)) for one in Language],
-            days=[(one.value, say(f"moment.{one.value}", tongue)) for one in Days],
+            languages=[(one.value, say(f"reply.language_{one.value}", locale)) for one in Language],
+            days=[(one.value, say(f"moment.{one.value}", locale)) for one in Days],
         )
 
-    def _written(self, template: str, tongue: str, path: str = _USUAL_PATH, **values: object) -> str:
+    def _written(self, template: str, locale: str, path: str = _USUAL_PATH, **values: object) -> str:
         return self._templates.get_template(template).render(
             name=NAME,
             up="../" * (path.count("/") - 1),  # a proxy may have its own path before ours
-            lang=lang_tag(tongue),
-            others=[(one, lang_tag(one), say(f"web.in_{one}", "en")) for one in TONGUES if one != tongue],
-            say=lambda key, **filled: say(f"web.{key}", tongue, **filled),
-            acknowledgement=say("web.acknowledgement", tongue),
+            lang=lang_tag(locale),
+            others=[(one, lang_tag(one), say(f"web.in_{one}", "en")) for one in LOCALES if one != locale],
+            say=lambda key, **filled: say(f"web.{key}", locale, **filled),
+            acknowledgement=say("web.acknowledgement", locale),
             **values,
         )
 
@@ -96,11 +96,11 @@ def command_of(form: Mapping[str, str]) -> str | None:
     return None
 
 
-def tongue_of(asked: str, language: Language | None, accepted: str) -> str:
+def locale_of(asked: str, language: Language | None, accepted: str) -> str:
     """The language of a page: the one asked for, else the reader's, else the first one that the browser names."""
-    if asked in TONGUES:
+    if asked in LOCALES:
         return asked
     if language and language.plain is not Language.BOTH:
-        return language.tongues[0]
+        return language.locales[0]
     named = (spoken(part.partition(";")[0].strip()) for part in accepted[:200].split(","))
-    return next(filter(None, named), TONGUES[0])
+    return next(filter(None, named), LOCALES[0])

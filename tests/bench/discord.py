@@ -28,7 +28,7 @@ async def sending(channels: int) -> None:
         papers = [paper(each) for each in range(1, PAPERS + 1)]
         for number in range(channels):
             address = str(700_000 + number)
-            _place, (one,) = await subscribed(store, address=address, channel="discord", owner=f"@{number}")
+            _destination, (one,) = await subscribed(store, address=address, channel="discord", owner=f"@{number}")
             await matched(store, one, *papers, category="cs.LG")
         await planned(store)
         await store.close()

@@ -1,4 +1,4 @@
-"""Mails from a fixed seed, from ordinary to hostile: an answer, a silence or a bounce each, and never a traceback."""
+"""Mails from a fixed seed, from ordinary to hostile: an answer, a no_papers or a bounce each, and never a traceback."""
 # ruff: noqa: E501 (pieces of mails)
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bot.channels.email import bounces, incoming
-from bot.commands.mailed import commands_in
+from bot.commands.email_parser import commands_in
 from tests.channels.email.test_bounce_forms import HEAD, TEXTS
 from tests.channels.email.test_quoted import ATTRIBUTIONS, HEADERS, PAGES
 from tests.channels.email.test_reader import POISON
@@ -128,8 +128,8 @@ def outcome(raw: bytes) -> str:
     one = incoming.understood(mail)
     if bounces.read(mail) is not None:
         return "bounce"
-    if incoming.reason_for_silence(mail, OURS):
-        return "silence"
+    if incoming.reason_not_to_answer(mail, OURS):
+        return "no_papers"
     found = commands_in((one.subject, *one.lines))
     return "commands" if found.commands else "help"
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bot.matching import Candidate, Prepared, match, prepare, sightings
 from bot.matching.index import Index, Pairs
-from bot.matching.kept import Kept
+from bot.matching.index_file import Kept
 from bot.model import Subscription
 from bot.query import Query, parse
 from tests.bench.newspaper import HOSTILE, Newspaper
@@ -38,7 +38,7 @@ def bench(subscriptions: int) -> None:
     index, compiled, kept = _compiled(texts)
     ours, pairs = _best(lambda: _ours(index, day))
     peak = _megabytes()
-    matches = sum(len(one.places) for one in pairs)
+    matches = sum(len(one.destinations) for one in pairs)
     print(f"{len(day)} papers x {subscriptions} subscriptions, {len(index)} of them different: {matches} matches")
     print(f"compile {compiled:.1f} s, once; match {ours:.2f} s of CPU, texts and all")
     print(f"a restart finds it compiled in {kept:.2f} s: {compiled / kept:.0f} times faster")
@@ -124,7 +124,7 @@ def _hostile(news: Newspaper, day: list[Candidate]) -> None:
         texts = news.hostile(name, _HOSTILE)
         index, compiled = _timed(lambda texts=texts: _ready(Index(texts)))
         theirs, pairs = _best(partial(_ours, index, day))
-        ratio, matched = theirs / usual, sum(len(one.places) for one in pairs)
+        ratio, matched = theirs / usual, sum(len(one.destinations) for one in pairs)
         print(f"{_HOSTILE} hostile, {name}: {matched} matches; compile {compiled:.1f} s, once")
         print(f"match {theirs:.2f} s / {usual:.2f} s of ordinary ones {ratio:.2f}{_floor_text(ratio, 2)}")
         _, page = _timed(partial(sightings, _asked(texts[:_MOST]), day))

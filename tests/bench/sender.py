@@ -15,7 +15,7 @@ from bot.app import SWITCH_SECONDS, utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.slack import channel as slack
-from bot.delivery import Courier
+from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import Store
 from tests.counterparts.discord_site import TOKEN, pointed_at

@@ -22,6 +22,7 @@ from pathlib import Path
 import httpx2 as httpx
 from aiohttp import web
 
+from bot.jobs.summarize import Budget, Summarizer
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Slot
 from bot.settings import Settings
 from bot.sources.arxivdaily import parse
@@ -30,7 +31,6 @@ from bot.store.migrate import migrate
 from bot.summaries import prompt
 from bot.summaries.gate import failures
 from bot.summaries.makers import chain
-from bot.summarizing import Budget, Summarizer
 from bot.text.masking import Masked
 from tests.counterparts.processes import free_port
 from tests.fakes import ingest

@@ -13,7 +13,7 @@ from bot.store import Store, schema
 from bot.store.migrate import migrate
 from tests.counterparts.arxiv_world import World, mailing_days
 from tests.fakes import rows
-from tests.reading.life import eastern, living
+from tests.jobs.life import eastern, living
 
 HOLIDAYS = Settings.model_fields["bot_arxiv_holidays"].default
 CODES = ("cs.LG", "cs.AI")

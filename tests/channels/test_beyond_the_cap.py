@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from bot.channels import Reply
 from bot.channels.email.answers import answer
-from bot.channels.email.incoming import Incoming
+from bot.channels.email.incoming import ParsedEmail
 from bot.channels.email.message import written
-from bot.channels.email.pages import MOST_BYTES, letters
-from bot.digest import NAMED, PAGE, Card, Digest, Report, Silence, Why, compose, in_turn, standing
+from bot.channels.email.pages import MOST_BYTES, emails
+from bot.digest import NAMED, PAGE, Card, Digest, NoPapers, Report, Why, compose, in_turn, standing
 from bot.model import Destination, Language
 from tests.channels.cards import DAY, card, digest, paper, summary
 from tests.channels.email.test_message import ADA, NOW, SENDER, parsed, raw
@@ -28,14 +28,14 @@ from tests.channels.test_discord_digest import bodies, within_limits
 from tests.fakes import NINE
 
 HOSTILE = "<b>bold</b> [red]*x*[/red] `code` <!here> @everyone [x](http://evil.test) \\"
-INCOMING = Incoming("1", "ada@reader.test", "today", (), (), "")
+INCOMING = ParsedEmail("1", "ada@reader.test", "today", (), (), "")
 BEFORE = DAY - timedelta(days=1)
 
 
 def of(*cards: Card, language: Language = Language.EN, address: str = "700") -> Digest:
     """A digest with three papers whole."""
-    place = Destination(1, "fake", address, language, NINE)
-    return compose("41", place, in_turn(cards, standing), report=Report(digest().coverage), cap=3)
+    destination = Destination(1, "fake", address, language, NINE)
+    return compose("41", destination, in_turn(cards, standing), report=Report(digest().coverage), cap=3)
 
 
 def in_the_terminal(one: Digest) -> str:
@@ -61,7 +61,7 @@ def on_discord(one: Digest) -> str:
 
 
 def by_mail(one: Digest, *, takes_commands: bool = True) -> str:
-    made = letters(one, has_page=False, takes_commands=takes_commands)
+    made = emails(one, has_page=False, takes_commands=takes_commands)
     sent = [list(parsed(raw(letter)).iter_parts()) for letter in made]
     assert all(len(part.as_bytes()) <= MOST_BYTES for parts in sent for part in parts)
     assert "<b>bold" not in "".join(html.get_content() for _, html in sent)
@@ -110,7 +110,7 @@ def test_in_direct_messages_of_discord_the_commands_are_those_that_are_offered_t
     said = in_a_thread_of_discord(of(*(card(number) for number in range(1, 301)), address="@42"))
     assert f"/my today date:{DAY} page:6" in said
     assert "/papers" not in said
-    silent = replace(of(address="@42"), silence=Silence(Why.NOTHING_MATCHED, (DAY,), read=7))
+    silent = replace(of(address="@42"), no_papers=NoPapers(Why.NOTHING_MATCHED, (DAY,), read=7))
     assert "The nearest misses: /my why" in in_a_thread_of_discord(silent)
 
 

@@ -153,7 +153,7 @@ async def test_a_chat_in_the_terminal():
     await console.listen(handle)
     assert [each.text for each in asked] == ["list", "subscribe cs.LG"]
     assert {each.channel for each in asked} == {"console"}
-    assert asked[0].sender == asked[0].place
+    assert asked[0].sender == asked[0].destination
     assert out.getvalue().startswith("Type a command, `help`, or `exit`.\npapers> Two [/papers]:\n  1  cs.LG\n───")
     assert "1. Tidal 1: Quantization of the KV Cache" in out.getvalue()
     assert out.getvalue().count("papers> ") == 4
@@ -166,7 +166,7 @@ async def test_the_end_of_the_input_ends_the_chat():
 
 
 @pytest.fixture
-def silence() -> Iterator[TextIO]:
+def no_papers() -> Iterator[TextIO]:
     """A keyboard on which nobody types."""
     end, other = os.pipe()
     with os.fdopen(end, encoding="utf-8") as keyboard:
@@ -174,9 +174,9 @@ def silence() -> Iterator[TextIO]:
         os.close(other)
 
 
-async def test_a_digest_that_comes_while_one_types_leaves_a_prompt(silence: TextIO):
+async def test_a_digest_that_comes_while_one_types_leaves_a_prompt(no_papers: TextIO):
     out = io.StringIO()
-    console = Terminal(Console(file=out, width=100), Language.BOTH, silence)
+    console = Terminal(Console(file=out, width=100), Language.BOTH, no_papers)
     chat = asyncio.create_task(console.listen(no_answer))
     await asyncio.sleep(0)
     (body,) = console.render(digest(card()))

@@ -102,7 +102,7 @@ async def test_every_command_reaches_the_handler_as_it_would_be_typed(
     given = {one.name: GIVEN.get(one.name) or one.choices[0] for one in options(spec, SPECS)}
     result = await manager.slash(channel, f"papers {spec.name}", **given)
     assert handling.last.text == " ".join([spec.name, *given.values()])
-    assert handling.last.place == str(channel.id)
+    assert handling.last.destination == str(channel.id)
     assert handling.last.sender == f"@{manager.id}"
     assert handling.last.may_manage
     assert result.ephemeral
@@ -134,7 +134,7 @@ async def test_who_does_not_manage_channels_has_no_channel_commands_but_their_ow
 ):
     assert all(name.startswith("my ") for name in member.available_commands(channel))
     await member.slash(channel, "my subscribe", query="cs.LG")
-    assert handling.last.place == handling.last.sender == f"@{member.id}"
+    assert handling.last.destination == handling.last.sender == f"@{member.id}"
     assert handling.last.may_manage
 
 
@@ -169,7 +169,7 @@ async def test_buttons_of_ones_own_list_act_on_ones_own_digest(
     result = await manager.slash(channel, "my list")
     assert result.response is not None
     await manager.click(result.response.message, label="Pause 1")
-    assert (handling.last.text, handling.last.place) == ("pause id:11", f"@{manager.id}")
+    assert (handling.last.text, handling.last.destination) == ("pause id:11", f"@{manager.id}")
 
 
 async def test_edit_opens_a_form_with_the_query_and_submits_it(
@@ -265,7 +265,7 @@ async def test_a_first_subscription_of_ones_own_is_confirmed_by_direct_message(
 async def test_in_direct_messages_the_own_commands_are_there(env: simcord.Env, handling: Handling):
     user = env.create_user("ruth")
     result = await user.slash("my status")
-    assert handling.last.place == f"@{user.id}"
+    assert handling.last.destination == f"@{user.id}"
     assert not result.ephemeral
 
 
@@ -276,7 +276,7 @@ async def test_a_command_in_a_thread_is_about_its_channel(
     await env.bot.get_channel(channel.id).get_partial_message(posted.id).create_thread(name="cards")  # type: ignore[union-attr]
     (thread,) = channel.threads
     await manager.slash(thread, "papers status")
-    assert handling.last.place == str(channel.id)
+    assert handling.last.destination == str(channel.id)
 
 
 async def test_a_command_in_a_post_of_a_forum_is_about_that_post_because_the_forum_takes_no_messages(
@@ -286,7 +286,7 @@ async def test_a_command_in_a_post_of_a_forum_is_about_that_post_because_the_for
     made = await env.bot.get_channel(forum.id).create_thread(name="papers", content="here")  # type: ignore[union-attr]
     (post,) = forum.threads
     await manager.slash(post, "papers status")
-    assert handling.last.place == str(made.thread.id)
+    assert handling.last.destination == str(made.thread.id)
 
 
 async def test_cards_of_a_reply_are_folded_and_one_alone_is_whole(

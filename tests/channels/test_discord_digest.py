@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from bot.channels.discord import Discord, channel
 from bot.channels.discord.cards import cards_messages, text_messages
 from bot.channels.discord.markup import escaped, marked, pieces, units
-from bot.channels.layout import digest_lines
-from bot.digest import Card, Digest, Silence, Why
+from bot.digest import Card, Digest, NoPapers, Why
 from bot.errors import SettingsError
 from bot.model import AnnounceType, Destination, Language, Reason
+from bot.presentation.cards import digest_lines
 from bot.sources import arxivdaily
 from tests.channels.cards import DAY, REASONS, card, digest, paper, settings, summary
 from tests.counterparts import discord_schema
@@ -120,7 +120,7 @@ def test_who_sees_no_embeds_and_gets_a_notification_reads_the_title_and_the_coun
     first, *others = bodies(to_channel(*(card(n) for n in range(1, 12)), address=address), style)
     assert first["content"] == "**Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇**"
     assert not any("content" in one for one in others)
-    nothing = bodies(to_channel(coverage=(), silence=Silence(Why.NO_ANNOUNCEMENT, (DAY,))), style)
+    nothing = bodies(to_channel(coverage=(), no_papers=NoPapers(Why.NO_ANNOUNCEMENT, (DAY,))), style)
     assert nothing[0]["content"] == "**Sudi 速递 · 2026-06-10 · no announcement · 没有公布**"
 
 

@@ -29,7 +29,7 @@ def shown(discord: DiscordSite) -> list[str]:
 
 
 async def posted(ours: Discord, address: str = "700") -> tuple[str, str]:
-    """The first message and the first of its cards, in English, of a digest for that place."""
+    """The first message and the first of its cards, in English, of a digest for that destination."""
     first, second = parts(chinese=False, destination=MINE if address.startswith("@") else CHANNEL)[:2]
     root = await ours.send(address, first, "41.1")
     return root, await ours.send_below(root, address, second, "41.2")

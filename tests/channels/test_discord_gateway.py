@@ -76,7 +76,7 @@ async def test_a_command_is_deferred_then_answered_for_the_person_alone(site: Di
     assert answers[0] == ("callback", {"type": 5, "data": {"flags": 64}})
     assert contents(answers) == ["heard: subscribe cs.LG tide"]
     assert answers[1][1]["allowed_mentions"] == {"parse": []}
-    assert [(one.text, one.place, one.sender, one.may_manage) for one in handle.asked] == [
+    assert [(one.text, one.destination, one.sender, one.may_manage) for one in handle.asked] == [
         ("subscribe cs.LG tide", "700", "@42", True)
     ]
 
@@ -133,7 +133,7 @@ async def test_a_broken_connection_is_resumed_and_commands_work_again(
 async def test_a_gateway_that_is_lost_in_the_middle_of_a_digest_repeats_nothing_and_comes_back(
     site: DiscordSite, sqlite_store: Store, lose_it: Callable[..., Any], identified: int
 ):
-    _place, (subscription,) = await subscribed(sqlite_store, address="700", channel="discord", owner="@42")
+    _destination, (subscription,) = await subscribed(sqlite_store, address="700", channel="discord", owner="@42")
     await matched(sqlite_store, subscription, *map(paper, range(1, 13)))
     await planned(sqlite_store)
     handle, bot = Answering(), Discord(TOKEN)

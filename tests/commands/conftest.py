@@ -1,4 +1,4 @@
-"""A scripted conversation: one person after another types commands at places, on an invented day."""
+"""A scripted conversation: one person after another types commands at destinations, on an invented day."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Conversation:
 
     store: Store
     now: datetime = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # 14:00 in Shanghai, before the announcement
-    place: str = "#ml"
+    destination: str = "#ml"
     replies: list[Reply] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,13 +82,13 @@ class Conversation:
         self,
         text: str,
         *,
-        place: str | None = None,
+        destination: str | None = None,
         sender: str = "alice",
         language: Language | None = Language.EN,
         may_manage: bool = True,
     ) -> Reply:
         """The answer to one command."""
-        invocation = Invocation("console", sender, place or self.place, text, language, may_manage)
+        invocation = Invocation("console", sender, destination or self.destination, text, language, may_manage)
         reply = await self.commands(invocation)
         assert isinstance(reply, Reply)
         self.replies.append(reply)
@@ -98,16 +98,16 @@ class Conversation:
         """The text of the answer to one command."""
         return (await self.reply(text, **how)).text  # type: ignore[arg-type]  # passed on as they are
 
-    async def queries(self, place: str | None = None) -> list[str]:
-        """What a place is subscribed to, as stored."""
+    async def queries(self, destination: str | None = None) -> list[str]:
+        """What a destination is subscribed to, as stored."""
         async with self.store.read() as tx:
-            found = await tx.subscribers.destination("console", place or self.place)
+            found = await tx.subscribers.destination("console", destination or self.destination)
             return [one.query for one in await tx.subscribers.subscriptions(found.id)] if found else []
 
     async def slot(self) -> Slot:
-        """When the place gets its digest, as stored."""
+        """When the destination gets its digest, as stored."""
         async with self.store.read() as tx:
-            found = await tx.subscribers.destination("console", self.place)
+            found = await tx.subscribers.destination("console", self.destination)
             assert found is not None
             return found.slot
 
@@ -120,11 +120,11 @@ class Conversation:
         await ingest(self.store, told, self.now)
 
     async def deliver(self, *, refused: str = "") -> None:
-        """Plan and send what comes to the place, or have it refused."""
+        """Plan and send what comes to the destination, or have it refused."""
         self.now += timedelta(hours=1)
         channel = FakeChannel("console")
         if refused:
-            channel.next_does(self.place, fails(refused, permanent=True))
+            channel.next_does(self.destination, fails(refused, permanent=True))
         await planned(self.store, self.now)
         await courier(self.store, channel, HandClock(self.now)).drain()
 

@@ -120,7 +120,7 @@ async def test_everybody_may_look(talk: Conversation):
 
 
 @pytest.mark.parametrize(
-    ("person", "place", "typed", "spoken"),
+    ("person", "destination", "typed", "spoken"),
     [
         (Language.EN, "zh", "列表", Language.EN),
         (Language.ZH, "en", "list", Language.ZH),
@@ -133,10 +133,10 @@ async def test_everybody_may_look(talk: Conversation):
     ],
 )
 async def test_the_language_is_the_persons_then_the_places_then_that_of_the_text(
-    talk: Conversation, person: Language | None, place: str, typed: str, spoken: Language
+    talk: Conversation, person: Language | None, destination: str, typed: str, spoken: Language
 ):
     await talk.says("subscribe cs.LG")
-    await talk.says(f"language {place}")
+    await talk.says(f"language {destination}")
     reply = await talk.reply(typed, language=person)
     assert reply.language is spoken
     assert reply.text.startswith("This place has" if spoken is Language.EN else "这里有")
@@ -219,7 +219,7 @@ async def test_any_text_at_all_gets_a_reply(talk: Conversation):
             typed = chance.choice(["", " ", " "]).join(chance.choices(PIECES, k=chance.randrange(1, 6)))
         reply = await talk.reply(
             typed,
-            place=chance.choice(["#ml", "#physics"]),
+            destination=chance.choice(["#ml", "#physics"]),
             language=chance.choice([None, *Language]),
             may_manage=chance.random() < 0.8,
         )

@@ -39,12 +39,12 @@ async def test_what_waits_already_is_dropped(empty: Conversation):
 
 
 async def test_other_places_still_get_it(empty: Conversation):
-    await empty.says("subscribe hep-th", place="#other")
+    await empty.says("subscribe hep-th", destination="#other")
     await empty.says("subscribe hep-th")
     await empty.says("mute axion*")
     await empty.announce(*LISTINGS)
     assert (await empty.reply("today")).cards == ()
-    assert len((await empty.reply("today", place="#other")).cards) == 1
+    assert len((await empty.reply("today", destination="#other")).cards) == 1
 
 
 async def test_unmute_lets_it_come_again(empty: Conversation):

@@ -278,18 +278,18 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
 
 
 async def test_status_tells_admins_in_private_which_places_refuse(talk: Conversation):
-    await talk.says("subscribe cs.LG", place="#gone")
+    await talk.says("subscribe cs.LG", destination="#gone")
     async with talk.store.write() as tx:
         await tx.subscribers.refuse(1, "the channel is gone", talk.now)
     talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
-    assert "• console #gone: the channel is gone" in await talk.says("status", place="alice")
-    for place, sender in (("#ml", "alice"), ("bob", "bob")):
-        assert "gone" not in await talk.says("status", place=place, sender=sender)
+    assert "• console #gone: the channel is gone" in await talk.says("status", destination="alice")
+    for destination, sender in (("#ml", "alice"), ("bob", "bob")):
+        assert "gone" not in await talk.says("status", destination=destination, sender=sender)
 
 
 async def test_status_tells_admins_in_private_what_the_texts_of_today_have_used(talk: Conversation):
     talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
-    assert "Texts made today" not in await talk.says("status", place="alice")
+    assert "Texts made today" not in await talk.says("status", destination="alice")
     async with talk.store.write() as tx:
         used = Spent(tokens=5_000, cost=12_345, calls=3)
         await tx.spending.book(talk.now.date(), used, most_tokens=0, most_cost=0)
@@ -297,10 +297,10 @@ async def test_status_tells_admins_in_private_what_the_texts_of_today_have_used(
         await tx.spending.found(talk.now.date(), 7)
     assert (
         "Texts made today: calls 3, tokens 5000, cost 0.0123; found already made 7, answers refused 1"
-        in await talk.says("status", place="alice")
+        in await talk.says("status", destination="alice")
     )
-    for place, sender in (("#ml", "alice"), ("bob", "bob")):
-        assert "Texts made today" not in await talk.says("status", place=place, sender=sender)
+    for destination, sender in (("#ml", "alice"), ("bob", "bob")):
+        assert "Texts made today" not in await talk.says("status", destination=destination, sender=sender)
 
 
 async def test_help_names_every_command(talk: Conversation):

@@ -69,18 +69,22 @@ async def test_subscribe_is_honest_about_categories_that_were_never_read(talk: C
 async def test_a_new_place_has_the_default_habits_and_its_maker_as_owner(talk: Conversation):
     await talk.says("subscribe cs.LG", sender="bob")
     async with talk.store.read() as tx:
-        place = await tx.subscribers.destination("console", "#ml")
-    assert place is not None
-    assert (place.owner, place.language, place.slot.zone) == ("bob", Language.BOTH, "Asia/Shanghai")
+        destination = await tx.subscribers.destination("console", "#ml")
+    assert destination is not None
+    assert (destination.owner, destination.language, destination.slot.zone) == (
+        "bob",
+        Language.BOTH,
+        "Asia/Shanghai",
+    )
 
 
 async def test_a_place_has_a_limit_and_the_reply_says_what_to_do(talk: Conversation):
     await talk.says("subscribe w0")
     async with talk.store.write() as tx:
-        place = await tx.subscribers.destination("console", "#ml")
-        assert place is not None
+        destination = await tx.subscribers.destination("console", "#ml")
+        assert destination is not None
         for number in range(1, MOST):
-            await tx.subscribers.subscribe(place.id, f"w{number}", talk.now)
+            await tx.subscribers.subscribe(destination.id, f"w{number}", talk.now)
     assert "50 subscriptions, which is the most" in await talk.says("subscribe one more")
     assert (await talk.says("subscribe w7")).startswith("Already subscribed as number 8")
     assert len(await talk.queries()) == MOST
@@ -162,13 +166,13 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
 @pytest.mark.parametrize("typed", ["list", "unsubscribe 1", "edit 1 cs.LG", "pause", "pause 1", "resume", "today"])
 async def test_a_place_without_subscriptions_is_told_how_to_begin(talk: Conversation, typed: str):
     assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
-    await talk.says("language en")  # now the place exists, but still asks for nothing
+    await talk.says("language en")  # now the destination exists, but still asks for nothing
     if typed not in ("pause", "resume"):
         assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
 
 
 async def test_one_place_never_sees_anothers_subscriptions(talk: Conversation):
-    await talk.says("subscribe author:secret", place="#hush", sender="bob")
+    await talk.says("subscribe author:secret", destination="#hush", sender="bob")
     await talk.says("subscribe cs.LG")
     for typed in (
         "list",
@@ -245,7 +249,7 @@ async def test_a_button_acts_on_the_subscription_that_it_was_made_for(talk: Conv
 async def test_a_button_of_what_is_gone_or_of_another_place_says_so(talk: Conversation, command: str):
     await talk.says("subscribe a")
     await talk.says("subscribe b")
-    await talk.says("subscribe theirs", place="#theirs")
+    await talk.says("subscribe theirs", destination="#theirs")
     called = await _references(talk, "#ml") | await _references(talk, "#theirs")
     await talk.says("unsubscribe b")
     await talk.says("subscribe c")
@@ -270,6 +274,6 @@ async def test_a_number_that_somebody_has_from_yesterday_is_never_that_of_a_late
 
 async def _references(talk: Conversation, address: str) -> dict[str, str]:
     async with talk.store.read() as tx:
-        place = await tx.subscribers.destination("console", address)
-        assert place is not None
-        return {one.query: one.reference for one in await tx.subscribers.subscriptions(place.id)}
+        destination = await tx.subscribers.destination("console", address)
+        assert destination is not None
+        return {one.query: one.reference for one in await tx.subscribers.subscriptions(destination.id)}

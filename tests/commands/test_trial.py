@@ -12,7 +12,7 @@ from tests.commands.conftest import AXION, Conversation, listing
 
 @pytest.fixture
 async def wide(talk: Conversation) -> Conversation:
-    """A place beside a day with 40 more papers about axions, 30 of them with haloscopes."""
+    """A destination beside a day with 40 more papers about axions, 30 of them with haloscopes."""
     many = [
         replace(AXION, id=f"2606.91{number:03}", abstract="A haloscope." if number < 30 else "A review.")
         for number in range(40)

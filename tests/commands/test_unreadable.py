@@ -11,12 +11,12 @@ GONE = "cs.ZZ tide"
 
 @pytest.fixture
 async def stale(talk: Conversation) -> Conversation:
-    """A place whose first subscription can be read, and whose second one cannot."""
+    """A destination whose first subscription can be read, and whose second one cannot."""
     await talk.says('subscribe cs.LG "kv cache"')
     async with talk.store.write() as tx:
-        place = await tx.subscribers.destination("console", talk.place)
-        assert place is not None
-        await tx.subscribers.subscribe(place.id, GONE, talk.now)
+        destination = await tx.subscribers.destination("console", talk.destination)
+        assert destination is not None
+        await tx.subscribers.subscribe(destination.id, GONE, talk.now)
     return talk
 
 

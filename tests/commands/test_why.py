@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 
-from bot.coming import waiting_for
 from bot.model import Announcement, Listing
+from bot.pending import waiting_for
 from tests.commands.conftest import Conversation
 from tests.fakes import DAY, ingest
 from tests.matching.invented import candidate, queries
@@ -25,9 +25,9 @@ async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty
     texts = tuple(one.summary for one in day if one.summary)
     await ingest(empty.store, [Listing("page", "all", DAY, tuple(announced), summaries=texts)], empty.now)
     async with empty.store.read() as tx:
-        (place,) = await tx.subscribers.destinations()
-        numbers = {one.id: one.number for one in await tx.subscribers.subscriptions(place.id)}
-        coming = (await waiting_for(tx, place.id)).papers
+        (destination,) = await tx.subscribers.destinations()
+        numbers = {one.id: one.number for one in await tx.subscribers.subscriptions(destination.id)}
+        coming = (await waiting_for(tx, destination.id)).papers
     stored = {(one.paper_id, numbers[number]) for one in coming for number in one.types}
     told, kinds = set(), set()
     for one in day:

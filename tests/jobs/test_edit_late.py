@@ -10,7 +10,7 @@ import pytest
 from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.jobs.compose import Composer
-from bot.jobs.edit_late import Filler
+from bot.jobs.edit_late import LateEditor
 from bot.model import Language
 from bot.store import schema
 from bot.store.texts import Made
@@ -62,9 +62,9 @@ def clock() -> HandClock:
 
 
 async def sent_without(store, clock, channel, *papers, address="#tides"):
-    place, (subscription,) = await subscribed(store, address=address)
+    destination, (subscription,) = await subscribed(store, address=address)
     async with store.write() as tx:
-        await tx.subscribers.set_language(place.id, Language.BOTH)
+        await tx.subscribers.set_language(destination.id, Language.BOTH)
     await matched(store, subscription, *papers)
     await planned(store)
     await courier(store, channel, clock).drain()
@@ -83,8 +83,8 @@ async def come(store, clock, *numbers):
     clock.forward(minutes=1)
 
 
-def filler(store, channel, clock):
-    return Filler(store, channel, Composer(store, cap=50, clock=clock), clock)
+def late_editor(store, channel, clock):
+    return LateEditor(store, channel, Composer(store, cap=50, clock=clock), clock)
 
 
 async def test_what_came_late_is_put_into_the_message_and_more_messages_follow_once(store, clock):
@@ -92,18 +92,18 @@ async def test_what_came_late_is_put_into_the_message_and_more_messages_follow_o
     await sent_without(store, clock, channel, paper(1), paper(2))
     (reference,) = channel.messages
     before = channel.messages[reference]
-    assert await filler(store, channel, clock).fill() == 0, "nothing has come"
+    assert await late_editor(store, channel, clock).fill() == 0, "nothing has come"
     await come(store, clock, 1)
-    assert await filler(store, channel, clock).fill() == 1
+    assert await late_editor(store, channel, clock).fill() == 1
     await courier(store, channel, clock).drain()
     assert channel.messages[reference] != before
     assert "title 1" in channel.messages[reference]
     assert list(channel.messages.values())[1:] == [f"{paper(1).id}v1 more"]
     await come(store, clock, 2)
-    assert await filler(store, channel, clock).fill() == 1
+    assert await late_editor(store, channel, clock).fill() == 1
     await courier(store, channel, clock).drain()
     assert len(channel.messages) == 3
-    assert await filler(store, channel, clock).fill() == 0
+    assert await late_editor(store, channel, clock).fill() == 0
     assert [row.lacks for row in await rows(store, schema.delivery)] == [False]
 
 
@@ -112,10 +112,10 @@ async def test_an_edit_that_fails_is_tried_again_and_a_message_that_is_gone_is_l
     await sent_without(store, clock, channel, paper(1))
     await come(store, clock, 1)
     channel.trouble = ChannelError("busy")
-    assert await filler(store, channel, clock).fill() == 0
+    assert await late_editor(store, channel, clock).fill() == 0
     channel.trouble = ChannelError("gone", permanent=True)
-    assert await filler(store, channel, clock).fill() == 1
-    assert await filler(store, channel, clock).fill() == 0
+    assert await late_editor(store, channel, clock).fill() == 1
+    assert await late_editor(store, channel, clock).fill() == 0
     assert len(channel.arrived) == 1
 
 
@@ -123,14 +123,14 @@ async def test_of_several_messages_those_that_are_still_there_are_filled_in(stor
     channel = FakeEditor()
     await sent_without(store, clock, channel, paper(1), paper(2))
     await come(store, clock, 1)
-    await filler(store, channel, clock).fill()
+    await late_editor(store, channel, clock).fill()
     await courier(store, channel, clock).drain()
     first, second = channel.messages
     channel.gone = {first}
     before = channel.messages[second]
     await come(store, clock, 2)
     channel.messages[second] = ""
-    assert await filler(store, channel, clock).fill() == 1
+    assert await late_editor(store, channel, clock).fill() == 1
     assert channel.messages[second] == before
     await courier(store, channel, clock).drain()
     assert list(channel.messages.values())[2:] == [f"{paper(2).id}v1 more"]
@@ -143,7 +143,7 @@ async def test_digests_that_cannot_be_edited_now_stand_in_nobodys_way(store, clo
     await sent_without(store, clock, channel, paper(2), address="#second")
     await come(store, clock, 1, 2)
     stuck, well = channel.messages
-    one = filler(store, channel, clock)
+    one = late_editor(store, channel, clock)
     channel.trouble = ChannelError("busy")
     assert await one.fill() == 0
     channel.trouble = None
@@ -162,7 +162,7 @@ async def test_a_digest_tells_of_the_same_papers_whatever_is_asked_for_by_then(s
     async with store.write() as tx:
         await tx.subscribers.unsubscribe(subscription.id)
     await come(store, clock, 2)
-    assert await filler(store, channel, clock).fill() == 1
+    assert await late_editor(store, channel, clock).fill() == 1
     await courier(store, channel, clock).drain()
     assert list(channel.messages.values()) == [before.replace(paper(2).title, "title 2"), f"{paper(2).id}v1 more"]
 
@@ -171,7 +171,7 @@ async def test_mails_and_english_digests_and_old_ones_are_never_filled_in(store,
     mail = FakeChannel()
     await sent_without(store, clock, mail, paper(1))
     await come(store, clock, 1)
-    assert await filler(store, mail, clock).fill() == 0
+    assert await late_editor(store, mail, clock).fill() == 0
     assert [row.lacks for row in await rows(store, schema.delivery)] == [False]
 
 
@@ -180,4 +180,4 @@ async def test_what_is_older_than_a_week_is_left_alone(store, clock):
     await sent_without(store, clock, channel, paper(1))
     clock.now = MORNING + timedelta(days=8)
     await come(store, clock, 1)
-    assert await filler(store, channel, clock).fill() == 0
+    assert await late_editor(store, channel, clock).fill() == 0

@@ -11,9 +11,9 @@ from bot.jobs.ingest import Ingested, categories_to_read
 from bot.jobs.ingest import ingest as stored
 from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
+from bot.jobs.poll import Poller
 from bot.matching import Matcher
 from bot.model import ALL, AnnounceType, Language, Listing, Summary, Validator
-from bot.reading import Reader
 from bot.store import Store, schema
 from bot.store.batches import Batch
 from bot.store.packing import unpack
@@ -97,7 +97,7 @@ async def test_ingesting_nothing_is_allowed(sqlite_store):
 
 
 async def test_a_paper_in_two_listings_matches_once_and_with_its_best_type(store):
-    place, _ = await subscribed(store, "cs.LG, cs.AI")
+    destination, _ = await subscribed(store, "cs.LG, cs.AI")
     await ingest(store, [listing("cs.AI", (paper(1), CROSS))], MORNING)
     (match,) = await matches(store)
     assert match.type is CROSS
@@ -105,7 +105,7 @@ async def test_a_paper_in_two_listings_matches_once_and_with_its_best_type(store
     (match,) = await matches(store)
     assert match.type is AnnounceType.NEW
     async with store.read() as tx:
-        assert await waits(tx, place.id) == 1
+        assert await waits(tx, destination.id) == 1
 
 
 async def test_a_paper_that_was_delivered_does_not_come_again_when_another_listing_has_it(store):
@@ -147,14 +147,14 @@ async def test_chinese_texts_that_come_with_a_later_listing_find_their_readers(s
 
 
 async def test_a_paused_subscription_is_matched_too_because_its_papers_wait(store):
-    place, (subscription,) = await subscribed(store)
+    destination, (subscription,) = await subscribed(store)
     async with store.write() as tx:
         await tx.subscribers.set_paused(subscription.id, paused=True)
     assert (await ingest(store, [listing("cs.LG", paper(1))], MORNING)).matched == 1
     async with store.write() as tx:
-        assert await waits(tx, place.id) == 0
+        assert await waits(tx, destination.id) == 0
         await tx.subscribers.set_paused(subscription.id, paused=False)
-        assert await waits(tx, place.id) == 1
+        assert await waits(tx, destination.id) == 1
 
 
 # While a batch is matched
@@ -169,7 +169,7 @@ async def opened(store: Store) -> Batch:
 
 
 async def test_a_batch_that_was_left_open_is_matched_again_and_nothing_of_it_is_seen_before(store):
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     await stored(store, [listing("cs.LG", paper(1), paper(2))], MORNING)
     batch = await opened(store)
     async with store.write() as tx:
@@ -182,7 +182,7 @@ async def test_a_batch_that_was_left_open_is_matched_again_and_nothing_of_it_is_
     assert len(await rows(store, schema.hit)) == 1
     async with store.read() as tx:
         assert await tx.hits.newest() == batch.id
-        assert await waits(tx, place.id) == 2
+        assert await waits(tx, destination.id) == 2
 
 
 async def test_who_subscribes_or_edits_gets_what_is_announced_from_then_on(store):
@@ -220,7 +220,7 @@ async def test_who_unsubscribes_while_a_batch_is_open_is_no_trouble(store):
 
 
 async def test_what_is_stored_while_a_batch_is_open_is_matched_by_the_next_one(store):
-    place, _ = await subscribed(store, "cs.LG, cs.AI")
+    destination, _ = await subscribed(store, "cs.LG, cs.AI")
     await stored(store, [listing("cs.AI", (paper(1), CROSS), paper(2))], MORNING)
     await opened(store)
     await stored(store, [listing("cs.LG", paper(1), paper(3))], MORNING)
@@ -229,7 +229,7 @@ async def test_what_is_stored_while_a_batch_is_open_is_matched_by_the_next_one(s
     assert found == [(paper(number).id, AnnounceType.NEW) for number in (1, 2, 3)]
     assert [len(unpack(row.papers)) for row in await rows(store, schema.batch)] == [2, 2]
     async with store.read() as tx:
-        assert await waits(tx, place.id) == 3
+        assert await waits(tx, destination.id) == 3
 
 
 async def test_a_process_that_was_away_for_too_long_publishes_nothing(store, monkeypatch):
@@ -282,7 +282,7 @@ async def test_a_whole_day_may_run_twice_and_everybody_gets_each_paper_once(stor
         }
     )
     for _ in range(2):
-        await Reader(store, [source], clock).read(["cs.LG", "cs.AI"])
+        await Poller(store, [source], clock).read(["cs.LG", "cs.AI"])
         clock.forward(hours=3)
         await plan(store, clock())
         await courier(store, channel, clock).drain()

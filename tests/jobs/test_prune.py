@@ -64,7 +64,7 @@ async def test_a_paper_that_is_announced_again_stays_and_does_not_come_again(sto
 
 
 async def test_what_has_yet_to_be_sent_stays_however_old_it_is(store):
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     await ingest(store, [listing("cs.LG", paper(1), paper(2))], MORNING)
     await planned(store)
     async with store.write() as tx:
@@ -74,18 +74,18 @@ async def test_what_has_yet_to_be_sent_stays_however_old_it_is(store):
     assert len(await rows(store, schema.paper)) == len(await carried(store)) == 2
     channel = FakeChannel()
     await courier(store, channel, HandClock(LATER)).drain()
-    assert len(channel.papers(place.address)) == 2
+    assert len(channel.papers(destination.address)) == 2
 
 
 async def test_what_a_pause_holds_for_longer_is_dropped(store):
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     async with store.write() as tx:
-        await tx.subscribers.pause(place.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays")
     await ingest(store, [listing("cs.LG", paper(1))], MORNING)
     await prune(store, LATER, KEEP)
     async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
-        assert await waits(tx, place.id) == 0
+        await tx.subscribers.resume(destination.id)
+        assert await waits(tx, destination.id) == 0
     assert await planned(store, LATER) == 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.jobs.ingest import categories_to_read
-from bot.reading import Reader
+from bot.jobs.poll import Poller
 from tests.fakes import MORNING, FakeSource, HandClock, ingest, listing, matches, paper, subscribed
 
 GONE = "cs.ZZ tide"
@@ -36,7 +36,7 @@ async def test_a_mute_that_is_none_any_more_mutes_nothing(sqlite_store):
 
 async def test_who_reads_notes_what_cannot_be_read_and_what_can_be_again(store):
     _, (gone, _) = await subscribed(store, GONE, "cs.LG")
-    reader = Reader(store, [FakeSource()], HandClock())
+    reader = Poller(store, [FakeSource()], HandClock())
     await reader.read_missing()
     async with store.write() as tx:
         assert [one.query for one in await tx.unreadable.known()] == [GONE]

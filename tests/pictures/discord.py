@@ -47,9 +47,13 @@ def demo_digest(language: Language) -> Digest:
         Card(one.paper, one.type, one.date, reasons, (_ASKED,), made.get(one.paper.id))
         for one in page.announcements[:SHOWN]
     )
-    place = Destination(1, "discord", "700", language, Slot("Asia/Shanghai", 540))
+    destination = Destination(1, "discord", "700", language, Slot("Asia/Shanghai", 540))
     return Digest(
-        "1", place, cards, SHOWN, (Coverage("cs.LG", page.date, 138, 138), Coverage("cs.CL", page.date, 96, 96))
+        "1",
+        destination,
+        cards,
+        SHOWN,
+        (Coverage("cs.LG", page.date, 138, 138), Coverage("cs.CL", page.date, 96, 96)),
     )
 
 
@@ -67,9 +71,9 @@ async def shoot(folder: Path, browser: list[str], language: Language = Language.
         (thread,) = channel.threads
         for one in others:
             await posted(env, thread.id, one["message"])
-        for place in (channel, thread):
-            shots.append(folder / f"{place.id}.png")
-            async with env.preview(place, viewers=[reader], layout="channel") as page:
+        for destination in (channel, thread):
+            shots.append(folder / f"{destination.id}.png")
+            async with env.preview(destination, viewers=[reader], layout="channel") as page:
                 await _photographed(browser, page.url, shots[-1])
     return _beside(folder / f"discord-{language.value}.png", shots)
 

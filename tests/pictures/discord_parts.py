@@ -32,7 +32,7 @@ async def stage() -> None:
         async with chromium(Path(profile)) as page:
             for language in (Language.EN, Language.ZH):
                 with pytest.MonkeyPatch.context() as patch:  # simcord's clients are all American
-                    patch.setattr(answers, "tongue", lambda _interaction, spoken=language: spoken)
+                    patch.setattr(answers, "locale", lambda _interaction, spoken=language: spoken)
                     await shoot(page, language)
 
 

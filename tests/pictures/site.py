@@ -10,9 +10,9 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
-from bot.channels import Mail, Reply
+from bot.channels import IncomingEmail, Reply
 from bot.commands import Commands, Defaults
-from bot.commands.correspondence import Correspondence
+from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.mailboxes import Mailboxes
 from bot.model import Language, Slot
 from bot.store import Store
@@ -33,7 +33,7 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
     await migrate(store)
     tokens = Tokens(b"k" * 32)
     commands, links = Commands(store, DEFAULTS, lambda: NOW), Links(tokens, "https://x.test")
-    office = Correspondence(commands, store, links, lambda: NOW, mailboxes=Mailboxes())
+    email_workflow = EmailWorkflow(commands, store, links, lambda: NOW, mailboxes=Mailboxes())
     replies: list[Reply] = []
 
     async def keep(reply: Reply) -> None:
@@ -43,13 +43,13 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
         return True
 
     for key in ("first", "second"):
-        await office.receive(Mail(key, ADA, LINES), keep)
-    await office.confirm(replies[0].token, "picture")
+        await email_workflow.receive(IncomingEmail(key, ADA, LINES), keep)
+    await email_workflow.confirm(replies[0].token, "picture")
     async with store.read() as tx:
-        (place,) = await tx.subscribers.destinations()
-    manage = f"/mail/{tokens.sign(Purpose.MANAGE, place.id, NOW)}"
+        (destination,) = await tx.subscribers.destinations()
+    manage = f"/mail/{tokens.sign(Purpose.MANAGE, destination.id, NOW)}"
     made = []
-    async with TestServer(Site(office, is_well).application()) as server:
+    async with TestServer(Site(email_workflow, is_well).application()) as server:
         for name, path, size, flags in (
             ("manage", f"{manage}?lang=en", WIDE, []),
             ("manage-dark", f"{manage}?lang=zh", WIDE, ["--blink-settings=preferredColorScheme=0"]),

@@ -11,7 +11,7 @@ import sys
 
 from bot.app import utc_now
 from bot.channels.email import channel
-from bot.delivery import Courier
+from bot.jobs.deliver import Courier
 from bot.store import Store
 from bot.store.keys import signing_key
 from bot.tokens import Links, Tokens

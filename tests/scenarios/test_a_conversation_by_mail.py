@@ -12,7 +12,7 @@ from bot.commands import SPECS
 from bot.store import schema
 from bot.text.harmless import harmless
 from tests.channels.email.writing import ADA, Post, post, running, text, token
-from tests.channels.slack.test_conversation import SCRIPT, announced, places
+from tests.channels.slack.test_conversation import SCRIPT, announced, destinations
 from tests.fakes import rows
 
 CHANGING = {name for spec in SPECS if spec.needs_manage for name in spec.names}
@@ -32,16 +32,16 @@ async def test_by_mail_the_replies_and_rows_are_those_of_the_console(
         await announced(app)
         for line in (one for one in SCRIPT if not one.startswith("email")):  # a mailbox is linked from elsewhere
             expected = await app.answer(Invocation("console", "me", "me", line))
-            before = (await places(app))[1:]
+            before = (await destinations(app))[1:]
             answer = await opened.answered(opened.write(line))
             assert bool(token(answer)) == (line.split()[0] in CHANGING and line != "subscribe (("), line
             if token(answer):
                 assert line in text(answer)
-                assert (await places(app))[1:] == before
+                assert (await destinations(app))[1:] == before
                 answer = await opened.answered(opened.answer(answer, "yes"))
             assert text(answer).startswith(harmless(expected.text)), line
             clock.forward(minutes=15)
-        console, mailbox = await places(app)
+        console, mailbox = await destinations(app)
         assert mailbox == console
         (_, destination) = await rows(app.store, schema.destination)
         assert (destination.channel, destination.address) == ("email", ADA)

@@ -92,7 +92,7 @@ async def test_discord_answers_as_the_console_does(
     channel = lab.create_text_channel("papers")
     role = lab.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
     alice = lab.add_member(simcord_env.create_user("alice"), roles=[role])
-    monkeypatch.setattr(answers, "tongue", lambda _interaction: language)  # simcord's clients are all American
+    monkeypatch.setattr(answers, "locale", lambda _interaction: language)  # simcord's clients are all American
     for verb, given in CONVERSATION:
         said = await console.says(" ".join([verb, *given.values()]), language=language)
         result = await alice.slash(channel, f"{group} {verb}", **given)
@@ -101,9 +101,9 @@ async def test_discord_answers_as_the_console_does(
         assert _read(result) == said, (verb, given)
     for table in (schema.subscription, schema.slot):
         assert await _values(sqlite_store, table) == await _values(twin, table)
-    (place,) = await rows(sqlite_store, schema.destination)
-    assert (place.channel, place.language, place.paused) == ("discord", "zh", "")
-    assert place.address == (str(channel.id) if group == "papers" else f"@{alice.id}")
+    (destination,) = await rows(sqlite_store, schema.destination)
+    assert (destination.channel, destination.language, destination.paused) == ("discord", "zh", "")
+    assert destination.address == (str(channel.id) if group == "papers" else f"@{alice.id}")
 
 
 def _read(result: Any) -> str:

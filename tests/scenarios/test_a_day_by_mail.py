@@ -151,7 +151,7 @@ async def test_a_query_that_goes_before_its_digest_does_takes_the_papers_back(tm
             await app.commands(Invocation("email", "mei@sudi.test", "mei@sudi.test", "unsubscribe all"))
             assert (await app.deliver())["email"].papers == 0
             async with app.store.read() as tx:
-                place = await tx.subscribers.destination("email", "mei@sudi.test")
-                assert place is not None
-                assert await tx.carried.fate(place.id, "2606.90001") is None
+                destination = await tx.subscribers.destination("email", "mei@sudi.test")
+                assert destination is not None
+                assert await tx.carried.fate(destination.id, "2606.90001") is None
     assert mailboxes.taken == []

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from bot.jobs.plan import plan
+from bot.jobs.summarize import Budget, Summarizer
 from bot.model import Language
 from bot.settings import Settings
 from bot.summaries import prompt
 from bot.summaries.chain import Chain
 from bot.summaries.endpoints import endpoints
 from bot.summaries.llm import Llm
-from bot.summarizing import Budget, Summarizer
 from tests.fakes import MORNING, FakeChannel, HandClock, courier, ingest, listing, paper, subscribed
 
 SLOT = MORNING + timedelta(hours=3)
@@ -37,9 +37,9 @@ FAULTS = [
 async def morning(store, url: str, papers=PAPERS):
     """The digest of one reader of both languages, with a model at that address."""
     clock = HandClock()
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     async with store.write() as tx:
-        await tx.subscribers.set_language(place.id, Language.BOTH)
+        await tx.subscribers.set_language(destination.id, Language.BOTH)
     await ingest(store, [listing("cs.LG", *papers)], MORNING)
     settings = Settings(_env_file=None, openai_base_url=(url,), openai_model=("gpt-4o-mini",))
     makers = [Llm(one, deadline=2.0) for one in endpoints(settings)]

@@ -30,7 +30,7 @@ def clock() -> HandClock:
 @pytest.fixture
 async def store(sqlite_store: Store) -> Store:
     """A digest of twelve papers is due in one channel."""
-    _place, (subscription,) = await subscribed(sqlite_store, address="700", channel="discord", owner="@42")
+    _destination, (subscription,) = await subscribed(sqlite_store, address="700", channel="discord", owner="@42")
     await matched(sqlite_store, subscription, *(paper(number) for number in range(1, PAPERS + 1)))
     await planned(sqlite_store)
     return sqlite_store
@@ -118,8 +118,8 @@ async def test_rights_taken_in_the_middle_pause_the_place_and_its_owner_is_told_
     await courier(store, ours, clock).drain()
     await alerts(store, clock, ours).tell()
     assert await states(store) == ["dead"]
-    (place,) = await rows(store, schema.destination)
-    assert place.paused == "Discord: the bot lacks rights in the channel (50013)"
+    (destination,) = await rows(store, schema.destination)
+    assert destination.paused == "Discord: the bot lacks rights in the channel (50013)"
     assert len(await rows(store, schema.subscription)) == 1
     (told,) = discord.bodies("dm42")
     assert "/papers resume" in told["content"]
@@ -128,8 +128,8 @@ async def test_rights_taken_in_the_middle_pause_the_place_and_its_owner_is_told_
     await alerts(store, clock, ours).tell()
     assert len(discord.bodies("dm42")) == 1
     async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
-        await tx.outbox.revive(place.id, clock())
+        await tx.subscribers.resume(destination.id)
+        await tx.outbox.revive(destination.id, clock())
     await courier(store, ours, clock).drain()
     discord.messages = [one for one in discord.messages if one.channel != "dm42"]
     arrived_once(discord)
@@ -162,5 +162,5 @@ async def test_a_day_of_refusals_costs_a_handful_of_invalid_requests(
         clock.forward(minutes=10)
     assert await states(store) == ["sent", "dead", "dead", "dead"]
     assert len(discord.bodies("700")) == 4
-    places, owners = 3, 3 * 8  # each owner is asked less and less often
-    assert discord.invalid <= 1 + places + owners
+    destinations, owners = 3, 3 * 8  # each owner is asked less and less often
+    assert discord.invalid <= 1 + destinations + owners

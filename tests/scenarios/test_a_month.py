@@ -6,12 +6,12 @@ import random
 import re
 from datetime import date, timedelta
 
-from bot.channels.coverage import coverage_rows
 from bot.model import AnnounceType
+from bot.presentation.coverage import coverage_rows
 from bot.sources.calendar import opens, weekdays
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
-from tests.reading.life import eastern, living
+from tests.jobs.life import eastern, living
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 6, 30)
 CODES = ("cs.AI", "cs.LG")

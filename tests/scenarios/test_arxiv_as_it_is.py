@@ -8,16 +8,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.channels.layout import cards_lines
-from bot.digest import Silence, Why
-from bot.model import AnnounceType, Fault, Language, NoMailing, Notices
+from bot.digest import NoPapers, Why
+from bot.model import AnnounceType, Fault, Language, NoAnnouncement, Notices
+from bot.presentation.cards import cards_lines
 from bot.settings import Settings
 from bot.sources.calendar import weekdays
 from bot.store import schema
 from tests.counterparts.arxiv_site import Answer, Request
 from tests.counterparts.arxiv_world import World, mailing_days
 from tests.fakes import rows
-from tests.reading.life import Life, eastern, living
+from tests.jobs.life import Life, eastern, living
 
 MONDAY = date(2026, 6, 8)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
@@ -112,8 +112,8 @@ async def test_what_arxiv_has_in_feeds_only_by_its_own_rules_is_no_difference(st
 
 
 @pytest.mark.parametrize("sources", [("arxiv_listing", "arxiv_feed"), ("arxiv_feed",)])
-@pytest.mark.parametrize("place", [50, 101, 150])
-async def test_an_author_is_found_wherever_he_stands_in_a_long_list(sqlite_store, place, sources):
+@pytest.mark.parametrize("destination", [50, 101, 150])
+async def test_an_author_is_found_wherever_he_stands_in_a_long_list(sqlite_store, destination, sources):
     names = tuple(f"Person{n:03} Number{n:03}" for n in range(1, 161))
 
     def prepare(world: World) -> None:
@@ -121,7 +121,7 @@ async def test_an_author_is_found_wherever_he_stands_in_a_long_list(sqlite_store
             world.announce(day, world.papers(1, "cs.LG", authors=names) + world.papers(2, "cs.LG"))
         world.announce(THURSDAY, world.papers(1, "cs.LG"))
 
-    query = f'cs.LG au:"{names[place - 1]}"'
+    query = f'cs.LG au:"{names[destination - 1]}"'
     async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=[query], sources=sources) as life:
         await life.until(eastern(THURSDAY, 19), HALF_DAY)
         assert len(life.delivered) == 3
@@ -193,15 +193,15 @@ async def test_a_holiday_costs_the_mailing_that_arxiv_says_and_no_fault(sqlite_s
     start = eastern(first, 12)
     async with living(sqlite_store, start, prepare, queries=["cs.LG, cs.AI"]) as life:
         async with life.app.store.write() as tx:
-            (place,) = await tx.subscribers.destinations()
-            await tx.subscribers.set_notices(place.id, Notices.ALWAYS)
+            (destination,) = await tx.subscribers.destinations()
+            await tx.subscribers.set_notices(destination.id, Notices.ALWAYS)
         await life.until(eastern(last, 12))
         assert await rows(life.app.store, schema.fault) == [], "nobody has heard of one"
         due = life.announced("cs.LG", "cs.AI", first=first + timedelta(days=1), last=last)
         assert set(due) <= set(life.delivered)
         assert len(set(life.delivered)) == len(life.delivered)
-        quiet = [one.silence for one in life.channel.digests if isinstance(one.silence, Silence)]
-        assert any(one.why is Why.NO_ANNOUNCEMENT and one.reason is NoMailing.HOLIDAY for one in quiet)
+        quiet = [one.no_papers for one in life.channel.digests if isinstance(one.no_papers, NoPapers)]
+        assert any(one.why is Why.NO_ANNOUNCEMENT and one.reason is NoAnnouncement.HOLIDAY for one in quiet)
         assert not any(one.why is Why.NOT_YET for one in quiet)
         assert max(per_day(life).values()) <= 20
 

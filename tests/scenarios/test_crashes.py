@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import LEASE
+from bot.jobs.deliver import LEASE
 from bot.jobs.plan import plan
 from bot.model import AnnounceType, Notices
 from tests.fakes import (
@@ -108,9 +108,9 @@ async def test_what_has_become_of_a_paper_is_told_once_though_the_process_is_kil
 async def test_a_word_on_why_there_is_nothing_is_told_once_though_the_process_is_killed(
     store, store_url, seen, fault
 ):
-    place, _ = await subscribed(store, "cs.LG zeppelin")
+    destination, _ = await subscribed(store, "cs.LG zeppelin")
     async with store.write() as tx:
-        await tx.subscribers.set_notices(place.id, Notices.ALWAYS)
+        await tx.subscribers.set_notices(destination.id, Notices.ALWAYS)
     await ingest(store, [listing("cs.LG", paper(1))], MORNING)
     due = NINE.next_after(MORNING)
     assert await plan(store, due) == 1

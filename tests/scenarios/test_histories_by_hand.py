@@ -38,9 +38,11 @@ def story(*steps: Act | Tick, **mailings: list[Row]) -> History:
         Act(BEGINNING, EVERYTHING, "subscribe", ", ".join(CODES)),
         Act(BEGINNING, EVERYTHING, "notices", "off"),
     ]
-    first += [Act(BEGINNING, place, "subscribe", "cs.AI ti:nothing") for place in PLACES]
-    first += [Act(BEGINNING, place, "time", "09:00 UTC") for place in PLACES]
-    first += [Act(BEGINNING, place, "notices", "always" if place == ONE else "off") for place in PLACES]
+    first += [Act(BEGINNING, destination, "subscribe", "cs.AI ti:nothing") for destination in PLACES]
+    first += [Act(BEGINNING, destination, "time", "09:00 UTC") for destination in PLACES]
+    first += [
+        Act(BEGINNING, destination, "notices", "always" if destination == ONE else "off") for destination in PLACES
+    ]
     made.steps = [Tick(BEGINNING), *first, *steps]
     return made
 
@@ -55,9 +57,9 @@ def morning(day: date) -> Tick:
     return Tick(opens(day) + SENT)
 
 
-def says(day: date, place: str, verb: str, text: str = "", after: timedelta = timedelta()) -> Act:
+def says(day: date, destination: str, verb: str, text: str = "", after: timedelta = timedelta()) -> Act:
     """Somebody types something, an hour before the announcement of a day unless it is said."""
-    return Act(opens(day) + (after or timedelta(hours=-1)), place, verb, text)
+    return Act(opens(day) + (after or timedelta(hours=-1)), destination, verb, text)
 
 
 async def test_a_paused_subscription_across_three_digests_of_one_that_shares_its_papers(store, store_url):

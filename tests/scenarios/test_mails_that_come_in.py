@@ -116,13 +116,13 @@ async def test_programs_are_not_answered(opened, tmp_path, headers):
         opened.write("subscribe cs.LG tide", **headers)
         await opened.all_read()
         assert len(opened.mails()) == before
-        assert await rows(app.store, schema.letter) == []
+        assert await rows(app.store, schema.incoming_email) == []
 
 
 async def test_a_mailbox_that_bounces_is_paused_and_its_owner_told_elsewhere(opened, tmp_path):
     bounces = "papers+{token}@sudi.test"
     async with running(opened, tmp_path, smtp_bounces=bounces) as (app, clock):
-        place, (subscription,) = await subscribed(
+        destination, (subscription,) = await subscribed(
             app.store, "cs.LG tide", channel="email", address="ada@gone.test", owner="ada@gone.test", now=NOON
         )
         async with app.store.write() as tx:
@@ -133,7 +133,7 @@ async def test_a_mailbox_that_bounces_is_paused_and_its_owner_told_elsewhere(ope
         async with asyncio.timeout(PATIENCE):
             while True:
                 async with app.store.read() as tx:
-                    stopped = await tx.subscribers.find_destination(place.id)
+                    stopped = await tx.subscribers.find_destination(destination.id)
                 if stopped.paused:
                     break
                 await asyncio.sleep(0.05)
@@ -143,12 +143,14 @@ async def test_a_mailbox_that_bounces_is_paused_and_its_owner_told_elsewhere(ope
         await alerts(app.store, clock, told).tell()
         ((person, said, _about),) = told.told
         assert person == "U1"
-        assert "Mail to ada@gone.test does not arrive" in said
+        assert "IncomingEmail to ada@gone.test does not arrive" in said
 
 
 async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_click(opened, tmp_path):
     async with running(opened, tmp_path, bot_public_url="https://sudi.test") as (app, clock):
-        place, (subscription,) = await subscribed(app.store, "cs.LG tide", channel="email", address=ADA, now=NOON)
+        destination, (subscription,) = await subscribed(
+            app.store, "cs.LG tide", channel="email", address=ADA, now=NOON
+        )
         await matched(app.store, subscription, paper(1), now=NOON)
         await app.plan_all()
         before = len(opened.mails())
@@ -162,7 +164,7 @@ async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_cl
         async def is_well() -> bool:
             return True
 
-        async with TestClient(TestServer(Site(app.office, is_well).application())) as browser:
+        async with TestClient(TestServer(Site(app.email_workflow, is_well).application())) as browser:
             path = link.removeprefix("https://sudi.test")
             async with browser.get(path) as page:
                 assert ADA in await page.text()
@@ -171,7 +173,7 @@ async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_cl
                 assert answer.status == 200
         assert await rows(app.store, schema.subscription) == []
         async with app.store.write() as tx:
-            await tx.subscribers.subscribe(place.id, "hep-th", clock.now)
+            await tx.subscribers.subscribe(destination.id, "hep-th", clock.now)
         subject = way.partition("?subject=")[2].replace("%20", " ")
         done = await opened.answered(opened.write(subject))
         assert "number 2: hep-th" in text(done)

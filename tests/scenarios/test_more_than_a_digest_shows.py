@@ -10,7 +10,7 @@ from bot.model import Days, Language, Slot
 from bot.sources.calendar import weekdays
 from bot.store import Store
 from tests.counterparts.arxiv_world import World
-from tests.reading.life import eastern, living
+from tests.jobs.life import eastern, living
 
 MONDAY = date(2026, 6, 8)
 MONDAYS = Slot("Asia/Shanghai", 9 * 60, Days.WEEKLY)
@@ -29,8 +29,8 @@ async def test_a_weekly_reader_reaches_all_of_two_days_that_are_far_over_the_cap
         await life.until(eastern(MONDAY + timedelta(days=7), 12), quiet=timedelta(hours=6))
         everything = set(life.announced("cs.LG"))
         (digest,) = life.channel.digests
-        habits = Defaults(Language.EN, MONDAYS)
-        commands = Commands(sqlite_store, habits, life.clock)
+        preferences = Defaults(Language.EN, MONDAYS)
+        commands = Commands(sqlite_store, preferences, life.clock)
         seen = {card.paper.id for card in (*digest.cards, *digest.named)}
         assert digest.matched == len(everything) == 380
         assert [card.date for card in digest.cards] == [days[1]] * 25 + [days[0]] * 25

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.channels import load
-from bot.delivery import Courier
+from bot.jobs.deliver import Courier
 from bot.jobs.plan import plan
-from bot.model import Days, Language, NoMailing, Notices, Slot
+from bot.model import Days, Language, NoAnnouncement, Notices, Slot
 from bot.store import Store, schema
 from tests.channels.cards import settings
 from tests.fakes import (
@@ -37,7 +37,7 @@ STALE = "the feed still has the announcements of the day before"
 
 
 class Morning:
-    """One place that reads cs.LG at nine, a channel that can also speak to admins, and a clock at nine."""
+    """One destination that reads cs.LG at nine, a channel that can also speak to admins, and a clock at nine."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -47,9 +47,9 @@ class Morning:
     async def comes(
         self, notices: Notices = Notices.ALWAYS, query: str = "cs.LG nosuchword", at: datetime = DUE
     ) -> None:
-        place, _ = await subscribed(self.store, query, slot=NINE, now=BEFORE)
+        destination, _ = await subscribed(self.store, query, slot=NINE, now=BEFORE)
         async with self.store.write() as tx:
-            await tx.subscribers.set_notices(place.id, notices)
+            await tx.subscribers.set_notices(destination.id, notices)
         self.clock.now = at
 
     async def reads(self, day: date = DAY, papers: int = 3) -> None:
@@ -57,7 +57,7 @@ class Morning:
         one = listing("cs.LG", *map(paper, range(1, papers + 1)), day=day)
         async with self.store.write() as tx:
             await tx.papers.add([one], one.announcements, self.clock())
-            await tx.mailings.announced(day, self.clock())
+            await tx.announcement_days.announced(day, self.clock())
 
     async def fails_to_read(self, reason: str = BUSY, category: str = "cs.LG", hours: float = 1) -> None:
         """A fault, for some hours now."""
@@ -70,7 +70,7 @@ class Morning:
             await tx.faults.close("arxiv_feed", category, DAY, self.clock())
 
     async def delivers(self, holidays: Collection[date] = ()) -> list[str]:
-        """Plan and deliver; what has arrived at the place so far."""
+        """Plan and deliver; what has arrived at the destination so far."""
         await plan(self.store, self.clock())
         await Courier(self.store, self.channel, owner="me", cap=50, clock=self.clock, holidays=holidays).drain()
         return self.channel.bodies("#tides")
@@ -90,8 +90,8 @@ async def test_a_holiday_is_told_with_its_reason_and_is_no_alarm(morning: Mornin
     await morning.comes()
     assert await morning.delivers(holidays=[DAY - timedelta(days=1)]) == ["no_announcement"]
     (digest,) = morning.channel.digests
-    assert digest.silence
-    assert (digest.silence.reason, digest.silence.dates) == (NoMailing.HOLIDAY, (DAY,))
+    assert digest.no_papers
+    assert (digest.no_papers.reason, digest.no_papers.dates) == (NoAnnouncement.HOLIDAY, (DAY,))
     assert await morning.alerts() == []
 
 
@@ -100,8 +100,8 @@ async def test_a_quiet_day_is_told_with_what_was_read_and_is_no_alarm(morning: M
     await morning.reads(papers=3)
     assert await morning.delivers() == ["nothing_matched"]
     (digest,) = morning.channel.digests
-    assert digest.silence
-    assert digest.silence.read == 3
+    assert digest.no_papers
+    assert digest.no_papers.read == 3
     assert [row.category for row in digest.coverage] == ["cs.LG"]
     assert await morning.alerts() == []
 
@@ -263,9 +263,9 @@ async def test_a_late_announcement_in_which_nothing_matched_is_told_of_with_the_
     morning.clock.forward(hours=21)
     await morning.reads(DAY + timedelta(days=1))
     assert (await morning.delivers())[1:] == ["nothing_matched"]
-    silence = morning.channel.digests[-1].silence
-    assert silence
-    assert silence.dates == (DAY, DAY + timedelta(days=1))
+    no_papers = morning.channel.digests[-1].no_papers
+    assert no_papers
+    assert no_papers.dates == (DAY, DAY + timedelta(days=1))
 
 
 async def test_a_place_that_asks_for_nothing_hears_nothing(morning: Morning):

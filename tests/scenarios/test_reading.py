@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.digest import Silence, Why
-from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoMailing, Notices, Paper, Slot
+from bot.digest import NoPapers, Why
+from bot.model import ALL, AnnounceType, ChangeKind, Fault, NoAnnouncement, Notices, Paper, Slot
 from bot.sources.calendar import opens, weekdays
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
-from tests.reading.life import Life, eastern, living
+from tests.jobs.life import Life, eastern, living
 
 MONDAY = date(2026, 6, 8)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
@@ -231,8 +231,8 @@ async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(sqlite_store):
         await life.until(eastern(monday, 12), HALF_DAY)
         is_complete(life, thanksgiving - timedelta(days=1), monday)
         async with life.app.store.read() as tx:
-            (learnt,) = (await tx.mailings.on([thanksgiving + timedelta(days=1)])).values()
-        assert (learnt.is_announced, learnt.reason) == (False, NoMailing.HOLIDAY)
+            (learnt,) = (await tx.announcement_days.on([thanksgiving + timedelta(days=1)])).values()
+        assert (learnt.is_announced, learnt.reason) == (False, NoAnnouncement.HOLIDAY)
 
 
 async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its_own_date(sqlite_store):
@@ -263,7 +263,7 @@ async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_
         assert await faults(life) == []
         assert dates(life) == [[MONDAY], [TUESDAY], [THURSDAY]]
         async with life.app.store.read() as tx:
-            (learnt,) = (await tx.mailings.on([WEDNESDAY])).values()
+            (learnt,) = (await tx.announcement_days.on([WEDNESDAY])).values()
         assert (learnt.is_announced, learnt.reason) == (False, None)
 
 
@@ -397,7 +397,7 @@ async def test_in_winter_a_mailing_that_does_not_come_is_waited_for_until_that_i
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(eastern(tuesday, 12))
         at, papers = life.digests[-1]
-        assert (papers, life.channel.digests[-1].silence) == ([], Silence(Why.NOT_YET, (tuesday,)))
+        assert (papers, life.channel.digests[-1].no_papers) == ([], NoPapers(Why.NOT_YET, (tuesday,)))
         assert timedelta(minutes=40) <= at - opens(tuesday) <= timedelta(minutes=45)
         await life.until(eastern(wednesday, 12))
         assert dates(life) == [[monday], [tuesday, wednesday]]
@@ -446,5 +446,5 @@ async def test_in_winter_each_date_without_matches_is_told_of_once(sqlite_store)
         async with sqlite_store.write() as tx:
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(eastern(friday, 12))
-        assert [one.silence.dates for one in life.channel.digests] == [(day,) for day in every]
-        assert {one.silence.why for one in life.channel.digests} == {Why.NOTHING_MATCHED}
+        assert [one.no_papers.dates for one in life.channel.digests] == [(day,) for day in every]
+        assert {one.no_papers.why for one in life.channel.digests} == {Why.NOTHING_MATCHED}

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.channels.layout import digest_lines
 from bot.digest import Digest
 from bot.model import Notices, Slot
+from bot.presentation.cards import digest_lines
 from bot.sources.calendar import weekdays
 from bot.store import Store
 from tests.counterparts.arxiv_site import Answer
 from tests.counterparts.arxiv_world import World
 from tests.fakes import FakeTeller, alerts
-from tests.reading.life import BEIJING_NINE, eastern, living
+from tests.jobs.life import BEIJING_NINE, eastern, living
 
 LABOR_DAY = date(2026, 9, 7)  # a Monday: nothing is announced on its evening, so the mailing of Tuesday is missing
 MONDAY, TUESDAY = date(2026, 6, 8), date(2026, 6, 9)
@@ -68,7 +68,10 @@ async def tuesday(
 async def test_a_holiday_is_named_and_alarms_nobody(sqlite_store: Store):
     days = [LABOR_DAY - timedelta(days=3), LABOR_DAY]
     morning = await tuesday(sqlite_store, lambda world: mailings(world, days), monday=LABOR_DAY)
-    assert [one.silence.why for one in morning.digests if one.silence] == ["nothing_matched", "no_announcement"]
+    assert [one.no_papers.why for one in morning.digests if one.no_papers] == [
+        "nothing_matched",
+        "no_announcement",
+    ]
     assert "2026-09-08, because of a holiday there" in morning.said
     assert morning.told == []
 
@@ -103,7 +106,7 @@ async def test_429_all_day_is_a_fault_that_readers_and_the_admin_hear_of_and_it_
         world.trouble("/", eastern(MONDAY, 12), eastern(TUESDAY, 12), Answer(429, headers={"Retry-After": "600"}))
 
     morning = await tuesday(sqlite_store, prepare, slot=BERLIN_NINE, sources=sources, end=eastern(TUESDAY, 18))
-    assert [one.silence.why for one in morning.digests if one.silence][-1] == "fault"
+    assert [one.no_papers.why for one in morning.digests if one.no_papers][-1] == "fault"
     assert "429" in morning.said
     *begun, over = morning.told
     assert len(begun) == len(sources), "one alarm for each source, as long as it lasts"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.jobs.summarize import LEASE, Budget, Summarizer
 from bot.model import Language
 from bot.store import schema
 from bot.summaries.chain import Chain
-from bot.summarizing import LEASE, Budget, Summarizer
 from tests.fakes import MORNING, HandClock, ingest, listing, matches, rows, subscribed
 from tests.scenarios import worker
 from tests.texts import TEXTS, TIDES, FakeMaker
@@ -25,9 +25,9 @@ async def test_wherever_a_process_is_killed_texts_and_their_late_matches_are_the
     store, store_url, tmp_path: Path, when: str, number: int
 ):
     for query in ("cs.LG", "港口"):
-        place, _ = await subscribed(store, query, address=f"#{query}")
+        destination, _ = await subscribed(store, query, address=f"#{query}")
         async with store.write() as tx:
-            await tx.subscribers.set_language(place.id, Language.BOTH)
+            await tx.subscribers.set_language(destination.id, Language.BOTH)
     await ingest(store, [listing("cs.LG", *TIDES[:2])], MORNING)
     await store.close()
     paid = tmp_path / "paid.txt"

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bot import app as root
 from bot.channels import Invocation
 from bot.settings import Settings
-from bot.summaries import Field
+from bot.summaries import TextField
 from tests.channels.mailservers import Mailboxes, aiosmtpd
 from tests.channels.slack.conftest import settings
 from tests.channels.slack.talk import messages, read
@@ -30,7 +30,7 @@ from tests.texts import TEXTS, TIDES
 
 PLACES = {"slack": (f"{TEAM}/{ALICE}", f"{TEAM}/{ML}"), "discord": ("@42", "700"), "email": ("mei@sudi.test",) * 2}
 PAPERS = TIDES[:2]
-TITLE = TEXTS[Field.TITLE]
+TITLE = TEXTS[TextField.TITLE]
 ONE_CALL = 2_400
 """Tokens: room for what one call may use at the worst, and not for a second one beside what the first has used."""
 
@@ -103,8 +103,8 @@ async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_i
         llm_at_once=1,
     )
     async with root.opened(values, clock) as app:
-        for channel, (person, place) in PLACES.items():
-            await app.commands(Invocation(channel, person, place, "subscribe cs.LG"))
+        for channel, (person, destination) in PLACES.items():
+            await app.commands(Invocation(channel, person, destination, "subscribe cs.LG"))
         await ingest(app.store, [listing("cs.LG", *PAPERS)], MORNING)
     await a_day(values, clock)
     before, mails = await world.chats(), world.mails()

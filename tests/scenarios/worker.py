@@ -19,16 +19,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from bot import scheduler
 from bot.app import Adapters, App
 from bot.channels.discord import Discord
-from bot.delivery import LEASE
+from bot.engine import inline
+from bot.jobs.deliver import LEASE
+from bot.jobs.summarize import Budget, Summarizer
 from bot.matching import Matcher
 from bot.settings import Settings
 from bot.store import Store
 from bot.summaries import Answer, Job
 from bot.summaries.chain import Chain
-from bot.summarizing import Budget, Summarizer
 from bot.tokens import Links, Tokens
 from tests import PATIENCE
 from tests.counterparts.discord_site import TOKEN, pointed_at
@@ -174,7 +174,7 @@ async def deliver_and_freeze(url: str, path: Path, now: datetime, pipe: Connecti
 
 async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
     """Run as a service does; its first send brings the SIGTERM of the host, and may then never end."""
-    scheduler.GRACE_SECONDS = 0.1 if hangs else 20
+    inline.GRACE_SECONDS = 0.1 if hangs else 20
     store = Store.open(url)
     channel = FileChannel(path)
 

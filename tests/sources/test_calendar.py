@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.model import NoMailing
+from bot.model import NoAnnouncement
 from bot.settings import Settings
 from bot.sources.calendar import (
-    FEEDS_TURN,
-    PAGES_TURN,
+    FEEDS_DUE,
+    PAGES_DUE,
     is_due_again,
     newest,
     no_announcement,
@@ -28,22 +28,22 @@ HOLIDAYS = Settings.model_fields["bot_arxiv_holidays"].default
     ("day", "why"),
     [
         (date(2026, 6, 10), None),
-        (date(2026, 6, 13), NoMailing.WEEKEND),
-        (date(2026, 6, 14), NoMailing.WEEKEND),
+        (date(2026, 6, 13), NoAnnouncement.WEEKEND),
+        (date(2026, 6, 14), NoAnnouncement.WEEKEND),
         (date(2026, 11, 26), None),  # Thanksgiving itself has the mailing of the evening before
-        (date(2026, 11, 27), NoMailing.HOLIDAY),
-        (date(2027, 1, 1), NoMailing.HOLIDAY),  # nothing is announced on the last evening of the year
-        (date(2027, 1, 19), NoMailing.HOLIDAY),
+        (date(2026, 11, 27), NoAnnouncement.HOLIDAY),
+        (date(2027, 1, 1), NoAnnouncement.HOLIDAY),  # nothing is announced on the last evening of the year
+        (date(2027, 1, 19), NoAnnouncement.HOLIDAY),
         (date(2026, 6, 19), None),  # a Friday's holiday costs the mailing of Sunday evening
-        (date(2026, 6, 22), NoMailing.HOLIDAY),
+        (date(2026, 6, 22), NoAnnouncement.HOLIDAY),
         (date(2026, 6, 23), None),
-        (date(2026, 7, 6), NoMailing.HOLIDAY),
-        (date(2026, 12, 28), NoMailing.HOLIDAY),
-        (date(2027, 1, 4), NoMailing.HOLIDAY),
-        (date(2027, 6, 21), NoMailing.HOLIDAY),
-        (date(2027, 12, 27), NoMailing.HOLIDAY),
+        (date(2026, 7, 6), NoAnnouncement.HOLIDAY),
+        (date(2026, 12, 28), NoAnnouncement.HOLIDAY),
+        (date(2027, 1, 4), NoAnnouncement.HOLIDAY),
+        (date(2027, 6, 21), NoAnnouncement.HOLIDAY),
+        (date(2027, 12, 27), NoAnnouncement.HOLIDAY),
         (date(2026, 9, 7), None),  # Labour Day is a Monday
-        (date(2026, 9, 8), NoMailing.HOLIDAY),
+        (date(2026, 9, 8), NoAnnouncement.HOLIDAY),
     ],
 )
 def test_weekends_and_the_days_after_a_holiday_have_no_mailing(day, why):
@@ -51,7 +51,7 @@ def test_weekends_and_the_days_after_a_holiday_have_no_mailing(day, why):
 
 
 def test_a_holiday_on_a_sunday_costs_the_mailing_of_that_evening():
-    assert no_announcement(date(2025, 7, 7), [date(2025, 7, 6)]) is NoMailing.HOLIDAY
+    assert no_announcement(date(2025, 7, 7), [date(2025, 7, 6)]) is NoAnnouncement.HOLIDAY
     assert no_announcement(date(2025, 7, 8), [date(2025, 7, 6)]) is None
 
 
@@ -69,10 +69,10 @@ def test_a_holiday_on_a_sunday_costs_the_mailing_of_that_evening():
 )
 def test_the_newest_mailing_goes_by_the_clocks_of_new_york(now, pages, feeds):
     instant = datetime.fromisoformat(now)
-    assert newest(instant, PAGES_TURN) == date.fromisoformat(pages)
-    assert newest(instant, FEEDS_TURN) == date.fromisoformat(feeds)
+    assert newest(instant, PAGES_DUE) == date.fromisoformat(pages)
+    assert newest(instant, FEEDS_DUE) == date.fromisoformat(feeds)
     before = instant - timedelta(microseconds=1)
-    assert opens(newest(before, PAGES_TURN), PAGES_TURN) <= before
+    assert opens(newest(before, PAGES_DUE), PAGES_DUE) <= before
 
 
 def test_in_beijing_the_mailing_is_there_at_eight_in_summer_and_at_nine_in_winter():

@@ -21,9 +21,9 @@ from bot.sources.client import (
     LONGEST_COOL_DOWN,
     PAGE_SPACING,
     SPACING,
+    Lease,
     LocalPacer,
     PoliteClient,
-    Turn,
     user_agent,
 )
 from tests.counterparts.arxiv_site import Answer, ArxivSite
@@ -397,7 +397,7 @@ async def test_the_local_pacer_keeps_the_later_of_two_holds(clock):
     far, near = clock.time + timedelta(hours=1), clock.time + timedelta(minutes=1)
     await pacer.hold("arxiv.org", far)
     await pacer.hold("arxiv.org", near)
-    assert await pacer.take("arxiv.org", LEASE) == Turn(False, far)
+    assert await pacer.take("arxiv.org", LEASE) == Lease(False, far)
     assert (await pacer.take("elsewhere", LEASE)).is_ours
 
 

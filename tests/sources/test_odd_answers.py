@@ -21,7 +21,7 @@ from tests.counterparts.arxiv_feeds import feed
 from tests.counterparts.arxiv_pages import listing_page
 from tests.counterparts.arxiv_site import Answer, ArxivSite
 from tests.fakes import DAY, paper
-from tests.reading.life import eastern, living
+from tests.jobs.life import eastern, living
 
 NEW = AnnounceType.NEW
 LISTING = listing_page("cs.LG", DAY, [(paper(1), NEW)])

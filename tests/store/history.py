@@ -145,7 +145,10 @@ def _parts() -> _Rows:
 def _items() -> _Rows:
     carried = [(11, _SENT, 31), (11, _HALF_SENT, 32), (12, _REFUSED, 33)]
     names = ("destination_id", "paper_id", "version", "delivery_id")
-    return [dict(zip(names, (place, paper_id, 1, delivery), strict=True)) for place, paper_id, delivery in carried]
+    return [
+        dict(zip(names, (destination, paper_id, 1, delivery), strict=True))
+        for destination, paper_id, delivery in carried
+    ]
 
 
 def _destination(number: int, address: str, **more: Any) -> dict[str, Any]:
@@ -363,7 +366,7 @@ def contents(connection: Connection) -> dict[str, dict[str, list[Any]]]:
     for table in _tables(connection):
         rows = list(connection.execute(select(table).order_by(*table.primary_key.columns)))
         found[table.name] = {
-            column.name: [row[place] for row in rows] for place, column in enumerate(table.columns)
+            column.name: [row[destination] for row in rows] for destination, column in enumerate(table.columns)
         }
     return found
 

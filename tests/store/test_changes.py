@@ -107,11 +107,11 @@ async def test_who_gets_the_later_version_is_told_by_its_card(store, channel):
 
 
 async def test_who_has_muted_the_paper_hears_nothing_of_it(store, channel):
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     await announced(store, 0, paper(1))
     await delivered(store, channel, 0)
     async with store.write() as tx:
-        await tx.mutes.add(place.id, "2606.90001", MORNING)
+        await tx.mutes.add(destination.id, "2606.90001", MORNING)
     await announced(store, 1, (GONE, REPLACE), paper(2))
     assert await delivered(store, channel, 1) == ["2606.90002v1 new"]
 
@@ -133,18 +133,18 @@ async def test_comments_that_come_with_the_listing_are_heeded(store, channel):
 
 
 async def test_a_word_on_why_there_is_nothing_carries_it_where_that_is_wanted(store, channel):
-    place, _ = await subscribed(store, "cs.LG")
+    destination, _ = await subscribed(store, "cs.LG")
     await announced(store, 0, paper(1))
     assert await plan(store, DUE) == 1
     await courier(store, channel, HandClock(DUE)).drain()
     await announced(store, 1, (GONE, REPLACE))
     assert await plan(store, DUE + ONE) == 0
     async with store.write() as tx:
-        await tx.subscribers.set_notices(place.id, Notices.ALWAYS)
+        await tx.subscribers.set_notices(destination.id, Notices.ALWAYS)
     assert await plan(store, DUE + 2 * ONE) == 1
     await courier(store, channel, HandClock(DUE + 2 * ONE)).drain()
     assert channel.bodies("#tides")[-1] == SAID_GONE
-    assert channel.digests[-1].silence is not None
+    assert channel.digests[-1].no_papers is not None
 
 
 async def test_a_delivery_that_is_given_up_leaves_it_to_the_next_one(store, channel):

@@ -29,7 +29,7 @@ def other(tmp_path: Path, sqlite_store: Store):
 
 
 async def test_eight_tasks_that_read_and_write_lose_nothing_and_are_never_locked_out(sqlite_store):
-    await sqlite_store.take_turn("counter", SECOND, MORNING)
+    await sqlite_store.take_lease("counter", SECOND, MORNING)
 
     async def count_to_forty() -> None:
         for _ in range(40):
@@ -119,14 +119,14 @@ async def test_a_transaction_that_is_cancelled_at_any_step_is_whole_or_nothing_a
 
 
 async def test_a_read_transaction_sees_one_moment(store):
-    place, (first,) = await subscribed(store)
+    destination, (first,) = await subscribed(store)
     async with store.read() as tx:
-        assert len(await tx.subscribers.subscriptions(place.id)) == 1
+        assert len(await tx.subscribers.subscriptions(destination.id)) == 1
         async with store.write() as meanwhile:
             await meanwhile.subscribers.unsubscribe(first.id)
-        assert len(await tx.subscribers.subscriptions(place.id)) == 1
+        assert len(await tx.subscribers.subscriptions(destination.id)) == 1
     async with store.read() as tx:
-        assert await tx.subscribers.subscriptions(place.id) == []
+        assert await tx.subscribers.subscriptions(destination.id) == []
 
 
 async def test_what_is_written_in_a_read_transaction_is_refused_and_not_forgotten_in_silence(store):
@@ -158,8 +158,8 @@ async def test_instants_come_back_in_utc_from_whatever_zone_they_were_given_in(s
 
 async def test_instants_are_kept_to_the_microsecond(store):
     exact = MORNING + timedelta(microseconds=1)
-    assert await store.take_turn("arxiv.org", SECOND, exact) == (True, exact + SECOND)
-    assert await store.take_turn("arxiv.org", SECOND, MORNING) == (False, exact + SECOND)
+    assert await store.take_lease("arxiv.org", SECOND, exact) == (True, exact + SECOND)
+    assert await store.take_lease("arxiv.org", SECOND, MORNING) == (False, exact + SECOND)
 
 
 async def test_rows_of_a_large_answer_come_in_order_however_they_are_fetched(store):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import ALL, NoMailing
+from bot.model import ALL, NoAnnouncement
 from bot.store import Store
 from tests.fakes import DAY, MORNING, listing, paper
 
@@ -96,18 +96,18 @@ async def test_what_another_source_has_given_is_not_missing(store):
 
 async def test_a_day_is_remembered_and_a_mailing_that_was_seen_is_never_denied(store):
     async with store.write() as tx:
-        await tx.mailings.none(BEFORE, NoMailing.HOLIDAY, MORNING)
-        await tx.mailings.announced(DAY, MORNING)
-        await tx.mailings.announced(DAY, NOON)
-        await tx.mailings.none(DAY, None, NOON)
-        known = await tx.mailings.on([BEFORE, DAY, DAY + timedelta(days=1)])
+        await tx.announcement_days.none(BEFORE, NoAnnouncement.HOLIDAY, MORNING)
+        await tx.announcement_days.announced(DAY, MORNING)
+        await tx.announcement_days.announced(DAY, NOON)
+        await tx.announcement_days.none(DAY, None, NOON)
+        known = await tx.announcement_days.on([BEFORE, DAY, DAY + timedelta(days=1)])
     assert [(one.is_announced, one.reason, one.seen_at) for one in known.values()] == [
-        (False, NoMailing.HOLIDAY, MORNING),
+        (False, NoAnnouncement.HOLIDAY, MORNING),
         (True, None, MORNING),
     ]
     async with store.write() as tx:
-        await tx.mailings.announced(BEFORE, EVENING)
-        assert (await tx.mailings.on([BEFORE]))[BEFORE].is_announced
+        await tx.announcement_days.announced(BEFORE, EVENING)
+        assert (await tx.announcement_days.on([BEFORE]))[BEFORE].is_announced
 
 
 async def test_a_listing_is_confirmed_by_another_source(store):
@@ -116,6 +116,6 @@ async def test_a_listing_is_confirmed_by_another_source(store):
         await tx.papers.add([given], given.announcements, MORNING)
         (read,) = await tx.papers.coverage([DAY])
         assert (read.read, read.claimed, read.confirmed_by, read.at) == (1, 1, "", MORNING)
-        await tx.reading.confirm("arxiv_listing", "cs.LG", DAY, "arxiv_feed", NOON)
+        await tx.listings.confirm("arxiv_listing", "cs.LG", DAY, "arxiv_feed", NOON)
         (read,) = await tx.papers.coverage([DAY])
         assert (read.confirmed_by, read.at) == ("arxiv_feed", NOON)

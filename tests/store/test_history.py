@@ -62,8 +62,8 @@ async def test_readers_and_texts_are_what_they_were(old):
         tides, refused = await tx.subscribers.destinations()
         asked = [
             (one.number, one.query, one.paused)
-            for place in (tides, refused)
-            for one in await tx.subscribers.subscriptions(place.id)
+            for destination in (tides, refused)
+            for one in await tx.subscribers.subscriptions(destination.id)
         ]
         linked = await tx.subscribers.linked("fake", "ottoline")
         (summary,) = (await tx.texts.best([("2606.90001", 1)], Language.ZH)).values()
@@ -88,8 +88,8 @@ async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
         assert [await waits(tx, one.id) for one in (tides, refused)] == [1, 1]
         fates = [
             fate and fate.state
-            for place, number in ((tides, 1), (tides, 2), (tides, 3), (refused, 4), (refused, 5))
-            for fate in [await tx.carried.fate(place.id, f"2606.9000{number}")]
+            for destination, number in ((tides, 1), (tides, 2), (tides, 3), (refused, 4), (refused, 5))
+            for fate in [await tx.carried.fate(destination.id, f"2606.9000{number}")]
         ]
         assert fates == ["sent", None, "ready", None, "dead"]
 
@@ -113,6 +113,6 @@ async def test_what_waits_is_sent_and_what_was_sent_is_not(old):
 
 async def test_the_next_rows_get_ids_of_their_own(old):
     await migrate(old)
-    place, (subscription,) = await subscribed(old, "cs.CL", address="#new", owner="new", now=DUE)
-    assert place.id > 12
+    destination, (subscription,) = await subscribed(old, "cs.CL", address="#new", owner="new", now=DUE)
+    assert destination.id > 12
     assert subscription.id > 24

@@ -10,7 +10,7 @@ import pytest
 
 from bot.epochs import Epoch, Kind, epoch_of
 from bot.store import Store, schema
-from bot.store.letters import Unconfirmed
+from bot.store.incoming_emails import Unconfirmed
 from bot.store.migrate import migrate
 from bot.tokens import Purpose, Tokens
 from tests.fakes import MORNING, FakeChannel, HandClock, courier, planned, rows, subscribed, waiting
@@ -44,7 +44,7 @@ class Finding(FakeChannel):
 
 async def made(store: Store, name: str) -> int:
     """The id of a new row."""
-    place, subscriptions = await subscribed(store, f"word{await last(store, name)}", address=f"#{name}")
+    destination, subscriptions = await subscribed(store, f"word{await last(store, name)}", address=f"#{name}")
     wish = Unconfirmed(0, "ada@reader.test", "list")
     async with store.write() as tx:
         match name:
@@ -52,16 +52,21 @@ async def made(store: Store, name: str) -> int:
                 return subscriptions[-1].id
             case "delivery":
                 delivery = schema.delivery
-                values = {"destination_id": place.id, "slot_due": MORNING, "state": "ready", "due_at": MORNING}
+                values = {
+                    "destination_id": destination.id,
+                    "slot_due": MORNING,
+                    "state": "ready",
+                    "due_at": MORNING,
+                }
                 found = await tx.connection.execute(
                     delivery.insert().values(**values, created_at=MORNING).returning(delivery.c.id)
                 )
                 return found.scalar_one()
             case "unconfirmed":
-                kept = await tx.letters.ask("key", wish, MORNING, 9)
+                kept = await tx.incoming_emails.ask("key", wish, MORNING, 9)
                 assert kept is not None
                 return kept.id
-    return place.id
+    return destination.id
 
 
 async def last(store: Store, name: str) -> int:
@@ -125,7 +130,7 @@ async def test_the_tables_of_an_earlier_version_keep_their_indexes_and_constrain
 
 
 async def test_a_number_is_never_given_out_again_at_a_destination(store):
-    place, subscriptions = await subscribed(store, "a", "b", "c")
+    destination, subscriptions = await subscribed(store, "a", "b", "c")
     for one in subscriptions[1:]:
         async with store.write() as tx:
             await tx.subscribers.unsubscribe(one.id)
@@ -137,7 +142,7 @@ async def test_a_number_is_never_given_out_again_at_a_destination(store):
     _, (one,) = await subscribed(store, "a")
     assert one.number == 5
     _, (elsewhere,) = await subscribed(store, "a", address="#elsewhere")
-    assert (elsewhere.number, place.id != elsewhere.destination_id) == (1, True)
+    assert (elsewhere.number, destination.id != elsewhere.destination_id) == (1, True)
 
 
 async def test_numbers_go_on_where_an_earlier_version_has_stopped(old):
@@ -209,16 +214,18 @@ async def test_a_key_stays_that_of_its_delivery_and_a_later_delivery_of_that_id_
 async def test_links_of_before_there_were_epochs_and_of_rows_in_a_backup_stay_good(old):
     early = Tokens(KEY)
     await migrate(old)
-    place, _ = await subscribed(old, "a", address="#new")
+    destination, _ = await subscribed(old, "a", address="#new")
     for _ in range(2):
         tokens = await _tokens(old)
         assert tokens.read(Purpose.MANAGE, early.sign(Purpose.MANAGE, 12, THEN), THEN) == 12
         assert tokens.read(Purpose.CONFIRM, early.sign(Purpose.CONFIRM, 41, THEN), THEN) == 41
-        assert tokens.read(Purpose.MANAGE, tokens.sign(Purpose.MANAGE, place.id, THEN), THEN) == place.id
-        link = tokens.sign(Purpose.BOUNCE, place.id, THEN)
+        assert (
+            tokens.read(Purpose.MANAGE, tokens.sign(Purpose.MANAGE, destination.id, THEN), THEN) == destination.id
+        )
+        link = tokens.sign(Purpose.BOUNCE, destination.id, THEN)
         async with old.write() as tx:
             await tx.epochs.begin()
-    assert (await _tokens(old)).read(Purpose.BOUNCE, link, THEN) == place.id
+    assert (await _tokens(old)).read(Purpose.BOUNCE, link, THEN) == destination.id
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.store import Store, schema
-from bot.store.letters import Taken, Unconfirmed
+from bot.store.incoming_emails import Taken, Unconfirmed
 from tests.fakes import MORNING, rows
 
 WISH = Unconfirmed(0, "ada@reader.test", "subscribe cs.LG")
@@ -16,17 +16,17 @@ WISH = Unconfirmed(0, "ada@reader.test", "subscribe cs.LG")
 
 async def take(store: Store, key: str, now: datetime = MORNING, *, sender: str = "ada", limit: int = 3) -> Taken:
     async with store.write() as tx:
-        return await tx.letters.take(key, sender, now, limit)
+        return await tx.incoming_emails.take(key, sender, now, limit)
 
 
 async def ask(store: Store, key: str, now: datetime = MORNING, wish: Unconfirmed = WISH) -> Unconfirmed | None:
     async with store.write() as tx:
-        return await tx.letters.ask(key, wish, now, mailbox=wish.address, limit=3, of_all=6)
+        return await tx.incoming_emails.ask(key, wish, now, mailbox=wish.address, limit=3, of_all=6)
 
 
 async def use(store: Store, number: int, by: str) -> Unconfirmed | None:
     async with store.write() as tx:
-        return await tx.letters.use(number, by)
+        return await tx.incoming_emails.use(number, by)
 
 
 async def test_one_of_several_readers_answers_a_mail(store):
@@ -37,7 +37,7 @@ async def test_one_of_several_readers_answers_a_mail(store):
 async def test_what_is_answered_is_never_answered_again(store):
     assert await take(store, "m1") is Taken.OURS
     async with store.write() as tx:
-        await tx.letters.finish("m1")
+        await tx.incoming_emails.finish("m1")
     assert await take(store, "m1", MORNING + timedelta(hours=3)) is Taken.DONE
 
 
@@ -61,7 +61,7 @@ async def test_a_sender_gets_so_many_answers_an_hour_and_others_are_not_touched(
 async def test_strangers_get_so_many_answers_an_hour_together_and_readers_are_not_touched(store):
     async def stranger(number: int, now: datetime = MORNING) -> Taken:
         async with store.write() as tx:
-            return await tx.letters.take(f"s{number}", f"nobody{number}", now, 3, of_strangers=4)
+            return await tx.incoming_emails.take(f"s{number}", f"nobody{number}", now, 3, of_strangers=4)
 
     assert [await stranger(number) for number in range(6)] == [Taken.OURS] * 4 + [Taken.FLOOD] * 2
     assert await take(store, "reader") is Taken.OURS
@@ -102,7 +102,7 @@ async def test_it_is_confirmed_once_and_a_crash_in_between_may_do_it_again(store
     assert await use(store, made.id, f"click{by}") == made
     assert await use(store, made.id, "another") is None
     async with store.read() as tx:
-        assert await tx.letters.unconfirmed(made.id) is None
+        assert await tx.incoming_emails.unconfirmed(made.id) is None
 
 
 @pytest.mark.parametrize(("hours", "left"), [(47, 2), (49, 1)])
@@ -113,4 +113,4 @@ async def test_nothing_of_it_lasts(store, hours, left):
     await ask(store, "m2", later)
     await take(store, "m2", later)
     assert len(await rows(store, schema.unconfirmed)) == left
-    assert len(await rows(store, schema.letter)) == left
+    assert len(await rows(store, schema.incoming_email)) == left

@@ -101,7 +101,7 @@ async def test_starting_a_part_renews_the_lease(store):
 
 @pytest.mark.parametrize("owner", ["two", "one"], ids=["taken over", "claimed again by itself"])
 async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
-    (place,) = await waiting(store, 1)
+    (destination,) = await waiting(store, 1)
     await planned(store)
     (zombie,) = await claimed(store)
     async with store.write() as tx:
@@ -117,7 +117,7 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     assert (await rows(store, schema.delivery), await rows(store, schema.part)) == before
     async with store.write() as tx:
         await tx.outbox.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
-        assert (await tx.subscribers.find_destination(place.id)).paused == ""
+        assert (await tx.subscribers.find_destination(destination.id)).paused == ""
     async with store.read() as tx:
         assert [(one.body, one.sent_at) for one in await tx.outbox.parts(heir.id)] == [
             ("first", MORNING),
@@ -186,15 +186,15 @@ async def test_what_waits_for_another_try_can_be_hurried_on_its_channel(store):
 
 
 async def test_the_deliveries_of_a_paused_destination_are_left_alone(store):
-    (place,) = await waiting(store, 1)
+    (destination,) = await waiting(store, 1)
     await planned(store)
     async with store.write() as tx:
-        await tx.subscribers.pause(place.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays")
     assert await claimed(store) == []
     async with store.read() as tx:
         assert await tx.outbox.next_at("fake") is None
     async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
+        await tx.subscribers.resume(destination.id)
     assert len(await claimed(store)) == 1
 
 
@@ -242,7 +242,7 @@ async def test_the_next_instant_of_a_channel_is_the_first_due_or_the_first_lease
 
 
 async def test_the_history_of_a_destination_is_newest_first(store):
-    place, (subscription,) = await subscribed(store)
+    destination, (subscription,) = await subscribed(store)
     await matched(store, subscription, paper(1), paper(2))
     await planned(store)
     (claim,) = await claimed(store)
@@ -252,10 +252,10 @@ async def test_the_history_of_a_destination_is_newest_first(store):
     await matched(store, subscription, paper(3))
     await planned(store, MORNING + timedelta(days=1))
     async with store.read() as tx:
-        newest, oldest = await tx.carried.history(place.id, 5)
-        assert len(await tx.carried.history(place.id, 1)) == 1
-        fate = await tx.carried.fate(place.id, "2606.90001")
-        assert await tx.carried.fate(place.id, "2606.99999") is None
+        newest, oldest = await tx.carried.history(destination.id, 5)
+        assert len(await tx.carried.history(destination.id, 1)) == 1
+        fate = await tx.carried.fate(destination.id, "2606.90001")
+        assert await tx.carried.fate(destination.id, "2606.99999") is None
     assert (newest.state, newest.papers, newest.done_at) == ("ready", None, None)
     assert (oldest.state, oldest.papers, oldest.created_at) == ("sent", 2, MORNING)
     assert oldest.done_at == MORNING + MINUTE

@@ -13,7 +13,7 @@ LEASE = timedelta(seconds=100)
 
 
 async def test_of_callers_at_the_same_moment_one_gets_the_turn(store):
-    turns = await asyncio.gather(*(store.take_turn("arxiv.org", LEASE, MORNING) for _ in range(12)))
+    turns = await asyncio.gather(*(store.take_lease("arxiv.org", LEASE, MORNING) for _ in range(12)))
     assert sorted(turns) == [(False, MORNING + LEASE)] * 11 + [(True, MORNING + LEASE)]
     assert all(until.utcoffset() == timedelta(0) for _, until in turns)
 
@@ -22,7 +22,7 @@ async def test_two_stores_on_one_database_share_the_turns(store_url, store):
     other = Store.open(store_url, exclusive=False)
     try:
         turns = await asyncio.gather(
-            *(one.take_turn("arxiv.org", LEASE, MORNING) for one in [store, other] for _ in range(6))
+            *(one.take_lease("arxiv.org", LEASE, MORNING) for one in [store, other] for _ in range(6))
         )
     finally:
         await other.close()
@@ -30,31 +30,31 @@ async def test_two_stores_on_one_database_share_the_turns(store_url, store):
 
 
 async def test_the_next_turn_comes_after_the_rest(store):
-    _, until = await store.take_turn("arxiv.org", LEASE, MORNING)
-    await store.give_turn_back("arxiv.org", until, MORNING + THREE)
-    assert await store.take_turn("arxiv.org", LEASE, MORNING) == (False, MORNING + THREE)
-    assert await store.take_turn("arxiv.org", LEASE, MORNING + THREE) == (True, MORNING + THREE + LEASE)
+    _, until = await store.take_lease("arxiv.org", LEASE, MORNING)
+    await store.release_lease("arxiv.org", until, MORNING + THREE)
+    assert await store.take_lease("arxiv.org", LEASE, MORNING) == (False, MORNING + THREE)
+    assert await store.take_lease("arxiv.org", LEASE, MORNING + THREE) == (True, MORNING + THREE + LEASE)
 
 
 async def test_a_turn_whose_owner_died_ends_with_its_lease_and_the_ghost_changes_nothing(store):
-    _, until = await store.take_turn("arxiv.org", LEASE, MORNING)
-    assert (await store.take_turn("arxiv.org", LEASE, until))[0]
-    await store.give_turn_back("arxiv.org", until, MORNING)
-    assert await store.take_turn("arxiv.org", LEASE, until) == (False, until + LEASE)
+    _, until = await store.take_lease("arxiv.org", LEASE, MORNING)
+    assert (await store.take_lease("arxiv.org", LEASE, until))[0]
+    await store.release_lease("arxiv.org", until, MORNING)
+    assert await store.take_lease("arxiv.org", LEASE, until) == (False, until + LEASE)
 
 
 async def test_a_cool_down_holds_everybody_and_is_never_shortened(store):
-    _, turn = await store.take_turn("arxiv.org", LEASE, MORNING)
+    _, turn = await store.take_lease("arxiv.org", LEASE, MORNING)
     until = MORNING + timedelta(minutes=10)
     await asyncio.gather(
         store.hold("arxiv.org", until),
         store.hold("arxiv.org", MORNING + timedelta(minutes=1)),
     )
     await store.hold("arxiv.org", MORNING)
-    await store.give_turn_back("arxiv.org", turn, MORNING)
-    assert await store.take_turn("arxiv.org", LEASE, MORNING) == (False, until)
+    await store.release_lease("arxiv.org", turn, MORNING)
+    assert await store.take_lease("arxiv.org", LEASE, MORNING) == (False, until)
 
 
 async def test_keys_do_not_hold_one_another(store):
     await store.hold("slow.example", MORNING + timedelta(hours=1))
-    assert (await store.take_turn("fast.example", LEASE, MORNING))[0]
+    assert (await store.take_lease("fast.example", LEASE, MORNING))[0]

@@ -75,11 +75,11 @@ async def test_a_destination_without_anything_waiting_gets_no_delivery(store):
 
 
 async def test_a_paper_that_several_subscriptions_of_a_destination_found_is_in_its_delivery_once(store):
-    place, subscriptions = await subscribed(store, "cs.LG", "cs.AI", "tides")
+    destination, subscriptions = await subscribed(store, "cs.LG", "cs.AI", "tides")
     for one in subscriptions:
         await matched(store, one, paper(1))
     async with store.read() as tx:
-        assert await waits(tx, place.id) == 1
+        assert await waits(tx, destination.id) == 1
     assert await plan(store, DUE) == 1
     (claim,) = await claimed(store, DUE)
     (card,) = (await composed(store, claim)).cards
@@ -127,14 +127,14 @@ async def test_what_one_destination_got_another_one_still_gets(store):
 
 
 async def test_a_paused_destination_waits_and_gets_everything_at_its_next_time(store):
-    (place,) = await waiting(store, 1)
+    (destination,) = await waiting(store, 1)
     async with store.write() as tx:
-        await tx.subscribers.pause(place.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays")
     assert await plan(store, DUE) == 0
     _, (subscription,) = await subscribed(store, address="#1")
     await matched(store, subscription, paper(2))
     async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
+        await tx.subscribers.resume(destination.id)
     assert await plan(store, DUE + timedelta(days=1)) == 1
     (claim,) = await claimed(store, DUE + timedelta(days=1))
     assert [card.paper.id for card in (await composed(store, claim)).cards] == ["2606.90001", "2606.90002"]
@@ -154,7 +154,7 @@ async def test_a_paused_subscription_waits_while_its_neighbour_goes(store):
 
 async def test_a_delivery_that_is_composed_takes_nothing_more_in(store):
     """Two slots may fall on one instant, and a clock may stand: what is on its way must not grow."""
-    place, (subscription,) = await subscribed(store)
+    destination, (subscription,) = await subscribed(store)
     await matched(store, subscription, paper(1))
     assert await planned(store, DUE) == 1
     await matched(store, subscription, paper(2))
@@ -165,7 +165,7 @@ async def test_a_delivery_that_is_composed_takes_nothing_more_in(store):
     assert await planned(store, DUE) == 0
     assert (await composed(store, claim)).matched == 2
     async with store.read() as tx:
-        assert await waits(tx, place.id) == 1
+        assert await waits(tx, destination.id) == 1
     assert await planned(store, DUE + MINUTE) == 1
 
 
@@ -177,13 +177,15 @@ async def test_two_planners_at_the_same_moment_make_one_delivery_for_each_destin
 
 
 async def test_planning_at_once_and_by_slot_at_the_same_moment_puts_no_paper_in_two_deliveries(store):
-    places = await waiting(store, 5, papers=3)
+    destinations = await waiting(store, 5, papers=3)
     ways = [planned(store, DUE - MINUTE), plan(store, DUE), planned(store, DUE - 2 * MINUTE)]
     await asyncio.gather(*ways)
     for claim in await claimed(store, DUE):
         await composed(store, claim)
     assert len(await carried(store)) == 15
-    assert sorted(row.destination_id for row in await rows(store, schema.delivery)) == [one.id for one in places]
+    assert sorted(row.destination_id for row in await rows(store, schema.delivery)) == [
+        one.id for one in destinations
+    ]
 
 
 async def test_two_slots_at_one_instant_plan_their_own_destinations(store):

@@ -48,9 +48,9 @@ async def test_one_person_with_two_places_is_one_identity(store):
 
 
 async def test_saying_a_subscription_twice_changes_nothing(store):
-    place, (first,) = await subscribed(store, "cs.LG")
+    destination, (first,) = await subscribed(store, "cs.LG")
     async with store.write() as tx:
-        again, is_new = await tx.subscribers.subscribe(place.id, "cs.LG", MORNING)
+        again, is_new = await tx.subscribers.subscribe(destination.id, "cs.LG", MORNING)
     assert (again, is_new) == (first, False)
 
 
@@ -62,17 +62,17 @@ async def test_subscriptions_are_numbered_from_one_at_each_destination(store):
 
 
 async def test_a_gap_in_the_numbers_is_not_filled_because_people_remember_them(store):
-    place, (first, _) = await subscribed(store, "cs.LG", "cs.CL")
+    destination, (first, _) = await subscribed(store, "cs.LG", "cs.CL")
     async with store.write() as tx:
         await tx.subscribers.unsubscribe(first.id)
-        made, _ = await tx.subscribers.subscribe(place.id, "stat.ML", MORNING)
+        made, _ = await tx.subscribers.subscribe(destination.id, "stat.ML", MORNING)
     assert made.number == 3
 
 
 async def test_many_subscribe_at_one_place_at_the_same_moment(store):
     queries = [f"cs.{letters}" for letters in ("AI", "CL", "CV", "LG", "NE", "RO", "SE", "DC")]
-    places = await asyncio.gather(*(subscribed(store, query) for query in queries))
-    assert len({place.id for place, _ in places}) == 1
+    destinations = await asyncio.gather(*(subscribed(store, query) for query in queries))
+    assert len({destination.id for destination, _ in destinations}) == 1
     _, found = await subscribed(store, queries[0])
     assert sorted(one.query for one in found) == sorted(queries)
     assert [one.number for one in found] == list(range(1, 9))
@@ -85,7 +85,7 @@ async def test_the_same_query_from_many_at_once_is_one_subscription(store):
 
 
 async def test_unsubscribing_forgets_what_had_matched_but_not_what_was_delivered(store):
-    place, (first, second) = await subscribed(store, "cs.LG", "cs.AI")
+    destination, (first, second) = await subscribed(store, "cs.LG", "cs.AI")
     await matched(store, first, paper(1))
     await planned(store)
     await courier(store, FakeChannel(), HandClock()).drain()
@@ -93,22 +93,22 @@ async def test_unsubscribing_forgets_what_had_matched_but_not_what_was_delivered
     async with store.write() as tx:
         await tx.subscribers.unsubscribe(first.id)
         await tx.subscribers.unsubscribe(second.id)
-        assert await waits(tx, place.id) == 0
+        assert await waits(tx, destination.id) == 0
     assert await matches(store) == []
     assert [paper_id for _, paper_id, _ in await carried(store)] == [paper(1).id]
 
 
 async def test_habits_are_changed_one_at_a_time(store):
-    place, (subscription,) = await subscribed(store)
+    destination, (subscription,) = await subscribed(store)
     async with store.write() as tx:
-        await tx.subscribers.set_language(place.id, Language.ZH)
-        await tx.subscribers.set_slot(place.id, Slot("Asia/Shanghai", 0, Days.DAILY), MORNING)
-        await tx.subscribers.pause(place.id, "holidays")
+        await tx.subscribers.set_language(destination.id, Language.ZH)
+        await tx.subscribers.set_slot(destination.id, Slot("Asia/Shanghai", 0, Days.DAILY), MORNING)
+        await tx.subscribers.pause(destination.id, "holidays")
         await tx.subscribers.set_paused(subscription.id, paused=True)
         await tx.subscribers.set_query(subscription.id, "cs.CL tides")
     async with store.read() as tx:
-        changed = await tx.subscribers.find_destination(place.id)
-        known = await tx.subscribers.subscriptions(place.id)
+        changed = await tx.subscribers.find_destination(destination.id)
+        known = await tx.subscribers.subscriptions(destination.id)
     assert (changed.language, changed.slot, changed.paused) == (
         Language.ZH,
         Slot("Asia/Shanghai", 0, Days.DAILY),
@@ -116,8 +116,8 @@ async def test_habits_are_changed_one_at_a_time(store):
     )
     assert [(one.id, one.query, one.paused) for one in known] == [(subscription.id, "cs.CL tides", True)]
     async with store.write() as tx:
-        await tx.subscribers.resume(place.id)
-        assert (await tx.subscribers.find_destination(place.id)).paused == ""
+        await tx.subscribers.resume(destination.id)
+        assert (await tx.subscribers.find_destination(destination.id)).paused == ""
 
 
 async def test_a_destination_cannot_have_two_subscriptions_with_one_query(store):

@@ -45,9 +45,9 @@ async def best(store: Store, version=HERE) -> Summary | None:
 
 
 async def reader(store: Store, address: str, language: Language, *papers) -> None:
-    place, (subscription,) = await subscribed(store, f"cs.LG -x{address[1:]}", address=address)
+    destination, (subscription,) = await subscribed(store, f"cs.LG -x{address[1:]}", address=address)
     async with store.write() as tx:
-        await tx.subscribers.set_language(place.id, language)
+        await tx.subscribers.set_language(destination.id, language)
     await matched(store, subscription, *papers)
 
 

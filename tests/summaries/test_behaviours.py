@@ -10,15 +10,15 @@ import pytest
 from aiohttp import web
 
 from bot.errors import MakerError
-from bot.summaries import Field, Job
+from bot.summaries import Job, TextField
 from bot.summaries.behaviours import THINKING_ROOM
 from bot.summaries.endpoints import Endpoint
 from bot.summaries.llm import Llm
 from tests.fakes import paper
 
-JOB = Job(paper(1, abstract="We predict tides at cost $O(n)$."), (Field.TITLE, Field.ABSTRACT))
+JOB = Job(paper(1, abstract="We predict tides at cost $O(n)$."), (TextField.TITLE, TextField.ABSTRACT))
 SAID = {"title": "港口", "abstract": "我们以 XQ0X 的代价预测潮汐。"}
-RIGHT = {Field.TITLE: "港口", Field.ABSTRACT: "我们以 $O(n)$ 的代价预测潮汐。"}
+RIGHT = {TextField.TITLE: "港口", TextField.ABSTRACT: "我们以 $O(n)$ 的代价预测潮汐。"}
 PLAIN = json.dumps(SAID, ensure_ascii=False)
 Demand = Callable[[dict[str, Any]], web.Response | None]
 

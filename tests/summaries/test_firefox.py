@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import MakerError, SettingsError
 from bot.settings import Settings
-from bot.summaries import Field, Job, firefox
+from bot.summaries import Job, TextField, firefox
 from tests.counterparts import models
 from tests.counterparts.needed import need
 from tests.fakes import paper
@@ -87,13 +87,13 @@ async def test_a_model_is_fetched_checked_and_translates_with_formulas_and_links
     assert len(said) == 2
     assert firefox.is_there(where)
     one = firefox.Firefox(where)
-    answer = await one.make(Job(PAPER, (Field.TITLE, Field.ABSTRACT)))
+    answer = await one.make(Job(PAPER, (TextField.TITLE, TextField.ABSTRACT)))
     await one.close()
     assert answer.faults == {}
-    assert "Atenção" in answer.texts[Field.TITLE]
-    assert "$O(n^2)$" in answer.texts[Field.ABSTRACT]
-    assert "https://example.org/code" in answer.texts[Field.ABSTRACT]
-    assert "método" in answer.texts[Field.ABSTRACT]
+    assert "Atenção" in answer.texts[TextField.TITLE]
+    assert "$O(n^2)$" in answer.texts[TextField.ABSTRACT]
+    assert "https://example.org/code" in answer.texts[TextField.ABSTRACT]
+    assert "método" in answer.texts[TextField.ABSTRACT]
 
 
 async def test_a_damaged_file_or_another_hash_than_the_pinned_one_is_refused_and_there_is_no_model(
@@ -120,5 +120,5 @@ async def test_a_broken_model_is_an_error_that_says_what_to_do(files, tmp_path):
     (tmp_path / "files.json").write_text(json.dumps({"model": "model", "vocab": "vocab"}), "utf-8")
     one = firefox.Firefox(tmp_path)
     with pytest.raises(MakerError, match="sudi models pull zh"):
-        await one.make(Job(PAPER, (Field.TITLE,)))
+        await one.make(Job(PAPER, (TextField.TITLE,)))
     await one.close()

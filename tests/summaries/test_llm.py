@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import MakerError, SettingsError
 from bot.settings import Settings
-from bot.summaries import CHINESE, Answer, Field, Job
+from bot.summaries import CHINESE, Answer, Job, TextField
 from bot.summaries.chain import judge
 from bot.summaries.endpoints import Endpoint, endpoints
 from bot.summaries.llm import Llm
@@ -22,7 +22,7 @@ PAPER = paper(
     title="Harbour: Sparse Attention for Tide Tables",
     abstract="We predict tides with sparse attention at cost $O(n \\log n)$. On 3 sets, the error falls by 12%.",
 )
-JOB = Job(PAPER, tuple(Field))
+JOB = Job(PAPER, tuple(TextField))
 GOOD = {
     "title": "港口：用于潮汐表的稀疏注意力",
     "one_line": "提出一种用稀疏注意力预测潮汐的方法，在 3 个数据集上误差减少 12%。",
@@ -48,7 +48,7 @@ async def made(url: str, job: Job = JOB, *, count: int = 1, **options):
 
 async def test_a_paper_is_one_request_and_its_formulas_come_back(mock):
     (answer,) = await made(mock.url)
-    assert answer.texts[Field.ABSTRACT] == GOOD["abstract"].replace("XQ0X", "$O(n \\log n)$")
+    assert answer.texts[TextField.ABSTRACT] == GOOD["abstract"].replace("XQ0X", "$O(n \\log n)$")
     assert answer.usage.tokens > 0
     assert answer.usage.cost > 0
     assert judge(JOB, answer)[1] == []
@@ -131,8 +131,8 @@ async def test_a_server_that_is_not_there_is_said_so():
 async def test_an_answer_is_read_in_whatever_form_it_comes(mock, said):
     mock.reset()
     mock.answers(said)
-    (answer,) = await made(mock.url, Job(PAPER, (Field.TITLE,)))
-    assert answer.texts == {Field.TITLE: "港口"}
+    (answer,) = await made(mock.url, Job(PAPER, (TextField.TITLE,)))
+    assert answer.texts == {TextField.TITLE: "港口"}
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ async def test_an_answer_is_read_in_whatever_form_it_comes(mock, said):
 async def test_a_formula_that_is_lost_or_invented_is_a_fault_with_a_reason(mock, abstract, what):
     mock.reset()
     mock.answers({"abstract": abstract})
-    (answer,) = await made(mock.url, Job(PAPER, (Field.ABSTRACT,)))
+    (answer,) = await made(mock.url, Job(PAPER, (TextField.ABSTRACT,)))
     assert answer.texts == {}
-    assert what in answer.faults[Field.ABSTRACT]
+    assert what in answer.faults[TextField.ABSTRACT]
 
 
 async def test_a_plainer_form_is_asked_for_where_a_provider_does_not_know_the_stricter_one_and_remembered():
@@ -168,7 +168,7 @@ async def test_a_plainer_form_is_asked_for_where_a_provider_does_not_know_the_st
     llm = Llm(Endpoint("http://picky.test/v1", "", "some-model"))
     llm._client = httpx.AsyncClient(transport=httpx.MockTransport(picky))
     for _ in range(2):
-        assert (await llm.make(Job(PAPER, (Field.TITLE,)))).texts == {Field.TITLE: "港口"}
+        assert (await llm.make(Job(PAPER, (TextField.TITLE,)))).texts == {TextField.TITLE: "港口"}
     await llm.close()
     assert [kind for kind, _ in seen] == ["json_schema", "json_object", "tagged", "tagged"]
 
@@ -187,7 +187,7 @@ async def test_no_more_is_asked_at_once_than_was_said_and_the_others_do_not_run_
 
     llm = Llm(Endpoint("http://slow.test/v1", "", "some-model"), at_once=2, deadline=0.3)
     llm._client = httpx.AsyncClient(transport=httpx.MockTransport(slow))
-    answers = await asyncio.gather(*(llm.make(Job(PAPER, (Field.TITLE,))) for _ in range(8)))
+    answers = await asyncio.gather(*(llm.make(Job(PAPER, (TextField.TITLE,))) for _ in range(8)))
     await llm.close()
     assert most == 2
     assert len(answers) == 8
@@ -230,16 +230,16 @@ def test_models_fall_back_in_order_and_one_key_is_for_all():
 
 
 def test_a_text_that_nobody_asked_for_is_not_judged():
-    answer = Answer({Field.TITLE: "潮汐的注意力", Field.ENGLISH_LINE: "Zebras wander through savannahs."})
-    judged, _ = judge(Job(PAPER, (Field.TITLE,)), answer)
-    assert set(judged) == {Field.TITLE}
+    answer = Answer({TextField.TITLE: "潮汐的注意力", TextField.ENGLISH_LINE: "Zebras wander through savannahs."})
+    judged, _ = judge(Job(PAPER, (TextField.TITLE,)), answer)
+    assert set(judged) == {TextField.TITLE}
 
 
 async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
     need("the models", models.missing())
     with models.llama() as url:
-        (answer,) = await made(url, Job(PAPER, (Field.TITLE, Field.ENGLISH_LINE)), deadline=300)
-    assert set(answer.texts) | set(answer.faults) == {Field.TITLE, Field.ENGLISH_LINE}
+        (answer,) = await made(url, Job(PAPER, (TextField.TITLE, TextField.ENGLISH_LINE)), deadline=300)
+    assert set(answer.texts) | set(answer.faults) == {TextField.TITLE, TextField.ENGLISH_LINE}
     assert answer.usage.tokens > 300, "llama.cpp counts what it reads and writes"
     _, reasons = judge(Job(PAPER, CHINESE), answer)
     assert reasons, "a model that knows no Chinese does not pass"

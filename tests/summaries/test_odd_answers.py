@@ -13,12 +13,12 @@ import pytest
 from aiohttp import web
 
 from bot.errors import MakerError
-from bot.summaries import Field, Job
+from bot.summaries import Job, TextField
 from bot.summaries.endpoints import Endpoint
 from bot.summaries.llm import DEADLINE, Llm
 from tests.fakes import paper
 
-JOB = Job(paper(1), (Field.TITLE,))
+JOB = Job(paper(1), (TextField.TITLE,))
 SAID = '{"title": "港口"}'
 
 
@@ -88,7 +88,7 @@ async def refusal(answer: Callable[[], web.Response], deadline: float = 0.8) -> 
 )
 async def test_a_text_is_found_wherever_it_is_and_can_be_stored(content):
     answer, _ = await asked(lambda: completion(content))
-    assert answer.texts == {Field.TITLE: "港口"}
+    assert answer.texts == {TextField.TITLE: "港口"}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_a_pause_until_a_moment_that_has_passed_is_none():
     past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     answers = iter([web.Response(status=429, headers={"Retry-After": past}), completion(SAID)])
     answer, requests = await asked(lambda: next(answers), deadline=0.8)
-    assert answer.texts == {Field.TITLE: "港口"}
+    assert answer.texts == {TextField.TITLE: "港口"}
     assert len(requests) == 2
 
 
@@ -244,7 +244,7 @@ async def test_a_provider_that_does_not_know_how_is_asked_without_and_that_is_re
     async with serving(lambda: next(answers)) as provider:
         llm = Llm(Endpoint(provider.url, "", "kimi-k2.5"))
         for _ in range(2):
-            assert (await llm.make(JOB)).texts == {Field.TITLE: "港口"}
+            assert (await llm.make(JOB)).texts == {TextField.TITLE: "港口"}
         await llm.close()
     assert ["thinking" in one for one in provider.asked] == [True, False, False]
     assert {one["response_format"]["type"] for one in provider.asked} == {"json_schema"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.model import Language, Paper, Summary
-from bot.summaries import Answer, Field, Job
+from bot.summaries import Answer, Job, TextField
 from bot.summaries.chain import judge
 from bot.summaries.gate import failures
 from bot.summaries.gate.aligned import aligned
@@ -116,21 +116,25 @@ ENGLISH = (
     "Its error is 1.2 angstrom on CASP."
 )
 OTHERS = {
-    Field.TITLE: "面向低资源机器翻译的检索增强示例选择",
-    Field.ONE_LINE: "提出一种检索增强的机器翻译方法，在 22 个方向上优于基线。",
-    Field.ABSTRACT: "本文描述了对 WMT26 低资源翻译任务的提交。我们检索相似的平行示例。它在 22 个方向上有效。",
+    TextField.TITLE: "面向低资源机器翻译的检索增强示例选择",
+    TextField.ONE_LINE: "提出一种检索增强的机器翻译方法，在 22 个方向上优于基线。",
+    TextField.ABSTRACT: "本文描述了对 WMT26 低资源翻译任务的提交。我们检索相似的平行示例。它在 22 个方向上有效。",
 }
 
 
 @pytest.mark.parametrize("field", ["title", "one_line", "abstract"])
 def test_a_text_about_other_things_is_another_papers(field):
-    assert "paper" in broken(ENGLISH, OTHERS[Field(field)], field, title="FoldNet: Protein Folding with Graphs")
+    assert "paper" in broken(
+        ENGLISH, OTHERS[TextField(field)], field, title="FoldNet: Protein Folding with Graphs"
+    )
 
 
 def test_what_comes_with_the_abstract_of_another_paper_goes_with_it():
     """Here the title alone could be that of this paper."""
     paper = Paper("2606.90001", 1, "FoldNet: Protein Folding with Graphs", ("A",), ENGLISH, ("q-bio.BM",))
-    job = Job(paper, (Field.TITLE, Field.ABSTRACT))
-    judged, _ = judge(job, Answer({Field.TITLE: "一种新的方法", Field.ABSTRACT: OTHERS[Field.ABSTRACT]}))
-    assert not judged[Field.TITLE].body
-    assert "paper" in judged[Field.TITLE].flaws
+    job = Job(paper, (TextField.TITLE, TextField.ABSTRACT))
+    judged, _ = judge(
+        job, Answer({TextField.TITLE: "一种新的方法", TextField.ABSTRACT: OTHERS[TextField.ABSTRACT]})
+    )
+    assert not judged[TextField.TITLE].body
+    assert "paper" in judged[TextField.TITLE].flaws

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.channels import Mail, Reply
+from bot.channels import IncomingEmail, Reply
 from bot.commands import Commands
-from bot.commands.correspondence import Correspondence
+from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.mailboxes import Mailboxes
 from bot.model import Destination
 from bot.store import Store, schema
@@ -30,15 +30,15 @@ class Visit:
 
     client: TestClient[web.Request, web.Application]
     store: Store
-    office: Correspondence
+    email_workflow: EmailWorkflow
     tokens: Tokens
     clock: HandClock
     ada: Destination
     bob: Destination
     is_well: bool = True
 
-    def page(self, place: Destination, purpose: Purpose = Purpose.MANAGE) -> str:
-        return f"/mail/{self.tokens.sign(purpose, place.id, self.clock.now)}"
+    def page(self, destination: Destination, purpose: Purpose = Purpose.MANAGE) -> str:
+        return f"/mail/{self.tokens.sign(purpose, destination.id, self.clock.now)}"
 
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         async with self.client.get(path, headers=headers) as response:
@@ -51,9 +51,9 @@ class Visit:
     async def everything(self) -> list[object]:
         return [await rows(self.store, table) for table in TABLES]
 
-    async def queries(self, place: Destination) -> list[str]:
+    async def queries(self, destination: Destination) -> list[str]:
         async with self.store.read() as tx:
-            return [one.query for one in await tx.subscribers.subscriptions(place.id)]
+            return [one.query for one in await tx.subscribers.subscriptions(destination.id)]
 
     async def asks(self, *lines: str) -> str:
         """Ask for something by mail; the path of the page that confirms it."""
@@ -62,7 +62,7 @@ class Visit:
         async def send(reply: Reply) -> None:
             replies.append(reply)
 
-        await self.office.receive(Mail(f"key{lines}{self.clock.now}", ADA, lines), send)
+        await self.email_workflow.receive(IncomingEmail(f"key{lines}{self.clock.now}", ADA, lines), send)
         return f"/confirm/{replies[0].token}"
 
 
@@ -71,13 +71,13 @@ async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
     clock, tokens = HandClock(), Tokens(b"k" * 32)
     commands = Commands(sqlite_store, DEFAULTS, clock)
     links = Links(tokens, "https://sudi.test")
-    office = Correspondence(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
+    email_workflow = EmailWorkflow(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
     ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
     bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
 
     async def is_well() -> bool:
         return visit.is_well
 
-    async with TestClient(TestServer(Site(office, is_well).application())) as client:
-        visit = Visit(client, sqlite_store, office, tokens, clock, ada, bob)
+    async with TestClient(TestServer(Site(email_workflow, is_well).application())) as client:
+        visit = Visit(client, sqlite_store, email_workflow, tokens, clock, ada, bob)
         yield visit

@@ -10,7 +10,7 @@ from urllib.parse import quote, urljoin
 import aiohttp
 import pytest
 
-from bot.channels.layout import NAME
+from bot.presentation.cards import NAME
 from bot.store import schema
 from bot.text.traditional import traditional
 from bot.tokens import Purpose, Tokens
@@ -249,7 +249,7 @@ async def test_health_is_that_of_the_database(visit):
 
 async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
     port = free_port()
-    application = Site(visit.office, visit.office).application()  # type: ignore[arg-type]  # nobody asks for its health
+    application = Site(visit.email_workflow, visit.email_workflow).application()  # type: ignore[arg-type]  # nobody asks for its health
     serving = asyncio.create_task(serve(application, f"127.0.0.1:{port}"))
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:

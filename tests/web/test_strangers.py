@@ -50,7 +50,7 @@ async def served(application: web.Application) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def port(visit: Visit) -> AsyncIterator[int]:
-    async with served(Site(visit.office, well).application()) as number:
+    async with served(Site(visit.email_workflow, well).application()) as number:
         yield number
 
 
@@ -71,7 +71,7 @@ async def says(port: int, request: bytes, *, ends: bool = True) -> bytes:
 
 async def test_heads_that_never_end_hold_up_nobody(visit, monkeypatch, caplog):
     monkeypatch.setattr(serving, "most_connections", lambda: 40)
-    async with served(Site(visit.office, well).application()) as port:
+    async with served(Site(visit.email_workflow, well).application()) as port:
         await hold_up(port)
     assert len(caplog.records) < 20
 
@@ -89,7 +89,7 @@ async def hold_up(port: int) -> None:
 
 async def test_a_head_that_does_not_come_in_time_ends_the_connection(visit, monkeypatch):
     monkeypatch.setattr(serving, "HEADERS_WITHIN", 0.3)
-    async with served(Site(visit.office, well).application()) as port:
+    async with served(Site(visit.email_workflow, well).application()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for piece in (b"GET / HT", b"TP/1.1\r\n", b"X: y", b"y"):
             writer.write(piece)

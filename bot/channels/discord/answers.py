@@ -19,7 +19,7 @@ from bot.channels.discord.account import lacking
 from bot.channels.discord.buttons import arguments, controls
 from bot.channels.discord.cards import Style, cards_messages, text_messages
 from bot.channels.discord.markup import escaped
-from bot.channels.discord.words import tongue
+from bot.channels.discord.words import locale
 from bot.locale import say
 from bot.model import Subscription
 
@@ -62,18 +62,18 @@ class Answers:
         if found is None:
             await self.answer(interaction, f"edit {which}", is_mine=is_mine)
             return
-        await interaction.response.send_modal(_Form(self, found, tongue(interaction).value, is_mine=is_mine))
+        await interaction.response.send_modal(_Form(self, found, locale(interaction).value, is_mine=is_mine))
 
     async def subscriptions(self, interaction: Interaction[Any], *, is_mine: bool) -> tuple[Subscription, ...]:
-        """What the place is subscribed to."""
+        """What the destination is subscribed to."""
         return (await self.handle(_invocation(interaction, "list", is_mine=is_mine))).subscriptions
 
     async def _answer(self, interaction: Interaction[Any], text: str, *, is_mine: bool) -> None:
         invocation = _invocation(interaction, text, is_mine=is_mine)
-        if text.partition(" ")[0] in _BRINGS_PAPERS and not invocation.place.startswith("@"):
+        if text.partition(" ")[0] in _BRINGS_PAPERS and not invocation.destination.startswith("@"):
             names = lacking(interaction.app_permissions, self._style)
             if names:
-                language = tongue(interaction)
+                language = locale(interaction)
                 said = say("discord.lacking", language.value, rights=", ".join(names))
                 await self._say(interaction, Reply(said, language), is_mine=is_mine)
                 return
@@ -85,7 +85,7 @@ class Answers:
     async def _say(self, interaction: Interaction[Any], reply: Reply, *, is_mine: bool) -> None:
         bodies = text_messages(reply.text)
         if 0 < len(reply.subscriptions) <= _ROWS:
-            bodies[-1]["components"] = [controls(one, tongue(interaction).value) for one in reply.subscriptions]
+            bodies[-1]["components"] = [controls(one, locale(interaction).value) for one in reply.subscriptions]
         for body in [*bodies, *cards_messages(reply.cards, reply.language)]:
             given = arguments(body, is_mine=is_mine)
             await interaction.followup.send(ephemeral=_is_among_others(interaction), **given)
@@ -115,7 +115,7 @@ class _Form(discord.ui.Modal):
 async def sorry(interaction: Interaction[Any]) -> None:
     """Log the error that is being handled, and say that something went wrong."""
     log.exception("not_answered interaction=%d", interaction.id)
-    said = say("discord.failed", tongue(interaction).value)
+    said = say("discord.failed", locale(interaction).value)
     with suppress(discord.HTTPException):  # such as 10062, the interaction has ended: nobody can be told
         if interaction.response.is_done():
             await interaction.followup.send(said, ephemeral=True)
@@ -124,15 +124,15 @@ async def sorry(interaction: Interaction[Any]) -> None:
 
 
 async def _make_known(interaction: Interaction[Any], invocation: Invocation, reply: Reply) -> None:
-    """One line for everybody at the place; for one's own digest it shows whether direct messages arrive."""
+    """One line for everybody at the destination; for one's own digest it shows whether direct messages arrive."""
     line = escaped(reply.text.partition("\n")[0])
-    if not invocation.place.startswith("@"):
+    if not invocation.destination.startswith("@"):
         await interaction.followup.send(f"{interaction.user.mention}: {line}", allowed_mentions=_SILENT)
     elif _is_among_others(interaction):
         try:
             await interaction.user.send(line, allowed_mentions=_SILENT)
         except discord.Forbidden:
-            await interaction.followup.send(say("discord.closed", tongue(interaction).value), ephemeral=True)
+            await interaction.followup.send(say("discord.closed", locale(interaction).value), ephemeral=True)
 
 
 def _invocation(interaction: Interaction[Any], text: str, *, is_mine: bool) -> Invocation:
@@ -142,14 +142,14 @@ def _invocation(interaction: Interaction[Any], text: str, *, is_mine: bool) -> I
     return Invocation(
         channel="discord",
         sender=person,
-        place=person if is_own else _place(interaction),
+        destination=person if is_own else _destination(interaction),
         text=text,
-        language=tongue(interaction),
+        language=locale(interaction),
         may_manage=is_own or rights.manage_channels or rights.administrator,
     )
 
 
-def _place(interaction: Interaction[Any]) -> str:
+def _destination(interaction: Interaction[Any]) -> str:
     """The channel; for a thread its channel, unless that is a forum, which takes no messages itself."""
     where = interaction.channel
     if isinstance(where, discord.Thread) and not isinstance(where.parent, discord.ForumChannel):

@@ -20,7 +20,7 @@ from bot.model import Subscription
 class Press(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"sudi:(?P<scope>at|my):(?P<command>[a-z]+ \S+)"
 ):
-    """A button that gives a command, for the place where it is or, in `my` scope, for one's own digest."""
+    """A button that gives a command, for the destination where it is or, in `my` scope, for one's own digest."""
 
     def __init__(self, shown: discord.ui.Button[Any], command: str, *, is_mine: bool) -> None:
         super().__init__(shown)
@@ -52,12 +52,12 @@ def arguments(body: Body, *, is_mine: bool) -> Mapping[str, Any]:
     return given
 
 
-def controls(subscription: Subscription, tongue: str) -> Body:
+def controls(subscription: Subscription, locale: str) -> Body:
     """One row of buttons for a subscription: edit, pause or resume, unsubscribe."""
     verbs = ("edit", "resume" if subscription.paused else "pause", "unsubscribe")
     number = subscription.number
     shown = [
-        button(say(f"discord.{verb}", tongue, number=number), f"{verb} {subscription.reference}") for verb in verbs
+        button(say(f"discord.{verb}", locale, number=number), f"{verb} {subscription.reference}") for verb in verbs
     ]
     return {"type": 1, "components": shown}
 

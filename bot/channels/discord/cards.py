@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.channels.discord.markup import escaped, marked, pieces, units
-from bot.channels.layout import (
+from bot.digest import Card, Digest
+from bot.locale import say
+from bot.model import Language
+from bot.presentation.cards import (
     CardLines,
     ChangeLines,
     DigestLines,
@@ -23,9 +26,6 @@ from bot.channels.layout import (
     further_lines,
     interface,
 )
-from bot.digest import Card, Digest
-from bot.locale import say
-from bot.model import Language
 
 Body = dict[str, Any]
 """The JSON of one message, as `POST /channels/{id}/messages` takes it."""
@@ -97,7 +97,7 @@ def text_messages(text: str) -> list[Body]:
 
 
 def button(label: str, command: str) -> Body:
-    """A button that gives a command for the place where it is."""
+    """A button that gives a command for the destination where it is."""
     return {"type": 2, "style": 2, "label": label, "custom_id": f"sudi:at:{command}"}
 
 
@@ -124,8 +124,8 @@ def _root(lines: DigestLines) -> Body:
         row = f"**{number}.** {' / '.join(marked(title.runs) for title in card.titles)}"
         left -= units(row) + 1
         if left < 0:
-            tongue = {"zh-Hans": "zh", "zh-Hant": "zh-hant"}.get(lines.lang, "en")
-            rows.append(escaped(say("discord.more_below", tongue, n=len(lines.cards) - len(rows))))
+            locale = {"zh-Hans": "zh", "zh-Hant": "zh-hant"}.get(lines.lang, "en")
+            rows.append(escaped(say("discord.more_below", locale, n=len(lines.cards) - len(rows))))
             break
         rows.append(row)
     if lines.more:

@@ -56,7 +56,7 @@ def _option(word: str, commands: Iterable[Command]) -> Option:
 
 
 def queries(typed: str) -> list[Choice[str]]:
-    """A query that is being typed: as it is, or with a category in the place of its last word."""
+    """A query that is being typed: as it is, or with a category in the destination of its last word."""
     found = _BEFORE_WORD.match(typed)
     assert found is not None  # noqa: S101  # it matches any text
     whole = {typed: typed} if typed.strip() else {}

@@ -93,7 +93,7 @@ class _Unkept:
     async def held(self) -> timedelta:
         return timedelta()
 
-    async def take_turn(self, every: timedelta) -> timedelta:
+    async def take_lease(self, every: timedelta) -> timedelta:
         return timedelta()
 
     async def pause(self, much: timedelta) -> None:
@@ -189,7 +189,7 @@ class Rest:
         """One request, when the global limit allows it. Raises ChannelError and nothing else."""
         with translated():
             http = await self._session()
-            await self._turn()
+            await self._wait_for_rate_limit()
             return await http.request(route, **body)
 
     async def close(self) -> None:
@@ -202,7 +202,7 @@ class Rest:
         https://docs.discord.com/developers/resources/user#create-dm"""
         if known := await self.conversations.known(person):
             return known
-        wait = await self.conversations.take_turn(OPENING)
+        wait = await self.conversations.take_lease(OPENING)
         if wait > _AT_ONCE:
             raise ChannelError("direct messages are opened one after another", retry_after=wait)
         await asyncio.sleep(wait.total_seconds())
@@ -238,7 +238,7 @@ class Rest:
                 self._http = http
             return self._http
 
-    async def _turn(self) -> None:
+    async def _wait_for_rate_limit(self) -> None:
         """Wait for our turn under the global limit, which discord.py only notices when it is passed."""
         async with self._queue:  # one after another, so that a moment without time leads to no burst
             now = asyncio.get_running_loop().time()

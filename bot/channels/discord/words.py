@@ -32,6 +32,6 @@ def named(command: Command) -> locale_str:
     return locale_str(command.name, **{"zh-CN": simplified, "zh-TW": traditional(simplified)})
 
 
-def tongue(interaction: Interaction) -> Language:
+def locale(interaction: Interaction) -> Language:
     """The language of a person's client, as far as we speak it."""
     return Language(spoken(interaction.locale.value) or Language.EN)

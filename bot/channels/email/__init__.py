@@ -1,6 +1,6 @@
 """Outgoing mail: one message for each digest and recipient, as HTML and as plain text of the same worth.
 
-`pages` composes letters, `message` writes them as they are sent, and `writing` adds what is ours and secret;
+`pages` composes emails, `message` writes them as they are sent, and `writing` adds what is ours and secret;
 `server` knows the mail server and what its answers mean, `connections` keeps it open, `folder` stands in for it.
 Mail that comes in: `inbox` fetches it, `incoming` and `bounces` read it, `reader` gives it to whom it is for, and
 `answers` writes back.
@@ -25,10 +25,10 @@ from bot.channels import Channel, Correspondence, Reply
 from bot.channels.email.answers import question
 from bot.channels.email.connections import Connections
 from bot.channels.email.folder import Folder
-from bot.channels.email.letter import Letter, mailbox, restored
 from bot.channels.email.note import note
 from bot.channels.email.oauth import AccessTokens, grant
-from bot.channels.email.pages import letters
+from bot.channels.email.outgoing import OutgoingEmail, mailbox, restored
+from bot.channels.email.pages import emails
 from bot.channels.email.server import from_url
 from bot.channels.email.writing import Writer
 from bot.digest import Digest
@@ -86,9 +86,9 @@ class Email(Channel):
         self._writer.link(links)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
-        """One letter for each mail; it becomes a message when it is sent."""
-        made = letters(digest, has_page=self._writer.has_page, takes_commands=bool(self._mailbox_url))
-        return tuple(letter.stored() for letter in made)
+        """One outgoing for each mail; it becomes a message when it is sent."""
+        made = emails(digest, has_page=self._writer.has_page, takes_commands=bool(self._mailbox_url))
+        return tuple(outgoing.stored() for outgoing in made)
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The messages as they would be sent now, to nobody."""
@@ -101,11 +101,11 @@ class Email(Channel):
         recipient = mailbox(address)
         if recipient is None:
             raise ChannelError("the address of the destination is not a mail address", permanent=True)
-        letter, now = restored(body), datetime.now(UTC)
-        content = await asyncio.to_thread(self._writer.message, letter, recipient, now)
-        return await self._server.deliver(self._writer.return_path(letter, now), recipient.addr_spec, content)
+        outgoing, now = restored(body), datetime.now(UTC)
+        content = await asyncio.to_thread(self._writer.message, outgoing, recipient, now)
+        return await self._server.deliver(self._writer.return_path(outgoing, now), recipient.addr_spec, content)
 
-    def lane(self, address: str) -> str:
+    def queue_key(self, address: str) -> str:
         """All mails go by one account, and share its pace."""
         return "account"
 
@@ -113,22 +113,22 @@ class Email(Channel):
         """Send a short mail; told again on the same day, it has the same Message-ID."""
         await self.send(person, note(text, person, datetime.now(UTC).date()).stored(), "")
 
-    async def correspond(self, office: Correspondence) -> None:
+    async def correspond(self, email_workflow: Correspondence) -> None:
         """Read the mailbox of IMAP_URL, if there is one, until cancelled."""
         if not self._mailbox_url:
-            await super().correspond(office)
+            await super().correspond(email_workflow)
         inbox = importlib.import_module("bot.channels.email.inbox")
-        reader = importlib.import_module("bot.channels.email.reader").Reader
+        reader = importlib.import_module("bot.channels.email.receiver").Receiver
         writer = self._writer
-        reading = reader(writer.sender.addr_spec, writer.links, office, self._send, server=self._authserv)
+        reading = reader(writer.sender.addr_spec, writer.links, email_workflow, self._send, server=self._authserv)
         await reading.read_for_ever(replace(inbox.from_url(self._mailbox_url), tokens=self._imap_tokens))
 
     async def ask(self, mailbox: str, reply: Reply) -> None:
         """Ask a mailbox for a confirmation."""
         await self._send(mailbox, question(reply))
 
-    async def _send(self, address: str, letter: Letter) -> None:
-        await self.send(address, letter.stored(), "")
+    async def _send(self, address: str, outgoing: OutgoingEmail) -> None:
+        await self.send(address, outgoing.stored(), "")
 
     async def check(self) -> str:
         """Connect, encrypt, log in, and leave, here and at the mailbox; see what the DNS says of us."""

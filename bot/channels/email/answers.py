@@ -9,17 +9,17 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bot.channels import Reply
-from bot.channels.email.incoming import Incoming
-from bot.channels.email.letter import Letter
+from bot.channels.email.incoming import ParsedEmail
+from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.pages import BASE64, MOST_BYTES
-from bot.channels.layout import NAME, cards_lines, interface
 from bot.locale import say
+from bot.presentation.cards import NAME, cards_lines, interface
 from bot.text.harmless import harmless
 
 
-def answer(reply: Reply, of: Incoming) -> Letter:
+def answer(reply: Reply, of: ParsedEmail) -> OutgoingEmail:
     """What is said to a mail, below it in its thread; said twice, it is the same message."""
-    return Letter(
+    return OutgoingEmail(
         id=f"sudi.answer.{of.key[:32]}",
         subject=_subject(reply),
         text=_text(reply),
@@ -28,18 +28,18 @@ def answer(reply: Reply, of: Incoming) -> Letter:
     )
 
 
-def question(reply: Reply) -> Letter:
+def question(reply: Reply) -> OutgoingEmail:
     """What is asked of a mailbox that has not written."""
     unique = hashlib.sha256(reply.token.encode()).hexdigest()[:32]
-    return Letter(id=f"sudi.question.{unique}", subject=_subject(reply), text=_text(reply), is_answer=True)
+    return OutgoingEmail(id=f"sudi.question.{unique}", subject=_subject(reply), text=_text(reply), is_answer=True)
 
 
 def _subject(reply: Reply) -> str:
     """Our own words, because anybody may have written those of the mail; with the token that an answer carries."""
-    tongue = interface(reply.language)
+    locale = interface(reply.language)
     if not reply.token:
-        return f"{NAME} · {say('mail.answer_subject', tongue)}"
-    return f"{NAME} · {say('mail.confirm_subject', tongue)} [{reply.token}]"
+        return f"{NAME} · {say('mail.answer_subject', locale)}"
+    return f"{NAME} · {say('mail.confirm_subject', locale)} [{reply.token}]"
 
 
 def _text(reply: Reply) -> str:

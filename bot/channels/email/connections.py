@@ -47,7 +47,7 @@ class Connections:
         self._idle_seconds = idle_seconds
         self._idle: list[_Line] = []
         self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._turns: dict[str, float] = {}  # when the next message to a domain may start
+        self._next_starts: dict[str, float] = {}  # when the next message to a domain may start
         self._not_before = 0.0  # these are by the clock of the event loop
 
     async def deliver(self, sender: str, recipient: str, content: bytes) -> str:
@@ -55,17 +55,17 @@ class Connections:
         domain = recipient.rpartition("@")[2].lower()
         gate = self._domains.setdefault(domain, asyncio.Semaphore(PER_DOMAIN))
         async with gate:
-            await self._turn(domain)
+            await self._wait_for_domain(domain)
             with self._server.translated():
                 line = await self._begun(sender)
                 return await self._through(line, recipient, content)
 
-    async def _turn(self, domain: str) -> None:
+    async def _wait_for_domain(self, domain: str) -> None:
         """Wait until a domain may get the next message; few are in flight, so nobody waits long."""
         if self._spacing_seconds:
             now = asyncio.get_running_loop().time()
-            start = max(now, self._turns.get(domain, now))
-            self._turns[domain] = start + self._spacing_seconds
+            start = max(now, self._next_starts.get(domain, now))
+            self._next_starts[domain] = start + self._spacing_seconds
             await asyncio.sleep(start - now)
 
     async def check(self, sender: str, bounces: str = "") -> str:

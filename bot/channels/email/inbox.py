@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
-from bot.channels.email.server import Tokens, quoted
+from bot.channels.email.server import TokenSource, quoted
 from bot.errors import ChannelError
 
 LARGEST = 1_000_000
@@ -56,7 +56,7 @@ class Account:
     user: str
     folder: str
     password: str = field(repr=False)
-    tokens: Tokens | None = field(default=None, repr=False)  # instead of a password
+    tokens: TokenSource | None = field(default=None, repr=False)  # instead of a password
 
 
 def from_url(url: str) -> Account:

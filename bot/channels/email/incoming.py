@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from bot.channels.email import charsets
-from bot.channels.email.letter import mailbox
+from bot.channels.email.outgoing import mailbox
 from bot.channels.email.plain import charset_of, text_of
 from bot.channels.email.quoted import any_of, own_lines
 from bot.text.harmless import one_line
@@ -51,7 +51,7 @@ _BARE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class ParsedEmail:
     """What one mail says."""
 
     key: str  # of this mail, the same whenever it is read
@@ -70,7 +70,7 @@ def parsed(raw: bytes) -> Message | None:
         return None
 
 
-def reason_for_silence(mail: Message, ours: Collection[str]) -> str:
+def reason_not_to_answer(mail: Message, ours: Collection[str]) -> str:
     """Why a mail gets no answer: loops start with programs that answer programs. Empty when it gets one.
 
     `X-Auto-Response-Suppress` is none: Exchange writes it into the mails of people, too.
@@ -120,7 +120,7 @@ def _addresses(said: str) -> set[str]:
     return {one.lower().rstrip(".") for one in found if mailbox(one.rstrip(".")) is not None}
 
 
-def understood(mail: Message) -> Incoming:
+def understood(mail: Message) -> ParsedEmail:
     """What a mail says, as far as it is its own text."""
     message_id = _ID.search(_first(mail, "message-id")[:1_000])
     identity = message_id[1] if message_id and len(message_id[1]) <= _LONGEST_ID else ""
@@ -129,7 +129,7 @@ def understood(mail: Message) -> Incoming:
     token = _TOKEN.search(subject)
     above = [one for one in _ID.findall(_first(mail, "references")[:4_000]) if len(one) <= _LONGEST_ID]
     unique = identity or f"{_first(mail, 'date')} {subject}"
-    return Incoming(
+    return ParsedEmail(
         key=hashlib.sha256(f"{sender} {unique}".encode("utf-8", "replace")).hexdigest(),
         sender=sender,
         subject=_PREFIX.sub("", _MARKED_TOKEN.sub("", subject).strip(" ·"), count=1).strip(" ·"),

@@ -1,4 +1,4 @@
-"""A letter as it is sent: all headers, both parts, encoded; what is secret is put in here, at the last moment."""
+"""A outgoing as it is sent: all headers, both parts, encoded; what is secret is put in here, at the last moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from bot.channels.email.letter import LINK, Letter
+from bot.channels.email.outgoing import LINK, OutgoingEmail
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _FEEDBACK = "digest:sudi:email:sudi-papers"  # a:b:c:sender; complaints at Gmail are counted by these
@@ -26,24 +26,26 @@ class Ways:
     page: str = ""  # https://
 
 
-def written(letter: Letter, sender: Address, recipient: Address, now: datetime, ways: Ways | None = None) -> bytes:
-    """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same letter gives the same bytes."""
+def written(
+    outgoing: OutgoingEmail, sender: Address, recipient: Address, now: datetime, ways: Ways | None = None
+) -> bytes:
+    """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same outgoing gives the same bytes."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = recipient
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{letter.id}@{sender.domain}>"
-    mail["Auto-Submitted"] = "auto-replied" if letter.is_answer else "auto-generated"  # RFC 3834
-    if letter.is_answer:
+    mail["Message-ID"] = f"<{outgoing.id}@{sender.domain}>"
+    mail["Auto-Submitted"] = "auto-replied" if outgoing.is_answer else "auto-generated"  # RFC 3834
+    if outgoing.is_answer:
         mail["X-Auto-Response-Suppress"] = "All"  # programs that are on holiday must not repeat a token
-    unfolded = _subject(letter.subject) + _below(letter, sender.domain)
+    unfolded = _subject(outgoing.subject) + _below(outgoing, sender.domain)
     if ways is not None:
         mail["Precedence"] = "bulk"
         mail["List-Id"] = f"<digest.sudi.{sender.domain}>"  # RFC 2919
         mail["Feedback-ID"] = _FEEDBACK
         unfolded += _unsubscribing(ways)
     link = (ways.page or ways.mail) if ways else ""
-    text, html = (body.replace(LINK, link) for body in (letter.text, letter.html))
+    text, html = (body.replace(LINK, link) for body in (outgoing.text, outgoing.html))
     _set(mail, text, "plain")
     if html:
         mail.make_alternative()
@@ -63,9 +65,9 @@ def _subject(text: str) -> bytes:
     return f"Subject: {encoded}\r\n".encode("ascii")
 
 
-def _below(letter: Letter, domain: str) -> bytes:
-    """The messages that a letter belongs under; by hand for the same reason as below: others' ids may be long."""
-    above = [*(f"<{one}@{domain}>" for one in letter.above), *(f"<{one}>" for one in letter.answers)]
+def _below(outgoing: OutgoingEmail, domain: str) -> bytes:
+    """The messages that a outgoing belongs under; by hand for the same reason as below: others' ids may be long."""
+    above = [*(f"<{one}@{domain}>" for one in outgoing.above), *(f"<{one}>" for one in outgoing.answers)]
     if not above:
         return b""
     references = "\r\n ".join(above)

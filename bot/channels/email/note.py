@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from bot.channels.email.letter import Letter
-from bot.channels.layout import NAME
+from bot.channels.email.outgoing import OutgoingEmail
+from bot.presentation.cards import NAME
 from bot.text.harmless import harmless
 
 _LONGEST_SUBJECT = 70
 
 
-def note(text: str, recipient: str, day: date) -> Letter:
-    """The letter of a sentence; the same text to the same person on the same day is the same message."""
+def note(text: str, recipient: str, day: date) -> OutgoingEmail:
+    """The outgoing of a sentence; the same text to the same person on the same day is the same message."""
     shown = harmless(text)
     first, *_ = shown.splitlines() or [""]
     subject = first if len(first) <= _LONGEST_SUBJECT else f"{first[: _LONGEST_SUBJECT - 1]}…"
     unique = hashlib.sha256(f"{recipient} {day} {text}".encode()).hexdigest()[:32]
-    return Letter(id=f"sudi.note.{unique}", subject=f"{NAME} · {subject}", text=shown)
+    return OutgoingEmail(id=f"sudi.note.{unique}", subject=f"{NAME} · {subject}", text=shown)

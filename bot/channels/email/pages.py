@@ -1,6 +1,6 @@
-"""A digest as letters: as HTML and as plain text of the same worth, and in as many mails as fit. Pure.
+"""A digest as emails: as HTML and as plain text of the same worth, and in as many mails as fit. Pure.
 
-The same digest gives the same letters. All texts of papers are escaped by Jinja; no header holds any.
+The same digest gives the same emails. All texts of papers are escaped by Jinja; no header holds any.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from bot.channels.email.letter import LINK, Letter
-from bot.channels.layout import CardLines, DigestLines, digest_lines, further_lines, interface
+from bot.channels.email.outgoing import LINK, OutgoingEmail
 from bot.digest import Digest
 from bot.locale import say
+from bot.presentation.cards import CardLines, DigestLines, digest_lines, further_lines, interface
 
 MOST_BYTES = 100_000
 """Of a mail's HTML as it is sent, encoded: Gmail shows 102 KB of the source, and hides the rest behind a link
@@ -88,14 +88,14 @@ class _Mail:
         return " · ".join(card.titles[0].text for card in self.cards[:_PREVIEWED])
 
 
-def letters(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> tuple[Letter, ...]:
+def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> tuple[OutgoingEmail, ...]:
     """The mails of a digest, in order; `has_page`: whether readers have a page of their own.
 
     Where commands are not taken by mail, everything is named: there is no other way to it.
     """
-    tongue = interface(digest.destination.language)
+    locale = interface(digest.destination.language)
     said = digest_lines(digest, names_all=not takes_commands)
-    sentences = _sentences(tongue, has_page=has_page)
+    sentences = _sentences(locale, has_page=has_page)
     groups = _packed(_blocks(said, digest), _frame(said, sentences))
     key = _id_of(digest.key)
     # Programs join what refers to a mail that they have; the first one there never was keeps the rest together.
@@ -103,12 +103,12 @@ def letters(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> 
     before = (f"{_id_of(digest.previous)}.1",) if digest.previous else ()
     made = []
     for number, group in enumerate(groups, 1):
-        mail = _mail(said, group, number, len(groups), tongue)
+        mail = _mail(said, group, number, len(groups), locale)
         inside = [_macro("html").head(said, mail), _macro("html").foot(LINK, sentences)]
         outside = [_macro("txt").head(said, mail), _macro("txt").foot(LINK, sentences)]
         above = (*thread, *before) if number == 1 else (*thread, f"{key}.1")
         made.append(
-            Letter(
+            OutgoingEmail(
                 id=f"{key}.{number}",
                 subject=mail.subject,
                 text=_text([outside[0], *(block.text for block in group), outside[1]]),
@@ -125,12 +125,12 @@ def _id_of(key: str) -> str:
     return f"sudi.{re.sub('[^A-Za-z0-9-]', '-', key)}"
 
 
-def _sentences(tongue: str, *, has_page: bool) -> dict[str, str]:
+def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
     return {
-        "why": say("email.why", tongue),
-        "manage": say("email.manage" if has_page else "email.leave", tongue),
-        "answer": "" if has_page else say("email.answer", tongue),
-        "acknowledgement": say("email.acknowledgement", tongue),
+        "why": say("email.why", locale),
+        "manage": say("email.manage" if has_page else "email.leave", locale),
+        "answer": "" if has_page else say("email.answer", locale),
+        "acknowledgement": say("email.acknowledgement", locale),
     }
 
 
@@ -184,7 +184,7 @@ def _packed(blocks: Sequence[_Block], frame: _Weight) -> list[list[_Block]]:
     return groups
 
 
-def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, tongue: str) -> _Mail:
+def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, locale: str) -> _Mail:
     numbers = [block.number for block in group if block.number]
     cards = tuple(block.lines for block in group if block.lines)
     subject = said.title if count == 1 else f"{said.title} ({number}/{count})"
@@ -192,8 +192,8 @@ def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, t
     if count > 1:
         key = "email.numbered" if cards else "email.numbered_rest"
         first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
-        numbered = say(key, tongue, number=number, all=count, first=first, last=last)
-    contents = say("email.contents", tongue) if len(cards) >= _CONTENTS_FROM else ""
+        numbered = say(key, locale, number=number, all=count, first=first, last=last)
+    contents = say("email.contents", locale) if len(cards) >= _CONTENTS_FROM else ""
     return _Mail(subject, numbered, contents, numbers[0] if numbers else 1, cards)
 
 

@@ -36,7 +36,7 @@ _MAILBOX_CODES = frozenset({550, 551, 553, 554, 556})
 _ANY_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Where access tokens come from, for a server that takes no password."""
 
     async def token(self) -> str:
@@ -60,7 +60,7 @@ class Server:
     security: Security
     user: str = ""
     password: str = field(default="", repr=False)
-    tokens: Tokens | None = field(default=None, repr=False)
+    tokens: TokenSource | None = field(default=None, repr=False)
 
     async def check(self, sender: str, bounces: str = "") -> str:
         """Connect, encrypt, log in, and offer the senders of our mails; one line that says what was reached."""

@@ -1,4 +1,4 @@
-"""What makes a letter a message of ours: the sender, the links of its reader, the return path, the signature."""
+"""What makes a outgoing a message of ours: the sender, the links of its reader, the return path, the signature."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.channels.email.letter import Letter
 from bot.channels.email.message import Ways, written
+from bot.channels.email.outgoing import OutgoingEmail
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.tokens import Links, Purpose
@@ -42,17 +42,17 @@ class Writer:
         """Whether readers have a page on which they may stop."""
         return self.links is not None and bool(self.links.public_url)
 
-    def message(self, letter: Letter, recipient: Address, now: datetime) -> bytes:
+    def message(self, outgoing: OutgoingEmail, recipient: Address, now: datetime) -> bytes:
         """The whole message, signed; on one day, what it says is always the same, so that a repetition is one."""
-        ways = self._ways(letter.destination, _today(now)) if letter.destination else None
-        content = written(letter, self.sender, recipient, now, ways)
+        ways = self._ways(outgoing.destination, _today(now)) if outgoing.destination else None
+        content = written(outgoing, self.sender, recipient, now, ways)
         return self._signer.signed(content) if self._signer else content
 
-    def return_path(self, letter: Letter, now: datetime) -> str:
+    def return_path(self, outgoing: OutgoingEmail, now: datetime) -> str:
         """Where a bounce goes: to an address that says whose it is, where the mail server knows such ones."""
-        if not (self._bounces and self.links and letter.destination):
+        if not (self._bounces and self.links and outgoing.destination):
             return self.sender.addr_spec
-        token = self.links.tokens.sign(Purpose.BOUNCE, letter.destination, _today(now))
+        token = self.links.tokens.sign(Purpose.BOUNCE, outgoing.destination, _today(now))
         return self._bounces.replace("{token}", token)
 
     @property

@@ -83,7 +83,7 @@ class Slack(Channel):
         self._session: aiohttp.ClientSession | None = None
         self._postman = Postman(self._client)
 
-    def circle(self, address: str) -> str:
+    def rate_limit_scope(self, address: str) -> str:
         """The workspace: when it is asked to wait, all of it waits."""
         return f"slack:{address.partition('/')[0]}"[:80]
 
@@ -129,7 +129,7 @@ class Slack(Channel):
         conversation = Conversation(handle, self._client, forget, admins_only=self._settings.slack_admins_only)
         try:
             app = await self._app()
-            Windows(conversation, self._client, self._habits()).attend(app)
+            Windows(conversation, self._client, self._preferences()).attend(app)
             conversation.attend(app)
             async with asyncio.TaskGroup() as ways:
                 for way in await self._ways(app):
@@ -149,8 +149,8 @@ class Slack(Channel):
             log.warning("slack_listens_to_nobody %s", NO_WAY_IN)
         return [by_http(settings.slack_listen, app if settings.slack_signing_secret else None, flow)]
 
-    def _habits(self) -> Draft:
-        """What a new place gets until its people choose."""
+    def _preferences(self) -> Draft:
+        """What a new destination gets until its people choose."""
         settings = self._settings
         return Draft(language=settings.bot_language, time=settings.bot_time, zone=settings.bot_timezone)
 
@@ -170,7 +170,7 @@ class Slack(Channel):
         async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
             log.error("slack_event_failed type=%s", body.get("type"), exc_info=error)
             if respond.response_url:
-                text = "\n".join(say("slack.failed", tongue) for tongue in ("en", "zh"))
+                text = "\n".join(say("slack.failed", locale) for locale in ("en", "zh"))
                 await respond(text, response_type="ephemeral", replace_original=False)
 
         return app

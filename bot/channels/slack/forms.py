@@ -61,31 +61,38 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Purpose:
+class FormPurpose:
     """What a form is for; it travels in the form itself, which only Slack and we can write."""
 
-    place: str
+    destination: str
     which: str = ""  # subscription is edited, as commands call it; empty for a new one
-    before: tuple[str, ...] = ("", "", "", "")  # language, time, zone and notices of the place, if it has them
+    before: tuple[str, ...] = (
+        "",
+        "",
+        "",
+        "",
+    )  # language, time, zone and notices of the destination, if it has them
     zone: str = "UTC"  # of the time that is chosen
-    tongue: str = "en"
+    locale: str = "en"
 
     def dumped(self) -> str:
         """As Slack keeps it."""
-        return json.dumps([self.place, self.which, self.before, self.zone, self.tongue])
+        return json.dumps([self.destination, self.which, self.before, self.zone, self.locale])
 
 
-def loaded(metadata: str) -> Purpose:
+def loaded(metadata: str) -> FormPurpose:
     """What `dumped` has written."""
-    place, which, before, zone, tongue = json.loads(metadata)
-    return Purpose(place, str(which or ""), tuple(before), zone, tongue)  # forms of earlier versions have a number
+    destination, which, before, zone, locale = json.loads(metadata)
+    return FormPurpose(
+        destination, str(which or ""), tuple(before), zone, locale
+    )  # forms of earlier versions have a number
 
 
-def draft_of(text: str, habits: Draft) -> Draft:
-    """A stored query in the fields of the form, with these habits; one that is none any more stays as it is."""
+def draft_of(text: str, preferences: Draft) -> Draft:
+    """A stored query in the fields of the form, with these preferences; one that is none any more stays as it is."""
     query = stored(text)
     if not isinstance(query, Query):
-        return replace(habits, rest=text)
+        return replace(preferences, rest=text)
     found: dict[str, list[str]] = {"categories": [], "any": [], "authors": [], "none": [], "rest": []}
     for part in query.root.parts if isinstance(query.root, And) else (query.root,):
         name = _field_for(part)
@@ -98,7 +105,7 @@ def draft_of(text: str, habits: Draft) -> Draft:
     texts = {name: ", ".join(values) for name, values in found.items()}
     rest = " ".join(f"({text})" for text in found["rest"]) if len(found["rest"]) > 1 else texts["rest"]
     return replace(
-        habits, categories=tuple(found["categories"]), any=texts["any"], authors=texts["authors"],
+        preferences, categories=tuple(found["categories"]), any=texts["any"], authors=texts["authors"],
         none=texts["none"], rest=rest,
     )  # fmt: skip
 
@@ -122,40 +129,40 @@ def _leaves(part: Node) -> list[Node]:
     return list(inner.parts) if isinstance(inner, Or) else [inner]
 
 
-def form(purpose: Purpose, draft: Draft) -> dict[str, Any]:
+def form(purpose: FormPurpose, draft: Draft) -> dict[str, Any]:
     """The modal, filled in."""
-    tongue = purpose.tongue
+    locale = purpose.locale
     label = "slack.form_edit" if purpose.which else "slack.form_new"
     return {
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": purpose.dumped(),
-        "title": _plain(say(label, tongue)),
-        "submit": _plain(say("slack.form_save", tongue)),
-        "close": _plain(say("slack.form_close", tongue)),
+        "title": _plain(say(label, locale)),
+        "submit": _plain(say("slack.form_save", locale)),
+        "close": _plain(say("slack.form_close", locale)),
         "blocks": [
-            _input("categories", tongue, _categories(draft.categories, tongue)),
-            *(_input(name, tongue, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
-            _input("language", tongue, _menu("reply.language_", Language, draft.language, tongue)),
-            _input("time", tongue, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
-            _input("notices", tongue, _menu("slack.notices_", Notices, draft.notices, tongue)),
-            *reading(draft, tongue),
+            _input("categories", locale, _categories(draft.categories, locale)),
+            *(_input(name, locale, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
+            _input("language", locale, _menu("reply.language_", Language, draft.language, locale)),
+            _input("time", locale, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
+            _input("notices", locale, _menu("slack.notices_", Notices, draft.notices, locale)),
+            *reading(draft, locale),
         ],
     }
 
 
-def reading(draft: Draft, tongue: str) -> list[Block]:
+def reading(draft: Draft, locale: str) -> list[Block]:
     """What the form asks for, in plain words, or what is wrong with it."""
-    rows = [[words(draft.query or "—", bold=True)], [words(fault(draft, tongue) or _understood(draft, tongue))]]
+    rows = [[words(draft.query or "—", bold=True)], [words(fault(draft, locale) or _understood(draft, locale))]]
     return [{"type": "divider", "block_id": "reading"}, *paragraphs(rows)]
 
 
-def fault(draft: Draft, tongue: str) -> str:
+def fault(draft: Draft, locale: str) -> str:
     """What is wrong with the query of a form; empty when it can be saved."""
     try:
         parse(draft.query)
     except QueryError as error:
-        return say(error.key, tongue, **error.values)
+        return say(error.key, locale, **error.values)
     return ""
 
 
@@ -180,15 +187,15 @@ def read_form(view: Mapping[str, Any], zone: str) -> Draft:
     )
 
 
-def _understood(draft: Draft, tongue: str) -> str:
-    return say("reply.in_words", tongue, words=in_words(parse(draft.query), tongue))
+def _understood(draft: Draft, locale: str) -> str:
+    return say("reply.in_words", locale, words=in_words(parse(draft.query), locale))
 
 
-def _input(name: str, tongue: str, element: Element, **values: str) -> Block:
+def _input(name: str, locale: str, element: Element, **values: str) -> Block:
     return {
         "type": "input",
         "block_id": f"{FIELD}:{name}",
-        "label": _plain(say(f"slack.form_{name}", tongue, **values)),
+        "label": _plain(say(f"slack.form_{name}", locale, **values)),
         "element": {**element, "action_id": f"{FIELD}:{name}"},
         "optional": name not in ("language", "time", "notices"),
         "dispatch_action": True,
@@ -201,8 +208,8 @@ def _text(value: str) -> Element:
     return {"type": "plain_text_input", "max_length": _LONGEST_INPUT, "dispatch_action_config": config, **started}
 
 
-def _categories(chosen: Iterable[str], tongue: str) -> Element:
-    groups = _categories_by_archive(tongue)
+def _categories(chosen: Iterable[str], locale: str) -> Element:
+    groups = _categories_by_archive(locale)
     initial = [option for options in groups.values() for option in options if option["value"] in set(chosen)]
     return {
         "type": "multi_static_select",
@@ -212,17 +219,17 @@ def _categories(chosen: Iterable[str], tongue: str) -> Element:
 
 
 @cache
-def _categories_by_archive(tongue: str) -> Mapping[str, list[Element]]:
+def _categories_by_archive(locale: str) -> Mapping[str, list[Element]]:
     groups: dict[str, list[Element]] = {}
     for code, one in taxonomy.categories().items():
         if one.alias_of is None:
-            chinese = traditional(one.name_zh) if tongue == TRADITIONAL else one.name_zh
+            chinese = traditional(one.name_zh) if locale == TRADITIONAL else one.name_zh
             groups.setdefault(one.archive, []).append(_option(f"{code} {chinese} {one.name}", code))
     return groups
 
 
-def _menu(key: str, choices: Iterable[StrEnum], chosen: str, tongue: str) -> Element:
-    options = {one.value: _option(say(f"{key}{one.value}", tongue), one.value) for one in choices}
+def _menu(key: str, choices: Iterable[StrEnum], chosen: str, locale: str) -> Element:
+    options = {one.value: _option(say(f"{key}{one.value}", locale), one.value) for one in choices}
     return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
 
 

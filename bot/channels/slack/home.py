@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.channels import Reply
-from bot.channels.layout import NAME
 from bot.channels.slack.blocks import Block, button, buttons, paragraphs, words
 from bot.channels.slack.render import COMMAND
 from bot.locale import say
 from bot.model import Subscription
+from bot.presentation.cards import NAME
 from bot.text.harmless import harmless
 
 NEW, EDIT = "open:new", "open:edit"
@@ -21,52 +21,52 @@ NEW_ONE = "new"
 _SHOWN = 30  # subscriptions: three blocks each, and Slack takes 100
 
 
-def home(listed: Reply, status: Reply, tongue: str, said: str = "") -> dict[str, Any]:
+def home(listed: Reply, status: Reply, locale: str, said: str = "") -> dict[str, Any]:
     """The home tab; `listed` and `status` are what the commands `list` and `status` say.
 
     `said` is the answer to a button that changed nothing.
     """
     known = listed.subscriptions[:_SHOWN]
     more = len(listed.subscriptions) - len(known)
-    paused = bool(listed.place and listed.place.paused)
-    general = [button(say("slack.home_new", tongue), NEW, NEW_ONE, style="primary")]
-    if listed.place:
+    paused = bool(listed.destination and listed.destination.paused)
+    general = [button(say("slack.home_new", locale), NEW, NEW_ONE, style="primary")]
+    if listed.destination:
         verb = "resume" if paused else "pause"
-        general.append(button(say(f"slack.home_{verb}_all", tongue), f"{COMMAND}:{verb}", verb))
+        general.append(button(say(f"slack.home_{verb}_all", locale), f"{COMMAND}:{verb}", verb))
     return {
         "type": "home",
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": NAME, "emoji": False}},
             *_lines(said),
             buttons(general),
-            *(block for one in known for block in _subscription(one, tongue)),
-            *(paragraphs([[words(say("slack.home_more", tongue, n=more))]]) if more else []),
+            *(block for one in known for block in _subscription(one, locale)),
+            *(paragraphs([[words(say("slack.home_more", locale, n=more))]]) if more else []),
             {"type": "divider"},
             *_lines(status.text),
         ],
     }
 
 
-def _subscription(one: Subscription, tongue: str) -> list[Block]:
+def _subscription(one: Subscription, locale: str) -> list[Block]:
     key = "reply.row_paused" if one.paused else "reply.row"
     verb = "resume" if one.paused else "pause"
     confirm = {
-        "title": _plain(say("slack.home_remove", tongue)),
+        "title": _plain(say("slack.home_remove", locale)),
         "text": _plain(one.query[:300]),
-        "confirm": _plain(say("slack.home_remove", tongue)),
-        "deny": _plain(say("slack.form_close", tongue)),
+        "confirm": _plain(say("slack.home_remove", locale)),
+        "deny": _plain(say("slack.form_close", locale)),
     }
     shown = [
-        button(say(f"slack.home_{verb}", tongue), f"{COMMAND}:{verb}", f"{verb} {one.reference}"),
-        button(say("slack.home_edit", tongue), EDIT, one.reference),
+        button(say(f"slack.home_{verb}", locale), f"{COMMAND}:{verb}", f"{verb} {one.reference}"),
+        button(say("slack.home_edit", locale), EDIT, one.reference),
         button(
-            say("slack.home_remove", tongue),
+            say("slack.home_remove", locale),
             f"{COMMAND}:remove",
             f"unsubscribe {one.reference}",
             confirm=confirm,
         ),
     ]
-    row = words(say(key, tongue, number=one.number, query=one.query), bold=True)
+    row = words(say(key, locale, number=one.number, query=one.query), bold=True)
     return [{"type": "divider"}, *paragraphs([[row]]), buttons(shown)]
 
 

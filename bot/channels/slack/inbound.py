@@ -1,6 +1,6 @@
 """Slash command, mention, direct message and button: all become an Invocation, and its Reply is shown.
 
-Everything is acknowledged first. Who asks and where is Slack's word, never the message's; a place for one
+Everything is acknowledged first. Who asks and where is Slack's word, never the message's; a destination for one
 person is named by that person, so that nobody reaches another's.
 """
 
@@ -17,14 +17,14 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.channels import Handle, Invocation, Reply
-from bot.channels.layout import interface
 from bot.channels.slack.blocks import paragraphs, words
-from bot.channels.slack.people import People, Person
-from bot.channels.slack.post import Clients, Place
+from bot.channels.slack.people import People, SlackUser
+from bot.channels.slack.post import Clients, SlackAddress
 from bot.channels.slack.render import COMMAND, as_text, reply_messages
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.locale import say
+from bot.presentation.cards import interface
 from bot.text.harmless import harmless
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ Show = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SlackRequest:
     """Who asks for what, where."""
 
-    place: Place
+    destination: SlackAddress
     user: str
     text: str
     event: str
@@ -51,7 +51,7 @@ class Asked:
     @property
     def sender(self) -> str:
         """The identity's address."""
-        return str(Place(self.place.team, self.user))
+        return str(SlackAddress(self.destination.team, self.user))
 
 
 class Conversation:
@@ -74,31 +74,39 @@ class Conversation:
         app.event("app_uninstalled")(self._removed)
         app.event("tokens_revoked")(self._removed)
 
-    async def person(self, one: Asked) -> Person:
+    async def person(self, one: SlackRequest) -> SlackUser:
         """Who asks."""
-        return await self._people.person(one.place.team, one.user)
+        return await self._people.person(one.destination.team, one.user)
 
-    def may_manage(self, one: Asked, person: Person) -> bool:
-        """Whether they may change what the place receives; everybody may in their own."""
-        return one.place.is_person or person.is_admin or (person.is_member and not self._admins_only)
+    def may_manage(self, one: SlackRequest, person: SlackUser) -> bool:
+        """Whether they may change what the destination receives; everybody may in their own."""
+        return one.destination.is_person or person.is_admin or (person.is_member and not self._admins_only)
 
-    async def reply(self, asked_: Asked) -> Reply:
+    async def reply(self, asked_: SlackRequest) -> Reply:
         """The bot's answer; with a hint where it has been asked to post and cannot."""
         person = await self.person(asked_)
         may_manage = self.may_manage(asked_, person)
         reply = await self._handle(
             Invocation(
-                "slack", asked_.sender, str(asked_.place), asked_.text, person.language, may_manage, asked_.event
+                "slack",
+                asked_.sender,
+                str(asked_.destination),
+                asked_.text,
+                person.language,
+                may_manage,
+                asked_.event,
             )
         )
-        if reply.is_public and not asked_.place.is_person and not await self._is_inside(asked_.place):
+        if reply.is_public and not asked_.destination.is_person and not await self._is_inside(asked_.destination):
             hint = say("slack.invite", interface(reply.language))
             return replace(reply, text=f"{reply.text}\n{hint}")
         return reply
 
-    async def _is_inside(self, place: Place) -> bool:
+    async def _is_inside(self, destination: SlackAddress) -> bool:
         try:
-            answer = await asked((await self._clients(place.team)).conversations_info(channel=place.channel))
+            answer = await asked(
+                (await self._clients(destination.team)).conversations_info(channel=destination.channel)
+            )
         except ChannelError as error:
             return not error.permanent
         return bool(answer["channel"].get("is_member", True))
@@ -133,7 +141,7 @@ class Conversation:
         https://docs.slack.dev/reference/events/channel_id_changed
         """
         team, event = team_of(context), body["event"]
-        before, after = (Place(team, event[name]) for name in ("old_channel_id", "new_channel_id"))
+        before, after = (SlackAddress(team, event[name]) for name in ("old_channel_id", "new_channel_id"))
         is_known = await self._handle.moved("slack", str(before), str(after))
         log.info("slack_channel_moved team=%s known=%s", team, is_known)
 
@@ -147,19 +155,19 @@ class Conversation:
                 if self._forget is not None:
                     await self._forget(team)
                 paused = await self._handle.left("slack", f"{team}/", say("slack.removed", "en"))
-                log.info("slack_removed team=%s places=%d", team, paused)
+                log.info("slack_removed team=%s destinations=%d", team, paused)
 
     async def _said(self, body: dict[str, Any], context: AsyncBoltContext, text: str) -> None:
         event = body["event"]
         team, user, channel = team_of(context), event["user"], event["channel"]
-        one = Asked(_place(team, channel, user), user, plain(text), body.get("event_id") or "")
+        one = SlackRequest(_destination(team, channel, user), user, plain(text), body.get("event_id") or "")
         reply = await self.reply(one)
         client = await self._clients(team)
         thread = event.get("thread_ts")
 
         async def show(*, response_type: str, **message: Any) -> None:
             message.pop("replace_original", None)
-            if response_type == "in_channel" or one.place.is_person:
+            if response_type == "in_channel" or one.destination.is_person:
                 await asked(client.chat_postMessage(channel=channel, thread_ts=thread, **message))
             else:
                 await asked(client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, **message))
@@ -178,11 +186,11 @@ def through(respond: AsyncRespond) -> Show:
     return show
 
 
-async def shown(reply: Reply, one: Asked, show: Show) -> None:
+async def shown(reply: Reply, one: SlackRequest, show: Show) -> None:
     """Show an answer to who asked; one line of it to everybody, if it changes what everybody gets."""
     if not reply.text:
         return  # a repetition: it has been answered
-    if reply.is_public and not one.place.is_person:
+    if reply.is_public and not one.destination.is_person:
         first = harmless(reply.text).splitlines()[0]
         who = {"type": "user", "user_id": one.user}
         await show(
@@ -206,18 +214,18 @@ def team_of(context: AsyncBoltContext) -> str:
     return str(context.authorize_result.team_id)
 
 
-def of_command(body: Mapping[str, Any], context: AsyncBoltContext) -> Asked:
+def of_command(body: Mapping[str, Any], context: AsyncBoltContext) -> SlackRequest:
     """What a slash command asks."""
     team, user = team_of(context), body["user_id"]
     text = plain(body.get("text") or "")
-    return Asked(_place(team, body["channel_id"], user), user, text, body.get("trigger_id") or "")
+    return SlackRequest(_destination(team, body["channel_id"], user), user, text, body.get("trigger_id") or "")
 
 
-def of_button(body: Mapping[str, Any], context: AsyncBoltContext) -> Asked:
+def of_button(body: Mapping[str, Any], context: AsyncBoltContext) -> SlackRequest:
     """What a button asks: the command that is its value."""
     team, user = team_of(context), body["user"]["id"]
-    place = _place(team, (body.get("channel") or {}).get("id") or "", user)
-    return Asked(place, user, body["actions"][0]["value"], body.get("trigger_id") or "")
+    destination = _destination(team, (body.get("channel") or {}).get("id") or "", user)
+    return SlackRequest(destination, user, body["actions"][0]["value"], body.get("trigger_id") or "")
 
 
 def plain(text: str) -> str:
@@ -225,6 +233,6 @@ def plain(text: str) -> str:
     return html.unescape(_LINK.sub(r"\1", text)).strip()
 
 
-def _place(team: str, channel: str, user: str) -> Place:
-    """A channel; a conversation with us, or a home tab, is the person's own place, whatever it is called."""
-    return Place(team, user if channel[:1] in ("", "D") else channel)
+def _destination(team: str, channel: str, user: str) -> SlackAddress:
+    """A channel; a conversation with us, or a home tab, is the person's own destination, whatever it is called."""
+    return SlackAddress(team, user if channel[:1] in ("", "D") else channel)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SlackUser:
     """What Slack says of somebody; of somebody unknown, nothing good."""
 
     language: Language | None = None
@@ -35,18 +35,18 @@ class People:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: dict[tuple[str, str], tuple[float, Person]] = {}
+        self._known: dict[tuple[str, str], tuple[float, SlackUser]] = {}
 
-    async def person(self, team: str, user: str) -> Person:
+    async def person(self, team: str, user: str) -> SlackUser:
         """One person; one of whom Slack says nothing may change nothing."""
-        at, known = self._known.get((team, user), (0.0, Person()))
+        at, known = self._known.get((team, user), (0.0, SlackUser()))
         if at and time.monotonic() - at < _FRESH:
             return known
         try:
             answer = await asked((await self._clients(team)).users_info(user=user, include_locale=True))
         except ChannelError as error:
             log.warning("person_unknown channel=slack reason=%s", error.reason)
-            return Person()
+            return SlackUser()
         if len(self._known) >= _MOST:
             self._known.clear()
         person = _read(answer["user"], team)
@@ -54,12 +54,12 @@ class People:
         return person
 
 
-def _read(user: Mapping[str, Any], team: str) -> Person:
+def _read(user: Mapping[str, Any], team: str) -> SlackUser:
     guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
-    tongue = spoken(str(user.get("locale") or ""))
+    locale = spoken(str(user.get("locale") or ""))
     is_member = not guest and not user.get("deleted") and _is_of(user, team)
-    return Person(
-        language=Language(tongue) if tongue else None,
+    return SlackUser(
+        language=Language(locale) if locale else None,
         zone=str(user.get("tz") or ""),
         is_member=is_member,
         is_admin=is_member and bool(user.get("is_admin") or user.get("is_owner")),

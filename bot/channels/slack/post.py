@@ -31,7 +31,7 @@ Clients = Callable[[str], Awaitable[AsyncWebClient]]
 """The client for a workspace."""
 
 
-class Place(NamedTuple):
+class SlackAddress(NamedTuple):
     """Where something is posted."""
 
     team: str
@@ -46,12 +46,12 @@ class Place(NamedTuple):
         return self.channel[0] in "UW"
 
 
-def read_address(address: str) -> Place:
-    """The place that an address names; ChannelError when it names none."""
+def read_address(address: str) -> SlackAddress:
+    """The destination that an address names; ChannelError when it names none."""
     found = _ADDRESS.fullmatch(address)
     if found is None:
         raise ChannelError("the address is not TEAM/CHANNEL, as in T0123ABCD/C0123ABCD", permanent=True)
-    return Place(found[1], found[2])
+    return SlackAddress(found[1], found[2])
 
 
 class Postman:
@@ -63,13 +63,13 @@ class Postman:
 
     async def post(self, address: str, body: str, key: str, root: str = "") -> str:
         """Post one message, in the thread of `root` if there is one; the receipt."""
-        place = read_address(address)
+        destination = read_address(address)
         message: Mapping[str, Any] = json.loads(body)
-        client = await self._clients(place.team)
+        client = await self._clients(destination.team)
         channel, _, thread = root.partition("/")
         answer = await asked(
             client.chat_postMessage(
-                channel=channel or place.channel,
+                channel=channel or destination.channel,
                 text=message["text"],
                 blocks=message["blocks"],
                 metadata={"event_type": EVENT, "event_payload": {"key": key}},
@@ -93,10 +93,10 @@ class Postman:
         Slack may let us look once a minute and see 15 messages: a look that is cut short goes on where it was.
         https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
         """
-        place = read_address(address)
-        client = await self._clients(place.team)
+        destination = read_address(address)
+        client = await self._clients(destination.team)
         channel, _, thread = root.partition("/")
-        channel = channel or await self._conversation(client, place)
+        channel = channel or await self._conversation(client, destination)
         asks: dict[str, Any] = {
             "channel": channel,
             "oldest": f"{(since - _SKEW).timestamp():.6f}",
@@ -131,16 +131,18 @@ class Postman:
 
     async def tell(self, person: str, text: str, about: str) -> None:
         """Say something to one person, directly, with a link to the channel that it concerns, if any."""
-        place, concerned = read_address(person), read_address(about or person)
-        client = await self._clients(place.team)
+        destination, concerned = read_address(person), read_address(about or person)
+        client = await self._clients(destination.team)
         link = "" if concerned.is_person or not about else f"<#{concerned.channel}> "
-        await asked(client.chat_postMessage(channel=place.channel, text=link + escaped(text), unfurl_links=False))
+        await asked(
+            client.chat_postMessage(channel=destination.channel, text=link + escaped(text), unfurl_links=False)
+        )
 
-    async def _conversation(self, client: AsyncWebClient, place: Place) -> str:
+    async def _conversation(self, client: AsyncWebClient, destination: SlackAddress) -> str:
         """The channel behind an address: history is asked of channels only."""
-        if not place.is_person:
-            return place.channel
-        answer = await asked(client.conversations_open(users=place.channel))
+        if not destination.is_person:
+            return destination.channel
+        answer = await asked(client.conversations_open(users=destination.channel))
         return str(answer["channel"]["id"])
 
 

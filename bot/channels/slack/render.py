@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from bot.channels import Reply
-from bot.channels.layout import CardLines, Passage, cards_lines, digest_lines, further_lines, interface
 from bot.channels.slack.blocks import (
     Block,
     Element,
@@ -31,6 +30,7 @@ from bot.channels.slack.blocks import (
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language, Subscription
+from bot.presentation.cards import CardLines, Passage, cards_lines, digest_lines, further_lines, interface
 from bot.text.harmless import harmless
 
 COMMAND = "command"
@@ -85,9 +85,9 @@ def _numbered(messages: Sequence[Message], title: str) -> tuple[str, ...]:
     https://docs.slack.dev/reference/methods/chat.postMessage#accessibility"""
     bodies = []
     for number, message in enumerate(messages, 1):
-        place = f"{number}/{len(messages)}"
+        destination = f"{number}/{len(messages)}"
         text = message.text.removeprefix(escaped(title)).lstrip()
-        bodies.append(_body(f"{escaped(title)} · {place}\n{text}", [*message.blocks, note(place)]))
+        bodies.append(_body(f"{escaped(title)} · {destination}\n{text}", [*message.blocks, note(destination)]))
     return tuple(bodies)
 
 
@@ -107,8 +107,8 @@ def _title_row(card: CardLines, number: int) -> list[Element]:
 
 def _linked(titles: Iterable[Sequence[Element]], number: int) -> list[Element]:
     row = [words(f"{number}. ")]
-    for place, title in enumerate(titles):
-        row += [words(" · ")] if place else []
+    for destination, title in enumerate(titles):
+        row += [words(" · ")] if destination else []
         row += title
     return row
 
@@ -153,14 +153,14 @@ def _marked(passage: Passage, url: str = "") -> list[Element]:
 
 def _buttons(paper: str, pauses: Sequence[Subscription], language: Language) -> Block:
     """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
-    tongue = interface(language)
+    locale = interface(language)
     shown = [
-        button(say("slack.button_abstract", tongue), f"{COMMAND}:show", f"show {paper}"),
-        button(say("slack.button_why", tongue), f"{COMMAND}:why", f"why {paper}"),
+        button(say("slack.button_abstract", locale), f"{COMMAND}:show", f"show {paper}"),
+        button(say("slack.button_why", locale), f"{COMMAND}:why", f"why {paper}"),
     ]
     shown += [
         button(
-            say("slack.button_pause", tongue, number=one.number),
+            say("slack.button_pause", locale, number=one.number),
             f"{COMMAND}:{one.number}",
             f"pause {one.reference}",
         )

@@ -10,15 +10,24 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.channels import Reply
-from bot.channels.layout import interface
-from bot.channels.slack.forms import CALLBACK, FIELD, Draft, Purpose, draft_of, fault, form, loaded, read_form
+from bot.channels.slack.forms import CALLBACK, FIELD, Draft, FormPurpose, draft_of, fault, form, loaded, read_form
 from bot.channels.slack.home import NEW_ONE, home
-from bot.channels.slack.inbound import Asked, Conversation, of_button, of_command, plain, shown, team_of, through
-from bot.channels.slack.post import Clients, Place, read_address
+from bot.channels.slack.inbound import (
+    Conversation,
+    SlackRequest,
+    of_button,
+    of_command,
+    plain,
+    shown,
+    team_of,
+    through,
+)
+from bot.channels.slack.post import Clients, SlackAddress, read_address
 from bot.channels.slack.render import COMMAND
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.model import Notices
+from bot.presentation.cards import interface
 from bot.text.variants import simplified
 
 log = logging.getLogger(__name__)
@@ -33,12 +42,12 @@ def wants_form(text: str) -> str | None:
 
 
 class Windows:
-    """The views of the app; `habits` are those of a new place."""
+    """The views of the app; `preferences` are those of a new destination."""
 
-    def __init__(self, conversation: Conversation, clients: Clients, habits: Draft) -> None:
+    def __init__(self, conversation: Conversation, clients: Clients, preferences: Draft) -> None:
         self._conversation = conversation
         self._clients = clients
-        self._habits = habits
+        self._preferences = preferences
 
     def attend(self, app: AsyncApp) -> None:
         """Take part in an app, before the conversation does: what is not ours is left to it."""
@@ -66,25 +75,27 @@ class Windows:
         if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or "")):
             await shown(await self._conversation.reply(one), one, through(respond))
 
-    async def open(self, one: Asked, trigger: str, which: str) -> bool:
+    async def open(self, one: SlackRequest, trigger: str, which: str) -> bool:
         """Open the form for a new subscription or for one that exists; False when there is no such, or no form."""
         listed = await self._listed(one)
-        tongue = interface(listed.language)
-        place = listed.place
+        locale = interface(listed.language)
+        destination = listed.destination
         person = await self._conversation.person(one)
-        habits = replace(self._habits, zone=person.zone or self._habits.zone)
-        before = Purpose("").before
-        if place is not None:
-            slot, notices = place.slot, place.notices.value
-            habits = Draft(language=place.language.value, time=slot.clock, zone=slot.zone, notices=notices)
-            before = (habits.language, habits.time, habits.zone, habits.notices)
+        preferences = replace(self._preferences, zone=person.zone or self._preferences.zone)
+        before = FormPurpose("").before
+        if destination is not None:
+            slot, notices = destination.slot, destination.notices.value
+            preferences = Draft(
+                language=destination.language.value, time=slot.clock, zone=slot.zone, notices=notices
+            )
+            before = (preferences.language, preferences.time, preferences.zone, preferences.notices)
         edited = next((sub for sub in listed.subscriptions if sub.is_called(which)), None)
         if which and edited is None:
             return False
-        draft = draft_of(edited.query, habits) if edited else habits
-        client = await self._clients(one.place.team)
+        draft = draft_of(edited.query, preferences) if edited else preferences
+        client = await self._clients(one.destination.team)
         reference = edited.reference if edited else ""
-        view = form(Purpose(str(one.place), reference, before, habits.zone, tongue), draft)
+        view = form(FormPurpose(str(one.destination), reference, before, preferences.zone, locale), draft)
         try:
             await asked(client.views_open(trigger_id=trigger, view=view))
         except ChannelError as error:  # it is good for three seconds, which a slow moment of ours may have used up
@@ -92,23 +103,23 @@ class Windows:
             return False
         return True
 
-    async def publish(self, one: Asked, said: str = "") -> None:
+    async def publish(self, one: SlackRequest, said: str = "") -> None:
         """Show a person their home tab as it is now, with what is to be said to them."""
         listed, status = (
             await self._listed(one),
             await self._conversation.reply(replace(one, text="status", event="")),
         )
-        client = await self._clients(one.place.team)
+        client = await self._clients(one.destination.team)
         view = home(listed, status, interface(status.language), said)
         await asked(client.views_publish(user_id=one.user, view=view))
 
-    async def _listed(self, one: Asked) -> Reply:
+    async def _listed(self, one: SlackRequest) -> Reply:
         return await self._conversation.reply(replace(one, text="list", event=""))
 
     async def _home_opened(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         event = body["event"]
         if event.get("tab", "home") == "home":
-            await self.publish(Asked(Place(team_of(context), event["user"]), event["user"], "", ""))
+            await self.publish(SlackRequest(SlackAddress(team_of(context), event["user"]), event["user"], "", ""))
 
     async def _home_button(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Do what a button of the home tab says, and show the tab as it is then."""
@@ -140,12 +151,12 @@ class Windows:
     async def _saved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""
         purpose, draft = _filled(body["view"])
-        if wrong := fault(draft, purpose.tongue):
+        if wrong := fault(draft, purpose.locale):
             await ack(response_action="errors", errors={f"{FIELD}:{_at_fault(draft)}": wrong})
             return
         await ack()
-        user, place = body["user"]["id"], read_address(purpose.place)
-        if place.is_person and place.channel != user:
+        user, destination = body["user"]["id"], read_address(purpose.destination)
+        if destination.is_person and destination.channel != user:
             return  # nobody is shown such a form
         verb = f"edit {purpose.which}" if purpose.which else "subscribe"
         language, *clock, notices = purpose.before
@@ -156,32 +167,32 @@ class Windows:
         event = body.get("trigger_id") or ""
         replies = [
             (one, await self._conversation.reply(one))
-            for one in (Asked(place, user, text, f"{n}:{event}") for n, text in enumerate(commands))
+            for one in (SlackRequest(destination, user, text, f"{n}:{event}") for n, text in enumerate(commands))
         ]
         for one, reply in replies:
             await self._show(one, reply)
-        if place.is_person:
-            await self.publish(Asked(place, user, "", ""))
+        if destination.is_person:
+            await self.publish(SlackRequest(destination, user, "", ""))
 
-    async def _show(self, one: Asked, reply: Reply) -> None:
-        client = await self._clients(one.place.team)
+    async def _show(self, one: SlackRequest, reply: Reply) -> None:
+        client = await self._clients(one.destination.team)
 
         async def show(*, response_type: str, replace_original: bool, **message: Any) -> None:
-            if response_type == "in_channel" or one.place.is_person:
-                await asked(client.chat_postMessage(channel=one.place.channel, **message))
+            if response_type == "in_channel" or one.destination.is_person:
+                await asked(client.chat_postMessage(channel=one.destination.channel, **message))
             else:
                 message.pop("unfurl_links")
-                await asked(client.chat_postEphemeral(channel=one.place.channel, user=one.user, **message))
+                await asked(client.chat_postEphemeral(channel=one.destination.channel, user=one.user, **message))
 
         try:
             await shown(reply, one, show)
         except ChannelError:  # where the bot is not, the person is told directly
-            private = replace(one, place=Place(one.place.team, one.user))
-            if not one.place.is_person:
+            private = replace(one, destination=SlackAddress(one.destination.team, one.user))
+            if not one.destination.is_person:
                 await self._show(private, reply)
 
 
-def _filled(view: dict[str, Any]) -> tuple[Purpose, Draft]:
+def _filled(view: dict[str, Any]) -> tuple[FormPurpose, Draft]:
     """What a form is for and what it says; all that is needed travels in it, so that nobody waits."""
     purpose = loaded(view["private_metadata"])
     return purpose, read_form(view, purpose.zone)

@@ -1,4 +1,4 @@
-"""arXiv's listing and catch-up pages: the witness that says how many papers were announced, and which.
+"""arXiv's listing and catch-up pages: the confirmation that says how many papers were announced, and which.
 
 Today's page comes four hours before the feed, has the authors' comments, and claims its own counts; catch-up
 pages give back any of the last 90 days. Not this room's job: what is new, and whether the feed agrees.
@@ -17,7 +17,7 @@ from bot.model import ALL, Form, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Outcome, outcome_of
 from bot.sources.arxiv_listing.page import Sheet, sheet
-from bot.sources.calendar import PAGES_TURN
+from bot.sources.calendar import PAGES_DUE
 from bot.sources.client import PAGE_SPACING, PoliteClient
 
 NAME = "arxiv_listing"
@@ -35,7 +35,7 @@ class ArxivListing:
     client: PoliteClient
     url: str  # of the site
     name: str = NAME
-    turn: timedelta = PAGES_TURN
+    due_offset: timedelta = PAGES_DUE
     is_daily: bool = False
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:

@@ -7,7 +7,7 @@ import email
 import pytest
 
 from bot.channels.email.authentic import is_from
-from bot.channels.email.reader import Reader
+from bot.channels.email.receiver import Receiver
 from tests.counterparts.arxiv_mail import SERVER, VOUCHED, mail
 
 PASSED = "dkim=pass header.d=arxiv.org"
@@ -81,11 +81,11 @@ class Office:
 
 @pytest.mark.parametrize(("server", "said", "heard"), [(SERVER, VOUCHED, 1), ("", VOUCHED, 0), (SERVER, "", 0)])
 async def test_a_mail_of_arxivs_is_handed_on_where_that_is_set_up_and_answered_nowhere(server, said, heard):
-    office = Office()
+    email_workflow = Office()
 
     async def send(_address, _letter):
         raise AssertionError("nobody writes to robots")
 
-    reader = Reader("papers@sudi.test", None, office, send, server=server)  # type: ignore[arg-type]
+    reader = Receiver("papers@sudi.test", None, email_workflow, send, server=server)  # type: ignore[arg-type]
     assert await reader.dealt_with(mail("Submissions to:\n", vouched=said))
-    assert len(office.heard) == heard
+    assert len(email_workflow.heard) == heard

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from bot.channels.email.letter import LINK, Letter
-from bot.channels.email.pages import letters
+from bot.channels.email.outgoing import LINK, OutgoingEmail
+from bot.channels.email.pages import emails
 from bot.model import AnnounceType, Language
 from tests.channels.cards import card, digest, summary
 from tests.counterparts import mail_html
@@ -22,13 +22,13 @@ Judge = Callable[..., list[str]]
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
-    """What is wrong with the pages of letters."""
+    """What is wrong with the pages of emails."""
     need("html-validate", mail_html.missing())
 
-    def faults(*made: Letter) -> list[str]:
+    def faults(*made: OutgoingEmail) -> list[str]:
         pages = [tmp_path / f"{number}.html" for number in range(len(made))]
-        for page, letter in zip(pages, made, strict=True):
-            page.write_text(letter.html.replace(LINK, "https://papers.example.org/mail/t"), "utf-8")
+        for page, outgoing in zip(pages, made, strict=True):
+            page.write_text(outgoing.html.replace(LINK, "https://papers.example.org/mail/t"), "utf-8")
         return mail_html.faults(pages)
 
     return faults
@@ -46,32 +46,32 @@ def test_the_validators_find_faults_where_there_are_some(judge: Judge, tmp_path:
 def test_digests_in_every_language_are_valid_and_need_nothing_that_mail_programs_lack(judge: Judge):
     revised = card(5, type=AnnounceType.REPLACE_CROSS, comments="", authors=(), reasons=(), subscriptions=())
     cards = [*(card(n) for n in range(4)), revised]
-    made: list[Letter] = []
+    made: list[OutgoingEmail] = []
     for language in Language:
-        made += letters(digest(language=language), has_page=True)
-        made += letters(digest(card(1, chinese=False), language=language), has_page=False)
+        made += emails(digest(language=language), has_page=True)
+        made += emails(digest(card(1, chinese=False), language=language), has_page=False)
         several = digest(*cards, rest=(card(30), card(31)), matched=7, language=language)
-        made += letters(several, has_page=True)
+        made += emails(several, has_page=True)
     assert judge(*made) == []
 
 
 @pytest.mark.parametrize("count", [20, 200])
 def test_large_digests_are_valid(judge: Judge, count: int):
     cards = [card(n, abstract="Long conversations are expensive. " * 40) for n in range(1, count + 1)]
-    assert judge(*letters(digest(*cards), has_page=True)[:3]) == []
+    assert judge(*emails(digest(*cards), has_page=True)[:3]) == []
 
 
 def test_hostile_texts_stay_texts(judge: Judge):
     one = card(title=HOSTILE, authors=(HOSTILE,), abstract=HOSTILE, comments=HOSTILE, categories=(HOSTILE,))
     one = replace(one, summary=summary(one.paper, title=HOSTILE, one_line=HOSTILE, abstract=HOSTILE))
     several = [replace(one, paper=replace(one.paper, id=f"{number}{HOSTILE}")) for number in range(5)]
-    assert judge(*letters(digest(*several, rest=(one,)), has_page=True)) == []
+    assert judge(*emails(digest(*several, rest=(one,)), has_page=True)) == []
 
 
 def test_contents_lead_to_empty_anchors_that_have_a_name():
     """Gmail, Outlook and Yahoo follow no others: https://www.caniemail.com/features/html-anchor-links/"""
-    (letter,) = letters(digest(*(card(n) for n in range(1, 7))), has_page=True)
-    tree = html.fromstring(letter.html)
+    (outgoing,) = emails(digest(*(card(n) for n in range(1, 7))), has_page=True)
+    tree = html.fromstring(outgoing.html)
     wanted = [one.removeprefix("#") for one in tree.xpath("//ol//a/@href")]
     assert wanted == [f"p{number}" for number in range(1, 7)]
     for name in wanted:

@@ -17,22 +17,22 @@ TOKEN = "abcdefghij" * 4
 
 def mail(body: str = "", *, subtype: str = "plain", **headers: str) -> bytes:
     made = EmailMessage()
-    for name, value in ({"From": "Ada <Ada@Reader.test>", "Message-ID": "<1@reader.test>"} | headers).items():
+    for name, value in ({"From": "Ada <Ada@Receiver.test>", "Message-ID": "<1@reader.test>"} | headers).items():
         made[name.replace("_", "-")] = value
     made.set_content(body, subtype=subtype)
     return made.as_bytes()
 
 
-def read(raw: bytes) -> incoming.Incoming:
+def read(raw: bytes) -> incoming.ParsedEmail:
     parsed = incoming.parsed(raw)
     assert parsed is not None
     return incoming.understood(parsed)
 
 
-def silence(raw: bytes) -> str:
+def no_papers(raw: bytes) -> str:
     parsed = incoming.parsed(raw)
     assert parsed is not None
-    return incoming.reason_for_silence(parsed, OURS)
+    return incoming.reason_not_to_answer(parsed, OURS)
 
 
 def test_sender_subject_and_lines_are_read():
@@ -144,7 +144,7 @@ def test_a_token_is_taken_out_of_the_subject():
     ],
 )
 def test_programs_lists_and_we_ourselves_are_not_answered(headers):
-    assert silence(mail("help", **headers)) != ""
+    assert no_papers(mail("help", **headers)) != ""
 
 
 @pytest.mark.parametrize(
@@ -160,21 +160,21 @@ def test_programs_lists_and_we_ourselves_are_not_answered(headers):
     ],
 )
 def test_people_are_answered(headers):
-    assert silence(mail("help", **headers)) == ""
+    assert no_papers(mail("help", **headers)) == ""
 
 
 @pytest.mark.parametrize(
     "header",
     [
         "Roe, Ada <ada@reader.test>",
-        "Roe, Ada, PhD <Ada@Reader.test>",
+        "Roe, Ada, PhD <Ada@Receiver.test>",
         '"Roe, Ada" <ada@reader.test>',
         "Roe; Ada <ada@reader.test>",
         "ada@reader.test <ada@reader.test>",
         "ada@reader.test<ada@reader.test>",
         '"ada@reader.test" <ada@reader.test>',
         "ada@old.test <ada@reader.test>",
-        "Ada @ Reader <ada@reader.test>",
+        "Ada @ Receiver <ada@reader.test>",
         'Ada "the best" Roe <ada@reader.test>',
         'Ada "Roe <ada@reader.test>',
         "Ada Roe (Physics, 2) <ada@reader.test>",
@@ -192,7 +192,7 @@ def test_people_are_answered(headers):
 def test_the_address_of_a_sender_is_what_mail_programs_answer_to(header):
     raw = f"From: {header}\nTo: papers@sudi.test\n\nhelp\n".encode()
     assert read(raw).sender == "ada@reader.test"
-    assert silence(raw) == ""
+    assert no_papers(raw) == ""
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_the_address_of_a_sender_is_what_mail_programs_answer_to(header):
     ],
 )
 def test_several_senders_or_none_get_no_answer(header):
-    assert silence(f"From: {header}\n\nhelp\n".encode()) != ""
+    assert no_papers(f"From: {header}\n\nhelp\n".encode()) != ""
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ headers = st.lists(st.tuples(names, values).map(lambda pair: b": ".join(pair) + 
 def test_no_mail_whatever_breaks_the_reading(head, body):
     parsed = incoming.parsed(head + b"\n" + body)
     if parsed is not None:
-        incoming.reason_for_silence(parsed, OURS)
+        incoming.reason_not_to_answer(parsed, OURS)
         one = incoming.understood(parsed)
         assert all("\n" not in line for line in (one.subject, *one.lines))
         bounces.read(parsed)
@@ -296,7 +296,7 @@ def test_no_mail_whatever_breaks_the_reading(head, body):
 def test_hostile_mails_are_read_in_time(raw):
     parsed = incoming.parsed(raw)
     if parsed is not None:
-        incoming.reason_for_silence(parsed, OURS)
+        incoming.reason_not_to_answer(parsed, OURS)
         assert len(incoming.understood(parsed).thread) <= 11
 
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.email.letter import Letter, mailbox, restored
 from bot.channels.email.message import Ways, written
 from bot.channels.email.note import note
-from bot.channels.email.pages import MOST_BYTES, letters
-from bot.channels.layout import digest_lines
+from bot.channels.email.outgoing import OutgoingEmail, mailbox, restored
+from bot.channels.email.pages import MOST_BYTES, emails
 from bot.digest import Digest
 from bot.model import Language
+from bot.presentation.cards import digest_lines
 from bot.text.harmless import harmless
 from tests.channels.cards import card, digest, summary
 
@@ -47,8 +47,8 @@ HEADERS = [
 ]
 
 
-def raw(letter: Letter, ways: Ways = WAYS) -> bytes:
-    return written(letter, SENDER, ADA, NOW, ways)
+def raw(outgoing: OutgoingEmail, ways: Ways = WAYS) -> bytes:
+    return written(outgoing, SENDER, ADA, NOW, ways)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -59,7 +59,7 @@ def parsed(content: bytes) -> EmailMessage:
 
 
 def mails(one: Digest) -> list[EmailMessage]:
-    return [parsed(raw(letter)) for letter in letters(one, has_page=False)]
+    return [parsed(raw(outgoing)) for outgoing in emails(one, has_page=False)]
 
 
 def read(one: Digest) -> EmailMessage:
@@ -74,7 +74,7 @@ def parts(one: Digest) -> tuple[str, str]:
     return text.get_content(), html.get_content()
 
 
-class Reader(HTMLParser):
+class Receiver(HTMLParser):
     """The visible text, the tags, the links and the languages of a page."""
 
     def __init__(self, page: str) -> None:
@@ -127,32 +127,32 @@ def test_a_digest_continues_the_thread_of_the_one_that_was_sent_before():
 
 
 def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
-    (letter,) = letters(digest(card()), has_page=True)
+    (outgoing,) = emails(digest(card()), has_page=True)
     page = f"https://papers.example.org/u/{'t' * 300}"
-    mail = parsed(raw(letter, Ways("mailto:papers@sudi.test?subject=unsubscribe", page)))
+    mail = parsed(raw(outgoing, Ways("mailto:papers@sudi.test?subject=unsubscribe", page)))
     assert mail["List-Unsubscribe"] == f"<{page}>, <mailto:papers@sudi.test?subject=unsubscribe>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text, html = (part.get_content() for part in mail.iter_parts())
     assert page in text
-    assert page in Reader(html).links
+    assert page in Receiver(html).links
     text, html = parts(digest(card()))
     assert read(digest(card()))["List-Unsubscribe"] == "<mailto:papers@sudi.test?subject=unsubscribe>"
-    for said in (text, Reader(html).text):
+    for said in (text, Receiver(html).text):
         assert "no page for this on the web" in said
         assert "\x1a" not in said
     assert "mailto:papers@sudi.test?subject=unsubscribe" in text
-    assert "mailto:papers@sudi.test?subject=unsubscribe" in Reader(html).links
+    assert "mailto:papers@sudi.test?subject=unsubscribe" in Receiver(html).links
 
 
 def test_a_message_is_ascii_in_short_lines_and_always_the_same():
     one = digest(*(card(n, abstract="字" * 3000) for n in range(5)))
-    (letter,) = letters(one, has_page=False)
-    assert restored(letter.stored()) == letter
-    content = raw(letter)
+    (outgoing,) = emails(one, has_page=False)
+    assert restored(outgoing.stored()) == outgoing
+    content = raw(outgoing)
     assert content.isascii()
     assert content.count(b"\n") == content.count(b"\r\n")
     assert max(map(len, content.splitlines())) < 100
-    assert content == raw(letters(one, has_page=False)[0])
+    assert content == raw(emails(one, has_page=False)[0])
 
 
 @pytest.mark.parametrize("count", [1, 20, 200])
@@ -200,7 +200,7 @@ def test_a_real_day_arrives_with_every_field_as_it_is(samples: Path):
     assert len(cards) == 501
     said = [tuple(part.get_content() for part in mail.iter_parts()) for mail in mails(whole)]
     text = " ".join(one for one, _ in said)
-    page = " ".join(" ".join(Reader(one).text for _, one in said).split())
+    page = " ".join(" ".join(Receiver(one).text for _, one in said).split())
     for lines in digest_lines(whole).cards:
         passages = (*lines.titles, *lines.notes, *lines.abstracts)
         for field in (lines.id, lines.url, lines.authors, lines.facts, *(each.text for each in passages)):
@@ -212,10 +212,10 @@ def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():
     rest = tuple(card(n) for n in range(2, 600))
     sent = mails(digest(card(1), rest=rest, matched=599))
     assert len(sent) > 1
-    links = [link for mail in sent for link in Reader(list(mail.iter_parts())[1].get_content()).links]
+    links = [link for mail in sent for link in Receiver(list(mail.iter_parts())[1].get_content()).links]
     for one in rest:
         assert one.paper.url in links
-    assert "Mail 2 of" in next(sent[1].iter_parts()).get_content()
+    assert "IncomingEmail 2 of" in next(sent[1].iter_parts()).get_content()
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -223,7 +223,7 @@ def test_plain_text_and_html_say_the_same(language: Language):
     one = digest(card(1), card(2, chinese=False), matched=3, rest=(card(3),), language=language)
     said = digest_lines(one)
     text, html = parts(one)
-    page = Reader(html).text
+    page = Receiver(html).text
     for line in (said.title, said.coverage, said.provenance, said.named, "Thank you to arXiv for use of its open"):
         assert line in text
         assert line in page
@@ -236,25 +236,27 @@ def test_plain_text_and_html_say_the_same(language: Language):
 
 
 def test_each_text_carries_its_language():
-    assert Reader(parts(digest(card(), language=Language.EN))[1]).languages.count("zh-Hans") == 0
-    assert {"en", "zh-Hans"} == set(Reader(parts(digest(card()))[1]).languages)
-    assert Reader(parts(digest(card(), language=Language.ZH))[1]).languages[0] == "zh-Hans"
+    assert Receiver(parts(digest(card(), language=Language.EN))[1]).languages.count("zh-Hans") == 0
+    assert {"en", "zh-Hans"} == set(Receiver(parts(digest(card()))[1]).languages)
+    assert Receiver(parts(digest(card(), language=Language.ZH))[1]).languages[0] == "zh-Hans"
 
 
 def test_a_table_of_contents_appears_with_the_fourth_card():
-    three, four = (Reader(parts(digest(*(card(n) for n in range(count))))[1]) for count in (3, 4))
+    three, four = (Receiver(parts(digest(*(card(n) for n in range(count))))[1]) for count in (3, 4))
     assert not [link for link in three.links if link.startswith("#")]
     assert [link for link in four.links if link.startswith("#")] == ["#p1", "#p2", "#p3", "#p4"]
 
 
 def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
-    page = Reader(parts(digest(card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")))[1])
+    page = Receiver(
+        parts(digest(card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")))[1]
+    )
     assert set(page.links) == {"https://arxiv.org/abs/2606.90001", WAYS.mail}
     assert "https://evil.test/x" in page.text
 
 
 def test_an_identifier_cannot_leave_its_link():
-    page = Reader(parts(digest(card(id='1"><script>alert(1)</script>')))[1])
+    page = Receiver(parts(digest(card(id='1"><script>alert(1)</script>')))[1])
     assert "script" not in page.tags
 
 
@@ -268,7 +270,7 @@ def test_the_styles_are_inline_and_dark_mode_is_kept():
 def test_hostile_text_is_escaped_and_readable():
     hostile = "<b>bold</b> & &amp; @here *stars* \"q\" 'a' {{ 7*7 }} 👩‍💻 𝔽 <img src=x onerror=alert(1)>"
     text, html = parts(digest(card(title=hostile, authors=(hostile,), abstract=hostile)))
-    page = Reader(html)
+    page = Receiver(html)
     assert text.count(hostile) == 3
     assert page.text.count(hostile) == 4, "and beside the subject in lists of mails"
     assert not {"b", "img"} & set(page.tags)
@@ -319,7 +321,7 @@ def test_any_text_gives_a_message_that_reads_back(title: str, chinese: str, auth
     whole = digest(one, language=language)
     text, html = parts(whole)
     assert read(whole).keys() == HEADERS
-    page = " ".join(Reader(html).text.split())
+    page = " ".join(Receiver(html).text.split())
     for passage in (lines := digest_lines(whole).cards[0]).titles + lines.abstracts:
         assert passage.text in text
         assert passage.text in page

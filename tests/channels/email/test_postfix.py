@@ -1,4 +1,4 @@
-"""Mail through a real postfix: encrypted on the way in, greylisted, and back as a bounce."""
+"""IncomingEmail through a real postfix: encrypted on the way in, greylisted, and back as a bounce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.channels import Channel
 from bot.channels.email import channel
-from bot.channels.email.letter import LINK, restored
+from bot.channels.email.outgoing import LINK, restored
 from bot.errors import ChannelError
 from bot.store import Store
 from tests.channels.cards import card, digest, settings
@@ -40,10 +40,10 @@ async def test_a_digest_arrives_as_it_was_composed(mail_server: Postfix, sudi: C
     await sudi.send("ada@reader.test", body, "41.1")
     arrived = mail_server.wait("@reader.test", before + 1)[-1]
     assert b"with ESMTPS" in arrived
-    letter = restored(body)
+    outgoing = restored(body)
     link = "mailto:papers@sudi.test?subject=unsubscribe"
     assert [one.replace("\r\n", "\n") for one in texts(arrived)] == [
-        one.replace(LINK, link) for one in (letter.text, letter.html)
+        one.replace(LINK, link) for one in (outgoing.text, outgoing.html)
     ]
 
 

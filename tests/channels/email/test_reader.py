@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.channels import Mail, Reply
+from bot.channels import IncomingEmail, Reply
 from bot.channels.email import incoming
-from bot.channels.email import reader as reading
+from bot.channels.email import receiver as reading
 from bot.channels.email.inbox import from_url
-from bot.channels.email.letter import Letter
-from bot.channels.email.reader import Reader
+from bot.channels.email.outgoing import OutgoingEmail
+from bot.channels.email.receiver import Receiver
 from bot.errors import ChannelError
 from tests import PATIENCE
 from tests.counterparts.odd_imap import OddImap, running, simple
@@ -37,11 +37,11 @@ POISON = {
 class Office:
     """Answers every mail, but for one on which it breaks, and one for which it has no time yet."""
 
-    heard: list[Mail] = field(default_factory=list)
+    heard: list[IncomingEmail] = field(default_factory=list)
     breaks_on: str = "bug"
     waits_for: str = "nothing"
 
-    async def receive(self, mail: Mail, send: Callable[[Reply], Awaitable[None]]) -> bool:
+    async def receive(self, mail: IncomingEmail, send: Callable[[Reply], Awaitable[None]]) -> bool:
         if mail.lines[0] == self.breaks_on:
             raise ZeroDivisionError("a bug")
         self.heard.append(mail)
@@ -54,11 +54,11 @@ class Office:
         raise AssertionError
 
 
-async def read_all(odd: OddImap, office: Office, until: Callable[[], bool]) -> None:
-    async def send(address: str, letter: Letter) -> None:
+async def read_all(odd: OddImap, email_workflow: Office, until: Callable[[], bool]) -> None:
+    async def send(address: str, outgoing: OutgoingEmail) -> None:
         raise ChannelError("nobody is answered here")
 
-    reader = Reader("papers@sudi.test", None, office, send)
+    reader = Receiver("papers@sudi.test", None, email_workflow, send)
     task = asyncio.create_task(reader.read_for_ever(from_url(odd.url())))
     try:
         async with asyncio.timeout(PATIENCE):
@@ -73,13 +73,13 @@ async def read_all(odd: OddImap, office: Office, until: Callable[[], bool]) -> N
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
 async def test_a_poisoned_mail_costs_itself(poison):
     mails = {1: (poison + b"\r\n\r\nhelp\r\n", False), 2: (simple("list"), False)}
-    office = Office()
+    email_workflow = Office()
     async with running(OddImap(mails=mails)) as odd:
-        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
-    assert office.heard[-1].lines == ("list",)
+        await read_all(odd, email_workflow, lambda: all(seen for _, seen in odd.mails.values()))
+    assert email_workflow.heard[-1].lines == ("list",)
 
 
-@pytest.mark.parametrize("stage", ["understood", "reason_for_silence"])
+@pytest.mark.parametrize("stage", ["understood", "reason_not_to_answer"])
 async def test_a_bug_of_ours_costs_one_mail_and_is_logged(stage, monkeypatch, caplog):
     right = getattr(incoming, stage)
 
@@ -89,23 +89,23 @@ async def test_a_bug_of_ours_costs_one_mail_and_is_logged(stage, monkeypatch, ca
         return right(mail, *more)
 
     monkeypatch.setattr(incoming, stage, broken)
-    office = Office()
+    email_workflow = Office()
     async with running(OddImap(mails={1: (simple("poison"), False), 2: (simple("list"), False)})) as odd:
-        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
-    assert [one.lines for one in office.heard] == [("list",)]
+        await read_all(odd, email_workflow, lambda: all(seen for _, seen in odd.mails.values()))
+    assert [one.lines for one in email_workflow.heard] == [("list",)]
     assert "work_failed name=mail" in caplog.text
 
 
 async def test_a_bug_in_the_answer_costs_one_mail():
-    office = Office()
+    email_workflow = Office()
     async with running(OddImap(mails={1: (simple("bug"), False), 2: (simple("list"), False)})) as odd:
-        await read_all(odd, office, lambda: all(seen for _, seen in odd.mails.values()))
-    assert [one.lines for one in office.heard] == [("list",)]
+        await read_all(odd, email_workflow, lambda: all(seen for _, seen in odd.mails.values()))
+    assert [one.lines for one in email_workflow.heard] == [("list",)]
 
 
 async def test_a_mail_that_has_to_wait_stays_unread_and_holds_up_no_other(monkeypatch):
     monkeypatch.setattr(reading, "_FIRST_WAIT", 0.05)
-    office = Office(waits_for="later")
+    email_workflow = Office(waits_for="later")
     async with running(OddImap(mails={1: (simple("later"), False), 2: (simple("list"), False)})) as odd:
-        await read_all(odd, office, lambda: odd.mails[2][1] and len(office.heard) >= 3)
+        await read_all(odd, email_workflow, lambda: odd.mails[2][1] and len(email_workflow.heard) >= 3)
         assert not odd.mails[1][1]

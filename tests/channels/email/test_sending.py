@@ -1,4 +1,4 @@
-"""Mail as it is sent, against real servers on this machine."""
+"""IncomingEmail as it is sent, against real servers on this machine."""
 
 import email
 import ssl
@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.channels import Channel
 from bot.channels.email import channel
-from bot.channels.email.letter import Letter
+from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.server import from_url
 from bot.errors import ChannelError, SettingsError
 from tests.channels.cards import card, digest, settings
@@ -110,8 +110,8 @@ async def test_a_message_over_tls_from_the_start(trusted: ssl.SSLContext):
 async def test_lines_that_begin_with_a_dot_arrive():
     mailboxes = Mailboxes()
     with aiosmtpd(mailboxes) as port:
-        letter = Letter("sudi.1.1", "x", ".\n..a\nb\n")
-        await mail(f"smtp://127.0.0.1:{port}?tls=none").send(ADA, letter.stored(), "1")
+        outgoing = OutgoingEmail("sudi.1.1", "x", ".\n..a\nb\n")
+        await mail(f"smtp://127.0.0.1:{port}?tls=none").send(ADA, outgoing.stored(), "1")
     assert read(mailboxes.taken[0].content).get_content().split() == [".", "..a", "b"]
 
 

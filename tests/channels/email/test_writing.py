@@ -1,4 +1,4 @@
-"""What is added to a letter when it is sent: links, return path and signature; and what the DNS should say."""
+"""What is added to a outgoing when it is sent: links, return path and signature; and what the DNS should say."""
 
 import email
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +12,8 @@ import pytest
 
 from bot.channels.email import channel
 from bot.channels.email.bounces import read
-from bot.channels.email.letter import Letter
-from bot.channels.email.pages import letters
+from bot.channels.email.outgoing import OutgoingEmail
+from bot.channels.email.pages import emails
 from bot.channels.email.writing import Writer
 from bot.errors import SettingsError
 from bot.tokens import Links, Purpose, Tokens
@@ -42,8 +42,8 @@ def writer(**values: object) -> Writer:
     return made
 
 
-def letter() -> Letter:
-    (made,) = letters(digest(card()), has_page=True)
+def outgoing() -> OutgoingEmail:
+    (made,) = emails(digest(card()), has_page=True)
     return made
 
 
@@ -66,7 +66,7 @@ def is_valid(content: bytes, record: str) -> bool:
 
 
 def test_the_reader_gets_a_link_of_their_own_in_the_headers_and_in_both_parts():
-    mail = parsed(writer().message(letter(), ADA, NOW))
+    mail = parsed(writer().message(outgoing(), ADA, NOW))
     page, by_mail = mail["List-Unsubscribe"].split(", ")
     token = page.removeprefix("<https://papers.example.org/mail/").removesuffix(">")
     assert TOKENS.read(Purpose.MANAGE, token, NOW) == 1
@@ -82,26 +82,27 @@ def test_no_token_waits_in_the_outbox():
 
 
 def test_a_mail_that_is_repeated_later_on_the_same_day_says_the_same():
-    first, second = (parsed(writer().message(letter(), ADA, NOW + timedelta(hours=n))) for n in (0, 9))
+    first, second = (parsed(writer().message(outgoing(), ADA, NOW + timedelta(hours=n))) for n in (0, 9))
     assert [one.get_content() for one in first.iter_parts()] == [one.get_content() for one in second.iter_parts()]
     for name in set(first.keys()) - {"Date"}:
         assert first[name] == second[name]
 
 
 def test_a_bounce_goes_to_an_address_that_says_whose_it_is():
-    path = writer(smtp_bounces="papers+{token}@sudi.test").return_path(letter(), NOW)
+    path = writer(smtp_bounces="papers+{token}@sudi.test").return_path(outgoing(), NOW)
     token = path.removeprefix("papers+").removesuffix("@sudi.test")
     assert TOKENS.read(Purpose.BOUNCE, token, NOW) == 1
     assert len(path.partition("@")[0]) <= 64
-    assert writer().return_path(letter(), NOW) == "papers@sudi.test"
+    assert writer().return_path(outgoing(), NOW) == "papers@sudi.test"
     assert (
-        writer(smtp_bounces="papers+{token}@sudi.test").return_path(Letter("1", "x", "x"), NOW) == SENDER.addr_spec
+        writer(smtp_bounces="papers+{token}@sudi.test").return_path(OutgoingEmail("1", "x", "x"), NOW)
+        == SENDER.addr_spec
     )
 
 
 def test_the_signature_covers_what_matters_and_nothing_may_be_added(key: tuple[Path, str]):
     path, record = key
-    content = writer(dkim_key=str(path)).message(letter(), ADA, NOW)
+    content = writer(dkim_key=str(path)).message(outgoing(), ADA, NOW)
     assert is_valid(content, record)
     covered = [
         name.strip().lower() for name in parsed(content)["DKIM-Signature"].split("h=")[1].split(";")[0].split(":")

@@ -119,7 +119,7 @@ async def running(opened: Post, folder: Path, **changes: Any) -> AsyncIterator[t
     """The bot, reading its mailbox; SSL_CERT_FILE must name the authorities."""
     clock = HandClock(NOON)
     async with root.opened(settings(opened, folder, **changes), clock) as app:
-        reading = asyncio.create_task(app.channels["email"].correspond(app.office))  # type: ignore[attr-defined]
+        reading = asyncio.create_task(app.channels["email"].correspond(app.email_workflow))  # type: ignore[attr-defined]
         try:
             yield app, clock
         finally:

@@ -95,14 +95,14 @@ def lines(text: str) -> str:
     return "\n".join(row for row in harmless(text).splitlines() if row.strip())
 
 
-async def places(app) -> list[tuple[object, ...]]:
-    """What is stored of each place, without its name and channel."""
+async def destinations(app) -> list[tuple[object, ...]]:
+    """What is stored of each destination, without its name and channel."""
     found = []
     for one in await rows(app.store, schema.destination):
         async with app.store.read() as tx:
             asked = [(sub.number, sub.query, sub.paused) for sub in await tx.subscribers.subscriptions(one.id)]
-            place = await tx.subscribers.find_destination(one.id)
-        found.append((place.language, place.slot, place.paused, asked))
+            destination = await tx.subscribers.find_destination(one.id)
+        found.append((destination.language, destination.slot, destination.paused, asked))
     return found
 
 
@@ -111,7 +111,7 @@ async def test_the_same_conversation_has_the_same_replies_and_rows_as_on_the_con
     async with running(slack, tmp_path, listen=listen) as app:
         await announced(app)
         expected: list[Reply] = [await app.answer(Invocation("console", "me", "me", text)) for text in SCRIPT]
-        wanted = (await places(app))[0]
+        wanted = (await destinations(app))[0]
         for text, reply in zip(SCRIPT, expected, strict=True):
             before = len(await messages(slack))
             await slack.command(text)
@@ -121,7 +121,7 @@ async def test_the_same_conversation_has_the_same_replies_and_rows_as_on_the_con
             assert len(found) - len(private) == reply.is_public, text
             for one in found:
                 assert block_kit.faults(one) == []
-        assert (await places(app))[1] == wanted
+        assert (await destinations(app))[1] == wanted
     assert all(seconds < 3 for seconds in slack.acknowledged), "Slack waits no longer"
     assert bool(slack.acknowledged) != bool(listen)
 
@@ -131,7 +131,7 @@ async def test_in_a_direct_message_the_same_conversation_is_answered_in_place(wo
     async with running(slack, tmp_path, listen=listen) as app:
         await announced(app)
         expected = [await app.answer(Invocation("console", "me", "me", text)) for text in SCRIPT]
-        wanted = (await places(app))[0]
+        wanted = (await destinations(app))[0]
         direct = await slack.direct(ALICE)
         for text, reply in zip(SCRIPT, expected, strict=True):
             before = len(await messages(slack, direct))
@@ -139,7 +139,7 @@ async def test_in_a_direct_message_the_same_conversation_is_answered_in_place(wo
             found = await answered(slack, direct, before)
             assert "".join(map(read, found)).startswith(lines(reply.text)), text
             assert not any(map(is_private, found)), text
-        assert (await places(app))[1] == wanted
+        assert (await destinations(app))[1] == wanted
 
 
 def test_the_conversation_has_every_verb():
@@ -159,8 +159,8 @@ async def test_a_direct_message_is_answered_in_place_and_is_about_that_person_al
             assert query in read(one)
         async with app.store.read() as tx:
             for user, query in ((ALICE, "cs.LG tide"), (BOB, "hep-th axion*")):
-                place = await tx.subscribers.destination("slack", f"{TEAM}/{user}")
-                assert [sub.query for sub in await tx.subscribers.subscriptions(place.id)] == [query]
+                destination = await tx.subscribers.destination("slack", f"{TEAM}/{user}")
+                assert [sub.query for sub in await tx.subscribers.subscriptions(destination.id)] == [query]
         # Bob types in a conversation of Alice's (Slack would not let him): it is still about Bob
         opened = await slack.direct(ALICE)
         before = len(await messages(slack, opened))
@@ -316,7 +316,7 @@ async def test_a_socket_that_is_open_but_silent_is_given_up_for_another(slack, t
         slack.fall_silent()
         await until(lambda: set(slack.sockets) - {first}, "another socket")
         assert "slack_socket_lost" in caplog.text
-        assert not first.closed, "nobody has closed it: only its silence tells"
+        assert not first.closed, "nobody has closed it: only its no_papers tells"
         await slack.command("list")
         await answered(slack, ML, 1)
 

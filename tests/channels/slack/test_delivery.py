@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.channels.slack import Slack, channel
-from bot.delivery import Courier
 from bot.errors import ChannelError, SettingsError
+from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import schema
 from tests.channels.cards import digest
@@ -24,7 +24,7 @@ PLACE = f"{TEAM}/{ML}"
 DIES = """
 import asyncio, os, signal, sys
 from bot.channels.slack import Slack
-from bot.delivery import Courier
+from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import Store
 from tests.fakes import MORNING
@@ -221,8 +221,8 @@ async def test_a_refusal_pauses_the_place_keeps_what_it_asked_for_and_tells_the_
     await run.deliver()
     await run.deliver(hours=3)
     assert await states(run.store) == ["dead"]
-    (place,) = await rows(run.store, schema.destination)
-    assert error in place.paused
+    (destination,) = await rows(run.store, schema.destination)
+    assert error in destination.paused
     assert len(await rows(run.store, schema.subscription)) == 1
     (told,) = slack.posts
     assert told.message["channel"] == ALICE

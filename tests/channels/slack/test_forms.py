@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.slack.forms import Draft, Purpose, draft_of, fault, form, loaded
+from bot.channels.slack.forms import Draft, FormPurpose, draft_of, fault, form, loaded
 from bot.query import LENGTH_LIMIT, TERM_LIMIT, And, parse
 from tests.counterparts import block_kit
 
@@ -55,10 +55,10 @@ def parts(text: str) -> set[object]:
     return set(root.parts if isinstance(root, And) else [root])
 
 
-@pytest.mark.parametrize("tongue", ["en", "zh", "zh-hant"])
+@pytest.mark.parametrize("locale", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
-def test_the_form_keeps_the_limits_of_a_modal(tongue, draft):
-    purpose = Purpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always"), "Asia/Shanghai", tongue)
+def test_the_form_keeps_the_limits_of_a_modal(locale, draft):
+    purpose = FormPurpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always"), "Asia/Shanghai", locale)
     view = form(purpose, draft)
     assert block_kit.view_faults(view) == []
     assert loaded(view["private_metadata"]) == purpose
@@ -74,13 +74,13 @@ def test_the_longest_query_can_be_edited(kind):
     while len(", ".join(words)) > LENGTH_LIMIT - 10:
         words.pop()
     draft = draft_of(f"cs.LG {', '.join(words)}", HABITS)
-    assert block_kit.view_faults(form(Purpose("T1/C1", "id:1"), draft)) == []
+    assert block_kit.view_faults(form(FormPurpose("T1/C1", "id:1"), draft)) == []
 
 
 def test_a_form_says_in_the_readers_language_what_it_asks_for_or_what_is_wrong():
     good = Draft(("cs.LG",), "attention")
     assert fault(good, "en") == ""
-    said = "".join(block_kit.strings(form(Purpose("T1/C1", tongue="zh"), good)["blocks"], "text"))
+    said = "".join(block_kit.strings(form(FormPurpose("T1/C1", locale="zh"), good)["blocks"], "text"))
     assert "意思是" in said
     assert "Type words" in fault(Draft(), "en")
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels import Reply
-from bot.channels.layout import cards_lines
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.channels.slack.render import digest_bodies, reply_messages
 from bot.digest import PAGE, Digest
 from bot.model import Language, Reason
+from bot.presentation.cards import cards_lines
 from bot.sources.arxivdaily import read
 from tests.channels.cards import REASONS, card, digest, summary
 from tests.channels.cards import paper as invented

@@ -1,4 +1,4 @@
-"""Channels that are shared with another workspace (Slack Connect): whose place it is, and who may manage it.
+"""Channels that are shared with another workspace (Slack Connect): whose destination it is, and who may manage it.
 
 The bodies are those of Slack's documents: the `team_id` at the top may be that of who acts.
 """
@@ -70,8 +70,8 @@ async def test_a_member_manages_the_place_in_our_workspace_whatever_the_body_nam
     text = f"<@{BOT}> subscribe cs.LG tide"
     await workplace.happens("app_mention", team=OTHER, installed=TEAM, user=ALICE, channel=ML, text=text, ts="1.0")
     await answered(workplace.slack, ML, 0, least=2)
-    (place,) = await rows(workplace.app.store, schema.destination)
-    assert place.address == f"{TEAM}/{ML}"
+    (destination,) = await rows(workplace.app.store, schema.destination)
+    assert destination.address == f"{TEAM}/{ML}"
 
 
 async def test_a_button_that_a_stranger_presses_is_one_of_our_place(slack, tmp_path):

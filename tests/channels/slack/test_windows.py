@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.channels.layout import NAME
 from bot.channels.slack.forms import loaded
 from bot.model import Language, Notices
+from bot.presentation.cards import NAME
 from bot.text.traditional import traditional
 from tests import PATIENCE
 from tests.channels.slack.talk import answered, is_private, messages, read, running, until
@@ -14,9 +14,9 @@ from tests.counterparts import block_kit
 from tests.counterparts.slack_edge import ALICE, GUEST, ML, TEAM
 
 
-async def stored(app, place: str):
+async def stored(app, destination: str):
     async with app.store.read() as tx:
-        one = await tx.subscribers.destination("slack", f"{TEAM}/{place}")
+        one = await tx.subscribers.destination("slack", f"{TEAM}/{destination}")
         return (one, await tx.subscribers.subscriptions(one.id)) if one else (None, [])
 
 
@@ -58,10 +58,10 @@ async def test_a_subscription_is_made_and_edited_with_the_form(slack, tmp_path):
         await slack.submits(form, state)
         found = await answered(slack, ML, 0, least=4)
         assert 'cs.LG "kv cache", 注意力' in "".join(map(read, found))
-        place, subscriptions = await stored(app, ML)
+        destination, subscriptions = await stored(app, ML)
         assert [one.query for one in subscriptions] == ['cs.LG "kv cache", 注意力']
-        assert place.slot.clock == "07:45"
-        assert place.slot.zone == "America/Los_Angeles"
+        assert destination.slot.clock == "07:45"
+        assert destination.slot.zone == "America/Los_Angeles"
 
         await slack.command("edit 1")
         await until(lambda: len(slack.views) > 1, "a second form")
@@ -141,9 +141,9 @@ async def test_app_home_has_the_persons_own_subscriptions_with_working_buttons(s
         assert "No digest has been sent here yet" in said
 
         for action, check in (
-            ("command:pause", lambda place, subs: place.paused and not subs[0].paused),
-            ("command:resume", lambda place, subs: not place.paused),
-            ("command:remove", lambda place, subs: subs == []),
+            ("command:pause", lambda destination, subs: destination.paused and not subs[0].paused),
+            ("command:resume", lambda destination, subs: not destination.paused),
+            ("command:remove", lambda destination, subs: subs == []),
         ):
             seen = len(slack.views)
             await slack.presses_at_home(slack.views[-1], action)

@@ -87,16 +87,16 @@ async def test_a_workspace_installs_the_app_and_the_bot_may_do_there_all_that_it
     (token,) = strict.given - {POOR}
     rooms = {one["name"]: one["id"] for one in (await strict.ask("conversations.list", token))["channels"]}
     await strict.ask("conversations.join", token, channel=rooms["ml"])
-    place = f"T000000001/{rooms['ml']}"
-    root = await ours.send(place, ours.render(digest())[0], "1.1")
-    card = await ours.send_below(root, place, ours.render(digest())[0], "1.2")
-    assert await ours.find(place, "1.1", NOON, "") == root
-    assert await ours.find(place, "1.2", NOON, root) == card
-    assert await ours.find(place, "1.3", NOON, root) is None
+    destination = f"T000000001/{rooms['ml']}"
+    root = await ours.send(destination, ours.render(digest())[0], "1.1")
+    card = await ours.send_below(root, destination, ours.render(digest())[0], "1.2")
+    assert await ours.find(destination, "1.1", NOON, "") == root
+    assert await ours.find(destination, "1.2", NOON, root) == card
+    assert await ours.find(destination, "1.3", NOON, root) is None
     person = "T000000001/U000000001"
     mine = await ours.send(person, ours.render(digest())[0], "2.1")
     assert await ours.find(person, "2.1", NOON, "") == mine
-    await ours.tell(person, "the channel was archived", place)
+    await ours.tell(person, "the channel was archived", destination)
 
 
 async def test_who_comes_back_without_having_begun_installs_nothing(strict, app, port):
@@ -136,7 +136,7 @@ def installation(team: str, token: str, name: str) -> Installation:
 
 @pytest.fixture
 async def shared(slack: SlackEdge, tmp_path) -> AsyncIterator[App]:
-    """A bot that two workspaces have installed, with a place in each, listening by one socket."""
+    """A bot that two workspaces have installed, with a destination in each, listening by one socket."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'sudi.db'}"
     slack.tokens = {BOT_TOKEN, OTHER_TOKEN, APP_TOKEN}
     async with running(slack, tmp_path, **SHARED, slack_listen=f"127.0.0.1:{free_port()}") as opened:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.query import parse
 from tests.fakes import HandClock
 from tests.scenarios.histories.living import Bot, Killed, entries
-from tests.scenarios.histories.oracle import CAP, Asked, Digest, Entry, Oracle, Reader
+from tests.scenarios.histories.oracle import CAP, Digest, Entry, ExportedSubscription, Oracle, Poller
 from tests.scenarios.histories.world import EVERYTHING, NINE, PLACES, Act, History, Tick
 
 
@@ -58,7 +58,7 @@ class _Life:
         self._made = made
         self._bot = bot
         self._oracle = Oracle()
-        self._oracle.readers = {place: Reader() for place in (*PLACES, EVERYTHING)}
+        self._oracle.readers = {destination: Poller() for destination in (*PLACES, EVERYTHING)}
         self._last = made.steps[0].at
         self._seen: set[str] = set()
         self._edited: dict[str, int] = {}
@@ -79,36 +79,38 @@ class _Life:
         self._oracle.translate(self._bot.translator.done)
         if "deliver" not in tick.works:
             return
-        expected = {place: one for place in self._oracle.readers if (one := self._due(place, tick.at))}
+        expected = {
+            destination: one for destination in self._oracle.readers if (one := self._due(destination, tick.at))
+        }
         self._last = tick.at
         arrived = self._arrived()
         assert sorted(arrived) == sorted(expected), self._said(f"who gets one: {arrived} for {expected}")
-        for place, body in arrived.items():
-            wanted = expected[place]
+        for destination, body in arrived.items():
+            wanted = expected[destination]
             got = entries(body)
-            assert got[:CAP] == wanted.papers[:CAP], self._said(f"{place} sees {got} for {wanted.papers}")
+            assert got[:CAP] == wanted.papers[:CAP], self._said(f"{destination} sees {got} for {wanted.papers}")
             assert _named(got[CAP:]) == _named(wanted.papers[CAP:]), self._said(
-                f"{place} gets {got} for {wanted.papers}"
+                f"{destination} gets {got} for {wanted.papers}"
             )
             heard = json.loads(body)["changes"]
-            assert heard == wanted.changes, self._said(f"{place} hears {heard} for {wanted.changes}")
+            assert heard == wanted.changes, self._said(f"{destination} hears {heard} for {wanted.changes}")
             self.trace.append(
-                f"  {place} gets {[(one.id, one.version) for one in wanted.papers]} {wanted.changes}"
+                f"  {destination} gets {[(one.id, one.version) for one in wanted.papers]} {wanted.changes}"
             )
             self.digests += 1
             self.papers += len(wanted.papers)
         self._look_at_edits()
 
-    def _due(self, place: str, now: datetime) -> Digest | None:
-        """What the oracle says that a place gets now, if anything."""
-        reader = self._oracle.readers[place]
-        is_due = self._made.slots.get(place, NINE).next_after(self._last) <= now
+    def _due(self, destination: str, now: datetime) -> Digest | None:
+        """What the oracle says that a destination gets now, if anything."""
+        reader = self._oracle.readers[destination]
+        is_due = self._made.slots.get(destination, NINE).next_after(self._last) <= now
         if not is_due or reader.is_paused or all(one.is_paused for one in reader.asked):
             return None
-        is_told = place == PLACES[0]
-        if not is_told and not self._oracle.waits(place):
+        is_told = destination == PLACES[0]
+        if not is_told and not self._oracle.waits(destination):
             return None
-        digest = self._oracle.digest(place, is_sent=is_told)
+        digest = self._oracle.digest(destination, is_sent=is_told)
         return digest if digest.papers or is_told else None
 
     def _arrived(self) -> dict[str, str]:
@@ -131,9 +133,9 @@ class _Life:
     async def _act(self, act: Act) -> None:
         """Somebody types something, which may be of no use."""
         self._bot.clock.now = max(act.at, self._bot.clock.now)
-        reader = self._oracle.readers[act.place]
+        reader = self._oracle.readers[act.destination]
         since, asked = self._oracle.now, reader.asked
-        numbers = {one.query: one.number for one in await self._bot.asked(act.place)} if asked else {}
+        numbers = {one.query: one.number for one in await self._bot.asked(act.destination)} if asked else {}
         assert list(numbers) == [one.query for one in asked], self._said(f"subscribed: {numbers} for {asked}")
         first = asked[act.at.day % len(asked)] if asked else None
         if act.verb.endswith(" query"):  # which one is said
@@ -146,13 +148,13 @@ class _Life:
         match act.verb:
             case "subscribe":
                 if all(one.query != query for one in asked):
-                    asked.append(Asked(query, since))
+                    asked.append(ExportedSubscription(query, since))
             case "unsubscribe" | "resubscribe" if first:
                 asked.remove(first)
                 typed = f"unsubscribe {first.query}"
                 if act.verb == "resubscribe":
-                    await self._says(act.place, typed)
-                    asked.append(Asked(first.query, since))
+                    await self._says(act.destination, typed)
+                    asked.append(ExportedSubscription(first.query, since))
                     typed = f"subscribe {first.query}"
             case "edit" if first and all(one.query != query for one in asked):
                 typed = f"edit {numbers[first.query]} {act.text}"
@@ -170,11 +172,11 @@ class _Life:
                 pass
             case _:
                 return
-        await self._says(act.place, typed)
+        await self._says(act.destination, typed)
 
-    async def _says(self, place: str, typed: str) -> None:
-        reply = await self._bot.says(place, typed)
-        self.trace.append(f"  {place} {typed!r}: {reply.text.splitlines()[0]}")
+    async def _says(self, destination: str, typed: str) -> None:
+        reply = await self._bot.says(destination, typed)
+        self.trace.append(f"  {destination} {typed!r}: {reply.text.splitlines()[0]}")
 
     def _said(self, what: str) -> str:
         return "\n".join([f"seed {self._made.seed}: {what}", *self.trace])

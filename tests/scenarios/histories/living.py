@@ -95,7 +95,7 @@ class Post(FakeChannel):
         entries = [_entry(one) for one in (*digest.cards, *digest.rest)]
         lacking = [one.paper.id for one in digest.cards if one.lacks]
         told = sorted(f"{one.paper.id} {one.kind}" for one in digest.changes)
-        shown, why = len(digest.cards), digest.silence.why if digest.silence else ""
+        shown, why = len(digest.cards), digest.no_papers.why if digest.no_papers else ""
         body = {"papers": entries, "changes": told, "shown": shown, "why": why, "lacking": lacking}
         return (json.dumps(body, ensure_ascii=False),)
 
@@ -201,10 +201,10 @@ class Bot:
             self.clock.now += _RESTART
             await self.start()
 
-    async def says(self, place: str, text: str) -> Reply:
+    async def says(self, destination: str, text: str) -> Reply:
         """The answer to a command."""
-        return await self.app.commands(Invocation("fake", "ottoline", place, text))
+        return await self.app.commands(Invocation("fake", "ottoline", destination, text))
 
-    async def asked(self, place: str) -> tuple[Subscription, ...]:
-        """What a place is subscribed to, as it is told."""
-        return (await self.says(place, "list")).subscriptions
+    async def asked(self, destination: str) -> tuple[Subscription, ...]:
+        """What a destination is subscribed to, as it is told."""
+        return (await self.says(destination, "list")).subscriptions

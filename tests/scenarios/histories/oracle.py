@@ -25,7 +25,7 @@ _RANK = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
 
 @dataclass
-class Asked:
+class ExportedSubscription:
     """One subscription; it has a right to what is announced after `since`."""
 
     query: str
@@ -34,10 +34,10 @@ class Asked:
 
 
 @dataclass
-class Reader:
+class Poller:
     """One destination."""
 
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ExportedSubscription] = field(default_factory=list)
     mutes: list[str] = field(default_factory=list)
     is_paused: bool = False
     had: dict[str, set[int]] = field(default_factory=dict)  # versions that were in a digest, muted ones too
@@ -70,7 +70,7 @@ class Oracle:
 
     def __init__(self) -> None:
         self.now = 0  # announcements come one after the other; which of them came before what
-        self.readers: dict[str, Reader] = {}
+        self.readers: dict[str, Poller] = {}
         self._papers: dict[Version, Paper] = {}
         self._types: dict[Version, dict[str, AnnounceType]] = {}
         self._came: dict[Version, dict[str, int]] = {}
@@ -121,7 +121,7 @@ class Oracle:
         entries = ranked(self._entry(reader, one) for one in kept)
         return Digest(entries, sorted(self._became(reader)) if entries or is_sent else [])
 
-    def _waiting(self, reader: Reader) -> list[Version]:
+    def _waiting(self, reader: Poller) -> list[Version]:
         """The papers that a reader should have and has not had, each in its newest version."""
         found = {
             version
@@ -132,18 +132,18 @@ class Oracle:
         newest = dict(sorted(found))
         return sorted(newest.items())
 
-    def _is_new(self, reader: Reader, asked: Asked, version: Version) -> bool:
+    def _is_new(self, reader: Poller, asked: ExportedSubscription, version: Version) -> bool:
         """Whether a subscription finds what was not sent: a paper once, a revision once for each version."""
         found, had = self._found(asked, version), reader.had.get(version[0], set())
         return found is not None and (not had or (found.type.is_revision and max(had) < version[1]))
 
-    def _found(self, asked: Asked, version: Version) -> Found | None:
+    def _found(self, asked: ExportedSubscription, version: Version) -> Found | None:
         """How a subscription finds a paper to which it has a right; None when it does not."""
         query = parse(asked.query)
         found = match(query, self._prepared(version)) if self._has_right(asked, query, version) else None
         return found if found and is_wanted(query, found.type) else None
 
-    def _has_right(self, asked: Asked, query: Query, version: Version) -> bool:
+    def _has_right(self, asked: ExportedSubscription, query: Query, version: Version) -> bool:
         """Whether it was announced in a category that the query reads, since somebody asked for it."""
         reading = reads([query])
         return any(
@@ -156,7 +156,7 @@ class Oracle:
         types, text = self._types[version], self._texts.get(version)
         return prepare(Candidate(self._papers[version], types, self._dates[version], text))
 
-    def _entry(self, reader: Reader, version: Version) -> Entry:
+    def _entry(self, reader: Poller, version: Version) -> Entry:
         """A paper with everything that its reader asks for and that it answers."""
         found = {
             asked.query: one
@@ -172,7 +172,7 @@ class Oracle:
             tuple(dict.fromkeys((one.term, one.field, one.via) for one in reasons)),
         )
 
-    def _became(self, reader: Reader) -> Iterator[str]:
+    def _became(self, reader: Poller) -> Iterator[str]:
         """What has become of papers that were shown, once; a later version's card says it by itself."""
         for one in self._changes:
             key = one.paper.id, one.kind.value, one.after
@@ -187,8 +187,10 @@ class Oracle:
 def ranked(entries: Iterable[Entry]) -> list[Entry]:
     """What is shown and then what is named, each by date: every date in turn has room for its next best."""
     found = sorted(entries, key=lambda one: (_newest_first(one), *_best_first(one)))
-    places = [sum(other.date == one.date for other in found[:place]) for place, one in enumerate(found)]
-    in_turn = [one for _, one in sorted(zip(places, found, strict=True), key=itemgetter(0))]
+    destinations = [
+        sum(other.date == one.date for other in found[:destination]) for destination, one in enumerate(found)
+    ]
+    in_turn = [one for _, one in sorted(zip(destinations, found, strict=True), key=itemgetter(0))]
     return sorted(in_turn[:CAP], key=_newest_first) + sorted(in_turn[CAP:], key=_newest_first)
 
 

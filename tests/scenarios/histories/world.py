@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from bot.errors import MakerError, SourceError
 from bot.model import Announcement, AnnounceType, Days, Listing, Paper, Slot, Validator
 from bot.sources import Outcome, Unchanged
-from bot.sources.calendar import FEEDS_TURN, PAGES_TURN, newest, opens, weekdays
-from bot.summaries import Answer, Field, Job, Usage
+from bot.sources.calendar import FEEDS_DUE, PAGES_DUE, newest, opens, weekdays
+from bot.summaries import Answer, Job, TextField, Usage
 
 CODES = ("cs.LG", "cs.AI", "cs.CL")
 FIRST = date(2026, 6, 8)  # a Monday
@@ -45,7 +45,7 @@ HABITS = {
     "days weekly": replace(NINE, days=Days.WEEKLY),
     "days daily": replace(NINE, days=Days.DAILY),
 }
-"""What a place types about its hours, and when its digests come then."""
+"""What a destination types about its hours, and when its digests come then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Somebody types a command at a place."""
+    """Somebody types a command at a destination."""
 
     at: datetime
-    place: str
+    destination: str
     verb: str
     text: str = ""
 
@@ -86,7 +86,7 @@ class History:
     holidays: list[date] = field(default_factory=list)  # evenings without an announcement that the bot knows of
     texts: dict[str, datetime] = field(default_factory=dict)  # when somebody can make the Chinese of a paper
     steps: list[Act | Tick] = field(default_factory=list)
-    slots: dict[str, Slot] = field(default_factory=dict)  # of each place that has said so
+    slots: dict[str, Slot] = field(default_factory=dict)  # of each destination that has said so
     delayed: dict[tuple[str, date], datetime] = field(default_factory=dict)  # listings that cannot be read before
     queries: tuple[str, ...] = QUERIES
 
@@ -112,9 +112,9 @@ def _announce(dice: random.Random, made: History, days: int) -> None:
                 made.holidays.append(day - timedelta(days=1))
             continue
         rows: list[Row] = []
-        for place, paper in enumerate(known):
+        for destination, paper in enumerate(known):
             if dice.random() < 0.25:
-                known[place] = _again(dice, made, paper, rows)
+                known[destination] = _again(dice, made, paper, rows)
         for code in (*CODES, *dice.sample(CODES, dice.randint(0, 2))):  # a listing without new papers is doubted
             number += 1
             paper = _paper(dice, number, code)
@@ -172,18 +172,18 @@ def _live(dice: random.Random, made: History, days: int, *, kills: bool) -> None
     """Every hour at which something happens by itself, and readers who do something in between."""
     start = opens(FIRST) - timedelta(hours=6)
     made.steps.append(Tick(start))
-    places = [Act(start, EVERYTHING, "subscribe", _ALL)]
-    for place in PLACES:
-        places += [
-            Act(start, place, "subscribe", query) for query in dice.sample(made.queries, dice.randint(1, 3))
+    destinations = [Act(start, EVERYTHING, "subscribe", _ALL)]
+    for destination in PLACES:
+        destinations += [
+            Act(start, destination, "subscribe", query) for query in dice.sample(made.queries, dice.randint(1, 3))
         ]
         typed = dice.choice(list(HABITS))
-        made.slots[place] = HABITS[typed]
-        places += [Act(start, place, *typed.split(" ", 1))]
-        places += [Act(start, place, "language", dice.choice(("en", "both", "zh")))]
-    places += [Act(start, place, "notices", "off") for place in (*PLACES[1:], EVERYTHING)]
-    places += [Act(start, PLACES[0], "notices", "always")]
-    made.steps += places
+        made.slots[destination] = HABITS[typed]
+        destinations += [Act(start, destination, *typed.split(" ", 1))]
+        destinations += [Act(start, destination, "language", dice.choice(("en", "both", "zh")))]
+    destinations += [Act(start, destination, "notices", "off") for destination in (*PLACES[1:], EVERYTHING)]
+    destinations += [Act(start, PLACES[0], "notices", "always")]
+    made.steps += destinations
     hours = (timedelta(minutes=6), timedelta(hours=1), timedelta(hours=4, minutes=10), timedelta(hours=9))
     for number in range(days + days // 5 * 2):
         evening = opens(FIRST + timedelta(days=number))
@@ -195,7 +195,7 @@ def _live(dice: random.Random, made: History, days: int, *, kills: bool) -> None
 
 
 def _act(dice: random.Random, made: History, at: datetime) -> Act:
-    place = dice.choice(PLACES)
+    destination = dice.choice(PLACES)
     announced = [row.paper.id for day, rows in made.mailings.items() if opens(day) < at for row in rows]
     verb = dice.choice(
         ("subscribe", "subscribe", "unsubscribe", "edit", "edit", "mute", "mute", "unmute", "pause", "resume",
@@ -203,11 +203,11 @@ def _act(dice: random.Random, made: History, at: datetime) -> Act:
     )  # fmt: skip
     match verb:
         case "subscribe" | "edit" | "resubscribe":
-            return Act(at, place, verb, dice.choice(made.queries))
+            return Act(at, destination, verb, dice.choice(made.queries))
         case "mute":
-            return Act(at, place, verb, dice.choice((*MUTES, *announced[-4:])))
+            return Act(at, destination, verb, dice.choice((*MUTES, *announced[-4:])))
         case _:
-            return Act(at, place, verb)
+            return Act(at, destination, verb)
 
 
 class Press:
@@ -215,7 +215,7 @@ class Press:
 
     def __init__(self, made: History, clock: Callable[[], datetime], *, is_feed: bool) -> None:
         self.name = "arxiv_feed" if is_feed else "arxiv_listing"
-        self.turn = FEEDS_TURN if is_feed else PAGES_TURN
+        self.due_offset = FEEDS_DUE if is_feed else PAGES_DUE
         self.is_daily = is_feed
         self.told: list[Listing] = []
         self._made = made
@@ -235,7 +235,7 @@ class Press:
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
         """The newest mailing of each category."""
-        day = newest(self._clock(), self.turn)
+        day = newest(self._clock(), self.due_offset)
         if not self.is_daily:
             day = max((one for one in self._made.mailings if one <= day), default=day)
         for category in categories:
@@ -270,9 +270,9 @@ class Translator:
         self._made = made
         self._clock = clock
 
-    def makes(self, wanted: Field) -> bool:
+    def makes(self, wanted: TextField) -> bool:
         """Titles and abstracts in Chinese."""
-        return wanted in (Field.TITLE, Field.ABSTRACT)
+        return wanted in (TextField.TITLE, TextField.ABSTRACT)
 
     def worst(self, job: Job) -> Usage:
         """It is free."""
@@ -284,7 +284,7 @@ class Translator:
             raise MakerError("not yet")
         _, _, title, abstract = next(one for one in SUBJECTS if one[0] == job.paper.title)
         self.done[job.paper.id, job.paper.version] = title, abstract
-        return Answer({one: {Field.TITLE: title, Field.ABSTRACT: abstract}[one] for one in job.fields})
+        return Answer({one: {TextField.TITLE: title, TextField.ABSTRACT: abstract}[one] for one in job.fields})
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -1,0 +1,49 @@
+"""One mail as it waits in the outbox: its texts, fixed, and nothing that is secret.
+
+What is added when it is sent (the date, the links that let a reader stop, the signature) is `message`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from email.headerregistry import Address
+
+LINK = "\x1alink\x1a"
+"""Where the texts of a outgoing want the reader's own link; no text of a paper holds a control character."""
+
+_ADDRESS = re.compile(r"([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
+_LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEmail:
+    """A mail without its envelope; `id` and `above` are what stands before the @ of Message-IDs."""
+
+    id: str
+    subject: str
+    text: str
+    html: str = ""  # short notes have none
+    above: tuple[str, ...] = ()  # the messages that it belongs under, the oldest first
+    answers: tuple[str, ...] = ()  # whole Message-IDs of others, the one that is answered last
+    is_answer: bool = False  # to what somebody has asked for
+    destination: int = 0  # 0 for who has none: a person, apart from digests
+
+    def stored(self) -> str:
+        """As one string, for the outbox."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def restored(body: str) -> OutgoingEmail:
+    """The outgoing that was stored."""
+    values = json.loads(body)
+    return OutgoingEmail(**values | {name: tuple(values.get(name, ())) for name in ("above", "answers")})
+
+
+def mailbox(address: str, name: str = "") -> Address | None:
+    """A mail address that is safe in a header and in a command of SMTP, or None."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None or len(address) > _LONGEST_ADDRESS:
+        return None
+    return Address(display_name=name, username=found[1], domain=found[2])

@@ -1,0 +1,369 @@
+"""The outbox at work: ``claim | compose | render | send | record``, for one channel.
+
+A claim is committed before anything is sent. The messages of a delivery are fixed before the first one
+goes, so that every retry sends the same. A receipt is recorded whatever it takes. Which errors are final
+is the channel's word; when to try again is decided here, and so is the pace: channels never wait by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
+from typing import TypeVar
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.channels import Channel
+from bot.digest import Lack
+from bot.errors import ChannelError
+from bot.jobs.compose import Composer, nobody
+from bot.jobs.rate_limits import RateLimits, Sleep
+from bot.model import Receipt
+from bot.store import Store, Transaction
+from bot.store.outbox import Claim, StoredPart
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=110)
+"""How long a claim lasts; renewed on the way. Shorter than 30 s loses to a restart of the database."""
+
+SEND_TIMEOUT = 75.0
+"""Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
+
+RENEW = timedelta(seconds=20)
+"""How long it goes without saying that a lease is ours; with a booked and a send, it is over before the lease is."""
+
+_BATCH = 20
+_COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+_FIRST_WAIT = 0.2  # seconds, for a database that is away
+_LONGEST_WAIT = 5.0
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one round did."""
+
+    sent: int = 0
+    papers: int = 0
+    retried: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One delivery on its way."""
+
+    claim: Claim
+    root: str = ""  # the reference of its first message, once that has arrived
+    renewed: datetime | None = None  # when its lease was, as far as that is sure
+
+
+class _NotOursError(Exception):
+    """Somebody else has the delivery by now, or nobody needs it: nothing is left to do."""
+
+
+class _UnsureError(Exception):
+    """A message has been sent as often as it may be, and never was there an answer; the message says what was."""
+
+
+class Courier:
+    """Delivers what is due on one channel; several may work on one database."""
+
+    def __init__(
+        self,
+        store: Store,
+        channel: Channel,
+        *,
+        owner: str,
+        cap: int,
+        clock: Callable[[], datetime],
+        holidays: Collection[date] = (),
+        lack: Callable[[], Lack] = nobody,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._owner = f"{owner}/{channel.name}"
+        self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack)
+        self._clock = clock
+        self._rate_limits = RateLimits(store, channel, clock, sleep)
+        self._most = max(_BATCH, channel.at_once)
+        self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; what is in flight ends."""
+        self._stopping = True
+
+    async def drain(self) -> Tally:
+        """Deliver until nothing is due. More is claimed when half is done: composing never stops the sending."""
+        await self._retry_refused()
+        tally, gate = Tally(), asyncio.Semaphore(self._channel.at_once)
+        running, ended = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
+        try:
+            while not self._stopping and not any(one.exception() for one in ended):
+                room = self._most - len(running)
+                claims = await self._claim(room)
+                if not claims and not running:
+                    break
+                running |= {asyncio.create_task(self._deliver_through(gate, claim, tally)) for claim in claims}
+                while len(running) > (self._most // 2 if len(claims) == room else 0):
+                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    ended |= done
+        except asyncio.CancelledError:
+            for one in running:
+                one.cancel()
+            raise
+        finally:
+            # A bug in one delivery must not cut off the others; it is reported when they are done.
+            await asyncio.gather(*running, return_exceptions=True)
+        for one in ended | running:
+            one.result()
+        return tally
+
+    async def _retry_refused(self) -> None:
+        """Give destinations that were refused their second chance, where the channel has one."""
+        if self._channel.second_chance is None:
+            return
+        now, name = self._clock(), self._channel.name
+        async with self._store.read() as tx:
+            if not await tx.subscribers.has_rested(name, now):
+                return
+        async with self._store.write() as tx:
+            for destination in await tx.subscribers.retry_refused(name, now):
+                revived = await tx.outbox.revive(destination, now)
+                log.info("second_chance destination=%d deliveries=%d", destination, revived)
+
+    async def release(self) -> None:
+        """Give back what was claimed and will not be sent: nobody has to wait for the lease."""
+        async with self._store.write() as tx:
+            await tx.outbox.release(self._owner, self._clock())
+
+    async def _claim(self, most: int) -> list[Claim]:
+        now = self._clock()
+        async with self._store.write() as tx:
+            return await tx.outbox.claim(
+                self._channel.name,
+                owner=self._owner,
+                now=now,
+                lease_until=now + LEASE,
+                most=most,
+            )
+
+    async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
+        async with gate:
+            if not self._stopping:
+                await self._deliver(claim, tally)
+
+    async def _deliver(self, claim: Claim, tally: Tally) -> None:
+        try:
+            papers = await self._send_parts(_Attempt(claim))
+        except ChannelError as error:
+            await self._failed(claim, error, tally)
+        except _UnsureError as error:
+            await self._hold(claim, str(error), tally)
+        except _NotOursError:
+            return
+        else:
+            tally.sent += 1
+            tally.papers += papers
+            log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
+
+    async def _send_parts(self, attempt: _Attempt) -> int:
+        """Send what has not arrived; the number of papers."""
+        parts, papers = await self._parts(attempt)
+        attempt.root = parts[0].reference or ""
+        left = [part for part in parts if part.sent_at is None]
+        booked = None if left else await self._go_on(attempt, None, None)
+        for part, following in zip_longest(left, left[1:]):
+            reference = await self._found(attempt, part)
+            if reference is None:
+                booked = booked or await self._go_on(attempt, None, part)
+                await self._rate_limits.wait(booked or self._clock())
+                reference = await self._sent(attempt, part)
+            attempt.root = attempt.root or reference
+            arrived = part.number, Receipt(reference, self._clock())
+            booked = await self._go_on(attempt, arrived, following)
+        return papers
+
+    async def _parts(self, attempt: _Attempt) -> tuple[list[StoredPart], int]:
+        """The messages of a delivery, written now unless they were before, and how many papers it has."""
+        async with self._store.read() as tx:
+            if parts := await tx.outbox.parts(attempt.claim.id):
+                return parts, await tx.carried.size(attempt.claim.id)
+        async with self._composing:
+            return await self._compose(attempt)
+
+    async def _compose(self, attempt: _Attempt) -> tuple[list[StoredPart], int]:
+        claim, began = attempt.claim, self._clock()
+        digest = await self.composer.digest(claim)
+        if digest is None:
+            raise _NotOursError
+        bodies = await asyncio.to_thread(self._channel.render, digest)
+        now = self._clock()
+        lacks_since = began if digest.lacks and self._channel.has_edits else None
+        async with self._store.write() as tx:
+            if not await tx.outbox.compose(claim, bodies, lease_until=now + LEASE, lacks_since=lacks_since):
+                raise _NotOursError
+            if known := sum(card.summary is not None for card in digest.cards):
+                await tx.spending.found(now.date(), known)
+        attempt.renewed = now
+        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched
+
+    async def _go_on(
+        self, attempt: _Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
+    ) -> datetime | None:
+        """Keep a receipt and begin what follows, in one transaction: when it may be sent.
+
+        With nothing to follow the delivery ends, and the answer is None.
+        """
+        claim, now = attempt.claim, self._clock()
+        renews = attempt.renewed is None or now >= attempt.renewed + RENEW
+
+        async def record() -> datetime | ChannelError | _NotOursError | None:
+            async with self._store.write() as tx:
+                if arrived is not None:
+                    await tx.outbox.arrived(claim.id, *arrived)
+                    await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
+                try:
+                    if following is not None:
+                        return await self._begin(tx, claim, following, now + LEASE if renews else None)
+                    if not await tx.outbox.finish(claim, self._clock()):
+                        return _NotOursError()
+                except (ChannelError, _NotOursError) as error:
+                    return error  # the receipt is kept all the same
+                return None
+
+        outcome = await _insist(record)
+        if isinstance(outcome, Exception):
+            raise outcome
+        attempt.renewed = now if renews else attempt.renewed
+        return outcome
+
+    async def _begin(
+        self, tx: Transaction, claim: Claim, part: StoredPart, lease_until: datetime | None
+    ) -> datetime:
+        """Note that a part is about to be sent, for who can look for it; when its booked is."""
+        if lease_until is not None and not await tx.outbox.renew(claim, lease_until):
+            raise _NotOursError
+        at = await self._rate_limits.take(tx, claim.destination)
+        if self._channel.has_lookup:
+            await tx.outbox.attempted(claim.id, part.number, at)
+        return at
+
+    async def _found(self, attempt: _Attempt, part: StoredPart) -> str | None:
+        """The reference of a part that was attempted without an answer and arrived all the same."""
+        if part.attempted_at is None or not self._channel.has_lookup:
+            return None
+        claim = attempt.claim
+        find = self._channel.find(claim.destination.address, _key(claim, part), part.attempted_at, attempt.root)
+        found = await self._answer(claim, find)
+        log.info("looked_up delivery=%d part=%d found=%s", claim.id, part.number, found is not None)
+        return found
+
+    async def _sent(self, attempt: _Attempt, part: StoredPart) -> str:
+        claim, key = attempt.claim, _key(attempt.claim, part)
+        address = claim.destination.address
+        try:
+            if attempt.root:
+                return await self._answer(claim, self._channel.send_below(attempt.root, address, part.body, key))
+            return await self._answer(claim, self._channel.send(address, part.body, key))
+        except ChannelError as error:
+            if not error.ambiguous and self._channel.has_lookup:
+                await _insist(lambda: self._nothing_to_find(claim, part.number))
+            if error.ambiguous and self._channel.most_copies:
+                copies = await _insist(lambda: self._unanswered(claim, part.number))
+                if copies >= self._channel.most_copies:
+                    raise _UnsureError(error.reason) from error
+            raise
+
+    async def _unanswered(self, claim: Claim, number: int) -> int:
+        async with self._store.write() as tx:
+            return await tx.outbox.unanswered(claim, number)
+
+    async def _hold(self, claim: Claim, reason: str, tally: Tally) -> None:
+        """Leave a delivery to an admin: each further attempt might be one more copy."""
+        tally.refused += 1
+
+        async def record() -> bool:
+            async with self._store.write() as tx:
+                return await tx.outbox.hold(claim, reason=reason)
+
+        await _insist(record)
+        log.error("held delivery=%d channel=%s reason=%s", claim.id, self._channel.name, reason)
+
+    async def _nothing_to_find(self, claim: Claim, number: int) -> None:
+        async with self._store.write() as tx:
+            await tx.outbox.not_arrived(claim, number)
+
+    async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
+        """What the channel answers in time; a pause that it asks for holds for everybody in the rate_limit_scope."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                return await call
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
+        except ChannelError as error:
+            if pause := error.retry_after:
+                await _insist(lambda: self._rate_limits.pause(claim.destination, pause))
+            raise
+
+    async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
+        now = self._clock()
+        if error.permanent:
+            tally.refused += 1
+
+            async def record() -> bool:
+                async with self._store.write() as tx:
+                    rest = self._channel.second_chance
+                    return await tx.outbox.refuse(claim, reason=error.reason, now=now, rest=rest)
+        else:
+            tally.retried += 1
+            pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
+
+            async def record() -> bool:
+                async with self._store.write() as tx:
+                    return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
+
+        await _insist(record)
+        log.warning(
+            "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
+            claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
+        )  # fmt: skip
+
+
+def _key(claim: Claim, part: StoredPart) -> str:
+    """What names a part on its channel, the same at every attempt."""
+    return f"{claim.key}.{part.number}"
+
+
+async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:
+    """Write whatever it takes, also when cancelled meanwhile: what has been sent must not be forgotten."""
+    writing = asyncio.ensure_future(_until_written(record))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing], timeout=_LONGEST_WAIT)
+        writing.cancel()
+        raise
+
+
+async def _until_written(record: Callable[[], Awaitable[_T]]) -> _T:
+    pause = _FIRST_WAIT
+    while True:
+        try:
+            return await record()
+        except (IntegrityError, ProgrammingError, DataError):
+            raise  # no database that comes back would take it
+        except (DBAPIError, PoolTimeout) as error:
+            log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_WAIT)

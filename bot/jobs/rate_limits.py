@@ -1,0 +1,59 @@
+"""Whose turn it is: the pace of a channel, in the database for all processes. Who sends what is `delivery`'s."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.channels import Channel
+from bot.errors import ChannelError
+from bot.model import Destination
+from bot.store import Store, Transaction
+
+PATIENCE = timedelta(seconds=10)
+"""A turn further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class RateLimits:
+    """The turns of one channel; one that has no pace never waits."""
+
+    def __init__(
+        self, store: Store, channel: Channel, clock: Callable[[], datetime], sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._sleep = sleep
+
+    async def take(self, tx: Transaction, destination: Destination) -> datetime:
+        """Book our turn at a destination, and say when it comes; ChannelError, and no booking, when it is not soon."""
+        now = self._clock()
+        if not self._channel.pace:
+            return now
+        rate_limit_scope, soon = self._channel.rate_limit_scope(destination.address), now + PATIENCE
+        at = await tx.book(self._key(destination), rate_limit_scope, self._channel.pace, now, soon)
+        if at > soon:  # who books a turn and does not use it delays all others
+            raise ChannelError("the channel has asked for a pause", retry_after=at - now)
+        return at
+
+    async def wait(self, at: datetime) -> None:
+        """Wait for a turn that was taken."""
+        if self._channel.pace:
+            await self._sleep(max((at - self._clock()).total_seconds(), 0))
+
+    async def taken(self, tx: Transaction, destination: Destination, at: datetime) -> None:
+        """A message has arrived: the pace is kept from end to start, because an answer may take its time."""
+        if self._channel.pace:
+            await tx.hold(self._key(destination), at + self._channel.pace)
+
+    async def pause(self, destination: Destination, much: timedelta) -> None:
+        """The channel asks for a pause: it holds for everybody in the rate_limit_scope of a destination."""
+        if self._channel.pace:
+            await self._store.hold(self._channel.rate_limit_scope(destination.address), self._clock() + much)
+
+    def _key(self, destination: Destination) -> str:
+        queue_key = self._channel.queue_key(destination.address)
+        return f"lane:{self._channel.name}:{queue_key}" if queue_key else f"to:{destination.id}"

@@ -1,0 +1,194 @@
+"""language, time, days, pause, resume."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import Days, Destination, Language, Notices, Slot
+from tests.commands.conftest import LISTINGS, Conversation
+
+
+async def asked_from(talk: Conversation) -> Destination:
+    async with talk.store.read() as tx:
+        destination = await tx.subscribers.destination("console", "#ml")
+    assert destination is not None
+    return destination
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "answer"),
+    [
+        ("language zh", Language.ZH, "Papers now come in this language: Chinese."),
+        ("language English", Language.EN, "Papers now come in this language: English."),
+        ("language zh-hant", Language.ZH_HANT, "Papers now come in this language: Chinese (traditional)."),
+        (
+            "language both zh-hant",
+            Language.BOTH_HANT,
+            "Papers now come in this language: English and Chinese (traditional).",
+        ),
+        ("语言 双语", Language.BOTH, "Papers now come in this language: English and Chinese."),
+        ("語言 簡體中文", Language.ZH, "Papers now come in this language: Chinese."),
+    ],
+)
+async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str, language: Language, answer: str):
+    reply = await talk.reply(typed)
+    assert (reply.text, reply.is_public) == (answer, True)
+    assert (await asked_from(talk)).language is language
+
+
+@pytest.mark.parametrize(
+    ("typed", "notices", "answer"),
+    [
+        ("notices always", Notices.ALWAYS, "When there are no papers: a note always says why."),
+        ("notices Off", Notices.OFF, "When there are no papers: nothing is sent."),
+        (
+            "通知 故障",
+            Notices.FAULTS,
+            "When there are no papers: nothing is sent, unless something could not be read.",
+        ),
+    ],
+)
+async def test_when_a_place_hears_why_nothing_came_is_changed(
+    talk: Conversation, typed: str, notices: Notices, answer: str
+):
+    reply = await talk.reply(typed)
+    assert (reply.text, reply.is_public) == (answer, True)
+    assert (await asked_from(talk)).notices is notices
+
+
+@pytest.mark.parametrize(
+    ("typed", "minute", "zone"),
+    [
+        ("time 09:00 Europe/Berlin", 540, "Europe/Berlin"),
+        ("time 9:00", 540, "Asia/Shanghai"),
+        ("time 9am berlin", 540, "Europe/Berlin"),
+        ("time 9:30 PM new york", 1290, "America/New_York"),
+        ("time 21:30 america/new_york", 1290, "America/New_York"),
+        ("time 12am utc", 0, "UTC"),
+        ("time 0830 in Zurich", 510, "Europe/Zurich"),
+        ("time 7", 420, "Asia/Shanghai"),
+        ("time Berlin", 540, "Europe/Berlin"),
+        ("time 8:15 (Pacific)", 495, "America/Los_Angeles"),
+        ("TIME ９：００ Beijing", 540, "Asia/Shanghai"),
+        ("时间 下午 3 点半 北京", 930, "Asia/Shanghai"),
+        ("时间 9点 伦敦", 540, "Europe/London"),
+        ("时间9点15分", 555, "Asia/Shanghai"),
+        ("time 9:00 UTC+8", 540, "Etc/GMT-8"),
+        ("time 9:00 gmt-5", 540, "Etc/GMT+5"),
+        ("time noon", 720, "Asia/Shanghai"),
+        ("time 9:00 UTC+5:30", 540, "Asia/Kolkata"),
+        ("time Europe/Berlin 9:00", 540, "Europe/Berlin"),
+        ("時間 北京時間晚上8點半", 1230, "Asia/Shanghai"),
+        ("time UTC+8 7:15", 435, "Etc/GMT-8"),
+    ],
+)
+async def test_a_time_is_read_as_people_type_it(talk: Conversation, typed: str, minute: int, zone: str):
+    assert (await talk.reply(typed)).is_public
+    assert await talk.slot() == Slot(zone, minute)
+
+
+async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversation):
+    assert await talk.says("time 08:30 berlin") == (
+        "Papers in English and Chinese, at 08:30, Monday to Friday (Europe/Berlin).\n"
+        "When there are no papers: nothing is sent, unless something could not be read.\n"
+        "Next digest, if there is something to send: Wed 10 Jun 2026, 08:30 (Europe/Berlin)."
+    )
+    assert "09:00, Monday to Friday (UTC+8)" in await talk.says("time 9:00 UTC+8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("language", "Type one of: language en"),
+        ("language fr", "Type one of: language en"),
+        ("time", "I cannot read that as a time"),
+        ("time 25:00", "I cannot read that as a time"),
+        ("time 9:75", "I cannot read that as a time"),
+        ("time 13pm", "I cannot read that as a time"),
+        ("time 9:5", "I cannot read that as a time"),
+        ("time 9:00 Berlim", "There is no time zone “Berlim”. Try: Europe/Berlin"),
+        ("time 9:00 Atlantis", "There is no time zone “Atlantis”. Try: "),
+        ("time 9:00 UTC+20", "There is no time zone “UTC+20”. Try: "),
+        ("time 上午12点", "I cannot read that as a time"),
+        ("time 9:00 IST", "“IST” is short for several time zones. Type the one you mean: Asia/Kolkata,"),
+        ("time UTC+10:30", "There is no time zone “UTC+10:30”. Try: Australia/Lord_Howe"),
+        ("days", "Type one of: days mon-fri"),
+        ("days sometimes", "Type one of: days mon-fri"),
+        ("pause soon", "“soon” is not the number of a subscription."),
+        ("resume later", "“later” is not the number of a subscription."),
+        ("pause 4", "There is no subscription 4 here. Numbers are: 1"),
+    ],
+)
+async def test_wrong_habits_are_explained_and_change_nothing(talk: Conversation, typed: str, answer: str):
+    await talk.says("subscribe cs.LG")
+    before = await talk.slot()
+    reply = await talk.reply(typed)
+    assert reply.text.startswith(answer)
+    assert not reply.is_public
+    assert await talk.slot() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("days mon-fri", Days.WEEKDAYS),
+        ("days Mon – Fri", Days.WEEKDAYS),
+        ("days workdays", Days.WEEKDAYS),
+        ("频率 工作日", Days.WEEKDAYS),
+        ("days daily", Days.DAILY),
+        ("days every day", Days.DAILY),
+        ("days 每天", Days.DAILY),
+        ("days Weekly", Days.WEEKLY),
+        ("days 每周", Days.WEEKLY),
+    ],
+)
+async def test_days_are_read_as_people_type_them(talk: Conversation, typed: str, days: Days):
+    assert (await talk.reply(typed)).is_public
+    assert (await talk.slot()).days is days
+
+
+async def test_what_matches_during_a_pause_waits_until_it_is_resumed(empty: Conversation):
+    await empty.says("subscribe cs.LG")
+    reply = await empty.reply("pause")
+    assert reply.is_public
+    assert "until somebody types: resume" in reply.text
+    assert "paused already" in await empty.says("pause")
+    await empty.announce(*LISTINGS)
+    status = await empty.says("status")
+    assert "Paused, because somebody here typed: pause" in status
+    assert "2 papers wait" in status
+    assert "no digest comes" in await empty.says("list")
+    reply = await empty.reply("resume")
+    assert reply.is_public
+    assert reply.text.splitlines() == [
+        "Resumed.",
+        "2 papers wait for the next digest.",
+        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+    ]
+    assert await empty.says("resume") == "This place is not paused."
+
+
+async def test_resume_sends_again_what_was_refused(empty: Conversation):
+    await empty.says("subscribe cs.LG")
+    await empty.announce(*LISTINGS)
+    await empty.deliver(refused="550 no such mailbox bob@example.org")
+    status = await empty.says("status")
+    assert "Paused, because the channel refused a digest: 550 no such mailbox …" in status
+    assert "2 papers, refused; to try again: resume" in status
+    assert "bob@" not in status
+    assert "2 papers that could not be delivered are sent again now." in await empty.says("resume")
+    assert "2 papers, about to be sent" in await empty.says("status")
+
+
+async def test_one_subscription_can_be_paused(empty: Conversation):
+    await empty.says("subscribe cs.LG")
+    await empty.says("subscribe hep-th")
+    assert (await empty.reply("pause #2")).is_public
+    assert not (await empty.reply("pause 2")).is_public
+    await empty.announce(*LISTINGS)
+    assert "2 papers wait" in await empty.says("status")
+    assert "It waits, because what it matches is paused." in await empty.says("why 2606.90004")
+    assert await empty.says("resume") == (
+        "This place is not paused.\nNumber 2 is paused: what it matches waits. To go on: resume 2"
+    )
+    assert await empty.says("resume 2") == "Number 2 is sent again: hep-th\n3 papers wait for the next digest."

@@ -1,0 +1,123 @@
+"""The bot and arXiv living together by one clock: the real sources and client, over a loopback connection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import httpx2 as httpx
+
+from bot.app import Adapters, App, StorePacer
+from bot.matching import Matcher
+from bot.model import Slot
+from bot.settings import Settings
+from bot.sources import load
+from bot.sources.calendar import EASTERN, opens
+from bot.sources.client import PoliteClient
+from bot.store import Store
+from bot.summaries.chain import Chain
+from bot.tokens import Links, Tokens
+from tests.counterparts.arxiv_site import ArxivSite
+from tests.counterparts.arxiv_world import ExportedSubscription, World
+from tests.fakes import FakeChannel, HandClock, courier, subscribed
+
+BEIJING_NINE = Slot("Asia/Shanghai", 9 * 60)
+STEP = timedelta(minutes=5)
+
+
+def eastern(day: date, hour: int, minute: int = 0) -> datetime:
+    """An instant by the clocks of New York."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=EASTERN).astimezone(opens(day).tzinfo)
+
+
+@dataclass
+class Life:
+    """One process of the bot that lives in a world."""
+
+    app: App
+    clock: HandClock
+    world: World
+    site: ArxivSite
+    channel: FakeChannel
+    digests: list[tuple[datetime, list[tuple[str, date]]]] = field(default_factory=list)
+
+    async def until(self, end: datetime, quiet: timedelta = timedelta(hours=1)) -> None:
+        """Live until then: read, plan and deliver at every step, as the scheduler does."""
+        while self.clock.now < end:
+            await self.app.reader.read_missing()
+            await self.app.plan_due()
+            holidays = self.app.settings.bot_arxiv_holidays
+            await courier(self.app.store, self.channel, self.clock, holidays=holidays).drain()
+            for digest in self.channel.digests[len(self.digests) :]:
+                cards = (*digest.cards, *digest.rest)
+                self.digests.append((self.clock.now, [(card.paper.id, card.date) for card in cards]))
+            self.clock.now = min(end, self.clock.now + (STEP if self._is_busy() else quiet))
+
+    def _is_busy(self) -> bool:
+        """When arXiv changes: steps are short then."""
+        return self.clock.now.astimezone(EASTERN).hour in (20, 0)
+
+    def asked(self, part: str) -> list[ExportedSubscription]:
+        """The requests for paths that have this in them."""
+        return [one for one in self.world.asked if part in one.path]
+
+    @property
+    def delivered(self) -> list[str]:
+        """The papers that arrived, in order."""
+        return [paper for _, papers in self.digests for paper, _ in papers]
+
+    def announced(self, *categories: str, first: date = date.min, last: date = date.max) -> list[str]:
+        """The new papers and cross-lists that the world has announced in categories, sorted."""
+        found = {
+            paper.id
+            for day in self.world.mailings
+            for category in categories
+            for paper, kind in self.world.entries(category, day)
+            if first <= day <= last and not kind.is_revision
+        }
+        return sorted(found)
+
+
+@asynccontextmanager
+async def living(
+    store: Store,
+    start: datetime,
+    prepare: Callable[[World], None] = lambda _world: None,
+    *,
+    queries: Sequence[str] = ("cs.LG, cs.AI",),
+    sources: Sequence[str] = ("arxiv_listing", "arxiv_feed"),
+    slot: Slot = BEIJING_NINE,
+) -> AsyncIterator[Life]:
+    """A bot with one reader in a world."""
+    clock = HandClock(start)
+    world = World(clock)
+    prepare(world)
+    if queries:
+        await subscribed(store, *queries, slot=slot, now=start)
+    async with ArxivSite(world) as site, bot(store, clock, world, site, sources) as one:
+        yield one
+
+
+@asynccontextmanager
+async def bot(
+    store: Store, clock: HandClock, world: World, site: ArxivSite, sources: Sequence[str]
+) -> AsyncIterator[Life]:
+    """One process of the bot; it never really waits."""
+
+    async def sleep(seconds: float) -> None:
+        clock.now += timedelta(seconds=seconds)
+
+    fields = {name: each.default for name, each in Settings.model_fields.items()}
+    changes = {"bot_sources": tuple(sources), "arxiv_feed_url": site.feeds, "arxiv_url": site.url}
+    settings = Settings.model_construct(**fields | changes)
+    client = PoliteClient(StorePacer(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
+    channel = FakeChannel()
+    origins = [load(name, settings, client) for name in sources]
+    adapters = Adapters([channel], origins, client, Links(Tokens(b"k" * 32)), Chain([]))
+    app = App(settings, store, adapters, clock, Matcher())
+    try:
+        yield Life(app, clock, world, site, channel)
+    finally:
+        await client.close()

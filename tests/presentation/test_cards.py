@@ -1,0 +1,268 @@
+"""What cards and digests say, whichever channel shows them."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels import available
+from bot.digest import Card
+from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription, Summary
+from bot.presentation.cards import CardLines, cards_lines, digest_lines
+from bot.text.harmless import one_line
+from tests.channels.cards import DAY, card, digest, paper, summary
+
+
+def lines(one: Card, language: Language) -> CardLines:
+    return cards_lines([one], language)[0]
+
+
+def test_what_is_shared_by_the_channels_is_no_channel():
+    assert {"console", "email"} <= set(available())
+    assert not {"absence", "layout", "coverage"} & set(available())
+
+
+def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
+    both = lines(card(), Language.BOTH)
+    assert [title.lang for title in both.titles] == ["en", "zh-Hans"]
+    assert [note.label for note in both.notes] == ["AI 总结", "Comments"]
+    assert [abstract.label for abstract in both.abstracts] == ["中文摘要", "Abstract"]
+    assert both.facts == "cs.LG cs.CL · 新提交 / new"
+    assert both.missing == ""
+
+
+def test_a_reader_of_chinese_keeps_the_english_title_and_needs_no_english_abstract():
+    chinese = lines(card(), Language.ZH)
+    assert [title.lang for title in chinese.titles] == ["zh-Hans", "en"]
+    assert [abstract.lang for abstract in chinese.abstracts] == ["zh-Hans"]
+    assert chinese.facts.endswith("· 新提交")
+
+
+def test_a_reader_of_chinese_gets_the_english_abstract_when_there_is_no_other():
+    one = card()
+    assert one.summary
+    without = replace(one, summary=replace(one.summary, abstract=""))
+    assert [(a.lang, a.label) for a in lines(without, Language.ZH).abstracts] == [("en", "英文摘要")]
+
+
+def test_a_reader_of_english_sees_no_chinese():
+    english = lines(card(), Language.EN)
+    assert {each.lang for each in (*english.titles, *english.notes, *english.abstracts)} == {"en"}
+    assert digest_lines(digest(card(), language=Language.EN)).provenance == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.EN, ""), (Language.ZH, "中文译文暂缺"), (Language.BOTH, "中文译文暂缺 / no Chinese text yet")],
+)
+def test_missing_chinese_is_said_to_those_who_read_it(language: Language, said: str):
+    assert lines(card(chinese=False), language).missing == said
+    one = card()
+    empty = replace(one, summary=summary(one.paper, title="", one_line="", abstract=""))
+    assert lines(empty, language).missing == said
+
+
+def test_many_authors_are_cut_with_their_number():
+    names = tuple(f"Author {n}" for n in range(1, 22))
+    assert lines(card(authors=names), Language.EN).authors.endswith("Author 12, … and 9 more")
+    assert lines(card(authors=names), Language.ZH).authors.endswith("Author 12 等 21 人")
+    assert lines(card(authors=names[:12]), Language.EN).authors.endswith("Author 11, Author 12")
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "chinese"),
+    [
+        (AnnounceType.NEW, "new", "新提交"),
+        (AnnounceType.CROSS, "cross-list", "交叉"),
+        (AnnounceType.REPLACE, "revised v3", "修订 v3"),
+        (AnnounceType.REPLACE_CROSS, "revised cross-list v3", "交叉修订 v3"),
+    ],
+)
+def test_the_type_is_named_and_revisions_say_their_version(kind: AnnounceType, english: str, chinese: str):
+    one = card(type=kind, version=1 if kind is AnnounceType.NEW else 3)
+    assert lines(one, Language.EN).facts == f"cs.LG cs.CL · {english}"
+    assert lines(one, Language.ZH).facts == f"cs.LG cs.CL · {chinese}"
+
+
+@pytest.mark.parametrize(
+    ("id_", "age"),
+    [
+        ("2205.01234", " · first submitted May 2022"),
+        ("hep-th/9901001", " · first submitted Jan 1999"),
+        ("math.AG/0001001", " · first submitted Jan 2000"),
+        ("2605.01234", ""),
+        ("2606.01234", ""),
+        ("odd", ""),
+    ],
+)
+def test_an_old_paper_that_is_newly_cross_listed_says_its_age(id_: str, age: str):
+    assert lines(card(id=id_, type=AnnounceType.CROSS), Language.EN).facts == f"cs.LG cs.CL · cross-list{age}"
+    assert "first submitted" not in lines(card(id=id_), Language.EN).facts
+
+
+def test_the_age_is_said_in_both_languages():
+    facts = lines(card(id="2205.01234", type=AnnounceType.CROSS), Language.BOTH).facts
+    assert facts.endswith("首次提交于 2022 年 5 月 / first submitted May 2022")
+
+
+def test_a_later_version_is_never_new():
+    assert lines(card(version=2), Language.EN).facts == "cs.LG cs.CL · revised v2"
+
+
+def test_a_withdrawn_paper_is_called_so():
+    one = card(type=AnnounceType.REPLACE, comments="This paper has been withdrawn by the authors", version=2)
+    assert lines(one, Language.EN).facts == "cs.LG cs.CL · withdrawn with v2"
+
+
+def test_what_has_become_of_a_paper_is_one_line_in_the_language_of_the_sentences():
+    became = (
+        Change(paper(title=r"The {L}ake $\alpha$"), ChangeKind.WITHDRAWN),
+        Change(paper(2, title="Tides"), ChangeKind.MOVED, "cs.LG", "stat.ML"),
+    )
+    english = digest_lines(digest(card(), language=Language.BOTH, changes=became)).changes
+    assert [(one.id, one.said) for one in english] == [
+        ("2606.90001", "was withdrawn: The Lake α"),
+        ("2606.90002", "has moved from cs.LG to stat.ML: Tides"),
+    ]
+    assert english[0].url == "https://arxiv.org/abs/2606.90001"
+    chinese = digest_lines(digest(card(), language=Language.ZH, changes=became)).changes
+    assert [one.said for one in chinese] == ["已撤稿：The Lake α", "已从 cs.LG 移至 stat.ML：Tides"]
+
+
+def test_the_line_in_english_says_whether_a_model_or_the_authors_wrote_it_and_stands_where_it_is_of_use():
+    one = card()
+    picked = Summary(one.paper.id, 1, Language.EN, one_line="We assign bits to heads.", provenance="extract")
+    made = replace(picked, one_line="Bits are assigned to heads.", provenance="llm:one")
+
+    def english(line: Summary, language: Language, summary: Summary | None = one.summary) -> list[tuple[str, str]]:
+        notes = lines(replace(one, english=line, summary=summary), language).notes
+        return [(note.label, note.text) for note in notes if note.text in (picked.one_line, made.one_line)]
+
+    authors, model = ("In the authors' words", picked.one_line), ("AI summary", made.one_line)
+    assert english(picked, Language.EN) == [authors]
+    assert english(made, Language.EN) == [model]
+    assert english(made, Language.BOTH) == [model]
+    assert english(picked, Language.BOTH) == [], "the model's Chinese line says more"
+    assert english(picked, Language.BOTH, None) == [authors]
+    assert english(picked, Language.ZH, None) == [("原文关键句", picked.one_line)]
+    assert english(picked, Language.ZH_HANT, None) == [("原文關鍵句", picked.one_line)]
+    assert english(made, Language.ZH) == []
+
+
+def test_the_date_is_shown_when_a_digest_spans_several():
+    first, second = card(1, date=date(2026, 6, 9)), card(2)
+    assert "2026" not in lines(first, Language.EN).facts
+    assert [one.facts[-10:] for one in cards_lines([first, second], Language.EN)] == ["2026-06-09", "2026-06-10"]
+
+
+def test_why_it_matched_names_terms_fields_categories_and_subscriptions():
+    assert lines(card(), Language.BOTH).why == "because: “kv cache” in the title · cs.LG · subscription 2"
+    assert lines(card(), Language.ZH).why == "因为：标题中有“kv cache” · cs.LG · 订阅 2"
+
+
+def test_one_term_in_several_fields_and_several_subscriptions_are_said_once():
+    reasons = (Reason("au:lecun", "author"), Reason("注意力", "title_zh"), Reason("注意力", "title"))
+    one = card(reasons=reasons, subscriptions=(Subscription(1, 1, 1, "a"), Subscription(3, 1, 3, "b")))
+    assert lines(one, Language.EN).why == (
+        "because: “lecun” in the author list · “注意力” in the Chinese title, title · subscriptions 1, 3"
+    )
+
+
+def test_a_chinese_term_names_the_english_phrase_by_which_it_was_found():
+    reasons = (Reason("扩散模型", "title_zh"), Reason("扩散模型", "title", "diffusion model"))
+    one = card(reasons=reasons, subscriptions=())
+    assert lines(one, Language.EN).why == (
+        "because: “扩散模型” in the Chinese title · “扩散模型” (English “diffusion model”) in the title"
+    )
+    assert (
+        lines(one, Language.ZH).why == "因为：中文标题中有“扩散模型” · 标题中有“扩散模型”（英文“diffusion model”）"
+    )
+
+
+def test_a_card_without_reasons_has_no_such_line():
+    assert lines(card(reasons=(), subscriptions=()), Language.EN).why == ""
+
+
+def test_tex_is_readable_and_chinese_is_set():
+    one = card(title=r"An $O(n^2)$ Proof of \'Etale")
+    one = replace(one, summary=summary(one.paper, title="证明,复杂度为$O(n^2)$的"))
+    english, chinese = lines(one, Language.BOTH).titles
+    assert english.text == "An O(n²) Proof of Étale"
+    assert chinese.text == "证明，复杂度为 O(n²) 的"
+
+
+def test_the_title_names_the_dates_and_the_count():
+    assert digest_lines(digest(card(1), card(2))).title == "Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇"
+    assert digest_lines(digest(card(), language=Language.EN)).title == "Sudi 速递 · 2026-06-10 · 1 paper"
+    several = digest(*(card(n, date=date(2026, 6, n)) for n in (8, 9, 10)), language=Language.ZH)
+    assert digest_lines(several).title == "Sudi 速递 · 2026-06-08 – 2026-06-10 · 3\u00a0篇"
+
+
+def test_an_empty_digest_says_so():
+    empty = digest_lines(digest())
+    assert empty.title == "Sudi 速递 · 2026-06-10 · 0 papers · 0\u00a0篇"
+    assert [said.text for said in empty.nothing] == ["没有匹配的论文。", "Nothing matched."]
+    assert empty.coverage.endswith("matched 0")
+
+
+def test_what_the_cap_left_out_is_counted():
+    rest = tuple(card(number) for number in range(2, 25))
+    assert digest_lines(digest(card(), rest=rest, language=Language.EN)).more == "and 23 more, at the end"
+    assert digest_lines(digest(card(), rest=rest, language=Language.ZH)).more == "另有 23 篇，列在最后"
+    assert digest_lines(digest(card())).more == ""
+
+
+def test_the_makers_of_the_chinese_texts_are_named_once():
+    assert digest_lines(digest(card(1), card(2))).provenance == "中文：arXivDaily"
+    one = card(3)
+    other = replace(one, summary=summary(one.paper, provenance="llm:qwen-max"))
+    assert digest_lines(digest(card(1), other)).provenance == "中文：arXivDaily、AI (qwen-max)"
+
+
+def test_what_does_not_add_up_is_a_warning_of_its_own():
+    rows = (Coverage("cs.LG", DAY, 130, 138), Coverage("cs.CL", DAY, 96, 96))
+    shown = digest_lines(digest(card(), coverage=rows, language=Language.EN))
+    assert shown.coverage == "cs.CL 96 of 96 · matched 1"
+    assert shown.warnings == ("⚠ 2026-06-10 cs.LG: 130 of 138 (counts differ)",)
+
+
+def test_terminal_escapes_and_direction_tricks_are_taken_out():
+    assert one_line("a\x1b[31mred\x1b[0m \x1b]8;;http://evil.test\x07b\u202eevil\u2066\n\x00c\ud800") == (
+        "ared bevil c\ufffd"
+    )
+
+
+@given(st.text())
+def test_one_line_is_one_printable_line(text: str):
+    shown = one_line(text)
+    assert shown.splitlines() in ([], [shown])
+    assert "\x1b" not in shown
+    shown.encode()
+
+
+@pytest.mark.parametrize("language", [Language.ZH_HANT, Language.BOTH_HANT])
+def test_a_reader_of_traditional_characters_gets_everything_chinese_in_them(language: Language):
+    one = card(chinese=True)
+    said = digest_lines(digest(one, language=language))
+    shown = said.cards[0]
+    passages = [p for p in (*shown.titles, *shown.notes, *shown.abstracts) if p.lang != "en"]
+    assert {p.lang for p in passages} == {"zh-Hant"}
+    assert "鍵值緩存的量化" in " ".join(p.text for p in passages)
+    assert {p.label for p in passages} == {"", "AI 總結", "中文摘要"}
+    assert (said.chinese, said.lang) == ("zh-Hant", "zh-Hant" if language is Language.ZH_HANT else "en")
+    assert any(p.marks for p in shown.titles)
+
+
+def test_labels_are_in_traditional_characters_too():
+    one = card()
+    machine = replace(one, summary=replace(one.summary, provenance="mt:firefox", flaws="length"))
+    said = digest_lines(digest(machine, replace(card(2), summary=None), language=Language.ZH_HANT))
+    assert said.provenance == "中文：機器翻譯 (Firefox)"
+    assert said.cards[0].missing == "機器翻譯 · 此譯文未通過自動核對，請以英文為準"
+    assert said.cards[1].missing == "中文譯文暫缺"
+    assert [note.label for note in said.cards[0].notes if note.lang == "zh-Hant"] == ["原文關鍵句"]
+    mixed = replace(machine, summary=replace(machine.summary, provenance="llm:one, mt:firefox"))
+    assert lines(mixed, Language.ZH).notes[0].label.startswith("AI")
+    assert digest_lines(digest(mixed, language=Language.BOTH)).provenance == "中文：AI (one)、机器翻译 (Firefox)"
