@@ -123,7 +123,7 @@ class Polite:
         return self._commands.specs
 
     async def __call__(self, invocation: Invocation) -> Reply:
-        """Answer a command; an event that a channel tells twice gets no_papers."""
+        """Answer a command; an event that a channel tells twice gets silence."""
         replies: list[Reply] = []
 
         async def answer() -> None:
@@ -140,7 +140,7 @@ class Polite:
         return replies[0]
 
     async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
-        """Pause the destinations of a rate_limit_scope that has left; nobody there can be told of it."""
+        """Pause the destinations of a rate limit scope that has left; nobody there can be told of it."""
         return await repeated(
             self._store, lambda tx, most: tx.subscribers.pause_some(channel, rate_limit_scope, reason, most)
         )

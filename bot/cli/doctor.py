@@ -127,7 +127,7 @@ def _admins(settings: Settings) -> str | SudiError:
 
 
 async def _destinations(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
-    """Who is served, which destinations refuse their digests, what could not be read; nothing from an old database."""
+    """Destinations, those that refuse their digests, and open faults; nothing from an old database."""
     store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
     try:
         if await store.revision() != head():

@@ -42,7 +42,7 @@ async def status(request: Request) -> Reply:
 
 
 async def _listings(request: Request, tx: Transaction, known: Sequence[Subscription]) -> list[str]:
-    """The last announcement date and when it was read; of what this place reads, how much, and what is missing."""
+    """The last announcement date, when it was read, and how complete this destination's categories are."""
     queries = [one.query for one in known]
     missing = fault_lines(concerning(await tx.faults.missing(), queries), request.language)
     days = await tx.papers.days(1)

@@ -56,7 +56,7 @@ async def preview(request: Request) -> Reply:
 
 
 async def today(request: Request) -> Reply:
-    """Everything that the destination's subscriptions match on one date, the last that is stored unless it is named."""
+    """Everything that the destination's subscriptions match on a date; by default the last that is stored."""
     asked = read_day_and_page(request.argument)
     if asked is None:
         raise UserError("error.unknown_date", {"typed": shown(request.argument)})

@@ -24,7 +24,7 @@ _State = tuple[int, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is on the recent_papers."""
+    """What is at hand."""
 
     days: tuple[date, ...]  # newest first
     papers: tuple[Prepared, ...]  # without Chinese texts

@@ -22,7 +22,7 @@ from bot.store import Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The reading preferences of a new destination, until its people change them; and who may use the bot by mail."""
+    """The preferences of a new destination until its people change them, and who may use the bot by mail."""
 
     language: Language
     slot: Slot

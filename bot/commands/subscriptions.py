@@ -99,7 +99,7 @@ async def edit(request: Request) -> Reply:
 
 
 def chosen_of(known: Sequence[Subscription], which: Chosen) -> Subscription:
-    """The subscription of a destination that was chosen; UserError says that it is gone, or which numbers there are."""
+    """The chosen subscription of a destination; UserError says that it is gone, or which numbers exist."""
     for one in known:
         if which.value == (one.id if which.is_id else one.number):
             return one

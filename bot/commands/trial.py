@@ -80,7 +80,7 @@ async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
 async def page_of(
     store: Store, day: date, subscriptions: Sequence[Subscription], page: int
 ) -> tuple[int, list[Card]]:
-    """How many papers of one date a destination's subscriptions match, whenever they were made, and a page of them."""
+    """How many papers of a date a destination's subscriptions match, however old they are, and a page of them."""
     reading = reads(still_read(one.query for one in subscriptions))
     destination = subscriptions[0].destination_id
     async with store.read() as tx:

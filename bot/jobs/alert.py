@@ -188,7 +188,7 @@ class Alerts:
         return False
 
     async def _tell_refusal(self, destination: Destination) -> bool:
-        """Tell the owner of a destination that has stopped, or else an admin; True when there is nobody else to tell."""
+        """Tell the owner of a destination that has stopped, or else an admin; True when nobody else is left."""
         others = await self._others(destination)
         listeners = [
             one
@@ -245,7 +245,7 @@ class Alerts:
         return not listeners
 
     def _news_of(self, destination: Destination, person: Person, others: Sequence[Person]) -> str:
-        """That a destination has stopped, for its owner, for its owner on another channel, and for admins elsewhere."""
+        """That a destination has stopped: for its owner here or on another channel, and for admins elsewhere."""
         locale = destination.language.locales[-1]
         if person.channel == destination.channel:
             return say("notice.refused", locale, reason=destination.paused)

@@ -36,7 +36,7 @@ SEND_TIMEOUT = 75.0
 """Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
 
 RENEW = timedelta(seconds=20)
-"""How long it goes without saying that a lease is ours; with a booked and a send, it is over before the lease is."""
+"""How long a lease goes without renewal; with a booking and a send this is over before the lease ends."""
 
 _BATCH = 20
 _COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
@@ -305,7 +305,7 @@ class Courier:
             await tx.outbox.not_arrived(claim, number)
 
     async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
-        """What the channel answers in time; a pause that it asks for holds for everybody in the rate_limit_scope."""
+        """What the channel answers in time; a pause that it asks for holds for the whole rate limit scope."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 return await call

@@ -75,7 +75,7 @@ class LateEditor:
         return True
 
     async def _edit(self, claim: Claim, part: StoredPart, body: str, root: str) -> bool:
-        """Edit one message; False when that can never be done: somebody has deleted it, or the destination is gone."""
+        """Edit one message; False when it never can be: it was deleted, or the destination is gone."""
         if part.reference is None:
             return False
         async with self._store.write() as tx:

@@ -29,7 +29,7 @@ class RateLimits:
         self._sleep = sleep
 
     async def take(self, tx: Transaction, destination: Destination) -> datetime:
-        """Book our turn at a destination, and say when it comes; ChannelError, and no booking, when it is not soon."""
+        """Book the next instant at a destination; ChannelError, and no booking, when it is not soon."""
         now = self._clock()
         if not self._channel.pace:
             return now
@@ -50,7 +50,7 @@ class RateLimits:
             await tx.hold(self._key(destination), at + self._channel.pace)
 
     async def pause(self, destination: Destination, much: timedelta) -> None:
-        """The channel asks for a pause: it holds for everybody in the rate_limit_scope of a destination."""
+        """The channel asks for a pause: it holds for everybody in the rate limit scope of a destination."""
         if self._channel.pace:
             await self._store.hold(self._channel.rate_limit_scope(destination.address), self._clock() + much)
 

@@ -1,4 +1,4 @@
-"""Some queries made ready to be matched together: their lexicon, their boolean_index, and what both are made from."""
+"""Queries that are compiled together: their lexicon, their boolean index, and the parts of both."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Term, parse
 
 PART = 768
-"""Papers for which a boolean_index is evaluated at once: the bits of a million queries for them take 100 MB."""
+"""Papers for which a boolean index is evaluated at once: the bits of a million queries for them take 100 MB."""
 
 _CODES = sorted(taxonomy.categories())
 _EVERYTHING = 255  # the bit behind those of categories
@@ -34,7 +34,7 @@ Readings = NDArray[np.uint8]
 
 
 class Queries(NamedTuple):
-    """What a block is made of, besides its lexicon and its boolean_index."""
+    """What a block is made of, besides its lexicon and its boolean index."""
 
     texts: Packed
     is_typed: Flags

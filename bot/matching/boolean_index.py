@@ -1,4 +1,4 @@
-"""The logic of many queries as one boolean_index: what they have in common is there once, and all is evaluated at once.
+"""The logic of many queries as one boolean index: common parts exist once, and all are evaluated together.
 
 Its inputs are leaves, its gates AND and OR; one bit for each paper. A gate's inputs may be negated.
 """
@@ -40,7 +40,7 @@ class Wire(NamedTuple):
 
 
 class Gates(NamedTuple):
-    """What a boolean_index is made of."""
+    """What a boolean index is made of."""
 
     slots: Longs  # one number: how many leaves and gates there are
     banks: (
@@ -61,7 +61,7 @@ class _Bank(NamedTuple):
 
 
 class BooleanIndexBuilder:
-    """Collects gates; :meth:`built` gives the boolean_index."""
+    """Collects gates; :meth:`built` gives the boolean index."""
 
     def __init__(self) -> None:
         self._levels = array("i")
@@ -89,7 +89,7 @@ class BooleanIndexBuilder:
         return wire
 
     def built(self, leaves: int, outputs: array[int]) -> BooleanIndex:
-        """The boolean_index over that many leaves with these outputs: codes of wires that are not negated."""
+        """The boolean index over that many leaves with these outputs: codes of wires that are not negated."""
         banks = []
         gates, inputs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for (_, is_or, plain, negated), (own, slots) in sorted(self._banks.items(), key=lambda one: one[0]):

@@ -66,7 +66,7 @@ async def report_with_papers(tx: Transaction, asking: Audience, dates: Collectio
 async def report_without_papers(
     tx: Transaction, asking: Audience, now: datetime, holidays: Collection[date]
 ) -> Report:
-    """Why there are no papers for a slot that was due; no `no_papers` where the destination does not want to hear it."""
+    """Why there are no papers for a slot that was due; without a reason where the destination wants no notice."""
     notices, since = asking.destination.notices, asking.since
     if notices is Notices.OFF or not asking.queries:
         return Report()

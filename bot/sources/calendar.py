@@ -33,7 +33,7 @@ _PAUSES = tuple(
 
 
 def opens(day: date, due_offset: timedelta = _EVENING) -> datetime:
-    """The instant at which the mailing of a date should be there; without `due_offset`, at which arXiv announces it."""
+    """The instant at which the mailing of a date is due; without `due_offset`, when arXiv announces it."""
     return (datetime.combine(day, time()) + due_offset).replace(tzinfo=EASTERN).astimezone(UTC)
 
 

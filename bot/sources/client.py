@@ -34,7 +34,7 @@ PAGE_SPACING = timedelta(seconds=15)
 COOL_DOWN = timedelta(seconds=60)
 """How long nobody asks after a refusal that names no time."""
 LONGEST_COOL_DOWN = timedelta(days=1)
-"""However long a server asks for: a slip of its clock must not no_papers the bot for good."""
+"""However long a server asks for: a slip of its clock must not silence the bot for good."""
 PATIENCE = timedelta(minutes=2)
 """A lease further away than this is an error with a `retry_after`, not a wait."""
 MAX_REDIRECTS = 3
@@ -188,7 +188,7 @@ class PoliteClient:
         raise asked.error(f"{_host(url)} redirects more than {MAX_REDIRECTS} times: open the address in a browser")
 
     async def _wait_for_lease(self, asked: _Question, site: str) -> Lease:
-        """Wait for the lease of this process. Another may end its own early, so it is asked for again and again."""
+        """Wait for the lease. Another process may end its own early, so it is asked for again and again."""
         deadline = self._now() + 2 * PATIENCE
         while not (lease := await self._pacer.take(site, LEASE)).is_ours:
             wait = lease.until - self._now()

@@ -170,7 +170,7 @@ class Transaction:
     async def book(
         self, key: str, rate_limit_scope: str, every: timedelta, now: datetime, soon: datetime
     ) -> datetime:
-        """Book the next free instant for `key`, `every` after the last one, and not while `rate_limit_scope` is held.
+        """Book the next free instant for `key`, `every` after the last, and not while `rate_limit_scope` is held.
 
         An instant after `soon` is said and not booked.
         """

@@ -1,4 +1,4 @@
-"""Mails from a fixed seed, from ordinary to hostile: an answer, a no_papers or a bounce each, and never a traceback."""
+"""Mails from a fixed seed, from ordinary to hostile: an answer, a silence or a bounce each, and never a traceback."""
 # ruff: noqa: E501 (pieces of mails)
 
 from __future__ import annotations

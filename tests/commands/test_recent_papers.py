@@ -1,4 +1,4 @@
-"""The recent_papers has what the store has, whenever it is asked."""
+"""The recent papers are those of the store, whenever they are asked for."""
 
 from __future__ import annotations
 

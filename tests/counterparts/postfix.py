@@ -1,6 +1,6 @@
 """Debian's postfix with a configuration, a queue and mailboxes of its own, on this machine only.
 
-It takes mail for everybody on `mx`, an SMTP port with STARTTLS. IncomingEmail for the domains in `mailboxes` ends in
+It takes mail for everybody on `mx`, an SMTP port with STARTTLS. Mail for the domains in `mailboxes` ends in
 Maildirs; other domains go where `routes` says. What goes wrong has a domain of its own: `refused.test` is
 refused at once, mail to `gone.test` is taken and comes back to the sender as a bounce, and `grey.test` is
 greylisted: the first attempt for each recipient is refused for now.

@@ -1,4 +1,4 @@
-"""arXiv's announcement mail as a confirmation: read strictly, and what it knows better is read again, or a fault."""
+"""arXiv's announcement mail as a confirmation: read strictly; what it knows better is read again, or a fault."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_other_mails_say_nothing(text: str):
 
 
 def test_a_damaged_mail_never_names_less_or_other_papers_than_there_are():
-    """A confirmation may be silent, but not wrong: what it lacks is nobody's fault, what it invents would be one."""
+    """A confirmation may be silent, but not wrong: what it lacks is no fault, what it invents would be one."""
     dice, text = random.Random(7), text_of_mail(NAMES, DAY, ENTRIES)
     whole = announcement_in(text)
     assert whole is not None

@@ -324,6 +324,11 @@ TYPICAL: dict[str, _Rows] = {
     ],
 }
 
+RENAMED = {"letter": "incoming_email", "mailing": "announcement_day"}
+"""Tables that have another name since."""
+
+TYPICAL |= {after: TYPICAL[before] for before, after in RENAMED.items()}
+
 
 async def make_old(store: Store, revision: str) -> None:
     """Let an empty database be one of a revision, with the typical rows."""
@@ -366,7 +371,7 @@ def contents(connection: Connection) -> dict[str, dict[str, list[Any]]]:
     for table in _tables(connection):
         rows = list(connection.execute(select(table).order_by(*table.primary_key.columns)))
         found[table.name] = {
-            column.name: [row[destination] for row in rows] for destination, column in enumerate(table.columns)
+            column.name: [row[position] for row in rows] for position, column in enumerate(table.columns)
         }
     return found
 

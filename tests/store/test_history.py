@@ -13,7 +13,7 @@ from bot.model import AnnounceType, Language
 from bot.store import Store
 from bot.store.migrate import head, migrate
 from tests.fakes import FakeChannel, HandClock, courier, ingest, listing, paper, planned, subscribed, waits
-from tests.store.history import DAY, FOLDER, THEN, contents, make_old
+from tests.store.history import DAY, FOLDER, RENAMED, THEN, contents, make_old
 
 REVISIONS = sorted(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
 DUE = THEN + timedelta(days=1, hours=4)
@@ -36,7 +36,8 @@ async def old(database_url: str, revision: str) -> AsyncIterator[Store]:
 
 async def test_every_value_is_kept_whose_column_is_still_there_and_the_database_is_sound(old):
     async with old.connect() as connection:
-        before = await connection.run_sync(contents)
+        found = await connection.run_sync(contents)
+    before = {RENAMED.get(name, name): rows for name, rows in found.items()}
     await migrate(old)
     assert await old.revision() == head()
     async with old.connect() as connection:

@@ -86,7 +86,7 @@ class Email(Channel):
         self._writer.link(links)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
-        """One outgoing for each mail; it becomes a message when it is sent."""
+        """One outgoing email for each mail; it becomes a message when it is sent."""
         made = emails(digest, has_page=self._writer.has_page, takes_commands=bool(self._mailbox_url))
         return tuple(outgoing.stored() for outgoing in made)
 

@@ -1,4 +1,4 @@
-"""A outgoing as it is sent: all headers, both parts, encoded; what is secret is put in here, at the last moment."""
+"""An outgoing email as bytes: all headers, both parts, encoded. Secrets are put in here, at the last moment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Ways:
 def written(
     outgoing: OutgoingEmail, sender: Address, recipient: Address, now: datetime, ways: Ways | None = None
 ) -> bytes:
-    """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same outgoing gives the same bytes."""
+    """The whole message (RFC 5322) in ASCII with CRLF; but for `Date`, the same email gives the same bytes."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = recipient
@@ -66,7 +66,7 @@ def _subject(text: str) -> bytes:
 
 
 def _below(outgoing: OutgoingEmail, domain: str) -> bytes:
-    """The messages that a outgoing belongs under; by hand for the same reason as below: others' ids may be long."""
+    """The headers that put an email under others; written by hand because ids of others may be long."""
     above = [*(f"<{one}@{domain}>" for one in outgoing.above), *(f"<{one}>" for one in outgoing.answers)]
     if not above:
         return b""

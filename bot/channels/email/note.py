@@ -13,7 +13,7 @@ _LONGEST_SUBJECT = 70
 
 
 def note(text: str, recipient: str, day: date) -> OutgoingEmail:
-    """The outgoing of a sentence; the same text to the same person on the same day is the same message."""
+    """The outgoing email of a sentence; the same text to the same person on the same day is the same message."""
     shown = harmless(text)
     first, *_ = shown.splitlines() or [""]
     subject = first if len(first) <= _LONGEST_SUBJECT else f"{first[: _LONGEST_SUBJECT - 1]}…"

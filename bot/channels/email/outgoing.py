@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from email.headerregistry import Address
 
 LINK = "\x1alink\x1a"
-"""Where the texts of a outgoing want the reader's own link; no text of a paper holds a control character."""
+"""Where the texts of an email want the reader's own link; no text of a paper holds a control character."""
 
 _ADDRESS = re.compile(r"([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
 _LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
@@ -36,7 +36,7 @@ class OutgoingEmail:
 
 
 def restored(body: str) -> OutgoingEmail:
-    """The outgoing that was stored."""
+    """The outgoing email that was stored."""
     values = json.loads(body)
     return OutgoingEmail(**values | {name: tuple(values.get(name, ())) for name in ("above", "answers")})
 

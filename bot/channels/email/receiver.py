@@ -31,7 +31,7 @@ Send = Callable[[str, OutgoingEmail], Awaitable[None]]
 
 
 class Receiver:
-    """What becomes of mails that come in: `send` sends a outgoing to an address."""
+    """What becomes of mails that come in: `send` sends an outgoing email to an address."""
 
     def __init__(
         self, ours: str, links: Links | None, email_workflow: Correspondence, send: Send, *, server: str = ""

@@ -1,4 +1,4 @@
-"""What makes a outgoing a message of ours: the sender, the links of its reader, the return path, the signature."""
+"""What makes an outgoing email ours: the sender, the links of its reader, the return path, the signature."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from bot.errors import ChannelError
 from bot.serving import serve
 
 PING_SECONDS = 5.0
-"""Between two questions whether the other side still hears us; four without an answer are no_papers."""
+"""Between two questions whether the other side still hears us; four without an answer are silence."""
 
 CONNECT_SECONDS = 15.0
 """For Slack to say hello."""

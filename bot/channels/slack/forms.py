@@ -89,7 +89,7 @@ def loaded(metadata: str) -> FormPurpose:
 
 
 def draft_of(text: str, preferences: Draft) -> Draft:
-    """A stored query in the fields of the form, with these preferences; one that is none any more stays as it is."""
+    """A stored query in the fields of the form, with these preferences; an unreadable query stays as it is."""
     query = stored(text)
     if not isinstance(query, Query):
         return replace(preferences, rest=text)

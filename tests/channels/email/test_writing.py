@@ -1,4 +1,4 @@
-"""What is added to a outgoing when it is sent: links, return path and signature; and what the DNS should say."""
+"""What is added to an email when it is sent: links, return path and signature; and what the DNS should say."""
 
 import email
 from collections.abc import Awaitable, Callable, Mapping
