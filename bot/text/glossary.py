@@ -1,13 +1,15 @@
 """Established terms of arXiv's fields, Chinese and English: so that a Chinese term finds English texts, and so
 that a translator is told how the community writes a term.
 
-It does not translate, and it knows no terms but those of `glossary.toml` and `preferred.toml`.
+It does not translate, and it knows no terms but those of `glossary.toml` and `preferred.toml`. The
+meanings of a word in different fields are in `senses.toml`.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -27,13 +29,59 @@ def english(term: str) -> tuple[str, ...]:
 @cache
 def entries() -> Mapping[str, tuple[str, ...]]:
     """All terms with their English names, the usual one first."""
-    return MappingProxyType({term: tuple(names) for term, names in _table("glossary.toml").items()})
+    return MappingProxyType(
+        {term: tuple(names) for table in _table("glossary.toml").values() for term, names in table.items()}
+    )
 
 
-def steering(text: str, most: int = 30) -> tuple[tuple[str, str], ...]:
-    """The terms of an English text, in its order, each with the Chinese that a translator should use."""
-    found = dict.fromkeys(_mentioned(text))
-    return tuple((name, chinese_names(name)[0]) for name in found)[:most]
+def steering(text: str, most: int = 30, categories: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+    """The terms of an English text, in its order, each with the Chinese that a translator should use.
+
+    Only what is sure: a word with several meanings by the paper's categories, a single word in the fields of its
+    entry, and an acronym as it is written, beside what it stands for.
+    """
+    told = ((name, _told(name, text, categories)) for name in dict.fromkeys(_mentioned(text)))
+    return tuple((name, term) for name, term in told if term)[:most]
+
+
+def _told(name: str, text: str, categories: Sequence[str]) -> str:
+    """What a translator is told for a name in a text; "" for nothing."""
+    if flat(name) in _senses():
+        return _sense(_senses()[flat(name)], categories)
+    if flat(name) in _preferred():
+        return _preferred()[flat(name)]
+    term = chinese_names(name)[0]
+    if sum(char.isupper() for char in name) > 1 and " " not in name:
+        is_written = re.search(rf"(?<![A-Za-z0-9-]){re.escape(name)}s?(?![A-Za-z0-9])", text)
+        spelled = [flat(other) for other in entries().get(term, ()) if flat(other) != flat(name)]
+        return term if is_written and any(other in flat(text) for other in spelled) else ""
+    is_phrase = " " in flat(name)
+    return term if is_phrase or any(one.startswith(_fields()[term]) for one in categories) else ""
+
+
+def _sense(senses: Mapping[str, str], categories: Sequence[str]) -> str:
+    for category in categories:
+        keys = [key for key in senses if category.startswith(key)]
+        if keys:
+            return senses[max(keys, key=len)]
+    return ""
+
+
+@cache
+def _senses() -> Mapping[str, Mapping[str, str]]:
+    return {flat(name): senses for name, senses in _table("senses.toml").items()}
+
+
+@cache
+def _preferred() -> Mapping[str, str]:
+    return {flat(name): chinese for name, chinese in _table("preferred.toml").items()}
+
+
+@cache
+def _fields() -> Mapping[str, tuple[str, ...]]:
+    """The archives and categories of each Chinese term."""
+    tables = _table("glossary.toml").items()
+    return {term: tuple(fields.split()) for fields, table in tables for term in table}
 
 
 def terms(text: str) -> tuple[tuple[str, ...], ...]:

@@ -51,7 +51,7 @@ def test_the_table_is_read_once_and_cannot_be_changed():
 
 def test_a_translator_is_told_how_the_terms_of_a_text_are_written():
     text = "Transformers with KV caches and large language models; the KV-cache is quantized."
-    told = dict(steering(text))
+    told = dict(steering(text, categories=("cs.LG",)))
     assert told["transformer"] == "Transformer"
     assert told["KV cache"] == "KV 缓存"
     assert told["large language model"] == "大语言模型"
@@ -63,7 +63,7 @@ def test_a_text_without_known_terms_needs_no_telling():
 
 
 def test_no_more_terms_are_told_than_asked_for():
-    assert len(steering("attention, diffusion, quantization, pruning", most=2)) == 2
+    assert len(steering("attention, diffusion, quantization, pruning", most=2, categories=("cs.LG",))) == 2
 
 
 def test_a_term_has_all_its_chinese_names_the_usual_one_first():
