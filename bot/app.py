@@ -23,9 +23,10 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from bot import channels, sources
-from bot.channels import Channel, Invocation, Reply
-from bot.commands import Commands, CommandSpec, Defaults
+from bot.channels import Channel
+from bot.commands import Commands, Defaults
 from bot.commands.email_workflow import EmailWorkflow
+from bot.commands.guard import CommandGuard
 from bot.commands.mailboxes import Mailboxes
 from bot.engine.inline import Scheduler
 from bot.errors import SettingsError, StoreError
@@ -38,16 +39,15 @@ from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
 from bot.jobs.poll import Day, Poller
 from bot.jobs.prune import prune_nightly
+from bot.jobs.rate_limits import SourceLeases
 from bot.jobs.summarize import Budget, Summarizer, SummaryReport
-from bot.locale import say
 from bot.matching import Matcher
 from bot.model import Language, Slot
 from bot.settings import Settings
 from bot.sources import Source
-from bot.sources.client import Lease, PoliteClient
+from bot.sources.client import PoliteClient
 from bot.sources.files import listing_from
 from bot.store import Store
-from bot.store.chunks import repeated
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
 from bot.store.migrate import migrate
@@ -62,7 +62,7 @@ MOST_WAITING = timedelta(hours=1)
 """How long a digest waits for papers that are being read when its time has come."""
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread that works may hold up the event loop, which asks for its lease a thousand times a second
+"""How long a thread that works may hold up the event loop, which asks for its turn a thousand times a second
 when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
 
 LISTEN_AGAIN_SECONDS = 10.0
@@ -86,69 +86,6 @@ class Adapters:
     client: PoliteClient
     links: Links
     makers: Chain
-
-
-class StorePacer:
-    """The store as the polite client sees it."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-
-    async def take(self, key: str, lease: timedelta) -> Lease:
-        """The lease over the whole installation, if nobody has it."""
-        return Lease(*await self._store.take_lease(key, lease, self._clock()))
-
-    async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
-        """End a lease of ours; the next one is `rest` later."""
-        await self._store.release_lease(key, lease.until, self._clock() + rest)
-
-    async def hold(self, key: str, until: datetime) -> None:
-        """Let nobody go before `until`."""
-        await self._store.hold(key, until)
-
-
-class Polite:
-    """The commands for channels: a fault of ours is told politely, and does not end the conversation."""
-
-    def __init__(self, commands: Commands, email_workflow: EmailWorkflow, store: Store, clock: Clock) -> None:
-        self._commands = commands
-        self._email_workflow = email_workflow
-        self._store = store
-        self._clock = clock
-
-    @property
-    def specs(self) -> tuple[CommandSpec, ...]:
-        """All commands."""
-        return self._commands.specs
-
-    async def __call__(self, invocation: Invocation) -> Reply:
-        """Answer a command; an event that a channel tells twice gets silence."""
-        replies: list[Reply] = []
-
-        async def answer() -> None:
-            event = f"{invocation.channel}:{invocation.event}"
-            if invocation.event and not await self._store.first_time(event, self._clock()):
-                replies.append(Reply("", Language.EN))
-            else:
-                reply = await self._commands(invocation)
-                replies.append(await self._email_workflow.invite(reply, invocation) if reply.mailbox else reply)
-
-        if not await supervised("command", answer):
-            language = Language.EN if invocation.language in (None, Language.BOTH) else invocation.language
-            return Reply(say("error.internal", language.value), language)
-        return replies[0]
-
-    async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
-        """Pause the destinations of a rate limit scope that has left; nobody there can be told of it."""
-        return await repeated(
-            self._store, lambda tx, most: tx.subscribers.pause_some(channel, rate_limit_scope, reason, most)
-        )
-
-    async def moved(self, channel: str, before: str, after: str) -> bool:
-        """Give a destination its new address; what it has asked for goes on there."""
-        async with self._store.write() as tx:
-            return await tx.subscribers.move(channel, before, after)
 
 
 class App:
@@ -178,7 +115,7 @@ class App:
             channel=self.channels.get("email"),
             confirmation=self.reader.hear,
         )
-        self.answer = Polite(self.commands, self.email_workflow, store, clock)
+        self.answer = CommandGuard(self.commands, self.email_workflow, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
             store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher
@@ -374,7 +311,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
         for channel in found:
             channel.link(links)
             channel.remember(StoredConversations(store, channel.name, clock))
-        client.share_leases(StorePacer(store, clock))
+        client.share_leases(SourceLeases(store, clock))
         adapters = Adapters(found, origins, client, links, made)
         yield App(settings, store, adapters, clock, Matcher(store.compiled, key))
     finally:

@@ -1,4 +1,7 @@
-"""Whose turn it is: the pace of a channel, in the database for all processes. Who sends what is `delivery`'s."""
+"""Rate limits over the whole installation, kept in the database: of channels, and of the sites that sources ask.
+
+What is sent or asked is not decided here.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from datetime import datetime, timedelta
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.model import Destination
+from bot.sources.client import Lease
 from bot.store import Store, Transaction
 
 PATIENCE = timedelta(seconds=10)
-"""A turn further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
+"""A booking further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class RateLimits:
-    """The turns of one channel; one that has no pace never waits."""
+    """The rate limits of one channel; a channel without a pace never waits."""
 
     def __init__(
         self, store: Store, channel: Channel, clock: Callable[[], datetime], sleep: Sleep = asyncio.sleep
@@ -57,3 +61,23 @@ class RateLimits:
     def _key(self, destination: Destination) -> str:
         queue_key = self._channel.queue_key(destination.address)
         return f"lane:{self._channel.name}:{queue_key}" if queue_key else f"to:{destination.id}"
+
+
+class SourceLeases:
+    """The leases of sites as the client of the sources asks for them, over all processes."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def take(self, key: str, lease: timedelta) -> Lease:
+        """The lease over the whole installation, if nobody has it."""
+        return Lease(*await self._store.take_lease(key, lease, self._clock()))
+
+    async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
+        """End a lease of ours; the next one begins `rest` later at the earliest."""
+        await self._store.release_lease(key, lease.until, self._clock() + rest)
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """Give nobody a lease before `until`."""
+        await self._store.hold(key, until)

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 
 import httpx2 as httpx
 
-from bot.app import Adapters, App, StorePacer
+from bot.app import Adapters, App
+from bot.jobs.rate_limits import SourceLeases
 from bot.matching import Matcher
 from bot.model import Slot
 from bot.settings import Settings
@@ -112,7 +113,7 @@ async def bot(
     fields = {name: each.default for name, each in Settings.model_fields.items()}
     changes = {"bot_sources": tuple(sources), "arxiv_feed_url": site.feeds, "arxiv_url": site.url}
     settings = Settings.model_construct(**fields | changes)
-    client = PoliteClient(StorePacer(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
+    client = PoliteClient(SourceLeases(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
     channel = FakeChannel()
     origins = [load(name, settings, client) for name in sources]
     adapters = Adapters([channel], origins, client, Links(Tokens(b"k" * 32)), Chain([]))
