@@ -5,7 +5,7 @@ CORE := .venv/.core
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test setup check counterparts bench
+.PHONY: demo test test-fast setup check counterparts bench
 
 # What people run. The demo needs no more than this. With uv the versions are those of uv.lock.
 $(CORE): pyproject.toml uv.lock
@@ -35,6 +35,11 @@ demo: $(CORE)
 # In several processes, each with servers of its own; ARGS are for pytest.
 test: $(DEV)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+# What needs no server of its own: on SQLite, without kills and histories.
+test-fast: $(DEV)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q -k "not postgresql" --ignore tests/scenarios \
+	  --ignore tests/channels/slack --ignore tests/channels/email --ignore tests/store/test_history.py $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check bot tests

@@ -67,10 +67,6 @@ class IncomingEmail:
     token: str = ""  # a signed one that it carries
 
 
-_SHARED = frozenset({"absence", "coverage", "layout"})
-"""The modules of this package that are no channel: what all channels say."""
-
-
 class Command(Protocol):
     """What a channel may know of a command, to offer it as its own; the locale has `command.NAME`."""
 
@@ -245,7 +241,7 @@ class Correspondence(Protocol):
 
 def available() -> tuple[str, ...]:
     """The names of the channels of this installation: the folder is the registry."""
-    return tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - _SHARED))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def load(name: str, settings: Settings) -> Channel:

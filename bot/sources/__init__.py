@@ -92,9 +92,13 @@ async def outcome_of(category: str, work: Awaitable[Outcome]) -> Outcome:
         return SourceError(category, f"its answer cannot be read ({type(error).__name__}: {str(error)[:200]})")
 
 
+_SHARED = frozenset({"arxiv_mail", "calendar", "client", "files", "limits", "names", "versions"})
+"""Modules of this package that are no source: what several need, and arXiv's mail, which only confirms."""
+
+
 def available() -> tuple[str, ...]:
-    """The names of the sources of this installation: the folder is the registry."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("arxiv")))
+    """The names of the sources of this installation: every module of this package but the shared ones."""
+    return tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - _SHARED))
 
 
 def load(name: str, settings: Settings, client: PoliteClient) -> Source:
