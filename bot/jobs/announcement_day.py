@@ -207,9 +207,7 @@ class DayPoll:
         What arXiv has on no listing by its own rules is stored, and is no difference; nor is what the listing has
         named as unreadable.
         """
-        if never := tuple(
-            one for one in listing.announcements if is_never_listed(one) and one.paper.id not in stored
-        ):
+        if never := tuple(one for one in listing.announcements if is_never_listed(one)):
             await self._ingest([], [replace(listing, announcements=never)])
             rest = tuple(one for one in listing.announcements if one not in never)
             listing = replace(listing, announcements=rest)
@@ -224,7 +222,7 @@ class DayPoll:
         elif found.extra:
             await self._ingest([], [listing])
             return f"it has {counted(found.extra)} that the listing does not have"
-        lacking = sorted(set(found.lacking) - names(listing))
+        lacking = sorted(set(found.lacking) - names(listing) - {one.paper.id for one in never})
         if lacking and not found.extra:
             return f"it lacks {counted(lacking)} of the listing"
         await self._store(listing)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, exists, func, or_, select, true, tuple_
+from sqlalchemy import and_, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
@@ -94,9 +94,7 @@ class Texts:
             }
             for one in made
         ]
-        # A paper may have got its right version while they were made: then they are made again for that.
-        is_there = exists().where(schema.paper.c.id == version[0], schema.paper.c.version == version[1])
-        if rows and (await self._connection.execute(select(is_there))).scalar_one():
+        if rows:
             statement = insert(self._connection, schema.text_)
             # A text that had flaws may be made again, with the reason: the newer one counts.
             newer = {name: statement.excluded[name] for name in ("body", "flaws", "made_at", "is_matched")}
