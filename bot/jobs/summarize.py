@@ -295,7 +295,9 @@ class _Ledger:
             for one, text in judged.items()
         ]
         async with self._store.write() as tx:
-            await tx.texts.add((job.paper.id, job.paper.version), made, now)
+            version = (job.paper.id, job.paper.version)
+            if await tx.papers.papers([version]):  # else it has got its right version while they were made
+                await tx.texts.add(version, made, now)
             flawed = int(any(text.flaws for text in judged.values()))
             used = Spent(bill.used.tokens, bill.used.cost, flawed=flawed)
             await tx.spending.settle(bill.day, Spent(bill.booked.tokens, bill.booked.cost), used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.digest import Lack
 from bot.jobs.plan import plan
 from bot.jobs.summarize import Budget, Summarizer
-from bot.model import Language, Summary
+from bot.model import UNKNOWN, AnnounceType, Language, Summary
 from bot.store import Store, schema
 from bot.summaries import Answer, Job, TextField
 from bot.summaries.chain import Chain
@@ -363,3 +364,20 @@ async def test_nothing_is_made_of_what_is_a_week_old_or_read_by_nobody(store, cl
     maker = FakeMaker()
     await summarizer(store, clock, maker).run()
     assert maker.asked == []
+
+
+async def test_texts_of_a_paper_that_gets_its_version_while_they_are_made_are_made_again_for_that(store, clock):
+    untold = replace(tide(1), version=UNKNOWN, is_version_known=False)
+    await readers(store, 1, "cs.LG type:replace")
+    await ingest(store, [listing("cs.LG", (untold, AnnounceType.REPLACE), source="arxiv_listing")], MORNING)
+    slow = FakeMaker(gate=asyncio.Event())
+    at_work = asyncio.create_task(summarizer(store, clock, slow).run())
+    await slow.reached.wait()
+    told = listing("cs.LG", (replace(tide(1), version=4), AnnounceType.REPLACE))
+    await ingest(store, [told], MORNING)
+    slow.gate.set()
+    await at_work
+    await summarizer(store, clock, FakeMaker()).run()
+    async with store.read() as tx:
+        found = await tx.texts.best([(untold.id, 4)], Language.ZH)
+    assert found[untold.id, 4].abstract == TEXTS[TextField.ABSTRACT]

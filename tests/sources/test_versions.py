@@ -87,12 +87,9 @@ async def test_comments_that_come_later_are_matched_too(store):
     assert (await ingest(store, [later], MORNING)).matched == 1
 
 
-async def test_texts_that_were_made_while_a_paper_got_its_version_are_no_error(store):
-    made = [Made(Language.ZH, "title", "llm:one", "", "", "潮汐")]
+async def test_texts_move_with_their_paper_when_its_version_is_told(store):
     await ingest(store, [listing("cs.LG", (UNSAID, REPLACE), source="arxiv_listing")], MORNING)
     async with store.write() as tx:
-        await tx.texts.add((UNSAID.id, 2), made, MORNING)
+        await tx.texts.add((UNSAID.id, 2), [Made(Language.ZH, "title", "llm:one", "", "", "潮汐")], MORNING)
     await ingest(store, [listing("cs.LG", (paper(1, version=4), REPLACE))], MORNING)
-    async with store.write() as tx:
-        await tx.texts.add((UNSAID.id, 2), made, MORNING)
     assert [row.version for row in await rows(store, schema.text_)] == [4]
