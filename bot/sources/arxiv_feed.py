@@ -29,7 +29,7 @@ from bot.settings import Settings
 from bot.sources import PAPER_ID, Outcome, Unchanged, outcome_of
 from bot.sources.calendar import EASTERN, FEEDS_DUE
 from bot.sources.client import PoliteClient
-from bot.sources.limits import excess
+from bot.sources.limits import MAX_TEXT, excess
 from bot.sources.names import authors
 from bot.taxonomy import archives, resolve
 
@@ -260,6 +260,8 @@ def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Annou
     for what, value in {"title": item.title, "abstract": abstract, "category": categories}.items():
         if not value:
             raise _BadItem(f"it has no {what}")
+    if max(len(item.title), len(abstract)) > MAX_TEXT:
+        raise _BadItem(f"a text of it has more than {MAX_TEXT:,} characters")
     _check_primary(frame, kind, categories)
     paper = Paper(
         id=match[1],

@@ -13,6 +13,8 @@ MAX_MARKS = 250_000
 """Opening brackets: 2,000 papers with forty authors each have as many."""
 MAX_DEPTH = 100
 """Marks within marks: arXiv's pages have a dozen."""
+MAX_TEXT = 50_000
+"""Characters of a title, an abstract or comments: arXiv takes abstracts of 1,920."""
 
 _TAG = re.compile(rb"<(/?)([a-z][a-z0-9:]*)[^<>]*?(/?)>", re.IGNORECASE)
 _EMPTY = frozenset([b"br", b"hr", b"img", b"input", b"link", b"meta"])

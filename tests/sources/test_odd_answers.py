@@ -123,6 +123,15 @@ def test_a_page_of_the_greatest_size_takes_bounded_memory_and_is_read_or_refused
     assert peak < 150 * 2**20
 
 
+def test_a_text_without_end_costs_only_its_paper():
+    entries = [(paper(1, abstract="tide " * 200_000), NEW), (paper(2), NEW)]
+    for found in (sheet(listing_page("cs.LG", DAY, entries), "cs.LG").unread,
+                  arxiv_feed.parse(feed("cs.LG", DAY, entries), "cs.LG").unread):  # fmt: skip
+        assert [(one.paper, one.reason) for one in found] == [
+            ("2606.90001", "a text of it has more than 50,000 characters")
+        ]
+
+
 async def test_a_reading_round_with_an_odd_answer_names_what_is_missing_and_reads_the_rest(sqlite_store):
     """One category redirected to a script: the others were never asked, and nobody heard of it."""
 

@@ -17,6 +17,7 @@ from lxml import etree
 from bot.model import UNKNOWN, Announcement, AnnounceType, Paper, UnreadRow
 from bot.sources import PAPER_ID
 from bot.sources.arxiv_listing.prose import line, paragraphs, typed
+from bot.sources.limits import MAX_TEXT
 from bot.sources.names import Run, names_in
 from bot.taxonomy import categories, resolve
 
@@ -62,10 +63,12 @@ def _row(dt: etree._Element, dd: etree._Element, section: Section) -> Announceme
         raise BadRow(f"it is new, yet its primary subject is {codes[0]}")
     if kind is AnnounceType.REPLACE and is_other:
         kind = AnnounceType.REPLACE_CROSS
-    title, abstract = _field(dd, "list-title"), _abstract(dd)
+    title, abstract, comments = _field(dd, "list-title"), _abstract(dd), _field(dd, "list-comments")
     for name, text in {"title": title, "abstract": abstract}.items():
         if not text:
             raise BadRow(f"it has no {name}")
+    if max(map(len, (title, abstract, comments))) > MAX_TEXT:
+        raise BadRow(f"a text of it has more than {MAX_TEXT:,} characters")
     version = 1 if kind is AnnounceType.NEW else _version(dt, paper_id) if section.is_current else UNKNOWN
     paper = Paper(
         id=paper_id,
@@ -74,7 +77,7 @@ def _row(dt: etree._Element, dd: etree._Element, section: Section) -> Announceme
         authors=_authors(dd),
         abstract=abstract,
         categories=codes,
-        comments=_field(dd, "list-comments"),
+        comments=comments,
         journal_ref=_field(dd, "list-journal-ref"),
         is_version_known=version != UNKNOWN,
     )
