@@ -120,7 +120,7 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         cards=cards_lines(digest.cards, language),
         more=_twice("digest.more", language, n=len(digest.rest)) if digest.rest else "",
         named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
-        rest=cards_lines(named, language),
+        rest=cards_lines([_only_title(card) for card in named], language),
         changes=tuple(_change(each, interface(language)) for each in digest.changes),
     )
 
@@ -163,6 +163,17 @@ def interface(language: Language) -> str:
 def lang_tag(locale: str) -> str:
     """The locale's name of a language as BCP 47 has it."""
     return {"zh": "zh-Hans", "zh-hant": "zh-Hant"}.get(locale, locale)
+
+
+def _only_title(card: Card) -> Card:
+    """What is needed to name a paper: to make all of a card ready takes most of a digest's time."""
+    return replace(
+        card,
+        paper=replace(card.paper, abstract="", comments="", authors=()),
+        summary=card.summary and replace(card.summary, one_line="", abstract=""),
+        english=None,
+        reasons=tuple(one for one in card.reasons if one.field.startswith("title")),
+    )
 
 
 def _nothing(digest: Digest) -> tuple[Passage, ...]:
