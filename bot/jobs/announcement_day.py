@@ -82,7 +82,7 @@ class DayPoll:
         self._source = source
         self._day = day
         self._pending = list(categories)
-        self._held: dict[str, tuple[Listing, int]] = {}  # with how many of its papers are stored
+        self._held: dict[str, tuple[Listing, tuple[Announcement, ...]]] = {}  # with what is not stored of it
         self._errors = False
         self._until: datetime | None = None
         self._matched_at = context.clock()
@@ -152,7 +152,7 @@ class DayPoll:
         """Store a listing if it is of the day; else why it is not, in words that follow the name of a source."""
         async with self._context.store.read() as tx:
             stored = await tx.listings.ids(listing.category, self._day - _REMEMBERED)
-            listed = await tx.listings.listed(self._day - _REMEMBERED)
+            listed = await tx.listings.listed(self._day - _REMEMBERED, listing.category)
         if is_of_before(listing, self._day, stored):
             return "it still has the papers of an earlier day"
         archive = self._context.archive
@@ -248,16 +248,17 @@ class DayPoll:
     async def _store(self, listing: Listing | None = None) -> None:
         """Store what waits for no other category any more."""
         if listing is not None:
-            self._held[listing.category] = (listing, -1)
+            self._held[listing.category] = (listing, listing.announcements)
         wholes, parts = [], []
         for category, (one, before) in list(self._held.items()):
-            ready = tuple(a for a in one.announcements if not self._waits(a))
-            if len(ready) == len(one.announcements):
+            waiting = tuple(a for a in before if self._waits(a))
+            if not waiting:
                 wholes.append(one)
                 del self._held[category]
-            elif len(ready) > before:
+            elif len(waiting) < len(before):
+                ready = tuple(a for a in before if not self._waits(a))
                 parts.append(replace(one, announcements=ready))
-                self._held[category] = (one, len(ready))
+                self._held[category] = (one, waiting)
         if wholes or parts:
             await self._ingest(wholes, parts)
 

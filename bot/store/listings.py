@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Announcement
@@ -44,10 +44,12 @@ class Listings:
         found = await self._connection.execute(select(_watch.category).where(_watch.since <= day).limit(1))
         return found.first() is not None
 
-    async def listed(self, first: date) -> set[tuple[str, str, date]]:
-        """Source, category and date of every listing since a date."""
+    async def listed(self, first: date, category: str | None = None) -> set[tuple[str, str, date]]:
+        """Source, category and date of every listing since a date; or only of those of one category."""
         rows = await self._connection.execute(
-            select(_listing.source, _listing.category, _listing.date).where(_listing.date >= first)
+            select(_listing.source, _listing.category, _listing.date).where(
+                _listing.date >= first, true() if category is None else _listing.category == category
+            )
         )
         return {(row.source, row.category, row.date) for row in rows}
 
