@@ -67,17 +67,22 @@ class Texts:
 
     async def carry(self, summaries: Iterable[Summary], now: datetime) -> None:
         """Keep texts that a source has brought."""
-        for one in summaries:
-            bodies = {"title": one.title, "one_line": one.one_line, "abstract": one.abstract}
-            made = [
-                Made(one.language, field, one.provenance, "", "", body, one.flaws)
-                for field, body in bodies.items()
-                if body
-            ]
-            await self.add((one.paper_id, one.version), made, now)
+        await self._add([((one.paper_id, one.version), made) for one in summaries for made in _carried(one)], now)
 
     async def add(self, version: Version, made: Sequence[Made], now: datetime) -> None:
         """Keep texts; those that the same maker has made of the same before stay as they are."""
+        await self._add([(version, one) for one in made], now)
+
+    async def _add(self, made: Sequence[tuple[Version, Made]], now: datetime) -> None:
+        # A paper may have got its right version while they were made: then they are made again for that.
+        there: set[Version] = set()
+        for keys in _chunks(list({version for version, _ in made})):
+            known = await self._connection.execute(
+                select(schema.paper.c.id, schema.paper.c.version).where(
+                    tuple_(schema.paper.c.id, schema.paper.c.version).in_(keys)
+                )
+            )
+            there |= {(row.id, row.version) for row in known}
         rows = [
             {
                 "paper_id": version[0],
@@ -92,7 +97,8 @@ class Texts:
                 "made_at": now,
                 "is_matched": not one.body or one.language is Language.EN,
             }
-            for one in made
+            for version, one in made
+            if version in there
         ]
         if rows:
             statement = insert(self._connection, schema.text_)
@@ -242,6 +248,13 @@ class Texts:
             )
             found.difference_update(rows.scalars())
         return found
+
+
+def _carried(one: Summary) -> Iterator[Made]:
+    """What a source has brought, text by text."""
+    for field, body in (("title", one.title), ("one_line", one.one_line), ("abstract", one.abstract)):
+        if body:
+            yield Made(one.language, field, one.provenance, "", "", body, one.flaws)
 
 
 def _rank(row: Any) -> tuple[bool, int, datetime]:
