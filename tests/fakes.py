@@ -197,7 +197,7 @@ class FakeSource:
     """A source that gives what it was told for each category, and nothing new for the others."""
 
     name: str = "arxiv_feed"
-    turn: timedelta = FEEDS_DUE
+    due_offset: timedelta = FEEDS_DUE
     is_daily: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     asked: list[tuple[list[str], dict[str, Validator]]] = field(default_factory=list)
