@@ -81,10 +81,10 @@ class _Copying:
         for name, value in part.raw_items():
             if name.lower() != "content-transfer-encoding" and name.isascii():
                 made[name] = "".join(one if one.isprintable() else " " for one in str(value)[:_LONGEST_FIELD])
-        content = part.get_payload()
         if kind in _REPORTS:
-            made.set_payload(_short(_as_text(part)))
-        elif isinstance(content, list):
+            made.set_payload(_short(_as_text(part)).encode("ascii", "replace").decode())
+        elif part.is_multipart():
+            content = part.get_payload()
             within = [one for one in content if isinstance(one, Message)] if depth < _DEEPEST else []
             made.set_payload([self.copy(one, depth + 1) for one in within if self._left > 0])
         else:
@@ -101,12 +101,13 @@ def _short(text: str) -> str:
 
 def _as_text(part: Message) -> str:
     """A report for programs as it stands in a mail; the parser takes it for headers, also where it is encoded."""
-    content = part.get_payload()
-    inside = (
-        "\n\n".join(one.as_string() for one in content if isinstance(one, Message))
-        if isinstance(content, list)
-        else str(content)
-    )
+    if not part.is_multipart():
+        content = part.get_payload(decode=True)
+        return charsets.decoded(content) if isinstance(content, bytes) else ""
+    try:
+        inside = "\n\n".join(one.as_string() for one in part.get_payload() if isinstance(one, Message))
+    except (ValueError, LookupError, TypeError, AttributeError):  # damaged beyond what the library writes again
+        return ""
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
     if encoding in ("base64", "quoted-printable"):
         encoded = Message()

@@ -54,10 +54,9 @@ def _texts(mail: Message) -> Iterator[Message]:
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop()
         seen += 1
-        content = part.get_payload()
-        if isinstance(content, list):
-            if part.get_content_maintype() == "multipart":
-                waiting += [one for one in reversed(content) if isinstance(one, Message)]
+        if part.is_multipart():
+            within = part.get_payload() if part.get_content_maintype() == "multipart" else []
+            waiting += [one for one in within if isinstance(one, Message)][::-1]
             continue
         is_text = part.get_content_type() in ("text/plain", "text/html")
         if is_text and part.get_content_disposition() != "attachment":

@@ -279,6 +279,18 @@ def test_no_mail_whatever_breaks_the_reading(head, body):
         bounces.read(parsed)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "message/delivery-status", "multipart/mixed", "a/b"])
+def test_a_charset_that_holds_a_zero_breaks_nothing(kind):
+    to = b"papers+%s@sudi.test" % TOKEN.encode()
+    head = b"From: ada@reader.test\nTo: %s\nContent-Type: %s; charset=\x00tf-8\n" % (to, kind.encode())
+    for more in (b"", b"Content-Transfer-Encoding: 8bit\n"):
+        parsed = incoming.parsed(head + more + b"\n\xff\xfe list \xd3\x86\n\nAction: failed\n\xff\n")
+        assert parsed is not None
+        incoming.understood(parsed)
+        incoming.reason_not_to_answer(parsed, OURS)
+        bounces.read(parsed)
+
+
 @pytest.mark.parametrize(
     "raw",
     [
