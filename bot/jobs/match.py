@@ -14,22 +14,21 @@ from datetime import UTC, datetime, timedelta
 
 from bot.matching import Candidate, Matcher, candidates
 from bot.model import Language
-from bot.store import Store, Transaction
+from bot.store import MATCHING, Store, Transaction
 from bot.store.batches import DAY, Batch
 from bot.store.chunks import in_chunks
 
 log = logging.getLogger(__name__)
 
-_TURN = "matching"
-_LEASE = timedelta(minutes=10)  # longer than the largest batch takes
+_LEASE = timedelta(minutes=3)  # how long others leave a batch to a process that may have died
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def match(store: Store, now: datetime, matcher: Matcher | None = None) -> int:
     """Match all that waits, unless another process does; how many matches that is, subscription x paper."""
     matcher, matched = matcher or Matcher(), 0
-    while await _is_wanting(store):
-        is_ours, until = await store.take_lease(_TURN, _LEASE, now)
+    while await is_wanting(store):
+        is_ours, until = await store.take_lease(MATCHING, _LEASE, now)
         if not is_ours:
             break
         try:
@@ -37,7 +36,7 @@ async def match(store: Store, now: datetime, matcher: Matcher | None = None) -> 
         except _TakenOverError:
             break
         finally:
-            await store.release_lease(_TURN, until, _LONG_AGO)
+            await store.release_lease(MATCHING, until, _LONG_AGO)
     return matched
 
 
@@ -47,7 +46,8 @@ async def is_unmatched(store: Store) -> bool:
         return await tx.batches.is_unmatched()
 
 
-async def _is_wanting(store: Store) -> bool:
+async def is_wanting(store: Store) -> bool:
+    """The same, or whether Chinese texts wait for it."""
     async with store.read() as tx:
         return await tx.batches.is_wanting()
 
@@ -70,7 +70,7 @@ class _Matching:
             batch = await tx.batches.open(now)
         if batch is None:
             return 0
-        while await self._is_cleared(batch):
+        while batch.is_left and await self._is_cleared(batch):
             pass
         async with self.store.read() as tx:
             asked = {one.text: one for one in await tx.batches.asked(batch)}
@@ -101,7 +101,7 @@ class _Matching:
             return await tx.batches.clear(batch) > 0
 
     async def _hold(self, tx: Transaction) -> None:
-        if not await tx.has_turn(_TURN, self.until):
+        if not await tx.has_turn(MATCHING, self.until):
             raise _TakenOverError
 
 

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 from bot.digest import Lack
 from bot.errors import MakerError
-from bot.jobs.match import match
+from bot.jobs.match import is_wanting, match
 from bot.matching import Matcher
 from bot.model import Paper
 from bot.store import SUMMARIES, Store
@@ -229,6 +229,8 @@ class Summarizer:
 
     async def _match_late(self) -> None:
         """Let those have new Chinese texts who ask for words in them; what waited for all of its texts goes."""
+        if not await is_wanting(self._store):
+            return
         await match(self._store, self._clock(), self._matcher)
         async with self._store.write() as tx:
             await tx.planning.go(self._clock())

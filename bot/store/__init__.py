@@ -48,8 +48,8 @@ _REMEMBERED = timedelta(days=1)
 """How long an event that was answered is known again: longer than any channel repeats one."""
 
 
-SUMMARIES = "summaries"
-"""The turn of who has texts made."""
+SUMMARIES, MATCHING = "summaries", "matching"
+"""The turns of who has texts made, and of who matches."""
 
 
 class Transaction:
@@ -230,7 +230,9 @@ class Store:
                 await tx.outbox.release(None, now)
                 row = schema.pace.c
                 await tx.connection.execute(
-                    schema.pace.update().where(row.key == SUMMARIES, row.next_at > now).values(next_at=now)
+                    schema.pace.update()
+                    .where(row.key.in_([SUMMARIES, MATCHING]), row.next_at > now)
+                    .values(next_at=now)
                 )
 
     @asynccontextmanager

@@ -36,6 +36,7 @@ class Batch:
     kind: str
     before: datetime | None
     papers: tuple[int, ...]
+    is_left: bool = False  # by a process that may have written some of its hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Batches:
         """The batch that was left open, or a new one of what waits; None when nothing does."""
         left = (await self._connection.execute(select(schema.batch).where(_batch.published_at.is_(None)))).first()
         if left is not None:
-            return Batch(left.id, left.kind, left.before, tuple(unpack(left.papers)))
+            return Batch(left.id, left.kind, left.before, tuple(unpack(left.papers)), is_left=True)
         number = await take(self._connection, BATCHES)
         kind, before = DAY, None
         papers = await self._take_announced(number, None) | await self._take_stale()

@@ -15,8 +15,9 @@ from tests.fakes import MORNING, HandClock, ingest, listing, matches, rows, subs
 from tests.scenarios import worker
 from tests.texts import TEXTS, TIDES, FakeMaker
 
-WRITES = 10
-"""The turn, two papers booked and kept, their matches, what waits goes (twice), the turn back; then none."""
+WRITES = 14
+"""The turn, two papers booked and kept, their batch (its turn, opened, hits, published, turn back), what waits
+goes (twice), the turn back; then none."""
 
 
 @pytest.mark.parametrize("number", range(1, WRITES + 1))
