@@ -69,7 +69,7 @@ class CardLines:
     authors: str
     facts: str  # categories, type, and the date where the digest spans several
     why: str
-    notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments
+    notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments, where it was published
     abstracts: tuple[Passage, ...]
     missing: str
 
@@ -217,7 +217,9 @@ def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bo
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card.reasons, numbers, interface(language)),
-        notes=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language), _comments(card)))),
+        notes=tuple(
+            filter(None, (chinese.get("one_line"), _line(card, chinese, language), _comments(card), _published(card)))
+        ),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
         missing=_caution(card, chinese, language),
     )
@@ -286,6 +288,13 @@ def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple
 def _comments(card: Card) -> Passage | None:
     text = _english(card.paper.comments)
     return _marked(Passage(text, "en", say("card.comments", "en")), card, "comment") if text else None
+
+
+def _published(card: Card) -> Passage | None:
+    """Where the paper has appeared, as its authors say: the journal reference and the DOI."""
+    doi = f"doi:{card.paper.doi}" if card.paper.doi else ""
+    text = _english(" · ".join(filter(None, (card.paper.journal_ref, doi))))
+    return Passage(text, "en", say("card.published", "en")) if text else None
 
 
 def _authors(paper: Paper, language: Language) -> str:

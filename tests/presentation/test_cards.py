@@ -21,7 +21,7 @@ def lines(one: Card, language: Language) -> CardLines:
 
 def test_what_is_shared_by_the_channels_is_no_channel():
     assert {"console", "email"} <= set(available())
-    assert not {"absence", "layout", "coverage"} & set(available())
+    assert not {"cards", "faults", "coverage"} & set(available())
 
 
 def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
@@ -31,6 +31,15 @@ def test_a_reader_of_both_languages_gets_all_texts_english_title_first():
     assert [abstract.label for abstract in both.abstracts] == ["中文摘要", "Abstract"]
     assert both.facts == "cs.LG cs.CL · 新提交 / new"
     assert both.missing == ""
+
+
+def test_a_card_says_where_its_paper_was_published():
+    published = lines(card(journal_ref="Phys. Rev. D 99 (2019) 1", doi="10.1103/PhysRevD.99.1"), Language.BOTH)
+    assert [(note.label, note.text) for note in published.notes][-1] == (
+        "Published",
+        "Phys. Rev. D 99 (2019) 1 · doi:10.1103/PhysRevD.99.1",
+    )
+    assert [note.text for note in lines(card(doi="10.5/x"), Language.EN).notes][-1] == "doi:10.5/x"
 
 
 def test_a_reader_of_chinese_keeps_the_english_title_and_needs_no_english_abstract():
