@@ -217,9 +217,7 @@ def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bo
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card.reasons, numbers, interface(language)),
-        notes=tuple(
-            filter(None, (chinese.get("one_line"), _line(card, chinese, language), _comments(card), _published(card)))
-        ),
+        notes=tuple(filter(None, _notes(card, chinese, language))),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
         missing=_caution(card, chinese, language),
     )
@@ -283,6 +281,13 @@ def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple
     if english.text and not (is_sure and language.plain is Language.ZH):
         shown.append(english)
     return tuple(shown)
+
+
+def _notes(card: Card, chinese: Mapping[str, Passage], language: Language) -> Iterator[Passage | None]:
+    yield chinese.get("one_line")
+    yield _line(card, chinese, language)
+    yield _comments(card)
+    yield _published(card)
 
 
 def _comments(card: Card) -> Passage | None:

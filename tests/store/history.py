@@ -210,7 +210,7 @@ TYPICAL: dict[str, _Rows] = {
     "hit": [{"batch": 1, "query": query, "papers": pack([int(query == 3)])} for query in (1, 2, 3)],
     "query": [
         {"id": number, "text": text}
-        for number, text in enumerate(("cs.LG", "ti:tides au:greaves", "cs.CC", "cat:cs.GONE"), 1)
+        for number, text in enumerate(("cs.LG", "title:tides author:greaves", "cs.CC", "cat:cs.GONE"), 1)
     ],
     "fault": [
         {
@@ -271,7 +271,7 @@ TYPICAL: dict[str, _Rows] = {
     ],
     "subscription": [
         _subscription(21, 11, 1, "cs.LG"),
-        _subscription(22, 11, 3, "ti:tides au:greaves"),
+        _subscription(22, 11, 3, "title:tides author:greaves"),
         _subscription(23, 12, 1, "cs.CC"),
         {**_subscription(24, 12, 2, "cat:cs.GONE"), "paused": True},
     ],

@@ -73,7 +73,7 @@ async def test_readers_and_texts_are_what_they_were(old):
     assert (tides.slot.zone, tides.slot.minute, tides.slot.days) == ("UTC", 540, "daily")
     assert asked == [
         (1, "cs.LG", False),
-        (3, "ti:tides au:greaves", False),
+        (3, "title:tides author:greaves", False),
         (1, "cs.CC", False),
         (2, "cat:cs.GONE", True),
     ]
@@ -117,3 +117,39 @@ async def test_the_next_rows_get_ids_of_their_own(old):
     destination, (subscription,) = await subscribed(old, "cs.CL", address="#new", owner="new", now=DUE)
     assert destination.id > 12
     assert subscription.id > 24
+
+
+async def test_stored_queries_keep_their_meaning_where_their_words_are_operators_today(database_url):
+    store = Store.open(database_url)
+    await make_old(store, "0021")
+    async with store.connect() as connection:
+        for number, asked in ((11, "tides not survey"), (12, 'tides "not" survey'), (13, "ebb or")):
+            made = text("INSERT INTO query (id, text) VALUES (:id, :text)")
+            await connection.execute(made, {"id": number, "text": asked})
+        copied = text(
+            "INSERT INTO subscription (id, destination_id, number, query_id, paused, created_at)"
+            " SELECT :id, :destination, :number, :query, paused, created_at FROM subscription WHERE id = 21"
+        )
+        for row, destination, number, query in (
+            (41, 11, 11, 11),
+            (42, 11, 12, 12),
+            (43, 12, 11, 11),
+            (44, 12, 12, 13),
+        ):
+            values = {"id": row, "destination": destination, "number": number, "query": query}
+            await connection.execute(copied, values)
+        await connection.execute(text("INSERT INTO unreadable (subscription_id) VALUES (42)"))
+        await connection.execute(text("INSERT INTO mute SELECT destination_id, 'ebb and', created_at FROM mute"))
+        await connection.commit()
+    await migrate(store)
+    async with store.read() as tx:
+        queries = {one.id: one.query for number in (11, 12) for one in await tx.subscribers.subscriptions(number)}
+        muted = [row.text for row in await tx.connection.execute(text("SELECT text FROM mute ORDER BY text"))]
+    await store.close()
+    assert {number: queries.get(number) for number in (41, 42, 43, 44)} == {
+        41: 'tides "not" survey',
+        42: None,  # the same as 41 by now, which is older
+        43: 'tides "not" survey',
+        44: 'ebb "or"',
+    }
+    assert muted == ["cs.CV", 'ebb "and"']
