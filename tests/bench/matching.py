@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bot.matching import Candidate, Prepared, match, prepare, sightings
 from bot.matching.index import Index, Pairs
-from bot.matching.index_file import Kept
+from bot.matching.index_file import IndexFile
 from bot.model import Subscription
 from bot.query import Query, parse
 from tests.bench.newspaper import HOSTILE, Newspaper
@@ -64,7 +64,7 @@ def bench(subscriptions: int) -> None:
 def _compiled(texts: list[str]) -> tuple[Index, float, float]:
     """All queries, and the seconds it takes to compile them, and to find them again after a restart."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Kept(Path(folder) / "sudi.db.compiled", bytes(32))
+        file = IndexFile(Path(folder) / "sudi.db.compiled", bytes(32))
         _, compiled = _timed(lambda: _ready(Index(texts, file)))
         gc.collect()
         index, kept = _timed(lambda: _ready(Index(texts, file)))
