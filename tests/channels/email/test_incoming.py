@@ -17,7 +17,7 @@ TOKEN = "abcdefghij" * 4
 
 def mail(body: str = "", *, subtype: str = "plain", **headers: str) -> bytes:
     made = EmailMessage()
-    for name, value in ({"From": "Ada <Ada@Receiver.test>", "Message-ID": "<1@reader.test>"} | headers).items():
+    for name, value in ({"From": "Ada <Ada@Reader.test>", "Message-ID": "<1@reader.test>"} | headers).items():
         made[name.replace("_", "-")] = value
     made.set_content(body, subtype=subtype)
     return made.as_bytes()
@@ -167,7 +167,7 @@ def test_people_are_answered(headers):
     "header",
     [
         "Roe, Ada <ada@reader.test>",
-        "Roe, Ada, PhD <Ada@Receiver.test>",
+        "Roe, Ada, PhD <Ada@Reader.test>",
         '"Roe, Ada" <ada@reader.test>',
         "Roe; Ada <ada@reader.test>",
         "ada@reader.test <ada@reader.test>",
