@@ -196,7 +196,8 @@ async def test_a_text_that_another_paper_has_is_refused_also_when_it_is_in_the_s
         await tx.texts.carry([carried], MORNING)
     report = await summarizer(store, clock, FakeMaker()).run()
     assert report.flawed
-    assert (await summary(store, 2)).title == ""
+    found = await summary(store, 2)
+    assert found is None or not found.title
 
 
 async def test_the_budget_goes_to_what_most_read_and_the_rest_is_made_the_next_day_and_nothing_twice(store, clock):
