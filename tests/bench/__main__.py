@@ -4,6 +4,7 @@ day      ingest and plan a day of papers against subscriptions, beside the naive
 match    match a day of 2,251 papers in two languages against subscriptions, beside three other ways
 text     2,000 abstracts made readable and masked, beside pylatexenc
 slack    a large digest to many channels of Slack, at their pace
+gate     what the gate catches of damage to Chinese texts, by kind, and its false alarms
 summaries  have the Chinese texts of a day made by an endpoint with a latency, at its pace
 start    from the command to ready, beside the interpreter's own start
 mails    200,000 mails from a fixed seed, hostile ones among them, are read without a fault
@@ -31,7 +32,7 @@ from bot.model import Language, Listing, Slot
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, histories, mails, matching, summaries, text, workload
+from tests.bench import discord, email, gate, histories, mails, matching, summaries, text, workload
 from tests.bench.pages import pages
 from tests.bench.slack import slack
 from tests.bench.year import year
@@ -117,6 +118,7 @@ def main() -> None:
         "match",
         "start",
         "discord",
+        "gate",
         "email",
         "mails",
         "slack",
@@ -144,6 +146,8 @@ def main() -> None:
         asyncio.run(slack())
     if chosen.bench in ("summaries", "all"):
         asyncio.run(summaries.bench())
+    if chosen.bench in ("gate", "all"):
+        gate.bench()
     if chosen.bench in ("start", "all"):
         start()
     if chosen.bench in ("mails", "all"):

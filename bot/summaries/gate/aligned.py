@@ -25,6 +25,7 @@ _SHORTEST, _LONGEST = 0.9, 1.25  # of the length that a merger or a split should
 _FIRM, _FIRM_SPLIT = 0.95, 1.05  # without anything to hold on to
 _SURE = 1.7  # where each part of a split has all that it says from the English
 _ENOUGH = 0.5
+_FEWEST_SAID, _MOST_SAID = 0.3, 0.6  # Chinese characters for a letter, whatever very short sentences have
 _UNLIKE = 40  # characters that a number in the wrong sentence weighs
 
 
@@ -38,9 +39,10 @@ def aligned(english: str, chinese: str) -> Groups | None:
     is_merger = len(ours) < len(theirs)
     best = min(_candidates(theirs, ours, is_merger=is_merger), key=lambda one: _cost(one[1]))
     place, groups = best
-    ratio = median(
-        len(zh) / len(en) for number, (en, zh) in enumerate(groups) if number != place or len(groups) == 1
+    ratios = (
+        _size(zh) / _size(en) for number, (en, zh) in enumerate(groups) if number != place or len(groups) == 1
     )
+    ratio = min(max(median(ratios), _FEWEST_SAID), _MOST_SAID)
     en, zh = groups[place]
     if is_merger:
         parts = theirs[place : place + 2]

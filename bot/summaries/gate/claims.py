@@ -12,8 +12,7 @@ _FIRST = re.compile(
 )
 _SAYS_FIRST = re.compile(
     r"\bfirst(?!,| stage|[- ]order|ly\b)|pioneer|unprecedented|previously|\bnever\b|initial|inaugural|earliest|"
-    r"\bnovel|new\b|newly|\bno (?:existing|prior|previous|other)|prior|before|until now|hitherto"
-    r"|\b1st\b|\bone\b|debut|unexplored|unknown"
+    r"\bno (?:existing|prior|previous|other)|until now|hitherto|newly|\b1st\b|debut|unexplored|unknown"
     r"|\bno \w+ \w*\s?(?:account|theory|framework|study|work)",
     re.IGNORECASE,
 )
@@ -31,9 +30,21 @@ _SAYS_MOST = re.compile(
     r"|[a-z]{2,}(?:i?est))\b|argm|arg m",
     re.IGNORECASE,
 )  # fmt: skip
+_UNHEARD = re.compile("史上|史无前例|前所未有|空前|绝无仅有")
+_SAYS_UNHEARD = re.compile(
+    r"unprecedented|\bnever\b|\bever\b|previously|histor|record|unique|\bfirst\b", re.IGNORECASE
+)
+_LEADING = re.compile(
+    "(?:世界|国际|全球|行业|业界|国内|业内)(?:领先|顶尖|一流|先进|最)|遥遥领先|最强(?!的?[^，。]{0,6}[假攻敌])"
+)
+_SAYS_LEADING = re.compile(
+    r"lead|state[- ]of[- ]the[- ]art|sota|best|strongest|superior|surpass|outperform|top|advanced|first|most"
+    r"|frontier",
+    re.IGNORECASE,
+)
 _PRAISE = re.compile(
-    r"史上最|史无前例|前所未有|空前|颠覆|革命性|划时代|里程碑|惊人|惊艳|震撼|完美|碾压|遥遥领先|无与伦比|无可匹敌|绝无仅有|独一无二"
-    r"|(?:世界|国际|全球|行业|业界|国内|业内)(?:领先|顶尖|一流|先进|最)|重磅|神器|秒杀|封神|炸裂|逆天|最强|天花板|登顶|霸榜|横扫"
+    r"颠覆|革命性|划时代|里程碑|惊人|惊艳|震撼|完美|碾压|无与伦比|无可匹敌|独一无二"
+    r"|重磅|神器|秒杀|封神|炸裂|逆天|天花板|登顶|霸榜|横扫"
     r"|全面超越所有|吊打|教科书级|现象级|王炸|黑科技|不容错过|强烈推荐|令人瞩目|举世|轰动|完胜|巨大成功|广泛好评|一致好评"
     r"|突破性|跨时代|变革性|意义(?:重大|深远|非凡)|重大突破|里程碑式|引领|广阔前景|前景广阔|值得(?:一读|关注|期待|收藏)"
 )
@@ -67,6 +78,8 @@ _SAYS_CALL = re.compile(
 _PAIRS = (
     (_FIRST, _SAYS_FIRST, "that it is a first"),
     (_MOST, _SAYS_MOST, "a superlative"),
+    (_UNHEARD, _SAYS_UNHEARD, "that nothing was like it"),
+    (_LEADING, _SAYS_LEADING, "that it leads"),
     (_PRAISE, _SAYS_PRAISE, "praise"),
     (_CALL, _SAYS_CALL, "a call to the reader"),
 )
