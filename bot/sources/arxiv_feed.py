@@ -44,6 +44,7 @@ _HTML = re.compile(
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|rss|feed)\b")
 _TITLE = re.compile(r"(\S+) updates on arXiv\.org", re.I)
 _GUID = re.compile(rf"oai:arXiv\.org:({PAPER_ID})v([1-9][0-9]{{0,3}})", re.I)
+_CODE = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 _ABSTRACT = re.compile(r"arXiv:(\S+) Announce Type: (\S+)\s+Abstract:")
 _MOST_UNREAD = 3
 """More bad items than good ones, and more than a few, are no accident."""
@@ -260,6 +261,8 @@ def _announcement(frame: _Frame, item: _Item, entry: Mapping[str, Any]) -> Annou
     for what, value in {"title": item.title, "abstract": abstract, "category": categories}.items():
         if not value:
             raise _BadItem(f"it has no {what}")
+    if odd := [code for code in categories if not _CODE.fullmatch(code)]:
+        raise _BadItem(f"its category {odd[0][:60]!r} is none")
     if max(len(item.title), len(abstract)) > MAX_TEXT:
         raise _BadItem(f"a text of it has more than {MAX_TEXT:,} characters")
     _check_primary(frame, kind, categories)

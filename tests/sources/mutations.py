@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from defusedxml.ElementTree import fromstring as xml
+
 from bot.errors import SourceError
 from bot.model import Announcement, AnnounceType, Listing, Paper
 from bot.sources import arxiv_feed
@@ -183,7 +185,7 @@ def _wrong(name: str, body: bytes, listing: Listing, mutations: int) -> str:
         return f"not as announced: {strangers[:2]}"
     if any(not row.paper or not row.reason for row in listing.unread):
         return "an unreadable row without a name or a reason"
-    there = len(right) if name != "feed" else len(re.findall(rb"<item\b", body))
+    there = len(right) if name != "feed" else len(xml(body).findall("channel/item"))
     if len(ids) + len(listing.unread) < there:
         return f"{there} papers, {len(ids)} read and {len(listing.unread)} named"
     changed = [one for one in listing.announcements if _texts(one.paper) != _texts(right[one.paper.id].paper)]

@@ -181,6 +181,8 @@ def test_half_a_feed_is_refused(rss, atom, end):
         (b"announce_type>cross<", b"announce_type>no_match<", "2606.95002", "that we know: 'no_match'"),
         (b"<arxiv:announce_type>cross</arxiv:announce_type>", b"", "2606.95002", "that we know: ''"),
         (b"<category>stat.ML</category>\n      <category>cs.LG</category>", b"", "2606.95002", "no category"),
+        (b"<category>stat.ML<", b"<category>stXt.ML<", "2606.95002", "its category 'stXt.ML' is none"),
+        (b"<category>stat.ML<", b"<category>cs.LG<", "2606.95002", "yet its primary subject is cs.LG"),
         (b"arXiv:2606.95002v1 Announce", b"arXiv:2606.95001v1 Announce", "2606.95002", "of 2606.95001v1"),
         (b"announce_type>cross<", b"announce_type>new<", "2606.95002", "of 2606.95002v1, cross"),
     ],
