@@ -79,9 +79,10 @@ class Newspaper:
         return [str(parse(form.format(*self._stems(dice, terms)))) for _ in range(count)]
 
     def _stems(self, dice: random.Random, count: int) -> list[str]:
-        """Beginnings of words, short and long, frequent and rare."""
-        words = [*self._english.say(dice, count // 2), *dice.choices(self._english.words, k=count - count // 2)]
-        return [word[: dice.randint(3, 6)].ljust(3, "a") for word in words]
+        """Beginnings of words, short and long, frequent and rare; none of them is an operator."""
+        words = [*self._english.say(dice, count), *dice.choices(self._english.words, k=count)]
+        stems = [word[: dice.randint(3, 6)] for word in words if len(word) > 3]
+        return dice.sample([stem for stem in stems if stem not in ("and", "not")], count)
 
     def _paper(self, dice: random.Random, number: int) -> Candidate:
         categories = tuple(dict.fromkeys(self._areas.say(dice, dice.choice((1, 2, 2, 3)))))

@@ -53,7 +53,7 @@ class FullText:
 
 
 _MARKS = {mark: f"q{mark}q" for mark in range(1, 6)}
-"""IncomingEmails for the marks of names: FTS5 would take them for spaces."""
+"""Letters for the marks of names: FTS5 would take them for spaces."""
 
 
 def _names(one: Prepared) -> str:

@@ -1,4 +1,4 @@
-"""IncomingEmail servers for the tests: aiosmtpd with rules for each mailbox, and scripted ones that break off."""
+"""Mail servers for the tests: aiosmtpd with rules for each mailbox, and scripted ones that break off."""
 
 import asyncio
 import base64

@@ -218,7 +218,7 @@ async def test_a_mistake_below_an_answer_with_papers_is_told_too(writing):
     destination, (subscription,) = await subscribed(writing.store, channel="email", address=ADA)
     async with writing.store.write() as tx:
         await tx.subscribers.set_language(destination.id, Language.BOTH)
-    await let_match(writing.store, subscription, invented(1))
+    await let_match(writing.store, subscription, invented(1), category="cs.LG")
     reply = await writing.says("preview cs.LG", "subscribee cs.CL")
     assert len(reply.cards) == 1
     assert "subscribee" in reply.text

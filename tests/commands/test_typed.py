@@ -59,6 +59,8 @@ def test_twelve_hours_are_read(minute: int):
 
 def test_every_zone_is_found_by_its_name_in_any_case():
     for name in available_timezones() - {"Factory", "localtime"}:
+        if "/" not in name and name.isupper():
+            continue  # EST, CET and the like are clocks of a place, in summer and in winter: test_times
         assert find_zone(name) == name
         assert find_zone(name.upper()) == name
 

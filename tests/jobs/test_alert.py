@@ -202,7 +202,7 @@ async def test_an_admin_hears_of_a_place_where_nobody_can_be_told(store, here, m
     here.deaf = {"ottoline"}
     await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test"]).tell()
     ((_, text, _),) = mail.told
-    assert text.startswith("1 subscription of a destination on fake cannot be read any more")
+    assert text.startswith("1 subscription of a place on fake cannot be read any more")
     assert GONE not in text
 
 

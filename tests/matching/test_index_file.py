@@ -38,14 +38,14 @@ def written(day, tmp_path_factory):
 
 
 @pytest.fixture
-def kept(written, tmp_path):
+def index_file(written, tmp_path):
     path = tmp_path / "sudi.db.compiled"
     path.write_bytes(written)
     return path
 
 
 def test_a_restart_finds_what_was_compiled_and_it_finds_the_same(day, expected, index_file):
-    again = Index(None, IndexFile(kept, KEY))
+    again = Index(None, IndexFile(index_file, KEY))
     assert len(again) == 1200
     assert found(again, day[0]) == expected
 
@@ -58,16 +58,16 @@ def test_damage_of_any_kind_costs_time_and_nothing_else(day, expected, written, 
         place, bit = dice.randrange(len(written)), dice.randrange(8)
         damaged.append(written[:place] + bytes([written[place] ^ 1 << bit]) + written[place + 1 :])
     for content in damaged:
-        kept.write_bytes(content)
-        assert len(Index(None, IndexFile(kept, KEY))) == 0
-    assert found(Index(texts[:1200], IndexFile(kept, KEY)), papers) == expected
-    assert kept.read_bytes() == written, "it is written anew"
+        index_file.write_bytes(content)
+        assert len(Index(None, IndexFile(index_file, KEY))) == 0
+    assert found(Index(texts[:1200], IndexFile(index_file, KEY)), papers) == expected
+    assert index_file.read_bytes() == written, "it is written anew"
 
 
 def test_what_other_code_has_compiled_is_not_read(written, index_file):
     content = written[64:]
-    kept.write_bytes(blake2b(content, key=b"another version").digest() + content)
-    assert len(Index(None, IndexFile(kept, KEY))) == 0
+    index_file.write_bytes(blake2b(content, key=b"another version").digest() + content)
+    assert len(Index(None, IndexFile(index_file, KEY))) == 0
 
 
 def test_a_file_that_somebody_without_the_key_has_written_is_not_read(day, expected, tmp_path):
@@ -79,10 +79,10 @@ def test_a_file_that_somebody_without_the_key_has_written_is_not_read(day, expec
     assert len(Index(None, IndexFile(path, KEY))) == 1200
 
 
-def test_nobody_else_can_read_what_is_asked_for(kept, day):
-    kept.unlink()
-    found(Index(day[1][:1200], IndexFile(kept, KEY)), [])
-    assert kept.stat().st_mode & 0o777 == 0o600
+def test_nobody_else_can_read_what_is_asked_for(index_file, day):
+    index_file.unlink()
+    found(Index(day[1][:1200], IndexFile(index_file, KEY)), [])
+    assert index_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_cannot_be_written_or_read_stops_nobody(day, expected, tmp_path, caplog):
@@ -102,7 +102,7 @@ def test_a_few_queries_are_not_worth_a_file(day, tmp_path):
 def test_what_came_and_went_before_and_after_a_restart_is_known(day, index_file):
     papers, texts = day
     dice = random.Random(3)
-    index = Index(None, IndexFile(kept, KEY))
+    index = Index(None, IndexFile(index_file, KEY))
     standing = set(texts[:1200])
     for step in range(24):
         standing -= set(dice.sample(sorted(standing), dice.choice((0, 1, 9, 60))))
@@ -111,7 +111,7 @@ def test_what_came_and_went_before_and_after_a_restart_is_known(day, index_file)
         if step % 3 == 0:
             found(index, [])
         if step % 4 == 3:
-            index = Index(standing, IndexFile(kept, KEY))
+            index = Index(standing, IndexFile(index_file, KEY))
         assert index.reads() == reads(map(parse, standing))
     assert found(index, papers) == found(Index(standing), papers)
 

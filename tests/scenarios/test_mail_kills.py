@@ -1,4 +1,4 @@
-"""IncomingEmail through a real postfix from a process that is killed: nothing is lost, little is repeated."""
+"""Mail through a real postfix from a process that is killed: nothing is lost, little is repeated."""
 
 from pathlib import Path
 

@@ -63,7 +63,7 @@ async def made(store: Store, name: str) -> int:
                 )
                 return found.scalar_one()
             case "unconfirmed":
-                kept = await tx.incoming_emails.ask("key", wish, MORNING, 9)
+                kept = await tx.incoming_emails.ask("key", wish, MORNING, mailbox=wish.address, limit=9, of_all=9)
                 assert kept is not None
                 return kept.id
     return destination.id

@@ -36,20 +36,20 @@ TEXTS = {
         False,
     ),
     "exim": (
-        f"X-Failed-Recipients: {GONE}\nSubject: IncomingEmail delivery failed: returning message to sender\n\n"
+        f"X-Failed-Recipients: {GONE}\nSubject: Mail delivery failed: returning message to sender\n\n"
         "This message was created automatically by mail delivery software.\n\nA message that you sent could not be\n"
         "delivered to one or more of its recipients. This is a permanent error. The following address(es) failed:\n\n"
         f"  {GONE}\n    Unrouteable address\n\n------ This is a copy of the message, including all the headers. ------\n",
         True,
     ),
     "exim, remote": (
-        f"X-Failed-Recipients: {GONE}\nSubject: IncomingEmail delivery failed\n\nThe following address(es) failed:\n\n"
+        f"X-Failed-Recipients: {GONE}\nSubject: Mail delivery failed\n\nThe following address(es) failed:\n\n"
         f"  {GONE}\n    host mx.reader.test [192.0.2.7]\n    SMTP error from remote mail server after RCPT TO:<{GONE}>:\n"
         "    550 5.1.1 User unknown\n",
         True,
     ),
     "exim, spam": (
-        f"X-Failed-Recipients: {GONE}\nSubject: IncomingEmail delivery failed\n\nThe following address(es) failed:\n\n"
+        f"X-Failed-Recipients: {GONE}\nSubject: Mail delivery failed\n\nThe following address(es) failed:\n\n"
         f"  {GONE}\n    SMTP error from remote mail server after end of data:\n    554 DT:SPM 163 smtp5\n",
         False,
     ),
@@ -83,7 +83,7 @@ TEXTS = {
         False,
     ),
     "smtp32": (
-        "X-Mailer: <SMTP32 v8.05>\nSubject: Undeliverable IncomingEmail\n\n"
+        "X-Mailer: <SMTP32 v8.05>\nSubject: Undeliverable Mail\n\n"
         f"Invalid final delivery userid: {GONE}\n\nOriginal message follows.\n",
         True,
     ),
@@ -99,12 +99,12 @@ TEXTS = {
         True,
     ),
     "kundenserver": (
-        "Subject: IncomingEmail delivery failed\n\nA message that you sent could not be delivered to one or more recipients.\n\n"
+        "Subject: Mail delivery failed\n\nA message that you sent could not be delivered to one or more recipients.\n\n"
         f"<{GONE}>:\nSMTP error from remote server after RCPT command:\nhost mx.reader.test[192.0.2.7]:\n550 user unknown\n\n---\n",
         True,
     ),
     "mail.ru": (
-        "Subject: IncomingEmail failure.\n\nThis message was created automatically by mail.ru\n\n"
+        "Subject: Mail failure.\n\nThis message was created automatically by mail.ru\n\n"
         f"A message that you sent was rejected by the local scanning code\n  Local mailbox {GONE} is unavailable: user not found\n",
         True,
     ),

@@ -215,7 +215,7 @@ def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():
     links = [link for mail in sent for link in Receiver(list(mail.iter_parts())[1].get_content()).links]
     for one in rest:
         assert one.paper.url in links
-    assert "IncomingEmail 2 of" in next(sent[1].iter_parts()).get_content()
+    assert "Mail 2 of" in next(sent[1].iter_parts()).get_content()
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -1,4 +1,4 @@
-"""IncomingEmail through a real postfix: encrypted on the way in, greylisted, and back as a bounce."""
+"""Mail through a real postfix: encrypted on the way in, greylisted, and back as a bounce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IncomingEmail as it is sent, against real servers on this machine."""
+"""Mail as it is sent, against real servers on this machine."""
 
 import email
 import ssl
