@@ -9,6 +9,7 @@ summaries  have the Chinese texts of a day made by an endpoint with a latency, a
 start    from the command to ready, beside the interpreter's own start
 mails    200,000 mails from a fixed seed, hostile ones among them, are read without a fault
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
+fanout   a whole day of 2,251 papers, read, matched, planned and sent, for any number of destinations
 histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
@@ -32,7 +33,7 @@ from bot.model import Language, Listing, Slot
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, gate, histories, mails, matching, summaries, text, workload
+from tests.bench import discord, email, fanout, gate, histories, mails, matching, summaries, text, workload
 from tests.bench.pages import pages
 from tests.bench.slack import slack
 from tests.bench.year import year
@@ -127,6 +128,7 @@ def main() -> None:
         "histories",
         "pages",
         "year",
+        "fanout",
         "all",
     ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
@@ -135,6 +137,7 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=200_000)
     parser.add_argument("--recipients", type=int, default=5000)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--statistics", choices=["fresh", "stale", "empty"], default="fresh")
     chosen = parser.parse_args()
     if chosen.bench in ("day", "all"):
         asyncio.run(day(chosen.papers, chosen.subscriptions))
@@ -162,6 +165,8 @@ def main() -> None:
     if chosen.bench == "year":
         for number in (2026, 2027):
             asyncio.run(year(number))
+    if chosen.bench == "fanout":
+        asyncio.run(fanout.bench(chosen.subscriptions, chosen.database, chosen.statistics))
     if chosen.bench in ("discord", "all"):
         asyncio.run(discord.sending(500))
         asyncio.run(discord.weighing(1000))
