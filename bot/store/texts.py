@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, func, or_, select, true, tuple_
+from sqlalchemy import and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
@@ -71,18 +71,12 @@ class Texts:
 
     async def add(self, version: Version, made: Sequence[Made], now: datetime) -> None:
         """Keep texts; those that the same maker has made of the same before stay as they are."""
-        await self._add([(version, one) for one in made], now)
+        # A paper may have got its right version while they were made: then they are made again for that.
+        is_there = exists().where(schema.paper.c.id == version[0], schema.paper.c.version == version[1])
+        if (await self._connection.execute(select(is_there))).scalar_one():
+            await self._add([(version, one) for one in made], now)
 
     async def _add(self, made: Sequence[tuple[Version, Made]], now: datetime) -> None:
-        # A paper may have got its right version while they were made: then they are made again for that.
-        there: set[Version] = set()
-        for keys in _chunks(list({version for version, _ in made})):
-            known = await self._connection.execute(
-                select(schema.paper.c.id, schema.paper.c.version).where(
-                    tuple_(schema.paper.c.id, schema.paper.c.version).in_(keys)
-                )
-            )
-            there |= {(row.id, row.version) for row in known}
         rows = [
             {
                 "paper_id": version[0],
@@ -98,7 +92,6 @@ class Texts:
                 "is_matched": not one.body or one.language is Language.EN,
             }
             for version, one in made
-            if version in there
         ]
         if rows:
             statement = insert(self._connection, schema.text_)
