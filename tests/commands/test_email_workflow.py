@@ -21,7 +21,7 @@ from bot.text.normal import has_han
 from bot.text.traditional import traditional
 from bot.tokens import Links, Purpose, Tokens
 from tests.commands.conftest import DEFAULTS
-from tests.fakes import FakeChannel, HandClock, planned, rows, subscribed
+from tests.fakes import FakeChannel, HandClock, listing, planned, rows, subscribed
 from tests.fakes import matched as let_match
 from tests.fakes import paper as invented
 
@@ -215,10 +215,11 @@ async def test_read_only_commands_are_answered_and_only_about_the_mailbox_itself
 
 
 async def test_a_mistake_below_an_answer_with_papers_is_told_too(writing):
-    destination, (subscription,) = await subscribed(writing.store, channel="email", address=ADA)
+    destination, _ = await subscribed(writing.store, channel="email", address=ADA)
+    one = listing("cs.LG", invented(1))
     async with writing.store.write() as tx:
         await tx.subscribers.set_language(destination.id, Language.BOTH)
-    await let_match(writing.store, subscription, invented(1), category="cs.LG")
+        await tx.papers.add([one], one.announcements, writing.clock())
     reply = await writing.says("preview cs.LG", "subscribee cs.CL")
     assert len(reply.cards) == 1
     assert "subscribee" in reply.text
