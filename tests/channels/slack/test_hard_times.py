@@ -41,8 +41,8 @@ async def test_a_form_is_acknowledged_while_slack_is_slow_to_say_who_somebody_is
         slack.faults.append(Fault("users.info", seconds=2 * LATE))
         await slack.submits(slack.views[-1], filled(slack.views[-1], categories=LG))  # fails when it is late
         await answered(slack, ML, 0, least=2)
-        (one,) = await rows(app.store, schema.subscription)
-        assert one.query == "cs.LG"
+        (query,) = await rows(app.store, schema.query)
+        assert query.text == "cs.LG"
 
 
 async def test_where_no_form_can_be_opened_any_more_the_command_is_explained(slack, tmp_path):
