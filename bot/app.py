@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import itertools
 import logging
 import os
 import secrets
@@ -21,6 +22,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
 from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot import channels, sources
 from bot.channels import Channel
@@ -50,7 +54,7 @@ from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
-from bot.store.migrate import migrate
+from bot.store.migrate import head, migrate, opened_for_one_command
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
 from bot.supervision import Work, supervised
@@ -64,6 +68,9 @@ MOST_WAITING = timedelta(hours=1)
 SWITCH_SECONDS = 0.0005
 """How long a thread that works may hold up the event loop, which asks for its turn a thousand times a second
 when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
+
+REVISION_SECONDS = 5
+"""How often it is asked whether a newer version has migrated the database."""
 
 LISTEN_AGAIN_SECONDS = 10.0
 """How long a channel that broke off is left alone."""
@@ -141,6 +148,7 @@ class App:
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
         self._alerts = Alerts(store, self.admins, clock)
         self._ring: Callable[..., None] = lambda *_names: None
+        self._newer = ""  # the revision to which a newer version has migrated the database
 
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""
@@ -197,16 +205,33 @@ class App:
             site = importlib.import_module("bot.web")  # its library is not everybody's
             pages = site.Site(self.email_workflow, self._is_well).application()
             talks.append(partial(site.serve, pages, self.settings.bot_listen))
-        with self._stopped_by_signals(scheduler.stop):
+        with self._stopped_by_signals(scheduler.stop) as stop:
             listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
+            watching = asyncio.create_task(self._watch(stop))
             ready()
             try:
                 await scheduler.run()
             finally:
-                for listener in listeners:
-                    listener.cancel()
-                await asyncio.gather(*listeners, return_exceptions=True)
+                for task in (*listeners, watching):
+                    task.cancel()
+                await asyncio.gather(*listeners, watching, return_exceptions=True)
                 await self._release()
+        if self._newer:
+            raise StoreError(
+                f"the database is at {self._newer} by a newer sudi, and this one knows {head()}: install that one"
+            )
+
+    async def _watch(self, stop: Callable[[], None]) -> None:
+        """Ring when another process has written to SQLite; stop when a newer sudi has migrated the database."""
+        for second in itertools.count():
+            with suppress(StoreError, DBAPIError, PoolTimeout):  # the database is away: others say so
+                if await self.store.has_changed():
+                    self._ring()
+                if second % REVISION_SECONDS == 0 and (await self.store.revision() or "") > head():
+                    self._newer = await self.store.revision() or ""
+                    stop()
+                    return
+            await asyncio.sleep(1)
 
     async def _is_well(self) -> bool:
         with suppress(StoreError):
@@ -223,8 +248,11 @@ class App:
             scheduler.stop()
 
     @contextmanager
-    def _stopped_by_signals(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Have SIGTERM and SIGINT end work in good order; a second one ends the process at once."""
+    def _stopped_by_signals(self, stop: Callable[[], None]) -> Iterator[Callable[[], None]]:
+        """Have SIGTERM and SIGINT end work in good order; a second one ends the process at once.
+
+        What is yielded does the same without a signal.
+        """
         loop = asyncio.get_running_loop()
         numbers = (signal.SIGTERM, signal.SIGINT)
 
@@ -239,7 +267,7 @@ class App:
         for number in numbers:
             loop.add_signal_handler(number, stopping)
         try:
-            yield
+            yield stopping
         finally:
             for number in numbers:
                 loop.remove_signal_handler(number)
@@ -288,8 +316,10 @@ def defaults(settings: Settings) -> Defaults:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[App]:
+async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = False) -> AsyncIterator[App]:
     """An app with everything open; the database is brought up to date first.
+
+    `beside` is for one command that delivers nothing: on SQLite, too, it may run beside the bot.
 
     Raises SettingsError for a channel or source that is not there, StoreError for a database in use.
     """
@@ -301,10 +331,12 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Ap
     if faults or more_faults:
         raise SettingsError([*faults, *more_faults])
     made = chain(settings)
-    store = Store.open(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    store = await opened_for_one_command(url) if beside else Store.open(url)
     try:
-        await migrate(store)
-        await store.recover(clock())
+        if not beside:
+            await migrate(store)
+            await store.recover(clock())
         key = await signing_key(store)
         async with store.read() as tx:
             links = Links(Tokens(key, await tx.epochs.known()), settings.bot_public_url)

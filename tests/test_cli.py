@@ -8,8 +8,11 @@ import email.policy
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -309,6 +312,67 @@ def test_sigterm_ends_a_run_in_good_order(tmp_path):
     finally:
         running.kill()
         running.stderr.close()
+
+
+@contextmanager
+def running(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A bot that sends mails into a folder, ready."""
+    (folder / "mails").mkdir()
+    environment = {**os.environ, "BOT_CHANNELS": "email", "SMTP_URL": (folder / "mails").as_uri(), **more}
+    environment |= {"SMTP_FROM": "papers@example.org", "BOT_SOURCES": ""}
+    bot = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert bot.stderr is not None
+    try:
+        assert "ready: email" in bot.stderr.readline()
+        yield bot
+    finally:
+        bot.kill()
+        bot.wait()
+        bot.stderr.close()
+
+
+def test_commands_work_beside_a_running_bot(tmp_path):
+    with running(tmp_path) as bot:
+        out, _ = run("subscribe", "email:Ada@example.org", "cs.LG, cs.CL diffusion")
+        assert "Subscribed as number 1: cs.LG, cs.CL diffusion" in out
+        assert "40 announcements, 40 new, 3 matches" in run("fetch", "--from", PAGE)[1]
+        assert run("list")[0] == "email:ada@example.org 'cs.LG, cs.CL diffusion'\n"
+        assert "3 papers wait" in run("status", "email:ada@example.org")[0]
+        assert "1. cs.LG, cs.CL diffusion" in run("list", "email:ada@example.org")[0]
+        assert "Unsubscribed from number 1" in run("unsubscribe", "email:ada@example.org", "all")[0]
+        with pytest.raises(SettingsError, match="no subscriptions yet"):
+            run("list", "email:ada@example.org")
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(GRACE_SECONDS) == 0
+        assert bot.stderr is not None
+        assert "Traceback" not in bot.stderr.read()
+
+
+@pytest.mark.parametrize("typed", ["ada@example.org", "pigeon:ada", "email:"])
+def test_a_destination_that_is_none_is_explained(typed):
+    with pytest.raises(SettingsError, match=r"CHANNEL:ADDRESS.* email"):
+        run("subscribe", typed, "cs.LG")
+
+
+def test_a_bad_query_at_the_shell_is_one_sentence_and_changes_nothing():
+    with pytest.raises(SettingsError, match=r"cs\.LG"):
+        run("subscribe", "email:ada@example.org", "cs.LGG")
+    assert run("list")[0] == ""
+
+
+def test_an_old_process_beside_a_newer_database_stops_with_one_sentence(tmp_path):
+    with running(tmp_path) as bot:
+        newer = sqlite3.connect(tmp_path / "sudi.db")
+        with newer:
+            newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.close()
+        assert bot.wait(PATIENCE) == 2
+        assert bot.stderr is not None
+        said = bot.stderr.read().splitlines()
+    assert [line for line in said if "install that one" in line] == said[-1:]
+    assert "Traceback" not in "".join(said)
 
 
 def test_the_demo_delivers_once_and_a_second_run_delivers_nothing(tmp_path):

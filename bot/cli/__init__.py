@@ -13,6 +13,7 @@ from bot.cli.models import models
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
 from bot.cli.slack import slack
+from bot.cli.subscriptions import list_, status, subscribe, unsubscribe
 from bot.cli.transfer import export, import_
 from bot.cli.vacuum import vacuum
 from bot.demo import demo
@@ -42,6 +43,10 @@ for command in (
     fetch,
     backfill,
     send,
+    subscribe,
+    unsubscribe,
+    list_,
+    status,
     held,
     preview,
     match,

@@ -46,7 +46,7 @@ def backfill(first: datetime, last: datetime | None, categories: tuple[str, ...]
 
 
 async def _backfill(settings: Settings, first: date, last: date, codes: Sequence[str]) -> bool:
-    async with root.opened(settings) as app:
+    async with root.opened(settings, beside=True) as app:
         wanted = codes or await app.reader.wanted()
         if not wanted:
             click.echo("nobody has subscribed yet; name categories: --category cs.LG", err=True)

@@ -117,7 +117,7 @@ def known_category(code: str) -> str:
 
 
 async def _fetch(settings: Settings, codes: list[str] | None, location: str | None) -> None:
-    async with root.opened(settings) as app:
+    async with root.opened(settings, beside=True) as app:
         if location is not None:
             day = await app.read_file(location)
         else:

@@ -25,7 +25,7 @@ from bot.model import Days, Language, Notices, Slot
 from bot.query import parse
 from bot.store import Store, Transaction
 from bot.store.chunks import in_chunks
-from bot.store.migrate import migrate
+from bot.store.migrate import opened_for_one_command
 
 _FIRST = 20  # destinations of one transaction, to begin with
 
@@ -162,9 +162,8 @@ def import_(path: Path) -> None:
     file = _read(path)
 
     async def go() -> int:
-        store = Store.open(settings.database_url.get_secret_value())
+        store = await opened_for_one_command(settings.database_url.get_secret_value())
         try:
-            await migrate(store)
             now = root.utc_now()
             added: list[int] = []
 

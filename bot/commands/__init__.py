@@ -62,36 +62,41 @@ class Commands:
         async with self._store.read() as tx:
             destination = await tx.subscribers.destination(invocation.channel, invocation.destination)
         language = _language_of_reply(invocation, destination, text)
-        reply = await self._answer(invocation, destination, text, language)
+        try:
+            reply = await self._perform(invocation, destination, text, language)
+        except UserError as error:
+            reply = Reply(explained(error, language), Language(language))
         chosen = invocation.language or (destination.language if destination else None)
         is_traditional = chosen.is_traditional if chosen else simplified(text) != text
         return _in_traditional(reply) if language == "zh" and is_traditional else reply
 
-    async def _answer(
+    async def perform(self, invocation: Invocation) -> Reply:
+        """Do what a command says, for an admin at a shell: UserError when it cannot be done."""
+        async with self._store.read() as tx:
+            destination = await tx.subscribers.destination(invocation.channel, invocation.destination)
+        return await self._perform(invocation, destination, invocation.text, "en")
+
+    async def _perform(
         self, invocation: Invocation, destination: Destination | None, text: str, language: str
     ) -> Reply:
-        is_admin = f"{invocation.channel}:{invocation.sender}" in self._admins
-        try:
-            spec, argument = understood(text)
-            if spec.needs_manage and not invocation.may_manage:
-                raise UserError("error.not_allowed", {"command": spec.name})
-            if spec.needs_query and not argument:
-                raise UserError("reply.usage", {"usage": spec.usage, "example": spec.example})
-            return await spec.handler(
-                Request(
-                    self._store,
-                    self._recent_papers,
-                    self._defaults,
-                    invocation,
-                    destination,
-                    argument,
-                    language,
-                    self._clock(),
-                    is_admin,
-                )
+        spec, argument = understood(text)
+        if spec.needs_manage and not invocation.may_manage:
+            raise UserError("error.not_allowed", {"command": spec.name})
+        if spec.needs_query and not argument:
+            raise UserError("reply.usage", {"usage": spec.usage, "example": spec.example})
+        return await spec.handler(
+            Request(
+                self._store,
+                self._recent_papers,
+                self._defaults,
+                invocation,
+                destination,
+                argument,
+                language,
+                self._clock(),
+                is_admin=f"{invocation.channel}:{invocation.sender}" in self._admins,
             )
-        except UserError as error:
-            return Reply(explained(error, language), Language(language))
+        )
 
 
 def _in_traditional(reply: Reply) -> Reply:

@@ -202,13 +202,15 @@ class Store:
         self._lock = lock
         self.compiled = compiled
         """The file for compiled queries; it may be lost."""
+        self._version: int | None = None
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool = True) -> Self:
         """Open the database at a URL, `sqlite:///path` or `postgresql://...`, which hosts call `postgres://`.
 
-        `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it nothing
-        should be written. PostgreSQL needs no lock: its rows are claimed.
+        `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it one command may
+        read and write beside the process that has the lock, but it must not migrate and not claim deliveries.
+        PostgreSQL needs no lock: its rows are claimed.
         """
         address = make_url(url)
         if address.get_backend_name() != "sqlite":
@@ -258,6 +260,20 @@ class Store:
         except (DBAPIError, OSError) as error:
             cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise StoreError(f"DATABASE_URL: the database cannot be used: {cause}") from error
+
+    async def has_changed(self) -> bool:
+        """Whether another process has written to SQLite since this was asked before; PostgreSQL rings instead.
+
+        https://www.sqlite.org/pragma.html#pragma_data_version: what the asking connection has committed does not
+        count, and here all that we commit is of the one that writes.
+        """
+        if self._writer.dialect.name != "sqlite":
+            return False
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            ((version,),) = await driver.execute_fetchall("PRAGMA data_version")
+        before, self._version = self._version, version
+        return before not in (None, version)
 
     async def space(self) -> Space:
         """How much room the database takes, and how much is left for it."""

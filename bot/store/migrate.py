@@ -39,6 +39,21 @@ async def migrate(store: Store) -> bool:
     return True
 
 
+async def opened_for_one_command(url: str) -> Store:
+    """The database for one command, beside a bot that may be running; it is migrated only while nobody uses it."""
+    store = Store.open(url, exclusive=False)
+    if await store.revision() == head():
+        return store
+    await store.close()
+    alone = Store.open(url)
+    try:
+        await migrate(alone)
+    except BaseException:
+        await alone.close()
+        raise
+    return alone
+
+
 @asynccontextmanager
 async def _foreign_keys_aside(connection: AsyncConnection) -> AsyncIterator[None]:
     """Let SQLite drop a table that is made again in another form, without all the rows that refer to it.

@@ -8,8 +8,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from bot.errors import StoreError
+from bot.model import Language
 from bot.store import Store, schema
-from bot.store.migrate import head, migrate
+from bot.store.migrate import head, migrate, opened_for_one_command
+from tests.fakes import MORNING, NINE
+
+EN = Language.EN
 
 
 async def test_an_empty_database_is_brought_to_the_newest_form_and_then_left_alone(database_url):
@@ -35,6 +39,36 @@ async def test_a_second_process_is_refused_the_same_sqlite_file(tmp_path):
         Store.open(f"sqlite:///{tmp_path / 'sudi.db'}")
     await first.close()
     await Store.open(f"sqlite:///{tmp_path / 'sudi.db'}").close()
+
+
+async def test_one_command_works_beside_the_process_that_has_the_lock_which_notices_what_it_writes(sqlite_store):
+    async def write(store: Store) -> None:
+        async with store.write() as tx:
+            await tx.subscribers.add_destination(
+                "email", "a@x.test", owner="a", language=EN, slot=NINE, now=MORNING
+            )
+
+    url = f"sqlite:///{sqlite_store.compiled.with_suffix('')}"
+    other = await opened_for_one_command(url)
+    assert not await sqlite_store.has_changed()
+    await write(other)
+    assert await sqlite_store.has_changed()
+    assert not await sqlite_store.has_changed()
+    async with sqlite_store.write() as tx:
+        await tx.subscribers.pause(1, "by ourselves")
+    assert not await sqlite_store.has_changed()
+    await other.close()
+
+
+async def test_one_command_migrates_only_while_nobody_uses_the_database(tmp_path):
+    url = f"sqlite:///{tmp_path / 'sudi.db'}"
+    first = Store.open(url)
+    with pytest.raises(StoreError, match="in use by another sudi process"):
+        await opened_for_one_command(url)
+    await first.close()
+    store = await opened_for_one_command(url)
+    assert await store.revision() == head()
+    await store.close()
 
 
 def test_a_database_in_memory_is_refused():
