@@ -69,7 +69,7 @@ class Terminal(Channel):
         foot = [_RULE, _styled(lines.named, "bold"), *map(_name, lines.rest)] if lines.named else []
         foot += [_styled(each, "bold") for each in further_lines(digest, "today {0.date} {0.page}")]
         foot += [_RULE] if lines.changes else []
-        foot += [_styled(f"{each.id} {each.said}", "dim") for each in lines.changes]
+        foot += [f"{_linked(each.url, each.id)} {_styled(each.said, 'dim')}" for each in lines.changes]
         return ("\n".join([*head, *cards, *foot]),)
 
     def preview(self, bodies: Sequence[str]) -> str:
@@ -139,7 +139,10 @@ class Terminal(Channel):
         try:
             if self._is_prompting:
                 self._screen.print()
-            self._screen.print(text, soft_wrap=True)
+            with self._screen.capture() as printed:  # what a screen has refused would come with the next print
+                self._screen.print(text, soft_wrap=True)
+            self._screen.file.write(printed.get())
+            self._screen.file.flush()
             if self._is_prompting:
                 self._prompt()
         except (OSError, UnicodeError) as error:
@@ -160,18 +163,21 @@ def _read(keyboard: TextIO, put: Callable[[str | None], None]) -> None:
 
 def _card(card: CardLines, number: int) -> list[str]:
     first, *others = card.titles
-    link = f"[link={card.url}]{_styled(card.url, 'cyan')}[/link]"
     rows = [
         f"{_styled(f'{number}.', 'bold cyan')} {_styled(first.text, 'bold')}",
         *(_INDENT + _styled(title.text, "bold") for title in others),
         _INDENT + _styled(card.authors, ""),
-        f"{_INDENT}{_styled(card.id, 'cyan')} {_styled(f'· {card.facts} ·', 'dim')} {link}",
+        f"{_INDENT}{_styled(card.id, 'cyan')} {_styled(f'· {card.facts} ·', 'dim')} {_linked(card.url)}",
     ]
     rows += [
         _INDENT + _styled(each, style) for each, style in ((card.why, "italic"), (card.missing, "yellow")) if each
     ]
     rows += [f"{_INDENT}{_styled(note.label, 'bold dim')} {_styled(note.text, '')}" for note in card.notes]
     return rows + [row for abstract in card.abstracts for row in _abstract(abstract)]
+
+
+def _linked(url: str, text: str = "") -> str:
+    return f"[link={url}]{_styled(text or url, 'cyan')}[/link]"
 
 
 def _name(card: CardLines) -> str:
