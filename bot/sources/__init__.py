@@ -1,8 +1,9 @@
 """What the bot needs of a source of papers: listings by category, or a word why not.
 
-A source is one module of this package, loaded by the name in `BOT_SOURCES`; it offers
-`source(settings, client) -> Source`, and `read(body) -> Listing | None` for a page of its form that lies around.
-It fetches and parses; what is new is the store's business.
+A source is a module of this package that offers `source(settings, client) -> Source`; its name in `BOT_SOURCES`,
+in `Source.name` and in its listings is that of the module. It also offers `read(body) -> Listing | None`, for a
+saved page of its form. It fetches and parses; what is new is the store's business. Ids, categories and dates are
+arXiv's own, whoever tells of them.
 """
 
 from __future__ import annotations
@@ -92,13 +93,10 @@ async def outcome_of(category: str, work: Awaitable[Outcome]) -> Outcome:
         return SourceError(category, f"its answer cannot be read ({type(error).__name__}: {str(error)[:200]})")
 
 
-_SHARED = frozenset({"arxiv_mail", "calendar", "client", "files", "limits", "names", "versions"})
-"""Modules of this package that are no source: what several need, and arXiv's mail, which only confirms."""
-
-
 def available() -> tuple[str, ...]:
-    """The names of the sources of this installation: every module of this package but the shared ones."""
-    return tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - _SHARED))
+    """The names of the sources of this installation: the modules of this package that offer `source`."""
+    names = (one.name for one in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in names if hasattr(module(name), "source")))
 
 
 def load(name: str, settings: Settings, client: PoliteClient) -> Source:
@@ -109,5 +107,5 @@ def load(name: str, settings: Settings, client: PoliteClient) -> Source:
 
 
 def module(name: str) -> ModuleType:
-    """The module of one of the available sources."""
+    """A module of this package."""
     return importlib.import_module(f"{__name__}.{name}")
