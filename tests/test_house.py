@@ -13,6 +13,8 @@ import pytest
 from bot import channels
 from bot.settings import Settings
 from bot.sources import available
+from bot.text.normal import has_han
+from bot.verbs import Verb
 
 ROOT = Path(__file__).parents[1]
 BOT = ROOT / "bot"
@@ -56,6 +58,30 @@ def test_every_channel_and_source_is_named_in_both_lists_of_adapters():
     lists = {one["id"]: one.get("modules") or one.get("forbidden_modules") for one in linter()}
     for name in ("adapters", "adapters-by-name"):
         assert set(lists[name]) == rooms  # type: ignore[call-overload]
+
+
+def test_no_channel_spells_a_verb():
+    nouns = {
+        Verb.EMAIL,
+        Verb.LANGUAGE,
+        Verb.LIST,
+        Verb.NOTICES,
+        Verb.STATUS,
+        Verb.TIME,
+        Verb.WHY,
+    }  # names of fields
+    names = {verb.value for verb in set(Verb) - nouns} | {
+        name for verb in Verb for name in verb.names if has_han(name)
+    }
+    found = {}
+    for path in sorted((BOT / "channels").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose]
+        spelt = {one.strip() for one in texts if isinstance(one, str) and one.strip().partition(" ")[0] in names}
+        if spelt:
+            found[str(path.relative_to(ROOT))] = spelt
+    assert found == {}
 
 
 def test_words_that_were_given_up_do_not_come_back():

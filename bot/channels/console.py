@@ -27,6 +27,7 @@ from bot.model import Language
 from bot.presentation.cards import CardLines, Passage, cards_lines, digest_lines, further_lines
 from bot.settings import Settings
 from bot.text.harmless import harmless
+from bot.verbs import PREFIX
 
 PROMPT = "papers> "
 MEASURE = 100
@@ -67,7 +68,7 @@ class Terminal(Channel):
         head += [_styled(lines.provenance, "dim")] if lines.provenance else []
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
         foot = [_RULE, _styled(lines.named, "bold"), *map(_name, lines.rest)] if lines.named else []
-        foot += [_styled(each, "bold") for each in further_lines(digest, "today {0.date} {0.page}")]
+        foot += [_styled(each, "bold") for each in further_lines(digest)]
         foot += [_RULE] if lines.changes else []
         foot += [f"{_linked(each.url, each.id)} {_styled(each.said, 'dim')}" for each in lines.changes]
         return ("\n".join([*head, *cards, *foot]),)
@@ -98,7 +99,7 @@ class Terminal(Channel):
         me = getpass.getuser()
         self._print(Text("\n".join(say("console.welcome", locale) for locale in self._language.locales)))
         async for line in self._typed():
-            command = line.removeprefix("/papers").strip()
+            command = line.removeprefix(PREFIX).strip()
             if command in ("exit", "quit"):
                 return
             if line:

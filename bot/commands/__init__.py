@@ -29,6 +29,7 @@ from bot.store import Store
 from bot.text.normal import has_han
 from bot.text.traditional import traditional
 from bot.text.variants import simplified
+from bot.verbs import Verb
 
 __all__ = ["SPECS", "CommandSpec", "Commands", "Defaults"]
 
@@ -121,7 +122,7 @@ def understood(text: str) -> tuple[CommandSpec, str]:
     """
     bare = _PREFIX.sub("", text, count=1)
     if not bare:
-        return BY_NAME["help"], ""
+        return BY_NAME[Verb.HELP], ""
     found = _VERB.match(bare)
     word = found[0] if found else bare
     name = simplified(word.casefold())

@@ -1,4 +1,4 @@
-"""The commands: names, aliases, usage, and who answers. Help, command trees and hints of channels come from here.
+"""The commands: verb, usage, and who answers. Help, command trees and hints of channels come from here.
 
 What a command does, in one sentence of each language, is `command.NAME` in the locale.
 """
@@ -14,23 +14,23 @@ from bot.commands import linking, mutes, overview, papers, preferences, subscrip
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
+from bot.verbs import Verb
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One command. `usage` and `example` are what people type, in any language."""
 
-    name: str
-    aliases: tuple[str, ...]
+    name: Verb
     usage: str
     example: str
     handler: Callable[[Request], Awaitable[Reply]]
     needs_manage: bool = False  # changes what a destination receives
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The name and its aliases."""
-        return (self.name, *self.aliases)
+    def aliases(self) -> tuple[str, ...]:
+        """Other verbs for the same, in both languages."""
+        return self.name.aliases
 
     @property
     def takes_query(self) -> bool:
@@ -61,105 +61,87 @@ async def answer_help(request: Request) -> Reply:
 
 SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
-        "subscribe",
-        ("sub", "add", "订阅", "添加"),
+        Verb.SUBSCRIBE,
         "subscribe QUERY",
         'subscribe cs.LG, cs.CL "kv cache"',
         subscriptions.subscribe,
         needs_manage=True,
     ),
     CommandSpec(
-        "unsubscribe",
-        ("unsub", "del", "cancel", "delete", "remove", "退订", "取消订阅", "取消", "删除", "移除"),
+        Verb.UNSUBSCRIBE,
         "unsubscribe N|QUERY|all",
         "unsubscribe 2",
         subscriptions.unsubscribe,
         needs_manage=True,
     ),
+    CommandSpec(Verb.LIST, "list", "list", subscriptions.list_all),
     CommandSpec(
-        "list", ("ls", "subscriptions", "列表", "清单", "订阅列表"), "list", "list", subscriptions.list_all
-    ),
-    CommandSpec(
-        "edit",
-        ("change", "修改", "编辑"),
+        Verb.EDIT,
         "edit N QUERY",
         "edit 1 cs.LG -survey",
         subscriptions.edit,
         needs_manage=True,
     ),
     CommandSpec(
-        "mute",
-        ("hide", "block", "屏蔽", "封锁"),
+        Verb.MUTE,
         "mute [QUERY|ID]",
         'mute au:"Ada Invented"',
         mutes.mute,
         needs_manage=True,
     ),
     CommandSpec(
-        "unmute",
-        ("unhide", "unblock", "取消屏蔽", "解除屏蔽", "取消封锁", "解除封锁"),
+        Verb.UNMUTE,
         "unmute QUERY|ID|all",
         "unmute all",
         mutes.unmute,
         needs_manage=True,
     ),
-    CommandSpec("pause", ("暂停",), "pause [N]", "pause", preferences.pause, needs_manage=True),
+    CommandSpec(Verb.PAUSE, "pause [N]", "pause", preferences.pause, needs_manage=True),
+    CommandSpec(Verb.RESUME, "resume [N]", "resume", preferences.resume, needs_manage=True),
     CommandSpec(
-        "resume", ("continue", "恢复", "继续"), "resume [N]", "resume", preferences.resume, needs_manage=True
-    ),
-    CommandSpec(
-        "language",
-        ("lang", "语言"),
+        Verb.LANGUAGE,
         "language en|zh|both|zh-hant",
         "language both",
         preferences.set_language,
         needs_manage=True,
     ),
     CommandSpec(
-        "time",
-        ("at", "timezone", "时间", "时区"),
+        Verb.TIME,
         "time HH:MM [ZONE]",
         "time 09:00 Asia/Shanghai",
         preferences.set_time,
         needs_manage=True,
     ),
     CommandSpec(
-        "days",
-        ("rhythm", "日程", "频率"),
+        Verb.DAYS,
         "days mon-fri|daily|weekly",
         "days mon-fri",
         preferences.set_days,
         needs_manage=True,
     ),
     CommandSpec(
-        "notices",
-        ("notice", "heartbeat", "通知", "提示"),
+        Verb.NOTICES,
         "notices off|faults|always",
         "notices always",
         preferences.set_notices,
         needs_manage=True,
     ),
+    CommandSpec(Verb.PREVIEW, "preview QUERY", "preview hep-th axion*", papers.preview),
+    CommandSpec(Verb.TODAY, "today [DATE] [PAGE]", "today 2026-06-10 2", papers.today),
+    CommandSpec(Verb.SHOW, "show ID", "show 2606.90001", papers.show),
+    CommandSpec(Verb.WHY, "why [ID]", "why 2606.90001", papers.why),
     CommandSpec(
-        "preview", ("try", "test", "预览", "试试"), "preview QUERY", "preview hep-th axion*", papers.preview
-    ),
-    CommandSpec("today", ("今天", "今日"), "today [DATE] [PAGE]", "today 2026-06-10 2", papers.today),
-    CommandSpec("show", ("paper", "显示", "查看"), "show ID", "show 2606.90001", papers.show),
-    CommandSpec("why", ("whynot", "why-not", "explain", "为什么"), "why [ID]", "why 2606.90001", papers.why),
-    CommandSpec(
-        "email",
-        ("link", "邮箱", "邮件", "信箱", "电邮", "电子邮件"),
+        Verb.EMAIL,
         "email ADDRESS",
         "email you@example.org",
         linking.link,
     ),
-    CommandSpec("status", ("状态",), "status", "status", overview.status),
-    CommandSpec(
-        "help", ("?", "commands", "帮助", "说明", "使用说明"), "help [COMMAND]", "help subscribe", answer_help
-    ),
+    CommandSpec(Verb.STATUS, "status", "status", overview.status),
+    CommandSpec(Verb.HELP, "help [COMMAND]", "help subscribe", answer_help),
 )
 
 
-BY_NAME: Mapping[str, CommandSpec] = {name: spec for spec in SPECS for name in spec.names}
+BY_NAME: Mapping[str, CommandSpec] = {name: spec for spec in SPECS for name in spec.name.names}
 """The commands by name and alias, in lower case."""
 
 

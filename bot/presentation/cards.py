@@ -26,8 +26,12 @@ from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
 from bot.text.traditional import traditional
+from bot.verbs import Verb
 
 NAME = "Sudi 速递"
+PAGE = f"{Verb.TODAY} {{0.date}} {{0.page}}"
+"""What people type to see papers that a digest has no room for: a form for a `Further`."""
+
 AUTHORS_SHOWN = 12
 _OLD = timedelta(days=62)  # since the beginning of the month of its id
 
@@ -125,8 +129,8 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
     )
 
 
-def further_lines(digest: Digest, command: str, key: str = "digest.further") -> tuple[str, ...]:
-    """Where papers are found that are not even named; `command` is what people type, with a date and a page."""
+def further_lines(digest: Digest, command: str = PAGE, key: str = "digest.further") -> tuple[str, ...]:
+    """Where papers are found that are not even named; `command` is what people type, as PAGE."""
     return tuple(
         _twice(key, digest.destination.language, n=one.count, date=one.date, command=command.format(one))
         for one in digest.further

@@ -156,7 +156,7 @@ async def test_the_defaults_and_the_clock_are_arguments(empty: Conversation):
 
 
 PIECES = [
-    *(name for spec in SPECS for name in spec.names),
+    *(name for spec in SPECS for name in spec.name.names),
     *(
         "1",
         "2",

@@ -15,7 +15,7 @@ from tests.channels.email.writing import ADA, Post, post, running, text, token
 from tests.channels.slack.test_conversation import SCRIPT, announced, destinations
 from tests.fakes import rows
 
-CHANGING = {name for spec in SPECS if spec.needs_manage for name in spec.names}
+CHANGING = {name for spec in SPECS if spec.needs_manage for name in spec.name.names}
 
 
 @pytest.fixture(scope="module")

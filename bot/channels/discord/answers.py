@@ -22,10 +22,11 @@ from bot.channels.discord.markup import escaped
 from bot.channels.discord.words import locale
 from bot.locale import say
 from bot.model import Subscription
+from bot.verbs import Verb
 
 log = logging.getLogger(__name__)
 
-_BRINGS_PAPERS = frozenset({"subscribe", "edit", "resume"})
+_BRINGS_PAPERS = frozenset({Verb.SUBSCRIBE, Verb.EDIT, Verb.RESUME})
 _ROWS = 5  # of buttons in a message: https://docs.discord.com/developers/components/reference#action-row
 _LONGEST_INPUT = 4_000  # the same page
 _SECONDS_FOR_FORM = 2.0  # Discord waits for three
@@ -60,13 +61,13 @@ class Answers:
             return
         found = next((one for one in known if one.is_called(which)), None)
         if found is None:
-            await self.answer(interaction, f"edit {which}", is_mine=is_mine)
+            await self.answer(interaction, f"{Verb.EDIT} {which}", is_mine=is_mine)
             return
         await interaction.response.send_modal(_Form(self, found, locale(interaction).value, is_mine=is_mine))
 
     async def subscriptions(self, interaction: Interaction[Any], *, is_mine: bool) -> tuple[Subscription, ...]:
         """What the destination is subscribed to."""
-        return (await self.handle(_invocation(interaction, "list", is_mine=is_mine))).subscriptions
+        return (await self.handle(_invocation(interaction, Verb.LIST, is_mine=is_mine))).subscriptions
 
     async def _answer(self, interaction: Interaction[Any], text: str, *, is_mine: bool) -> None:
         invocation = _invocation(interaction, text, is_mine=is_mine)
@@ -109,7 +110,9 @@ class _Form(discord.ui.Modal):
 
     async def on_submit(self, interaction: Interaction[Any], /) -> None:
         """Give the command."""
-        await self._answers.answer(interaction, f"edit {self._which} {self._query.value}", is_mine=self._is_mine)
+        await self._answers.answer(
+            interaction, f"{Verb.EDIT} {self._which} {self._query.value}", is_mine=self._is_mine
+        )
 
 
 async def sorry(interaction: Interaction[Any]) -> None:

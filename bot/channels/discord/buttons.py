@@ -15,6 +15,7 @@ from discord import Interaction
 from bot.channels.discord.cards import Body, button
 from bot.locale import say
 from bot.model import Subscription
+from bot.verbs import Verb
 
 
 class Press(
@@ -54,7 +55,7 @@ def arguments(body: Body, *, is_mine: bool) -> Mapping[str, Any]:
 
 def controls(subscription: Subscription, locale: str) -> Body:
     """One row of buttons for a subscription: edit, pause or resume, unsubscribe."""
-    verbs = ("edit", "resume" if subscription.paused else "pause", "unsubscribe")
+    verbs = (Verb.EDIT, Verb.RESUME if subscription.paused else Verb.PAUSE, Verb.UNSUBSCRIBE)
     number = subscription.number
     shown = [
         button(say(f"discord.{verb}", locale, number=number), f"{verb} {subscription.reference}") for verb in verbs

@@ -26,6 +26,7 @@ from bot.presentation.cards import (
     further_lines,
     interface,
 )
+from bot.verbs import PREFIX, Verb
 
 Body = dict[str, Any]
 """The JSON of one message, as `POST /channels/{id}/messages` takes it."""
@@ -64,13 +65,13 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     lines = digest_lines(digest)
     language = digest.destination.language
     is_direct = digest.destination.address.startswith("@")
-    verb = "/my" if is_direct else "/papers"  # which is not offered there
+    prefix = "/my" if is_direct else PREFIX  # which is not offered there
     lines = replace(
-        lines, nothing=tuple(replace(one, text=one.text.replace("/papers", verb)) for one in lines.nothing)
+        lines, nothing=tuple(replace(one, text=one.text.replace(PREFIX, prefix)) for one in lines.nothing)
     )
     named = _row(lines.named, "**{}**")
     named += [row for card in lines.rest for row in _row(_titles(card), _linked(card))]
-    further = further_lines(digest, f"{verb} today date:{{0.date}} page:{{0.page}}")
+    further = further_lines(digest, f"{prefix} {Verb.TODAY} date:{{0.date}} page:{{0.page}}")
     named += [row for each in further for row in _row(each, "**{}**")]
     changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
     last = [_Block(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
@@ -166,7 +167,7 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
     folded = (
         None
         if is_whole or not card.abstracts
-        else button(say("discord.abstract", interface(language), number=number), f"show {card.id}")
+        else button(say("discord.abstract", interface(language), number=number), f"{Verb.SHOW} {card.id}")
     )
     for part, description in enumerate(descriptions, 1):
         embed = _embed(description)

@@ -11,6 +11,7 @@ from discord.app_commands import Choice
 from bot import taxonomy
 from bot.channels import Command
 from bot.model import Subscription
+from bot.verbs import Verb
 
 MOST, LONGEST = 25, 100
 """Entries of a menu, and characters of one: /developers/interactions/application-commands#autocomplete."""
@@ -41,7 +42,7 @@ class Option:
 def options(command: Command, commands: Iterable[Command]) -> list[Option]:
     """The options of a command; a query to be edited is asked for in a form instead."""
     shown = command.usage.split()[1:]
-    if command.name == "edit":
+    if command.name == Verb.EDIT:
         shown.remove("QUERY")
     return [_option(word, commands) for word in shown]
 

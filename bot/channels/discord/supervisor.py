@@ -22,6 +22,7 @@ from bot.channels.discord.buttons import Press
 from bot.channels.discord.cards import Style
 from bot.channels.discord.rest import WRONG_TOKEN
 from bot.channels.discord.tree import Tree
+from bot.verbs import Verb
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Gateway(discord.AutoShardedClient):
     async def pressed(self, interaction: Interaction[Any], command: str, *, is_mine: bool) -> None:
         """Answer a button."""
         verb, _, argument = command.partition(" ")
-        if verb == "edit":
+        if verb == Verb.EDIT:
             await self.answers.edit(interaction, argument, is_mine=is_mine)
         else:
             await self.answers.answer(interaction, command, is_mine=is_mine)

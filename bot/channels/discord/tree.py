@@ -16,6 +16,7 @@ from bot.channels import Command
 from bot.channels.discord import options as menus
 from bot.channels.discord.answers import Answers, sorry
 from bot.channels.discord.words import Words, described, named
+from bot.verbs import PREFIX, Verb
 
 _MANAGERS = discord.Permissions(manage_channels=True)
 _IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
@@ -33,7 +34,7 @@ class Tree(app_commands.CommandTree[Any]):
     def __init__(self, client: discord.Client, answers: Answers) -> None:
         super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=False))
         groups = (
-            (_group("papers", allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS), False),
+            (_group(PREFIX.removeprefix("/"), allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS), False),
             (_group("my", allowed_contexts=_ANYWHERE), True),
         )
         for group, is_mine in groups:
@@ -67,7 +68,7 @@ def _command(spec: Command, answers: Answers, *, is_mine: bool) -> app_commands.
     shown = menus.options(spec, answers.handle.specs)
 
     async def callback(interaction: Interaction[Any], **given: str) -> None:
-        if spec.name == "edit":
+        if spec.name == Verb.EDIT:
             await answers.edit(interaction, given["subscription"], is_mine=is_mine)
             return
         words = (spec.name, *(given[one.name] for one in shown))

@@ -146,7 +146,7 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
         heading = _styled(html.named(said.named))
         named[0] = _Block(heading + first.html, text.named(said.named) + first.text)
     if len(said.rest) < len(digest.rest):
-        further = further_lines(digest, "today {0.date} {0.page}", "email.further")
+        further = further_lines(digest, key="email.further")
         named += [_Block(_styled(html.further(each)), text.further(each)) for each in further]
     told = [
         _Block(_styled(html.change(each, each is said.changes[0])), text.change(each, each is said.changes[0]))

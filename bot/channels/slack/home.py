@@ -11,6 +11,7 @@ from bot.locale import say
 from bot.model import Subscription
 from bot.presentation.cards import NAME
 from bot.text.harmless import harmless
+from bot.verbs import Verb
 
 NEW, EDIT = "open:new", "open:edit"
 """The actions that open the form."""
@@ -31,7 +32,7 @@ def home(listed: Reply, status: Reply, locale: str, said: str = "") -> dict[str,
     paused = bool(listed.destination and listed.destination.paused)
     general = [button(say("slack.home_new", locale), NEW, NEW_ONE, style="primary")]
     if listed.destination:
-        verb = "resume" if paused else "pause"
+        verb = Verb.RESUME if paused else Verb.PAUSE
         general.append(button(say(f"slack.home_{verb}_all", locale), f"{COMMAND}:{verb}", verb))
     return {
         "type": "home",
@@ -49,7 +50,7 @@ def home(listed: Reply, status: Reply, locale: str, said: str = "") -> dict[str,
 
 def _subscription(one: Subscription, locale: str) -> list[Block]:
     key = "reply.row_paused" if one.paused else "reply.row"
-    verb = "resume" if one.paused else "pause"
+    verb = Verb.RESUME if one.paused else Verb.PAUSE
     confirm = {
         "title": _plain(say("slack.home_remove", locale)),
         "text": _plain(one.query[:300]),
@@ -62,7 +63,7 @@ def _subscription(one: Subscription, locale: str) -> list[Block]:
         button(
             say("slack.home_remove", locale),
             f"{COMMAND}:remove",
-            f"unsubscribe {one.reference}",
+            f"{Verb.UNSUBSCRIBE} {one.reference}",
             confirm=confirm,
         ),
     ]

@@ -26,6 +26,7 @@ from bot.errors import ChannelError
 from bot.locale import say
 from bot.presentation.cards import interface
 from bot.text.harmless import harmless
+from bot.verbs import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Conversation:
 
     def attend(self, app: AsyncApp) -> None:
         """Take part in an app."""
-        app.command("/papers")(self._command)
+        app.command(PREFIX)(self._command)
         app.event("app_mention")(self._mention)
         app.event("message")(self._message)
         app.action(re.compile(f"^{COMMAND}:"))(self._button)

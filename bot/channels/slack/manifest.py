@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.verbs import PREFIX, Verb
+
 SCOPES = (
     "app_mentions:read",
     "channels:history",  # to look for a message whose answer was lost
@@ -54,9 +56,9 @@ def manifest(url: str = "", redirect: str = "") -> dict[str, Any]:
             "bot_user": {"display_name": "Sudi", "always_online": True},
             "slash_commands": [
                 {
-                    "command": "/papers",
+                    "command": PREFIX,
                     "description": "Subscribe to papers / 订阅论文",
-                    "usage_hint": 'subscribe cs.LG "kv cache" | list | help',
+                    "usage_hint": f'{Verb.SUBSCRIBE} cs.LG "kv cache" | {Verb.LIST} | {Verb.HELP}',
                     "should_escape": False,
                     **at,
                 }

@@ -30,8 +30,9 @@ from bot.channels.slack.blocks import (
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language, Subscription
-from bot.presentation.cards import CardLines, Passage, cards_lines, digest_lines, further_lines, interface
+from bot.presentation.cards import PAGE, CardLines, Passage, cards_lines, digest_lines, further_lines, interface
 from bot.text.harmless import harmless
+from bot.verbs import PREFIX, Verb
 
 COMMAND = "command"
 """The action of every button whose value is a command as people type it; what follows it is unique in its row."""
@@ -59,7 +60,7 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     cards = _cards(lines.cards, digest.cards, digest.destination.language)
     named: list[Row] = [[words(lines.named, bold=True)]] if lines.named else []
     named += [_title_row(card, number) for number, card in enumerate(lines.rest, len(lines.cards) + 1)]
-    named += [[words(each, bold=True)] for each in further_lines(digest, "/papers today {0.date} {0.page}")]
+    named += [[words(each, bold=True)] for each in further_lines(digest, f"{PREFIX} {PAGE}")]
     thread = packed([*cards, *(group(block) for block in paragraphs(named))])
     return _numbered([*first, *thread], lines.title)
 
@@ -155,14 +156,14 @@ def _buttons(paper: str, pauses: Sequence[Subscription], language: Language) -> 
     """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
     locale = interface(language)
     shown = [
-        button(say("slack.button_abstract", locale), f"{COMMAND}:show", f"show {paper}"),
-        button(say("slack.button_why", locale), f"{COMMAND}:why", f"why {paper}"),
+        button(say("slack.button_abstract", locale), f"{COMMAND}:{Verb.SHOW}", f"{Verb.SHOW} {paper}"),
+        button(say("slack.button_why", locale), f"{COMMAND}:{Verb.WHY}", f"{Verb.WHY} {paper}"),
     ]
     shown += [
         button(
             say("slack.button_pause", locale, number=one.number),
             f"{COMMAND}:{one.number}",
-            f"pause {one.reference}",
+            f"{Verb.PAUSE} {one.reference}",
         )
         for one in pauses
     ]

@@ -29,10 +29,12 @@ from bot.errors import ChannelError
 from bot.model import Notices
 from bot.presentation.cards import interface
 from bot.text.variants import simplified
+from bot.verbs import PREFIX, Verb
 
 log = logging.getLogger(__name__)
 
-_WANTS_FORM = re.compile(r"(?:subscribe|sub|add|订阅|添加)|(?:edit|change|修改|编辑)\s*#?(\d{1,6})", re.IGNORECASE)
+_NEW, _CHANGED = ("|".join(map(re.escape, verb.names)) for verb in (Verb.SUBSCRIBE, Verb.EDIT))
+_WANTS_FORM = re.compile(rf"(?:{_NEW})|(?:{_CHANGED})\s*#?(\d{{1,6}})", re.IGNORECASE)
 
 
 def wants_form(text: str) -> str | None:
@@ -58,7 +60,7 @@ class Windows:
         async def is_at_home(body: dict[str, Any]) -> bool:
             return (body.get("view") or {}).get("type") == "home"
 
-        app.command("/papers", matchers=[asks_for_form])(self._command)
+        app.command(PREFIX, matchers=[asks_for_form])(self._command)
         app.event("app_home_opened")(self._home_opened)
         app.action(re.compile("^open:"))(self._open_button)
         app.action(re.compile(f"^{COMMAND}:"), matchers=[is_at_home])(self._home_button)
@@ -107,14 +109,14 @@ class Windows:
         """Show a person their home tab as it is now, with what is to be said to them."""
         listed, status = (
             await self._listed(one),
-            await self._conversation.reply(replace(one, text="status", event="")),
+            await self._conversation.reply(replace(one, text=Verb.STATUS, event="")),
         )
         client = await self._clients(one.destination.team)
         view = home(listed, status, interface(status.language), said)
         await asked(client.views_publish(user_id=one.user, view=view))
 
     async def _listed(self, one: SlackRequest) -> Reply:
-        return await self._conversation.reply(replace(one, text="list", event=""))
+        return await self._conversation.reply(replace(one, text=Verb.LIST, event=""))
 
     async def _home_opened(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -133,7 +135,7 @@ class Windows:
         one = of_button(body, context)
         which = "" if one.text == NEW_ONE else one.text
         if not await self.open(one, body["trigger_id"], which) and which:
-            reply = await self._conversation.reply(replace(one, text=f"edit {which}"))
+            reply = await self._conversation.reply(replace(one, text=f"{Verb.EDIT} {which}"))
             await self.publish(one, reply.text)
 
     async def _changed(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -158,12 +160,12 @@ class Windows:
         user, destination = body["user"]["id"], read_address(purpose.destination)
         if destination.is_person and destination.channel != user:
             return  # nobody is shown such a form
-        verb = f"edit {purpose.which}" if purpose.which else "subscribe"
+        verb = f"{Verb.EDIT} {purpose.which}" if purpose.which else Verb.SUBSCRIBE
         language, *clock, notices = purpose.before
         commands = [f"{verb} {draft.query}"]
-        commands += [f"language {draft.language}"] if draft.language != language else []
-        commands += [f"time {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
-        commands += [f"notices {draft.notices}"] if draft.notices != (notices or Notices.FAULTS) else []
+        commands += [f"{Verb.LANGUAGE} {draft.language}"] if draft.language != language else []
+        commands += [f"{Verb.TIME} {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
+        commands += [f"{Verb.NOTICES} {draft.notices}"] if draft.notices != (notices or Notices.FAULTS) else []
         event = body.get("trigger_id") or ""
         replies = [
             (one, await self._conversation.reply(one))

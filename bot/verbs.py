@@ -1,0 +1,49 @@
+"""The verbs of the commands, in English and Chinese. What each does is decided in `commands/specs.py`. Pure."""
+
+from __future__ import annotations
+
+import enum
+
+PREFIX = "/papers"
+"""What a command begins with in a chat."""
+
+
+class Verb(enum.StrEnum):
+    """A verb, which is the name of its command, and its aliases in lower case."""
+
+    aliases: tuple[str, ...]
+
+    def __new__(cls, name: str, *aliases: str) -> Verb:
+        """Keep the aliases beside the value."""
+        verb = str.__new__(cls, name)
+        verb._value_ = name
+        verb.aliases = aliases
+        return verb
+
+    SUBSCRIBE = "subscribe", "sub", "add", "订阅", "添加"
+    UNSUBSCRIBE = (
+        *("unsubscribe", "unsub", "del", "cancel", "delete", "remove"),
+        *("退订", "取消订阅", "取消", "删除", "移除"),
+    )
+    LIST = "list", "ls", "subscriptions", "列表", "清单", "订阅列表"
+    EDIT = "edit", "change", "修改", "编辑"
+    MUTE = "mute", "hide", "block", "屏蔽", "封锁"
+    UNMUTE = "unmute", "unhide", "unblock", "取消屏蔽", "解除屏蔽", "取消封锁", "解除封锁"
+    PAUSE = "pause", "暂停"
+    RESUME = "resume", "continue", "恢复", "继续"
+    LANGUAGE = "language", "lang", "语言"
+    TIME = "time", "at", "timezone", "时间", "时区"
+    DAYS = "days", "rhythm", "日程", "频率"
+    NOTICES = "notices", "notice", "heartbeat", "通知", "提示"
+    PREVIEW = "preview", "try", "test", "预览", "试试"
+    TODAY = "today", "今天", "今日"
+    SHOW = "show", "paper", "显示", "查看"
+    WHY = "why", "whynot", "why-not", "explain", "为什么"
+    EMAIL = "email", "link", "邮箱", "邮件", "信箱", "电邮", "电子邮件"
+    STATUS = "status", "状态"
+    HELP = "help", "?", "commands", "帮助", "说明", "使用说明"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The verb and its aliases."""
+        return (self.value, *self.aliases)
