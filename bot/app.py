@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot import channels, sources
+from bot import channels, sources, taxonomy
 from bot.channels import Channel
 from bot.commands import Commands, Defaults
 from bot.commands.email_workflow import EmailWorkflow
@@ -111,7 +111,9 @@ class App:
         self.commands = Commands(store, preferences, clock, admins=settings.bot_admins)
         self._matcher = matcher
         holidays = settings.bot_arxiv_holidays
-        self.reader = Poller(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays)
+        self._links = adapters.links
+        also = taxonomy.readable(settings.bot_room_categories) if settings.has_room else ()
+        self.reader = Poller(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays, also=also)
         self.read = self.reader.read
         self.email_workflow = EmailWorkflow(
             self.commands,
@@ -125,8 +127,9 @@ class App:
         self.answer = CommandGuard(self.commands, self.email_workflow, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
-            store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher
-        )
+            store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher,
+            makes_all=settings.has_room and settings.bot_room_chinese == "all",
+        )  # fmt: skip
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
         self._couriers = {
             name: Courier(
@@ -203,8 +206,7 @@ class App:
         talks += [partial(one.correspond, self.email_workflow) for one in self.channels.values()]
         if self.settings.bot_public_url:
             site = importlib.import_module("bot.web")  # its library is not everybody's
-            pages = site.Site(self.email_workflow, self._is_well).application()
-            talks.append(partial(site.serve, pages, self.settings.bot_listen))
+            talks.append(partial(site.serve, self.site().application(), self.settings.bot_listen))
         with self._stopped_by_signals(scheduler.stop) as stop:
             listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
             watching = asyncio.create_task(self._watch(stop))
@@ -232,6 +234,12 @@ class App:
                     stop()
                     return
             await asyncio.sleep(1)
+
+    def site(self) -> Any:
+        """The pages; a `bot.web.Site`."""
+        web, tokens = importlib.import_module("bot.web"), self._links.tokens
+        room = web.Room(self.store, tokens, self.clock, self.settings, lack=self.summarizer.lack)
+        return web.Site(self.email_workflow, self._is_well, room if self.settings.has_room else None)
 
     async def _is_well(self) -> bool:
         with suppress(StoreError):
@@ -328,6 +336,8 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
     origins, more_faults = _loaded(settings.bot_sources, lambda name: sources.load(name, settings, client))
     if settings.bot_public_url and find_spec("aiohttp") is None:
         faults.append("BOT_PUBLIC_URL: the pages need the library aiohttp: pip install 'sudi[email]'")
+    if unknown := [one for one in settings.bot_room_categories if not taxonomy.readable([one])]:
+        faults.append(f"BOT_ROOM_CATEGORIES: arXiv has no category {', '.join(unknown)}")
     if faults or more_faults:
         raise SettingsError([*faults, *more_faults])
     made = chain(settings)
@@ -339,7 +349,8 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
             await store.recover(clock())
         key = await signing_key(store)
         async with store.read() as tx:
-            links = Links(Tokens(key, await tx.epochs.known()), settings.bot_public_url)
+            tokens = Tokens(key, await tx.epochs.known())
+        links = Links(tokens, settings.bot_public_url, settings.has_room)
         for channel in found:
             channel.link(links)
             channel.remember(StoredConversations(store, channel.name, clock))

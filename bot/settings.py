@@ -37,6 +37,9 @@ EXAMPLES = {
     "BOT_KEEP_DAYS": "90",
     "BOT_PUBLIC_URL": "https://sudi.example.org",
     "BOT_LISTEN": "127.0.0.1:8080",
+    "BOT_READING_ROOM": "signed (or off, public)",
+    "BOT_ROOM_CATEGORIES": "all, or cs.LG,stat.ML",
+    "BOT_ROOM_CHINESE": "matched (or all)",
     "BOT_LOG_LEVEL": "info",
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
@@ -115,6 +118,9 @@ class Settings(BaseSettings):
     bot_keep_days: int = Field(default=90, ge=14, le=3650)
     bot_public_url: str = ""
     bot_listen: str = "127.0.0.1:8080"
+    bot_reading_room: Literal["off", "signed", "public"] = "signed"
+    bot_room_categories: Names = ()
+    bot_room_chinese: Literal["matched", "all"] = "matched"
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     bot_arxiv_holidays: Dates = tuple(map(date.fromisoformat, _HOLIDAYS.split(",")))
@@ -164,7 +170,7 @@ class Settings(BaseSettings):
     models_hashes: Names = ()
 
     @field_validator(
-        "bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays",
+        "bot_channels", "bot_sources", "bot_admins", "bot_arxiv_holidays", "bot_room_categories",
         "bot_email_allow", "openai_base_url", "openai_model", "llm_prices", "models_hashes", mode="before",
     )  # fmt: skip
     @classmethod
@@ -300,6 +306,11 @@ class Settings(BaseSettings):
         """The keys of OPENAI_API_KEY, one for each endpoint or one for all."""
         given = self.openai_api_key.get_secret_value() if self.openai_api_key else ""
         return tuple(key.strip() for key in given.split(",") if key.strip())
+
+    @property
+    def has_room(self) -> bool:
+        """Whether papers are read on pages."""
+        return bool(self.bot_public_url) and self.bot_reading_room != "off"
 
     def secrets(self) -> set[str]:
         """What must never be shown: every secret, and the passwords inside of URLs, as written and decoded."""

@@ -91,6 +91,12 @@ def expand(pattern: str) -> frozenset[str]:
     return frozenset({code}) if code else frozenset()
 
 
+def readable(patterns: Iterable[str]) -> frozenset[str]:
+    """The canonical codes that can be read today of categories and archives; `all` is every one."""
+    named = [archive for one in patterns for archive in (archives() if one == "all" else (one,))]
+    return frozenset[str]().union(*map(expand, named)) & categories().keys()
+
+
 def name(code: str, language: Literal["en", "zh"]) -> str:
     """The name of a category, an archive (`cs`, `cs.*`) or a group; an unknown code is its own name."""
     english, chinese = _taxonomy().names.get(code.lower().removesuffix(".*"), (code, code))

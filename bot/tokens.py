@@ -29,6 +29,7 @@ class Purpose(enum.StrEnum):
     CONFIRM = "confirm"  # do what a mail, or a person elsewhere, has asked for: the number of the request
     MANAGE = "manage"  # read and change what one mailbox gets: the number of the destination
     BOUNCE = "bounce"  # say that a mail did not arrive: the number of the destination
+    DIGEST = "digest"  # read one digest, whole: the number of the delivery
 
     @property
     def lifetime(self) -> timedelta:
@@ -37,12 +38,13 @@ class Purpose(enum.StrEnum):
             Purpose.CONFIRM: timedelta(days=1),
             Purpose.MANAGE: timedelta(days=400),  # people unsubscribe from mails that they find again
             Purpose.BOUNCE: timedelta(days=30),
+            Purpose.DIGEST: timedelta(days=4000),  # as long as the delivery is kept: BOT_KEEP_DAYS
         }[self]
 
     @property
     def kind(self) -> Kind:
         """What the number of a token is the id of."""
-        return Kind.UNCONFIRMED if self is Purpose.CONFIRM else Kind.DESTINATION
+        return {Purpose.CONFIRM: Kind.UNCONFIRMED, Purpose.DIGEST: Kind.DELIVERY}.get(self, Kind.DESTINATION)
 
 
 class Tokens:
@@ -84,6 +86,7 @@ class Links:
 
     tokens: Tokens
     public_url: str = ""  # without a slash at the end; empty where there is no site
+    has_room: bool = False  # whether papers are read on the site
 
     def manage(self, destination_id: int, now: datetime) -> str:
         """The page on which a mailbox is managed, and the address of its one-click unsubscribing; or nothing."""
@@ -92,6 +95,11 @@ class Links:
     def confirm(self, request_id: int, now: datetime) -> str:
         """The page on which a request is confirmed; or nothing."""
         return self._page("confirm", self.tokens.sign(Purpose.CONFIRM, request_id, now))
+
+    def digest(self, delivery_id: int, due: datetime) -> str:
+        """The page with exactly the papers of a delivery, the same whenever it is asked for; or nothing."""
+        page = self._page("digest", self.tokens.sign(Purpose.DIGEST, delivery_id, due)) if self.has_room else ""
+        return page and f"{page}/"
 
     def _page(self, name: str, token: str) -> str:
         return f"{self.public_url}/{name}/{token}" if self.public_url else ""

@@ -69,7 +69,7 @@ class Composer:
             contents = await tx.carried.contents(claim.id)
             newest = 0
             if contents is not None and contents.shown is not None:
-                ranked = await _recorded(tx, claim.destination.id, contents)
+                ranked = await recorded(tx, claim.destination.id, contents)
             else:
                 newest = await tx.hits.newest()
                 contents, ranked = await self._fixed(tx, claim, newest)
@@ -84,7 +84,7 @@ class Composer:
         """The digest of a delivery that was composed before, with the texts that are there by now."""
         async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id) or Contents()
-            return await self._written(tx, claim, contents, await _recorded(tx, claim.destination.id, contents))
+            return await self._written(tx, claim, contents, await recorded(tx, claim.destination.id, contents))
 
     async def _fixed(self, tx: Transaction, claim: Claim, newest: int) -> tuple[Contents, list[Card]]:
         """Fix what comes to the destination as what this delivery carries; with the cards of its first papers."""
@@ -188,7 +188,7 @@ def _normal(paper: Paper, summary: Summary | None) -> Prepared:
     return prepare(Candidate(paper, {}, date.min, summary))
 
 
-async def _recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:
+async def recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:
     """The cards of a delivery that was composed before, in their order."""
     numbers = contents.papers[: contents.size]
     versions = await tx.papers.numbered(numbers)

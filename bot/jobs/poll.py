@@ -71,17 +71,20 @@ class Poller:
         *,
         matcher: Matcher | None = None,
         holidays: Collection[date] = (),
+        also: Collection[str] = (),
     ) -> None:
+        """`also` are categories that are read whether somebody has subscribed to them or not."""
         in_order = tuple(sorted(sources, key=lambda one: one.due_offset))
         self._context = PollContext(store, matcher or Matcher(), in_order, holidays, clock)
         self._store = store
         self._clock = clock
+        self._also = frozenset(also)
         self._look_at: datetime | None = None
         self._busy_since: datetime | None = None
 
     async def wanted(self) -> list[str]:
-        """The categories that subscriptions want."""
-        return await categories_to_read(self._store, self._context.matcher)
+        """The categories that subscriptions want, and those that are read in any case."""
+        return sorted({*await categories_to_read(self._store, self._context.matcher), *self._also})
 
     async def read(self, categories: Iterable[str] | None = None, told: Told = lambda _outcome: None) -> Day:
         """Read now from all sources: these categories, or those that subscriptions want."""

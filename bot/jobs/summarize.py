@@ -34,6 +34,7 @@ LEASE = timedelta(minutes=3)
 
 _AGAIN = timedelta(minutes=5)  # for a paper that nobody could make, doubled each time
 _LONGEST = timedelta(hours=6)
+_OTHERS = 50  # papers that nobody waits for, in one run: whoever comes to wait for one is not kept long
 _TOGETHER = 20  # papers that are matched again at once
 
 
@@ -79,8 +80,11 @@ class Summarizer:
         budget: Budget,
         at_once: int,
         matcher: Matcher | None = None,
+        makes_all: bool = False,
     ) -> None:
+        """`makes_all`: also the Chinese texts of papers that nobody waits for, after those of the others."""
         self._store = store
+        self._makes_all = makes_all
         self._chain = chain
         self._clock = clock
         self._budget = budget
@@ -147,6 +151,10 @@ class Summarizer:
         now = self._clock()
         async with self._store.read() as tx:
             wanted = await tx.texts.wanted((now - HORIZON).date())
+            if self._makes_all:
+                known = {one.version for one in wanted}
+                others = await tx.texts.lacking_on(await tx.papers.days(1))
+                wanted += [Wanted(one, 1, 0) for one in others if one not in known][:_OTHERS]
             versions = [one.version for one in wanted]
             papers, made = await tx.papers.papers(versions), await tx.texts.made(versions)
         report.papers = len(wanted)

@@ -61,6 +61,15 @@ class Carried:
         found_by, changes = tuple(unpack(row.found_by)), tuple(unpack(row.changes))
         return Contents(tuple(unpack(row.papers)), row.shown, row.withheld, found_by, changes)
 
+    async def destination(self, delivery_id: int) -> int | None:
+        """The destination of a delivery whose papers are fixed and ranked."""
+        found = await self._connection.execute(
+            select(_delivery.destination_id).where(
+                _delivery.id == delivery_id, _delivery.papers.is_not(None), _delivery.shown.is_not(None)
+            )
+        )
+        return found.scalar()
+
     async def fix(self, delivery_id: int, contents: Contents) -> None:
         """Fix what a delivery carries: from now on it has come to its destination."""
         await self._connection.execute(

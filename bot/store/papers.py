@@ -226,6 +226,15 @@ class Papers:
         found = {row[0]: row[1] for row in counts}
         return {day: (found.get(day, 0), last.get(day)) for day in dates}
 
+    async def counts(self, since: date) -> dict[date, int]:
+        """How many papers were announced on each date since one."""
+        rows = await self._connection.execute(
+            select(_announced.date, func.count(_announced.paper_id.distinct()))
+            .where(_announced.date >= since)
+            .group_by(_announced.date)
+        )
+        return {row[0]: row[1] for row in rows}
+
     async def announced_on(self, dates: Collection[date]) -> list[Announcement]:
         """All announcements of these dates, in all categories that were read."""
         return await self._announcements(_announced.date.in_(dates))

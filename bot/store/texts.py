@@ -114,6 +114,55 @@ class Texts:
             found[version] = chosen
         return {version: _summary(version, language, chosen) for version, chosen in found.items()}
 
+    async def state(self, day: date) -> tuple[int, datetime | None]:
+        """How many texts the papers of an announcement date have, and when the last one was made."""
+        rows = await self._connection.execute(
+            select(func.count(), func.max(_text.made_at))
+            .join_from(
+                schema.announcement,
+                schema.text_,
+                and_(_text.paper_id == _announced.paper_id, _text.version == _announced.version),
+            )
+            .where(_announced.date == day)
+        )
+        count, last = rows.one()
+        return count, last
+
+    async def lacking_on(self, dates: Collection[date]) -> list[Version]:
+        """The papers of some announcement dates of which nobody has tried to make a Chinese abstract."""
+        tried = exists().where(
+            _text.paper_id == _announced.paper_id,
+            _text.version == _announced.version,
+            _text.language == Language.ZH.value,
+            _text.field == "abstract",
+        )
+        rows = await self._connection.execute(
+            select(_announced.paper_id, _announced.version)
+            .distinct()
+            .where(_announced.date.in_(dates), ~tried)
+            .order_by(_announced.paper_id, _announced.version)
+        )
+        return [(row.paper_id, row.version) for row in rows]
+
+    async def counts(self, since: date) -> dict[date, int]:
+        """How many papers with a Chinese title were announced on each date since one."""
+        rows = await self._connection.execute(
+            select(_announced.date, func.count(_announced.paper_id.distinct()))
+            .join_from(
+                schema.announcement,
+                schema.text_,
+                and_(_text.paper_id == _announced.paper_id, _text.version == _announced.version),
+            )
+            .where(
+                _announced.date >= since,
+                _text.language == Language.ZH.value,
+                _text.field == "title",
+                _text.body != "",
+            )
+            .group_by(_announced.date)
+        )
+        return {row[0]: row[1] for row in rows}
+
     async def made(self, versions: Collection[Version]) -> dict[Version, list[Made]]:
         """Every text of these versions, the useless ones too."""
         rows = await self._rows(versions)

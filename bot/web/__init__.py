@@ -20,7 +20,9 @@ from bot import serving
 from bot.channels import Reply
 from bot.commands.email_workflow import EmailWorkflow
 from bot.model import Destination, Language
-from bot.web.pages import STYLE, Pages, command_of, locale_of
+from bot.web.pages import Pages, command_of, locale_of
+from bot.web.room import Room
+from bot.web.templates import SCRIPT, STYLE
 
 LARGEST = 16_384
 """Bytes of a request's body; our own forms have a few hundred."""
@@ -37,6 +39,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
+_FOR_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +49,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Site:
     """Answers requests; `email_workflow` decides and acts, `is_well` says whether the bot can work."""
 
-    def __init__(self, email_workflow: EmailWorkflow, is_well: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, email_workflow: EmailWorkflow, is_well: Callable[[], Awaitable[bool]], room: Room | None = None
+    ) -> None:
         self._email_workflow = email_workflow
+        self._room = room
         self._is_well = is_well
         self._pages = Pages()
 
@@ -57,6 +63,10 @@ class Site:
         made.router.add_get("/", self._front)
         made.router.add_get("/healthz", self._health)
         made.router.add_get("/style.css", self._style)
+        made.router.add_get("/robots.txt", self._robots)
+        if self._room is not None:
+            made.router.add_get("/list.js", self._script)
+            self._room.add_to(made.router)
         made.router.add_get("/mail/{token}", self._mailbox)
         made.router.add_post("/mail/{token}", self._act)
         made.router.add_get("/confirm/{token}", self._question)
@@ -69,13 +79,18 @@ class Site:
         try:
             async with asyncio.timeout(_PATIENCE):
                 response = await handler(request)
+        except web.HTTPRedirection as error:
+            response = web.Response(status=error.status, headers={"Location": error.headers["Location"]})
         except web.HTTPException as error:
             response = self._failed(request, error.status)
+            if wait := error.headers.get("Retry-After"):
+                response.headers["Retry-After"] = wait
             if allowed := error.headers.get("Allow"):
                 response.headers["Allow"] = allowed
         except (ValueError, TimeoutError):  # a body that is no form, or that does not come
             response = self._failed(request, HTTPStatus.BAD_REQUEST)
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     def _failed(self, request: web.Request, status: int) -> web.Response:
@@ -89,7 +104,13 @@ class Site:
         return web.Response(text="ok\n" if is_well else "unwell\n", status=200 if is_well else 503)
 
     async def _style(self, _request: web.Request) -> web.Response:
-        return web.Response(text=STYLE, content_type="text/css")
+        return web.Response(text=STYLE, content_type="text/css", headers=_FOR_AN_HOUR)
+
+    async def _script(self, _request: web.Request) -> web.Response:
+        return web.Response(text=SCRIPT, content_type="text/javascript", headers=_FOR_AN_HOUR)
+
+    async def _robots(self, _request: web.Request) -> web.Response:
+        return web.Response(text="User-agent: *\nDisallow: /\n")
 
     async def _destination(self, request: web.Request) -> Destination:
         destination = await self._email_workflow.destination(request.match_info["token"])

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.commands.email_workflow import in_words
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
 from bot.model import Days, Destination, Language, Subscription
-from bot.presentation.cards import NAME, lang_tag
+from bot.presentation.cards import lang_tag
 from bot.store.incoming_emails import Unconfirmed
 from bot.text.harmless import harmless
-
-STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
+from bot.web.templates import Around, Choice, Templates
 
 LOCALES = (*LANGUAGES, TRADITIONAL)
 """What pages are written in."""
@@ -31,13 +27,7 @@ class Pages:
     """All pages; `locale` is one of LOCALES."""
 
     def __init__(self) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = Templates()
 
     def front(self, locale: str) -> str:
         """What this is."""
@@ -70,15 +60,9 @@ class Pages:
         )
 
     def _written(self, template: str, locale: str, path: str = _USUAL_PATH, **values: object) -> str:
-        return self._templates.get_template(template).render(
-            name=NAME,
-            up="../" * (path.count("/") - 1),  # a proxy may have its own path before ours
-            lang=lang_tag(locale),
-            others=[(one, lang_tag(one), say(f"web.in_{one}", "en")) for one in LOCALES if one != locale],
-            say=lambda key, **filled: say(f"web.{key}", locale, **filled),
-            acknowledgement=say("web.acknowledgement", locale),
-            **values,
-        )
+        languages = [Choice(f"?lang={one}", say(f"web.in_{one}", "en"), lang_tag(one)) for one in LOCALES]
+        around = Around(locale, up="../" * (path.count("/") - 1), languages=languages)
+        return self._templates.page(template, around, "web", **values)
 
 
 def command_of(form: Mapping[str, str]) -> str | None:

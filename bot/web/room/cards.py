@@ -1,0 +1,112 @@
+"""A card of the reading room: what every channel says of a paper, as a page sets it. For a thread; no markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import quote
+
+from bot.changes import is_withdrawn
+from bot.digest import Card
+from bot.jobs.compose import english_line
+from bot.locale import say
+from bot.model import Language, Paper, Summary
+from bot.presentation.cards import Passage, cards_lines, interface
+from bot.store.texts import Version
+from bot.web.room import citation
+from bot.web.room.found import Seen
+
+_CODE = re.compile(
+    r"https?://(?:www\.)?(?:github\.com|gitlab\.com|huggingface\.co|codeberg\.org|bitbucket\.org)/[\w./-]*[\w/]",
+    re.ASCII,
+)
+_HTML_SINCE = date(
+    2023, 12, 1
+)  # https://blog.arxiv.org/2023/12/21/accessibility-update-arxiv-now-offers-papers-in-html-format/
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One paper, in reading order; the reader's first language comes first."""
+
+    id: str
+    url: str
+    facts: str
+    is_withdrawn: bool
+    titles: tuple[Passage, ...]
+    authors: str
+    lines: tuple[Passage, ...]
+    caution: str
+    notes: tuple[Passage, ...]
+    why: str
+    queries: tuple[str, ...]  # that found it, where it is not said above
+    abstracts: tuple[Passage, ...]
+    links: tuple[tuple[str, str], ...]  # name and address
+
+
+def shown(
+    some: Iterable[Seen], language: Language, english: Mapping[Version, Summary], *, is_dated: bool = False
+) -> list[CardView]:
+    """The cards of papers that a page has found; what was found is marked, and needs no reason in words."""
+    return [replace(view(_card(one, english), language, is_dated=is_dated), why="") for one in some]
+
+
+def view(card: Card, language: Language, *, is_dated: bool = False, queries: Sequence[str] = ()) -> CardView:
+    """One card for a reader of a language."""
+    card = replace(card, subscriptions=(), english=card.english or english_line(card.paper))
+    (lines,), (own,) = cards_lines([card], language), cards_lines([card], _own(language))
+    locale = interface(language)
+    comments = {say("card.comments", "en"), say("card.published", "en")}
+    notes = tuple(replace(one, label=_label(one.label, locale)) for one in lines.notes if one.label in comments)
+    return CardView(
+        id=lines.id,
+        url=lines.url,
+        facts=f"{own.facts} · {card.date}" if is_dated else own.facts,
+        is_withdrawn=is_withdrawn(card.paper),
+        titles=lines.titles,
+        authors=own.authors,
+        lines=tuple(one for one in lines.notes if one.label not in comments),
+        caution=lines.missing if card.summary and not card.lacks else "",
+        notes=notes,
+        why=own.why,
+        queries=tuple(queries),
+        abstracts=_abstracts(card, lines.abstracts, language),
+        links=tuple(_links(card.paper)),
+    )
+
+
+def _card(one: Seen, english: Mapping[Version, Summary]) -> Card:
+    paper, made = one.candidate.paper, one.candidate.summary
+    line = english.get((paper.id, paper.version))
+    return Card(paper, one.type, one.candidate.date, one.reasons, summary=made, english=line)
+
+
+def _own(language: Language) -> Language:
+    """The language of the interface alone: what a page says is said once."""
+    return Language(interface(language))
+
+
+def _label(label: str, locale: str) -> str:
+    return say("card.comments" if label == say("card.comments", "en") else "card.published", locale)
+
+
+def _abstracts(card: Card, abstracts: Sequence[Passage], language: Language) -> tuple[Passage, ...]:
+    """All that there are, the reader's first language first."""
+    if language.plain is Language.EN:
+        return tuple(abstracts)
+    known = {one.lang for one in abstracts}
+    (english,) = cards_lines([card], Language.EN)
+    both = [*abstracts, *(one for one in english.abstracts if one.lang not in known)]
+    return tuple(both if language.plain is Language.ZH else sorted(both, key=lambda one: one.lang != "en"))
+
+
+def _links(paper: Paper) -> Iterable[tuple[str, str]]:
+    yield "PDF", quote(citation.pdf(paper), safe=":/.")
+    if paper.submitted and paper.submitted >= _HTML_SINCE:
+        yield "HTML", f"https://arxiv.org/html/{quote(paper.id)}"
+    if found := citation.doi(paper):
+        yield "DOI", f"https://doi.org/{quote(found, safe='/:;()._-')}"
+    if code := _CODE.search(f"{paper.comments} {paper.abstract}"):
+        yield "Code", code[0].replace("http://", "https://")

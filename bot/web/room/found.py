@@ -1,0 +1,86 @@
+"""Which papers of a date a page shows: what its query and its categories find, and how much each category has.
+
+The same as `sudi match` gives for the query together with the categories. Pure; for a thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot import taxonomy
+from bot.matching import Candidate, match
+from bot.matching.papers import type_among
+from bot.model import AnnounceType, Reason
+from bot.query import And, Query
+from bot.web.room.asked import Parameters
+from bot.web.room.days import DayPapers
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A paper that a page shows, as what it was announced to a reader of the page's categories, and why."""
+
+    candidate: Candidate
+    type: AnnounceType
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOn:
+    """What was found on one date; the counts follow the query alone, so that another category can be chosen."""
+
+    day: DayPapers
+    papers: tuple[Seen, ...]
+    codes: tuple[frozenset[str], ...]  # the categories of what the query alone finds, paper by paper
+    counts: Counter[str]  # of these
+
+    @property
+    def date(self) -> date:
+        """The announcement date."""
+        return self.day.date
+
+
+def found_on(day: DayPapers, asked: Parameters) -> FoundOn:
+    """What a page finds on a date."""
+    if asked.query is not None:
+        return _by_query(day, asked, asked.query)
+    papers = tuple(_by_category(day, asked))
+    return FoundOn(day, papers, day.codes, day.counts)
+
+
+def _by_category(day: DayPapers, asked: Parameters) -> Iterator[Seen]:
+    """No text needs to be looked at, nor be brought into normal form."""
+    chosen = frozenset[str]().union(*map(taxonomy.expand, asked.categories)) if asked.categories else None
+    for one, codes in zip(day.papers, day.codes, strict=True):
+        if chosen is None:
+            yield Seen(one, type_among(one.types, "", None))
+        elif not codes.isdisjoint(chosen):
+            primary = taxonomy.resolve(one.paper.primary) or one.paper.primary
+            yield Seen(one, type_among(one.types, primary, chosen))
+
+
+def _by_query(day: DayPapers, asked: Parameters, query: Query) -> FoundOn:
+    both = asked.both or query
+    papers, alone = [], []
+    for prepared, codes in zip(day.prepared(), day.codes, strict=True):
+        found = match(query, prepared)
+        if found is None:
+            continue
+        alone.append(codes)
+        if both is not query and (found := match(both, prepared)) is None:
+            continue
+        papers.append(Seen(prepared.candidate, found.type, found.reasons))
+    return FoundOn(day, tuple(papers), tuple(alone), Counter(code for codes in alone for code in codes))
+
+
+def parts_found(days: Sequence[DayPapers], query: Query) -> list[tuple[str, int]]:
+    """Of a query that finds nothing, how many papers each part that must hold finds by itself."""
+    parts = query.root.parts if isinstance(query.root, And) else (query.root,)
+    alone = [Query(part) for part in parts]
+    return [
+        (str(one), sum(match(one, prepared) is not None for day in days for prepared in day.prepared()))
+        for one in alone
+    ]
