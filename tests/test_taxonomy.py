@@ -218,3 +218,12 @@ def test_categories_archives_and_old_codes_have_names_in_both_languages():
 
 def test_an_unknown_code_is_its_own_name():
     assert taxonomy.name("cs.XX", "zh") == taxonomy.name("cs.XX", "en") == "cs.XX"
+
+
+def test_what_can_be_read_of_some_patterns_are_codes_and_all_of_them_on_demand():
+    assert taxonomy.readable(["cs.LG", "stat.*", "cs.XX"]) >= {"cs.LG", "stat.ML", "math.ST"}
+    assert taxonomy.readable(["astro-ph.*"]).isdisjoint({"astro-ph"})
+    assert taxonomy.readable(["cs.XX"]) == frozenset()
+    assert len(taxonomy.readable(["all"])) == len(
+        {one.alias_of or one.code for one in taxonomy.categories().values()}
+    )

@@ -192,3 +192,12 @@ async def test_over_two_processes_pages_are_15_seconds_apart_and_feeds_3_and_not
             assert after.at - one.at >= timedelta(seconds=15 if "/list/" in one.path else 3)
         pages = [one.path for one in asked if "/rss/" not in one.path]
         assert len(pages) == 4, "two categories, Monday and Tuesday"
+
+
+async def test_categories_of_the_reading_room_are_read_though_nobody_has_subscribed(sqlite_store):
+    source = FakeSource()
+    await subscribed(sqlite_store, "cs.LG")
+    poller = Poller(sqlite_store, [source], HandClock(), also=["stat.ML", "cs.LG"])
+    assert await poller.wanted() == ["cs.LG", "stat.ML"]
+    await poller.read()
+    assert [codes for codes, _ in source.asked] == [["cs.LG", "stat.ML"]]

@@ -382,3 +382,16 @@ async def test_texts_of_a_paper_that_gets_its_version_while_they_are_made_are_ma
     async with store.read() as tx:
         found = await tx.texts.best([(untold.id, 4)], Language.ZH)
     assert found[untold.id, 4].abstract == TEXTS[TextField.ABSTRACT]
+
+
+async def test_papers_that_nobody_waits_for_come_last_and_only_where_all_are_to_have_chinese(store, clock):
+    await readers(store, 1, query="cs.CL")
+    await ingest(store, [listing("cs.LG", *TIDES[:2]), listing("cs.CL", tide(3, "cs.CL"))], MORNING)
+    maker = FakeMaker()
+    await summarizer(store, clock, maker).run()
+    assert [of for of, _, _ in maker.asked] == [paper(3).id]
+    whole = Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1, makes_all=True)
+    await whole.run()
+    assert [of for of, _, _ in maker.asked] == [paper(3).id, paper(1).id, paper(2).id]
+    await whole.run()
+    assert len(maker.asked) == 3

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model import ALL, Announcement, AnnounceType, Coverage, Language, Listing, Summary, Validator
 from bot.store import Store, schema
-from tests.fakes import DAY, MORNING, listing, paper, rows
+from tests.fakes import DAY, MORNING, ingest, listing, paper, rows
 
 BEFORE = DAY - timedelta(days=1)
 CHINESE = Summary(paper(1).id, 1, Language.ZH, "潮汐表", "一句话。", "摘要。", "arxivdaily")
@@ -129,3 +129,16 @@ async def test_a_listing_that_is_read_again_replaces_its_row(store):
     await added(store, listing("cs.LG", paper(1), paper(2)))
     (row,) = await rows(store, schema.listing)
     assert (row.read, row.claimed, row.fetched_at) == (2, 2, MORNING)
+
+
+async def test_dates_are_counted_by_papers_not_by_their_categories(store):
+    earlier = DAY - timedelta(days=1)
+    both = [
+        listing("cs.LG", paper(1), paper(2)),
+        listing("cs.AI", paper(1)),
+        listing("cs.LG", paper(3), day=earlier),
+    ]
+    await ingest(store, both, MORNING)
+    async with store.read() as tx:
+        assert await tx.papers.counts(earlier) == {DAY: 2, earlier: 1}
+        assert await tx.papers.counts(DAY) == {DAY: 2}

@@ -18,6 +18,8 @@ from tests.fakes import (
     FakeChannel,
     HandClock,
     courier,
+    ingest,
+    listing,
     matched,
     paper,
     planned,
@@ -193,3 +195,19 @@ async def test_texts_of_the_older_form_are_kept(database_url):
     await migrate(store)
     assert await best(store) == Summary(*HERE, Language.ZH, "标题", "", "摘要", "arxivdaily")
     await store.close()
+
+
+async def test_the_texts_of_a_date_are_counted_and_what_nobody_has_tried_is_known(store):
+    await subscribed(store, "cs.CL")
+    await ingest(store, [listing("cs.LG", paper(1), paper(2)), listing("cs.AI", paper(1))], MORNING)
+    async with store.read() as tx:
+        before = await tx.texts.state(DAY)
+        assert await tx.texts.counts(DAY) == {}
+        assert await tx.texts.lacking_on([DAY]) == [(paper(1).id, 1), (paper(2).id, 1)]
+    await keep(store, made("title", "港口"), made("abstract", "潮汐"))
+    async with store.read() as tx:
+        assert before[0] < (await tx.texts.state(DAY))[0]
+        assert (await tx.texts.state(DAY))[1] == MORNING
+        assert await tx.texts.counts(DAY) == {DAY: 1}
+        assert await tx.texts.lacking_on([DAY]) == [(paper(2).id, 1)]
+        assert await tx.texts.lacking_on([]) == []
