@@ -1,13 +1,38 @@
-"""The one place that survives a bug: work is done, and what goes wrong in it is logged and spreads no further."""
+"""Work that goes on: the one place that survives a bug, and the pauses before what has failed is tried again."""
 
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class BackOff:
+    """Growing pauses, in seconds: each nominally twice as long as the one before, up to the longest.
+
+    Up to half of each is left out by chance, so that processes that have failed together do not return together.
+    """
+
+    first: float
+    longest: float
+    failures: int = 0
+    dice: Callable[[], float] = random.random  # from 0 to 1
+
+    def pause(self) -> float:
+        """The seconds to wait after one more failure."""
+        nominal = min(self.first * 2.0 ** min(self.failures, 30), self.longest)
+        self.failures += 1
+        return nominal * (0.5 + self.dice() / 2)
+
+    def reset(self) -> None:
+        """Begin again with the first pause, after a success."""
+        self.failures = 0
 
 
 async def supervised(name: str, work: Work) -> bool:

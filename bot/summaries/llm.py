@@ -33,6 +33,7 @@ from bot.summaries.behaviours import (
 )
 from bot.summaries.completions import Completion, NotACompletionError, Refusal
 from bot.summaries.endpoints import Endpoint
+from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,8 @@ class Llm:
         """Ask until there is an answer: in another manner when refused, later when busy. `lost` is billed too."""
         paper = prompts.original(job.paper)
         manner = replace(self._manner)
-        pause, tries = _FIRST_PAUSE, 0
+        backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE, dice=self._dice)
+        tries = 0
         while True:
             tries += 1
             messages = prompts.messages(job.paper, paper, job.fields, manner.form, reason)
@@ -156,8 +158,7 @@ class Llm:
                 lost += [error.used] if error.used != Usage() else []
                 if tries >= _MOST_TRIES:
                     raise self._failed(str(error)) from error
-                await asyncio.sleep(pause * (0.5 + self._dice() / 2) if error.pause is None else error.pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                await asyncio.sleep(backoff.pause() if error.pause is None else error.pause)
             else:
                 self._manner = manner
                 return self._read(paper, job, completion)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -22,12 +21,12 @@ from bot.channels.discord.buttons import Press
 from bot.channels.discord.cards import Style
 from bot.channels.discord.rest import WRONG_TOKEN
 from bot.channels.discord.tree import Tree
+from bot.supervision import BackOff
 from bot.verbs import Verb
 
 log = logging.getLogger(__name__)
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # seconds, jittered
-_PAUSES = 8  # until the longest
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # seconds
 _STEADY = 60.0  # seconds of connection after which the next fault is the first one again
 _TEARDOWN = 10.0
 _REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
@@ -76,7 +75,7 @@ class Supervisor:
 
     async def run(self) -> None:
         """Stay connected until cancelled, or until the token is refused."""
-        faults = 0
+        backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE)
         while True:
             started = asyncio.get_running_loop().time()
             try:
@@ -93,9 +92,9 @@ class Supervisor:
                 cause = f"{type(error).__name__}: {error}"
             else:
                 cause = "closed"
-            is_first = asyncio.get_running_loop().time() - started > _STEADY
-            faults = 1 if is_first else min(faults + 1, _PAUSES)
-            pause = min(_FIRST_PAUSE * 2 ** (faults - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+            if asyncio.get_running_loop().time() - started > _STEADY:
+                backoff.reset()
+            pause = backoff.pause()
             log.warning("discord_away retry_seconds=%.0f cause=%s", pause, cause)
             await self._sleep(pause)
 

@@ -14,7 +14,7 @@ from bot.channels.email.inbox import Account, Inbox
 from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.plain import text_of
 from bot.errors import ChannelError
-from bot.supervision import supervised
+from bot.supervision import BackOff, supervised
 from bot.tokens import Links, Purpose
 
 _FIRST_PAUSE = 1.0  # seconds before a broken connection is tried again
@@ -45,21 +45,19 @@ class Receiver:
 
     async def read_for_ever(self, account: Account) -> None:
         """Give every unread mail its due; a connection that breaks is made again."""
-        pause = _FIRST_PAUSE
+        backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE)
         while True:
-            started = time.monotonic()
+            started, is_refused = time.monotonic(), False
             try:
                 await self._read(account)
             except ChannelError as error:
                 log.log(
                     logging.ERROR if error.permanent else logging.WARNING, "mailbox_lost reason=%s", error.reason
                 )
-                if error.permanent:
-                    pause = _LONGEST_PAUSE
+                is_refused = error.permanent
             if time.monotonic() - started > _WELL:
-                pause = _FIRST_PAUSE
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+                backoff.reset()
+            await asyncio.sleep(_LONGEST_PAUSE if is_refused else backoff.pause())
 
     async def _read(self, account: Account) -> None:
         inbox = await Inbox.opened(account)

@@ -34,6 +34,7 @@ from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.locale import say
 from bot.settings import EXAMPLES, Settings
+from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class Slack(Channel):
 
     async def _identity(self, client: AsyncWebClient) -> Mapping[str, Any]:
         """Who we are; patient with a Slack that is away."""
-        pause = 1.0
+        backoff = BackOff(1.0, 60.0)
         while True:
             try:
                 found: Mapping[str, Any] = await asked(client.auth_test())
@@ -204,9 +205,9 @@ class Slack(Channel):
             except ChannelError as error:
                 if error.permanent:
                     raise
+                pause = backoff.pause()
                 log.warning("slack_away retry_seconds=%.0f reason=%s", pause, error.reason)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 60.0)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -31,6 +30,7 @@ from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.web import socket_address
 from bot.errors import ChannelError
 from bot.serving import serve
+from bot.supervision import BackOff
 
 PING_SECONDS = 5.0
 """Between two questions whether the other side still hears us; four without an answer are silence."""
@@ -49,19 +49,18 @@ log = logging.getLogger(__name__)
 
 async def by_socket(app: AsyncApp, client: AsyncWebClient, token: str) -> None:
     """Answer what comes by Socket Mode, for ever; ChannelError when Slack will never let us in."""
-    pause = _FIRST_PAUSE
+    backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE)
     while True:
         try:
             if await _connected_for_a_while(app, client, token):
-                pause = _FIRST_PAUSE
+                backoff.reset()
         except ChannelError as error:
             if error.permanent:
                 raise
             log.warning("slack_socket_failed reason=%s", error.reason)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("slack_socket_failed reason=%s", type(error).__name__)
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # so that not all come back at once
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        await asyncio.sleep(backoff.pause())
 
 
 async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: str) -> bool:
