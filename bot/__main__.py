@@ -9,12 +9,12 @@ from bot.errors import SudiError
 
 
 def main() -> None:
-    """Run the command line; what a person can mend ends in its own words and exit code 2."""
+    """Run the command line; what a person can mend ends in its own words, and a code that says how."""
     try:
         sudi(prog_name="sudi")
     except SudiError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -33,11 +33,13 @@ from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.guard import CommandGuard
 from bot.commands.mailboxes import Mailboxes
 from bot.engine.inline import Scheduler
-from bot.errors import SettingsError, StoreError
+from bot.errors import PortError, SettingsError, StoreError, SudiError
+from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
 from bot.jobs.announcement_day import PollResult
 from bot.jobs.deliver import Courier, Tally
 from bot.jobs.edit_late import LateEditor
+from bot.jobs.health import Health
 from bot.jobs.ingest import ingest
 from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
@@ -47,6 +49,7 @@ from bot.jobs.rate_limits import SourceLeases
 from bot.jobs.summarize import Budget, Summarizer, SummaryReport
 from bot.matching import Matcher
 from bot.model import Language, Slot
+from bot.presentation.health import trouble_line
 from bot.settings import Settings
 from bot.sources import Source
 from bot.sources.client import PoliteClient
@@ -130,12 +133,12 @@ class App:
             store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher,
             makes_all=settings.has_room and settings.bot_room_chinese == "all",
         )  # fmt: skip
-        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share the first two
+        process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share two
         self._couriers = {
             name: Courier(
                 store,
                 channel,
-                owner=owner,
+                owner=process,
                 cap=settings.bot_digest_cap,
                 clock=clock,
                 holidays=settings.bot_arxiv_holidays,
@@ -149,9 +152,10 @@ class App:
             if channel.has_edits
         }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
-        self._alerts = Alerts(store, self.admins, clock)
+        self._health = Health(store, self.channels, clock, process=process, holidays=holidays)
+        self._alerts = Alerts(store, self.admins, clock, troubles=self._health.troubles)
+        self._failure: SudiError | None = None
         self._ring: Callable[..., None] = lambda *_names: None
-        self._newer = ""  # the revision to which a newer version has migrated the database
 
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""
@@ -192,36 +196,41 @@ class App:
         return dict(zip(self._couriers, tallies, strict=True))
 
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
-        """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends."""
+        """Read, plan, deliver and listen until SIGTERM or SIGINT, or until a sole listener ends.
+
+        Raises PortError when an address of ours is taken, SettingsError when the sole channel refuses us for good.
+        """
         sys.setswitchinterval(SWITCH_SECONDS)
-        scheduler = Scheduler(
-            {"read": self._read_and_ring, "plan": self.plan_due, "tell": self._alerts.tell, "prune": self._prune}
-            | {name: courier.drain for name, courier in self._couriers.items()}
-            | {"summarize": self._summarize_and_ring}
-            | {f"fill {name}": late_editor.fill for name, late_editor in self._late_editors.items()},
-            hasty=["read", "summarize"],
-        )
+        works: dict[str, Work] = {
+            "read": self._read_and_ring,
+            "plan": self.plan_due,
+            "tell": self._alerts.tell,
+            "prune": self._prune,
+            **{f"deliver {name}": courier.drain for name, courier in self._couriers.items()},
+            "summarize": self._summarize_and_ring,
+            **{f"fill {name}": late_editor.fill for name, late_editor in self._late_editors.items()},
+        }
+        felt = {name: self._health.pulses.felt(name, work) for name, work in works.items()}
+        scheduler = Scheduler(felt, hasty=["read", "summarize"])
         self._ring = scheduler.ring
         talks: list[Work] = [partial(one.listen, self.answer) for one in self.channels.values()]
         talks += [partial(one.correspond, self.email_workflow) for one in self.channels.values()]
-        if self.settings.bot_public_url:
-            site = importlib.import_module("bot.web")  # its library is not everybody's
-            talks.append(partial(site.serve, self.site().application(), self.settings.bot_listen))
+        if self.settings.is_listening:
+            talks.append(self._site())
         with self._stopped_by_signals(scheduler.stop) as stop:
-            listeners = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
-            watching = asyncio.create_task(self._watch(stop))
+            tasks = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
+            tasks += map(asyncio.create_task, (self._watch(stop), self._health.beat_for_ever()))
             ready()
             try:
                 await scheduler.run()
             finally:
-                for task in (*listeners, watching):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*listeners, watching, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await self._release()
-        if self._newer:
-            raise StoreError(
-                f"the database is at {self._newer} by a newer sudi, and this one knows {head()}: install that one"
-            )
+                await self._health.end()
+        if self._failure is not None:
+            raise self._failure
 
     async def _watch(self, stop: Callable[[], None]) -> None:
         """Ring when another process has written to SQLite; stop when a newer sudi has migrated the database."""
@@ -229,30 +238,45 @@ class App:
             with suppress(StoreError, DBAPIError, PoolTimeout):  # the database is away: others say so
                 if await self.store.has_changed():
                     self._ring()
-                if second % REVISION_SECONDS == 0 and (await self.store.revision() or "") > head():
-                    self._newer = await self.store.revision() or ""
+                if second % REVISION_SECONDS == 0 and (newer := await self.store.revision() or "") > head():
+                    known = f"and this one knows {head()}: install that one"
+                    self._failure = StoreError(f"the database is at {newer} by a newer sudi, {known}")
                     stop()
                     return
             await asyncio.sleep(1)
 
     def site(self) -> Any:
         """The pages; a `bot.web.Site`."""
-        web, tokens = importlib.import_module("bot.web"), self._links.tokens
+        web, tokens = importlib.import_module("bot.web"), self._links.tokens  # its library is not everybody's
         room = web.Room(self.store, tokens, self.clock, self.settings, lack=self.summarizer.lack)
-        return web.Site(self.email_workflow, self._is_well, room if self.settings.has_room else None)
+        return web.Site(self.email_workflow, room if self.settings.has_room else None)
 
-    async def _is_well(self) -> bool:
-        with suppress(StoreError):
-            return await self.store.revision() is not None
-        return False
+    def _site(self) -> Work:
+        """The pages, or health alone where nobody has asked for pages."""
+        web, health = (importlib.import_module(name) for name in ("bot.web", "bot.web.health"))
+        pages = self.site().application() if self.settings.bot_public_url else None
+        application = health.with_health(pages, self._health.lines, self._health.measured)
+        return partial(web.serve, application, self.settings.listen)
 
     async def _listen(self, talk: Work, scheduler: Scheduler) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
+
+        async def unless_taken() -> None:
+            try:
+                await talk()
+            except PortError as error:
+                self._failure = PortError(trouble_line(Kind.PORT_TAKEN, reason=str(error)))
+                scheduler.stop()
+
         while True:
-            if await supervised("listen", talk):
+            if await supervised("listen", unless_taken):
                 break
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
         if len(self.channels) == 1:
+            (channel,) = self.channels.values()
+            if (reason := channel.connection.refusal) and self._failure is None:
+                refused = trouble_line(Kind.CHANNEL_REFUSED, channel=channel.name, reason=reason)
+                self._failure = SettingsError([refused])
             scheduler.stop()
 
     @contextmanager
@@ -312,7 +336,7 @@ class App:
         if await self.reader.is_under_way(MOST_WAITING):
             return
         if await self.plan():
-            self._ring(*self._couriers)
+            self._ring(*(f"deliver {name}" for name in self._couriers))
 
 
 def defaults(settings: Settings) -> Defaults:
@@ -334,8 +358,8 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
     found, faults = _loaded(settings.bot_channels, lambda name: channels.load(name, settings))
     client = PoliteClient.create(settings)
     origins, more_faults = _loaded(settings.bot_sources, lambda name: sources.load(name, settings, client))
-    if settings.bot_public_url and find_spec("aiohttp") is None:
-        faults.append("BOT_PUBLIC_URL: the pages need the library aiohttp: pip install 'sudi[email]'")
+    if settings.is_listening and find_spec("aiohttp") is None:
+        faults.append("BOT_LISTEN: pages and health need the library aiohttp: pip install 'sudi[email]'")
     if unknown := [one for one in settings.bot_room_categories if not taxonomy.readable([one])]:
         faults.append(f"BOT_ROOM_CATEGORIES: arXiv has no category {', '.join(unknown)}")
     if faults or more_faults:

@@ -10,23 +10,33 @@
     ├── MaskError          a text came back without its placeholders: it must be made again
     ├── ChannelError       a channel did not take a part: permanent, or try again later
     ├── MakerError         who makes texts did not: for this paper, for now, or for this run
+    ├── PortError          an address of ours cannot be listened at
     └── StoreError         the database is unusable: locked by another process, not migrated
 
-Anything else that escapes is a bug.
+Anything else that escapes is a bug. `exit_code` tells who starts the process what to do about it, as
+https://man.freebsd.org/cgi/man.cgi?query=sysexits has it: 75 to try again, 78 to configure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import ClassVar
+
+TRY_AGAIN = 75
+CONFIGURE = 78
 
 
 class SudiError(Exception):
     """The root: catch it at an edge that must go on."""
 
+    exit_code: ClassVar[int] = 2
+
 
 class SettingsError(SudiError):
     """The environment is wrong; `faults` has one printable line for each fault."""
+
+    exit_code = CONFIGURE
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
@@ -122,5 +132,13 @@ class MakerError(SudiError):
         self.billed = billed
 
 
+class PortError(SudiError):
+    """An address cannot be listened at, as while another process has it; the message names the setting."""
+
+    exit_code = TRY_AGAIN
+
+
 class StoreError(SudiError):
     """The database cannot be used as it is; the message says what to do."""
+
+    exit_code = TRY_AGAIN

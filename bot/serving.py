@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import resource
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.errors import ChannelError
+from bot.errors import PortError
 
 HEADERS_WITHIN = 10.0
 """Seconds for the whole head of a request, and for which an idle connection is kept."""
@@ -32,7 +33,7 @@ def most_connections() -> int:
 
 
 async def serve(application: web.Application, listen: str, setting: str) -> None:
-    """Serve at `host:port` until cancelled; ChannelError, which names the setting, when that cannot be had."""
+    """Serve at `host:port` until cancelled; PortError, which names the setting, when that cannot be had."""
     # No log of requests: their addresses hold tokens.
     runner = web.AppRunner(
         application,
@@ -61,7 +62,8 @@ async def serve(application: web.Application, listen: str, setting: str) -> None
             log.info("listening setting=%s port=%s connections=%d", setting, port, most)
             await asyncio.Event().wait()
     except OSError as error:
-        raise ChannelError(f"{setting}={listen} cannot be used: {error.strerror}", permanent=True) from error
+        cause = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise PortError(f"{setting}={listen} cannot be used: {cause}") from error
     finally:
         await runner.cleanup()
 

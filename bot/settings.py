@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from datetime import date
 from typing import Annotated, Literal
@@ -10,8 +11,10 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AliasGenerator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
+from bot.environment import SecretFiles, unknown_names
 from bot.errors import SettingsError
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -40,7 +43,9 @@ EXAMPLES = {
     "BOT_READING_ROOM": "signed (or off, public)",
     "BOT_ROOM_CATEGORIES": "all, or cs.LG,stat.ML",
     "BOT_ROOM_CHINESE": "matched (or all)",
+    "PORT": "8080",
     "BOT_LOG_LEVEL": "info",
+    "BOT_LOG_FORMAT": "json",
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
     "SMTP_URL": "smtp://user:password@smtp.example.org:587",
     "IMAP_URL": "imaps://user:password@imap.example.org",
@@ -121,7 +126,9 @@ class Settings(BaseSettings):
     bot_reading_room: Literal["off", "signed", "public"] = "signed"
     bot_room_categories: Names = ()
     bot_room_chinese: Literal["matched", "all"] = "matched"
+    port: int = Field(default=0, ge=0, le=65_535)
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    bot_log_format: Literal["logfmt", "json"] = "logfmt"
 
     bot_arxiv_holidays: Dates = tuple(map(date.fromisoformat, _HOLIDAYS.split(",")))
 
@@ -178,6 +185,24 @@ class Settings(BaseSettings):
         return (
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,
+    ) -> tuple[Source, ...]:
+        """The environment, then `.env`; a secret may stand in a file that NAME_FILE names in one of them."""
+        files = (SecretFiles(settings_cls, one) for one in (env_settings, dotenv_settings))
+        return (init_settings, env_settings, *files, dotenv_settings)
+
+    @field_validator("bot_channels", "bot_sources")
+    @classmethod
+    def _in_small_letters(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(one.lower() for one in value)
 
     @field_validator("database_url")
     @classmethod
@@ -302,6 +327,18 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def listen(self) -> str:
+        """Where pages and health are served, `host:port`; hosts that route to PORT reach every address of ours."""
+        return (
+            f"0.0.0.0:{self.port}" if self.port and "bot_listen" not in self.model_fields_set else self.bot_listen
+        )
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether anybody has asked for pages, or for health alone."""
+        return bool(self.bot_public_url or self.port or "bot_listen" in self.model_fields_set)
+
+    @property
     def openai_keys(self) -> tuple[str, ...]:
         """The keys of OPENAI_API_KEY, one for each endpoint or one for all."""
         given = self.openai_api_key.get_secret_value() if self.openai_api_key else ""
@@ -322,6 +359,12 @@ class Settings(BaseSettings):
             values |= set(re.findall(r"(?:refresh|secret)=(\S+)", one.get_secret_value()))
         whole = {value for value in values if "://" not in value or urlsplit(value).password}
         return (whole | passwords | {unquote(password) for password in passwords}) - {""}
+
+
+def misspelt() -> list[str]:
+    """A line for each name of the environment and `.env` that looks like a setting of ours and is none."""
+    names = (*os.environ, *DotEnvSettingsSource(Settings).env_vars)
+    return unknown_names((name.upper() for name in names), Settings)
 
 
 def read() -> Settings:

@@ -8,6 +8,7 @@ import email.policy
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from click.testing import CliRunner
 
 from bot.cli import sudi
 from bot.engine.inline import GRACE_SECONDS
-from bot.errors import SettingsError, StoreError
+from bot.errors import CONFIGURE, TRY_AGAIN, SettingsError, StoreError
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.migrate import head, migrate
@@ -272,27 +273,63 @@ def test_migrate_says_where_the_database_stands():
     assert f"already at {head()}" in run("migrate")[1]
 
 
-async def test_what_is_wrong_ends_in_its_own_words_and_exit_code_2(tmp_path):
+async def test_a_database_in_use_ends_in_its_own_words_and_a_code_that_says_to_try_again(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'sudi.db'}")
     done = subprocess.run(  # noqa: ASYNC221  # nothing else runs in this test
         [sys.executable, "-m", "bot", "migrate"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE
     )
     await store.close()
-    assert done.returncode == 2
+    assert done.returncode == 75
     assert "in use by another sudi process" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_run_serves_the_console_when_no_channel_is_set_and_answers_there(tmp_path):
+def test_the_console_answers_what_is_piped_into_it(tmp_path):
     talk = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE,
+        [sys.executable, "-m", "bot", "console"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE,
         input='subscribe cs.LG "kv cache"\nlist\nsubscrbe x\n',
     )  # fmt: skip
     assert talk.returncode == 0, talk.stderr
-    assert "No channel is connected" in talk.stderr
     assert '"kv cache"' in talk.stdout
     assert "subscribe" in talk.stdout
     assert "Traceback" not in talk.stderr
+
+
+def started(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A process that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=folder,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_run_without_a_channel_and_without_a_terminal_says_what_to_configure(tmp_path):
+    done = started(tmp_path, "run", BOT_TIMZONE="Asia/Shanghai")
+    assert done.returncode == CONFIGURE
+    assert "BOT_CHANNELS: names no channel, and there is no terminal" in done.stderr
+    assert "BOT_TIMZONE: there is no such setting; did you mean BOT_TIMEZONE?" in done.stderr
+
+
+def test_run_with_an_occupied_port_says_to_try_again(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        mails = {"SMTP_URL": tmp_path.as_uri(), "SMTP_FROM": "papers@example.org", "BOT_SOURCES": ","}
+        done = started(tmp_path, "run", BOT_CHANNELS="email", BOT_LISTEN=listen, **mails)
+        assert done.returncode == TRY_AGAIN
+        sentence = done.stderr.splitlines()[-1]
+        assert sentence == (
+            f"BOT_LISTEN={listen} cannot be used: Address already in use. "
+            "Another process may have it: stop that one, or set another address."
+        )
+        doctor = started(tmp_path, "doctor", BOT_CHANNELS="email", BOT_LISTEN=listen, **mails)
+        assert f"FAIL BOT_LISTEN {sentence}" in doctor.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_sigterm_ends_a_run_in_good_order(tmp_path):
@@ -368,7 +405,7 @@ def test_an_old_process_beside_a_newer_database_stops_with_one_sentence(tmp_path
         with newer:
             newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.close()
-        assert bot.wait(PATIENCE) == 2
+        assert bot.wait(PATIENCE) == TRY_AGAIN, "with what is installed by then"
         assert bot.stderr is not None
         said = bot.stderr.read().splitlines()
     assert [line for line in said if "install that one" in line] == said[-1:]
@@ -428,5 +465,22 @@ def test_a_fault_of_the_database_does_not_keep_the_doctor_from_the_rest(monkeypa
     monkeypatch.setenv("DATABASE_URL", "sqlite:///nowhere/sudi.db")
     monkeypatch.setenv("BOT_SOURCES", "")
     out, _ = run("doctor", expect=1)
-    assert "FAIL database   DATABASE_URL: there is no folder nowhere" in out
+    assert "FAIL database   The database cannot be used: DATABASE_URL: there is no folder nowhere" in out
     assert "channels" in out
+
+
+def test_doctor_names_what_is_misspelt_and_mails_that_nobody_reads_and_leaves_nothing_behind(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("BOT_SOURCES", ",")
+    monkeypatch.setenv("BOT_CHANNELS", "Email")
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("SMTP_FROM", "papers@example.org")
+    monkeypatch.setenv("SLACK_TOKEN", "xoxb")
+    Path(".env").write_text("BOT_TIMZONE=Asia/Shanghai\n", "utf-8")
+    out, err = run("doctor", expect=1)
+    assert "FAIL settings   BOT_TIMZONE: there is no such setting; did you mean BOT_TIMEZONE?" in out
+    assert "FAIL settings   SLACK_TOKEN: there is no such setting" in out
+    assert "FAIL email      Nobody reads the mails that readers send to unsubscribe" in out
+    assert err == "", "the list is not mixed with the log"
+    assert [one.name for one in tmp_path.iterdir()] == [".env"]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.environment import unknown_names
 from bot.errors import SettingsError
-from bot.logs import SecretsHidden
+from bot.logs import Lines
 from bot.settings import Settings, read
 
 ROOT = Path(__file__).parents[1]
@@ -95,6 +96,46 @@ def test_a_wrong_value_is_one_line_with_name_fault_and_example(monkeypatch, name
     assert f"for example: {name}=" in line
 
 
+def test_a_secret_may_stand_in_a_file_that_a_setting_names(monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("xoxb-from-a-file\n")
+    (tmp_path / ".env").write_text(f"SLACK_BOT_TOKEN_FILE={tmp_path / 'token'}\nDISCORD_TOKEN=here\n")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match=r"DATABASE_URL_FILE: .*nowhere cannot be read"):
+        read()
+    monkeypatch.delenv("DATABASE_URL_FILE")
+    assert read().slack_bot_token == SecretStr("xoxb-from-a-file")
+    assert read().discord_token == SecretStr("here")
+    assert "xoxb-from-a-file" in read().secrets()
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-the-environment")
+    assert read().slack_bot_token == SecretStr("xoxb-of-the-environment")
+
+
+def test_names_in_capitals_are_understood(monkeypatch):
+    monkeypatch.setenv("BOT_CHANNELS", "Slack, EMAIL")
+    assert read().bot_channels == ("slack", "email")
+
+
+def test_hosts_that_set_a_port_are_served_at_it_and_nobody_else_by_accident(monkeypatch):
+    assert not read().is_listening
+    monkeypatch.setenv("PORT", "5000")
+    assert (read().is_listening, read().listen) == (True, "0.0.0.0:5000")
+    monkeypatch.setenv("BOT_LISTEN", "127.0.0.1:9000")
+    assert read().listen == "127.0.0.1:9000"
+    monkeypatch.delenv("PORT")
+    assert read().is_listening, "health alone, where pages are not asked for"
+
+
+def test_names_that_look_like_settings_are_named_and_others_left_alone():
+    said = unknown_names(
+        ["BOT_TIMZONE", "SLACK_TOKEN", "OPENAI_API_KEYS", "PATH", "LLM_HOME", "SMTP_URL_FILE"], Settings
+    )
+    assert said == [
+        "BOT_TIMZONE: there is no such setting; did you mean BOT_TIMEZONE?",
+        "OPENAI_API_KEYS: there is no such setting; did you mean OPENAI_API_KEY?",
+        "SLACK_TOKEN: there is no such setting; did you mean SLACK_BOT_TOKEN?",
+    ]
+
+
 def test_every_fault_is_told_at_once_and_no_secret_with_it(monkeypatch):
     monkeypatch.setenv("BOT_TIME", "x")
     monkeypatch.setenv("SMTP_URL", "http://me:hunter2@mail.example.org")
@@ -108,7 +149,7 @@ def test_secrets_are_blotted_out_of_log_lines_and_tracebacks():
     settings = Settings.model_validate(
         {"smtp_url": "smtp://me:p%40ss%20word@h:587", "discord_token": SecretStr("tok-123")}
     )
-    hidden = SecretsHidden(settings.secrets())
+    hidden = Lines(settings.secrets())
     try:
         raise RuntimeError("login p@ss word with tok-123 at smtp://me:p%40ss%20word@h:587")
     except RuntimeError as error:

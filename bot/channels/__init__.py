@@ -14,10 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import ClassVar, Protocol, cast
 
 from bot.digest import Card, Digest
 from bot.errors import ChannelError, SettingsError
+from bot.health import Connection
 from bot.model import Destination, Language, Subscription
 from bot.settings import Settings
 from bot.tokens import Links
@@ -159,6 +161,11 @@ class Channel(ABC):
 
     has_edits: ClassVar[bool] = False
     """Whether a message can be changed after it was sent."""
+
+    @cached_property
+    def connection(self) -> Connection:
+        """How those who talk to us reach us; kept by :meth:`listen` and :meth:`correspond`."""
+        return Connection()
 
     def rate_limit_scope(self, address: str) -> str:
         """The key of a pause that the channel asks for at this address: all with the same key wait."""

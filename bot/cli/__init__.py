@@ -8,6 +8,7 @@ from bot.cli.backfill import backfill
 from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.gate import gate
+from bot.cli.health import health
 from bot.cli.held import held
 from bot.cli.models import models
 from bot.cli.rehearse import match, preview
@@ -40,6 +41,7 @@ for command in (
     demo,
     migrate_,
     doctor,
+    health,
     fetch,
     backfill,
     send,

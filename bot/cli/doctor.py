@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -13,13 +15,16 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
 from bot.app import defaults
+from bot.cli.health import troubles_of
 from bot.cli.service import settings_and_logs
 from bot.commands.overview import refusing
-from bot.errors import SettingsError, SourceError, StoreError, SudiError
-from bot.logs import SecretsHidden
+from bot.errors import ChannelError, SettingsError, SourceError, StoreError, SudiError
+from bot.health import Kind
+from bot.logs import Lines
 from bot.model import Destination, Subscription
 from bot.presentation.faults import fault_lines, unreadable_lines
-from bot.settings import EXAMPLES, Settings
+from bot.presentation.health import trouble_line, trouble_lines
+from bot.settings import EXAMPLES, Settings, misspelt
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
 from bot.store.migrate import head
@@ -37,13 +42,13 @@ def doctor() -> None:
     Example:
       sudi doctor
     """
-    settings = settings_and_logs()
+    settings = settings_and_logs(is_quiet=True)
     if not asyncio.run(_examine(settings)):
         sys.exit(1)
 
 
 async def _examine(settings: Settings) -> bool:
-    hide = SecretsHidden(settings.secrets()).hide
+    hide = Lines(settings.secrets()).hide
     sound = True
     async for name, verdict in _verdicts(settings):
         good = not isinstance(verdict, SudiError)
@@ -55,16 +60,23 @@ async def _examine(settings: Settings) -> bool:
 
 async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
     yield "settings", _configured(settings)
+    for line in misspelt():
+        yield "settings", _wrong(Kind.SETTING_UNKNOWN, line=line)
     database = await _tried(lambda: _database(settings))
     yield "database", database
     yield "admins", _admins(settings)
-    if not isinstance(database, SudiError):
+    if not isinstance(database, SudiError) and Store.is_there(settings.database_url.get_secret_value()):
         async for row in _destinations(settings):
+            yield row
+        async for row in _work(settings):
             yield row
     for name in settings.bot_channels:
         yield name, await _tried(lambda name=name: _channel(name, settings))  # type: ignore[misc]
     if not settings.bot_channels:
-        yield "channels", "none: `sudi run` serves this terminal; set BOT_CHANNELS=email to reach people"
+        yield "channels", trouble_line(Kind.NO_CHANNEL)
+    is_mail_real = settings.smtp_url is not None and not settings.smtp_url.get_secret_value().startswith("file:")
+    if "email" in settings.bot_channels and is_mail_real and not (settings.imap_url or settings.bot_public_url):
+        yield "email", _wrong(Kind.MAILS_UNREAD)
     for name in settings.bot_sources:
         yield name, await _tried(lambda name=name: _source(name, settings))  # type: ignore[misc]
     try:
@@ -77,6 +89,8 @@ async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiEr
 async def _tried(attempt: Callable[[], Awaitable[str]]) -> str | SudiError:
     try:
         return await attempt()
+    except StoreError as error:
+        return _wrong(Kind.DATABASE_AWAY, reason=str(error))
     except SudiError as error:
         return error
 
@@ -97,22 +111,19 @@ def _shown(value: object) -> str:
 
 async def _database(settings: Settings) -> str:
     url = make_url(settings.database_url.get_secret_value())
+    waiting = f"{url.render_as_string(hide_password=True)} {trouble_line(Kind.DATABASE_EMPTY)}"
+    if not Store.is_there(settings.database_url.get_secret_value()):
+        return waiting
     store = Store.open(settings.database_url.get_secret_value(), exclusive=False)
     try:
         found = await store.revision()
-        waiting = "not there yet: `sudi migrate` or `sudi run` makes it"
-        state = waiting if found is None else "up to date" if found == head() else "old: run `sudi migrate`"
         if found is None:
-            return f"{url.render_as_string(hide_password=True)} {state}"
-        space = await store.space()
-        if space.is_tight:
-            raise StoreError(
-                f"the disk is nearly full: the database takes {space}; see BOT_KEEP_DAYS, `sudi vacuum`"
-            )
-        return f"{url.render_as_string(hide_password=True)} {state}, {space}"
+            return waiting
+        if found != head():
+            raise _wrong(Kind.DATABASE_OLD)
+        return f"{url.render_as_string(hide_password=True)} up to date, {await store.space()}"
     except (DBAPIError, OSError) as error:
-        cause = getattr(error, "orig", error)
-        raise StoreError(f"cannot reach {url.render_as_string(hide_password=True)}: {cause}") from error
+        raise _wrong(Kind.DATABASE_AWAY, reason=str(getattr(error, "orig", error))) from error
     finally:
         await store.close()
 
@@ -122,8 +133,34 @@ def _admins(settings: Settings) -> str | SudiError:
         return f"nobody hears of faults; set BOT_ADMINS={EXAMPLES['BOT_ADMINS']}"
     deaf = sorted({one.partition(":")[0] for one in settings.bot_admins} - set(settings.bot_channels))
     if deaf:
-        return SettingsError([f"BOT_ADMINS: {', '.join(deaf)} is not in BOT_CHANNELS, so nobody is told there"])
+        return _wrong(Kind.ADMINS_DEAF, channel=", ".join(deaf))
     return f"{len(settings.bot_admins)} people hear of faults"
+
+
+async def _work(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
+    """What running processes say of themselves, and what is overdue; what could not be read is told elsewhere."""
+    for one in await troubles_of(settings):
+        if one.kind is Kind.NOT_RUNNING:
+            yield "running", trouble_line(one.kind)
+            if settings.is_listening and (reason := _taken(settings.listen)):
+                yield "BOT_LISTEN", _wrong(Kind.PORT_TAKEN, reason=reason)
+        elif one.kind is not Kind.MISSING:
+            yield "health", SudiError("\n".join(trouble_lines([one], "en")))
+
+
+def _taken(listen: str) -> str:
+    """Why an address cannot be listened at; empty when it can."""
+    host, _, port = listen.rpartition(":")
+    try:
+        socket.create_server((host.strip("[]"), int(port)), reuse_port=False).close()
+    except OSError as error:
+        cause = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        return f"BOT_LISTEN={listen} cannot be used: {cause}"
+    return ""
+
+
+def _wrong(kind: Kind, **values: str) -> SudiError:
+    return SudiError(trouble_line(kind, **values))
 
 
 async def _destinations(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
@@ -167,6 +204,10 @@ async def _channel(name: str, settings: Settings) -> str:
     channel = channels.load(name, settings)
     try:
         return await channel.check()
+    except ChannelError as error:
+        if error.permanent:
+            raise _wrong(Kind.CHANNEL_REFUSED, channel=name, reason=error.reason) from error
+        raise
     finally:
         await channel.close()
 

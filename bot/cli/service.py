@@ -16,7 +16,7 @@ from bot.errors import SettingsError
 from bot.jobs.poll import Day
 from bot.jobs.summarize import SummaryReport
 from bot.presentation.coverage import coverage_rows
-from bot.settings import Settings, read
+from bot.settings import Settings, misspelt, read
 from bot.sources import Outcome
 from bot.store import Store
 from bot.store.migrate import head, migrate
@@ -29,11 +29,15 @@ To reach people, set in .env and start again:
 还没有连接任何频道，因此以本终端为频道：输入 help 查看命令，Ctrl-D 结束。
 """
 
+NO_CHANNEL = (
+    "BOT_CHANNELS: names no channel, and there is no terminal to talk in (for example: BOT_CHANNELS=slack)"
+)
 
-def settings_and_logs() -> Settings:
-    """The settings of this process, with logging set up by them."""
+
+def settings_and_logs(*, is_quiet: bool = False) -> Settings:
+    """The settings of this process, with logging set up by them; `is_quiet` where a list is the answer."""
     settings = read()
-    logs.setup(settings.bot_log_level, settings.secrets())
+    logs.setup(settings.bot_log_level, settings.secrets(), settings.bot_log_format, is_quiet=is_quiet)
     return settings
 
 
@@ -46,7 +50,11 @@ def run() -> None:
       BOT_CHANNELS=email SMTP_URL=smtp://... sudi run
     """
     settings = settings_and_logs()
+    for line in misspelt():
+        _say(line)
     if not settings.bot_channels:
+        if not sys.stdin.isatty():
+            raise SettingsError([NO_CHANNEL])
         sys.stderr.write(HOW_TO_CONNECT)
         settings = settings.model_copy(update={"bot_channels": ("console",)})
     asyncio.run(_run(settings))

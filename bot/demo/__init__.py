@@ -81,7 +81,7 @@ async def _demo(folder: Path, *, fresh: bool) -> None:
     database, mails, is_second = _prepare(folder, fresh=fresh)
     with resources.as_file(PAGE) as page:
         settings = _settings(database, mails, page)
-        logs.setup(settings.bot_log_level, settings.secrets())
+        logs.setup(settings.bot_log_level, settings.secrets(), settings.bot_log_format)
         clock = HandClock(EVENING_BEFORE + timedelta(days=1 if is_second else 0))
         async with root.opened(settings, clock) as app:
             await _converse(app, screen)

@@ -7,16 +7,19 @@ nobody was told of yet. A thing is marked as told after it was: a crash in betwe
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
 from bot.channels import Channel
 from bot.errors import ChannelError
+from bot.health import Kind, Trouble
+from bot.jobs.health import examined
 from bot.locale import say
 from bot.model import Destination, Fault, Language, Subscription
 from bot.presentation.faults import fault_lines, named_faults, unreadable_lines
+from bot.presentation.health import trouble_lines
 from bot.store import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ PATIENCE = timedelta(minutes=30)
 """How long a fault may last before admins hear of it: most mend themselves."""
 
 _LEASE_NAME = "alerts"
-_SPACE = "alerts:space"
+_TOLD_OTHERWISE = (Kind.MISSING, Kind.HELD)
 _LEASE_TIME = timedelta(minutes=5)
 
 
@@ -83,8 +86,17 @@ class Admins:
 class Alerts:
     """Tells what is to be told, once over all processes."""
 
-    def __init__(self, store: Store, admins: Admins, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        admins: Admins,
+        clock: Callable[[], datetime],
+        *,
+        troubles: Callable[[], Awaitable[list[Trouble]]] | None = None,
+    ) -> None:
+        """`troubles` tells what is wrong with the installation; without it, what the store knows."""
         self._store = store
+        self._troubles = troubles or (lambda: examined(store, clock(), own=()))
         self._admins = admins
         self._clock = clock
         # Destinations of which nobody could be told: when that is tried again, and the pause after that.
@@ -103,14 +115,14 @@ class Alerts:
                     await self._tell_unreadable(),
                     await self._tell_held(),
                     await self._tell_faults(),
-                    await self._tell_space(),
+                    await self._tell_troubles(),
                 ]
                 rest = timedelta() if all(is_told) else TELL_AGAIN
             finally:
                 await self._store.release_lease(_LEASE_NAME, until, self._clock() + rest)
 
     async def _has_news(self) -> bool:
-        if await self._is_space_untold():
+        if await self._untold_troubles():
             return True
         async with self._store.read() as tx:
             return bool(
@@ -120,19 +132,23 @@ class Alerts:
                 or any(await self._faults(tx))
             )
 
-    async def _is_space_untold(self) -> bool:
-        """Whether the disk gets full and admins have not heard of it today."""
+    async def _untold_troubles(self) -> list[Trouble]:
+        """What is wrong that admins hear of here, and have not heard of today."""
+        if not self._admins.people:
+            return []
         now = self._clock()
-        is_due = bool(self._admins.people) and await self._store.held(_SPACE, now) <= now
-        return is_due and (await self._store.space()).is_tight
+        found = [one for one in await self._troubles() if one.kind not in _TOLD_OTHERWISE]
+        return [one for one in found if await self._store.held(_hold_of(one), now) <= now]
 
-    async def _tell_space(self) -> bool:
-        """Tell the admins that the disk gets full, once a day."""
-        if not await self._is_space_untold():
+    async def _tell_troubles(self) -> bool:
+        """Tell the admins what is wrong with the installation, each thing once a day."""
+        found = await self._untold_troubles()
+        if not found:
             return True
-        if not await self._admins.tell(self._admins.words("alert.space", space=await self._store.space())):
+        if not await self._admins.tell(self._admins.both(lambda locale: "\n".join(trouble_lines(found, locale)))):
             return False
-        await self._store.hold(_SPACE, self._clock() + timedelta(days=1))
+        for one in found:
+            await self._store.hold(_hold_of(one), self._clock() + timedelta(days=1))
         return True
 
     async def _faults(self, tx: Transaction) -> tuple[list[Fault], list[Fault]]:
@@ -159,7 +175,7 @@ class Alerts:
             held = await tx.outbox.held(untold=True)
         if not held:
             return True
-        if not await self._admins.tell(self._admins.words("alert.unsure", n=len(held))):
+        if not await self._admins.tell(self._admins.words("health.held", n=len(held))):
             return False
         async with self._store.write() as tx:
             await tx.outbox.told([one.id for one in held])
@@ -266,3 +282,7 @@ def _news_of_faults(begun: Sequence[Fault], over: Sequence[Fault], locale: str) 
     rows = [say("alert.faults", locale), *fault_lines(begun, locale)] if begun else []
     rows += [say("alert.over", locale), *(f"• {each}" for each in named_faults(over, locale))] if over else []
     return "\n".join(rows)
+
+
+def _hold_of(trouble: Trouble) -> str:
+    return f"alerts:{trouble.key}"[:80]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ from bot.digest import Lack
 from bot.errors import ChannelError
 from bot.jobs.compose import Composer, nobody
 from bot.jobs.rate_limits import RateLimits, Sleep
+from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.outbox import Claim, StoredPart
@@ -271,12 +273,18 @@ class Courier:
 
     async def _sent(self, attempt: _Attempt, part: StoredPart) -> str:
         claim, key = attempt.claim, _key(attempt.claim, part)
-        address = claim.destination.address
+        address, channel = claim.destination.address, self._channel
+        sending = (
+            channel.send_below(attempt.root, address, part.body, key)
+            if attempt.root
+            else channel.send(address, part.body, key)
+        )
+        began = time.monotonic()
         try:
-            if attempt.root:
-                return await self._answer(claim, self._channel.send_below(attempt.root, address, part.body, key))
-            return await self._answer(claim, self._channel.send(address, part.body, key))
+            reference = await self._answer(claim, sending)
         except ChannelError as error:
+            outcome = "refused" if error.permanent else "ambiguous" if error.ambiguous else "failed"
+            SENDS.add(channel=channel.name, outcome=outcome)
             if not error.ambiguous and self._channel.has_lookup:
                 await _insist(lambda: self._nothing_to_find(claim, part.number))
             if error.ambiguous and self._channel.most_copies:
@@ -284,6 +292,9 @@ class Courier:
                 if copies >= self._channel.most_copies:
                     raise _UnsureError(error.reason) from error
             raise
+        SENDS.add(channel=channel.name, outcome="sent")
+        SEND_SECONDS.add(time.monotonic() - began, channel=channel.name)
+        return reference
 
     async def _unanswered(self, claim: Claim, number: int) -> int:
         async with self._store.write() as tx:

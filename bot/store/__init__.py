@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
-`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`.
+`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `standing`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -28,6 +28,7 @@ from bot.store.carried import Carried
 from bot.store.changes import Changes
 from bot.store.epochs import Epochs
 from bot.store.faults import AnnouncementDays, Faults
+from bot.store.heartbeats import Heartbeats
 from bot.store.hits import Hits
 from bot.store.incoming_emails import IncomingEmails
 from bot.store.listings import Listings
@@ -39,6 +40,7 @@ from bot.store.retention import Retention
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
 from bot.store.spending import Spending
+from bot.store.standing import Standing
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
 from bot.store.unreadable import Unreadable
@@ -149,6 +151,16 @@ class Transaction:
         return Slots(self.connection)
 
     @cached_property
+    def heartbeats(self) -> Heartbeats:
+        """The signs of life of processes."""
+        return Heartbeats(self.connection)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How the work stands."""
+        return Standing(self.connection)
+
+    @cached_property
     def epochs(self) -> Epochs:
         """What tells an id from the same id before a backup was restored."""
         return Epochs(self.connection)
@@ -224,6 +236,12 @@ class Store:
         lock = sqlite.locked(path) if exclusive else None
         sqlite.keep_private(path)
         return cls(sqlite.writer(path), sqlite.reader(path), lock, path.with_name(f"{path.name}.compiled"))
+
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Whether there may be a database at a URL; to look makes none, and finds no fault with the URL."""
+        path = Path(make_url(url).database or "")
+        return make_url(url).get_backend_name() != "sqlite" or path.exists() or not path.parent.is_dir()
 
     async def recover(self, now: datetime) -> None:
         """Give back what a dead process has claimed. Only who holds the lock alone can know that it is dead."""

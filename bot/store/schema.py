@@ -362,6 +362,15 @@ epoch = Table(  # with the highest ids that were there when it began
     Column("unconfirmed", Integer, nullable=False),
 )
 
+heartbeat = Table(  # the last sign of life of each process
+    "heartbeat",
+    metadata,
+    Column("process", String(120), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("loops", JSON, nullable=False),
+    Column("troubles", JSON, nullable=False),  # what it knows to be wrong with itself
+)
+
 incoming_email = Table(  # a mail that came in; forgotten after two days
     "incoming_email",
     metadata,
@@ -382,9 +391,7 @@ unconfirmed = Table(  # what somebody asked for who has yet to prove that a mail
     Column("address", String(320), nullable=False, index=True),
     Column("mailbox", String(320), nullable=False, server_default="", index=True),  # without a tag
     Column("text", Text, nullable=False),
-    Column(
-        "channel", String(40), nullable=False, server_default=""
-    ),  # with `person`: who wants the mailbox linked
+    Column("channel", String(40), nullable=False, server_default=""),  # with `person`: who wants it linked
     Column("person", String(320), nullable=False, server_default=""),
     Column("at", Instant, nullable=False, index=True),
     Column("used_by", String(64), nullable=False, server_default=""),

@@ -47,21 +47,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Answers requests; `email_workflow` decides and acts, `is_well` says whether the bot can work."""
+    """Answers requests; `email_workflow` decides and acts."""
 
-    def __init__(
-        self, email_workflow: EmailWorkflow, is_well: Callable[[], Awaitable[bool]], room: Room | None = None
-    ) -> None:
+    def __init__(self, email_workflow: EmailWorkflow, room: Room | None = None) -> None:
         self._email_workflow = email_workflow
         self._room = room
-        self._is_well = is_well
         self._pages = Pages()
 
     def application(self) -> web.Application:
         """The site as aiohttp serves it."""
         made = web.Application(client_max_size=LARGEST, middlewares=[self._guarded])
         made.router.add_get("/", self._front)
-        made.router.add_get("/healthz", self._health)
         made.router.add_get("/style.css", self._style)
         made.router.add_get("/robots.txt", self._robots)
         if self._room is not None:
@@ -98,10 +94,6 @@ class Site:
 
     async def _front(self, request: web.Request) -> web.Response:
         return _page(self._pages.front(_locale(request)))
-
-    async def _health(self, _request: web.Request) -> web.Response:
-        is_well = await self._is_well()
-        return web.Response(text="ok\n" if is_well else "unwell\n", status=200 if is_well else 503)
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=STYLE, content_type="text/css", headers=_FOR_AN_HOUR)
@@ -160,7 +152,7 @@ class Site:
 
 
 async def serve(application: web.Application, listen: str) -> None:
-    """Serve at `host:port` until cancelled; ChannelError when the port cannot be had."""
+    """Serve at `host:port` until cancelled; PortError when the port cannot be had."""
     await serving.serve(application, listen, "BOT_LISTEN")
 
 

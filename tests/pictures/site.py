@@ -39,9 +39,6 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
     async def keep(reply: Reply) -> None:
         replies.append(reply)
 
-    async def is_well() -> bool:
-        return True
-
     for key in ("first", "second"):
         await email_workflow.receive(IncomingEmail(key, ADA, LINES), keep)
     await email_workflow.confirm(replies[0].token, "picture")
@@ -49,7 +46,7 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
         (destination,) = await tx.subscribers.destinations()
     manage = f"/mail/{tokens.sign(Purpose.MANAGE, destination.id, NOW)}"
     made = []
-    async with TestServer(Site(email_workflow, is_well).application()) as server:
+    async with TestServer(Site(email_workflow).application()) as server:
         for name, path, size, flags in (
             ("manage", f"{manage}?lang=en", WIDE, []),
             ("manage-dark", f"{manage}?lang=zh", WIDE, ["--blink-settings=preferredColorScheme=0"]),

@@ -9,15 +9,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from pydantic import SecretStr
 
 from bot import app as root
+from bot.errors import CONFIGURE, SettingsError
 from bot.store import schema
 from tests.channels.slack.conftest import settings
 from tests.channels.slack.talk import answered, read, until
 from tests.counterparts.discord_payloads import command, contents, guild
 from tests.counterparts.discord_site import TOKEN, DiscordSite
+from tests.counterparts.processes import free_port
 from tests.counterparts.slack_edge import ML, TEAM, SlackEdge
 from tests.fakes import MORNING, HandClock, matched, paper, rows, states, subscribed
 
@@ -37,6 +40,7 @@ async def serving(slack: SlackEdge, folder: Path, **wrong: Any) -> AsyncIterator
         bot_sources=(),
         smtp_url=SecretStr(mails.as_uri()),
         smtp_from="papers@sudi.test",
+        bot_listen=f"127.0.0.1:{free_port()}",
         **{"discord_token": SecretStr(TOKEN)} | wrong,
     )
     clock = HandClock(MORNING)
@@ -60,6 +64,13 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
+async def said(app: root.App) -> str:
+    """What /healthz says."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://{app.settings.listen}/healthz") as answer:
+        assert answer.status == 503
+        return await answer.text()
+
+
 def mails(folder: Path) -> int:
     return len(list((folder / "mails").iterdir()))
 
@@ -74,6 +85,7 @@ async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSit
         paused = {one.channel: one.paused for one in await rows(app.store, schema.destination)}
         assert "invalid_auth" in paused.pop("slack")
         assert set(paused.values()) == {""}
+        assert "slack refuses us, and trying again is of no use: Slack says invalid_auth" in await said(app)
     (line,) = complaints(caplog)
     assert line.startswith("slack_stopped reason=Slack says invalid_auth (copy SLACK_BOT_TOKEN anew from https://")
     assert "wrong" not in caplog.text
@@ -88,6 +100,28 @@ async def test_discord_stops_and_slack_and_mail_go_on(slack, discord: DiscordSit
         assert "This place has 1 subscription" in read((await answered(slack, ML, before))[0])
         assert {one.paused for one in await rows(app.store, schema.destination)} == {""}
         assert sorted(await states(app.store)) == ["ready", "sent", "sent"]
+        assert "discord refuses us, and trying again is of no use: Discord refuses DISCORD_TOKEN" in await said(
+            app
+        )
     (line,) = complaints(caplog)
     assert line.startswith("discord_stopped reason=Discord refuses DISCORD_TOKEN: copy the bot's token anew")
     assert "wrong" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["slack", "discord"])
+async def test_a_sole_channel_that_refuses_us_ends_the_process_and_says_what_to_configure(
+    slack, discord: DiscordSite, tmp_path, name
+):
+    values = settings(
+        slack,
+        database_url=SecretStr(f"sqlite:///{tmp_path / 'sudi.db'}"),
+        bot_channels=(name,),
+        bot_sources=(),
+        discord_token=WRONG,
+        slack_bot_token=WRONG,
+    )
+    async with root.opened(values) as app:
+        with pytest.raises(SettingsError, match=f"^{name} refuses us, and trying again is of no use: ") as caught:
+            await asyncio.wait_for(app.run(), 20)
+    assert caught.value.exit_code == CONFIGURE
+    assert "wrong" not in str(caught.value)

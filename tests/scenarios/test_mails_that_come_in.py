@@ -161,10 +161,7 @@ async def test_the_link_of_a_digest_leads_to_its_page_and_unsubscribes_by_one_cl
         assert link.startswith("https://sudi.test/mail/")
         assert digest["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
-        async def is_well() -> bool:
-            return True
-
-        async with TestClient(TestServer(Site(app.email_workflow, is_well).application())) as browser:
+        async with TestClient(TestServer(Site(app.email_workflow).application())) as browser:
             path = link.removeprefix("https://sudi.test")
             async with browser.get(path) as page:
                 assert ADA in await page.text()

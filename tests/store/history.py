@@ -296,6 +296,7 @@ TYPICAL: dict[str, _Rows] = {
     "part": _parts(),
     "pace": [{"key": "fake", "next_at": THEN}],
     "seen": [{"key": "fake:event", "at": THEN}],
+    "heartbeat": [{"process": "host:1:abcd", "at": THEN, "loops": ["read"], "troubles": []}],
     "key": [{"name": "links", "value": "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I"}],
     "epoch": [{"id": 2, "value": "0123456789ab", "destination": 0, "delivery": 0, "unconfirmed": 0}],
     "letter": [

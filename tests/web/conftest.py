@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
@@ -13,10 +13,12 @@ from bot.channels import IncomingEmail, Reply
 from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.mailboxes import Mailboxes
+from bot.metrics import Family, gauge
 from bot.model import Destination
 from bot.store import Store, schema
 from bot.tokens import Links, Purpose, Tokens
 from bot.web import Site
+from bot.web.health import with_health
 from tests.commands.conftest import DEFAULTS
 from tests.fakes import HandClock, rows, subscribed
 
@@ -35,7 +37,7 @@ class Visit:
     clock: HandClock
     ada: Destination
     bob: Destination
-    is_well: bool = True
+    troubles: list[str] = field(default_factory=list)
 
     def page(self, destination: Destination, purpose: Purpose = Purpose.MANAGE) -> str:
         return f"/mail/{self.tokens.sign(purpose, destination.id, self.clock.now)}"
@@ -75,9 +77,13 @@ async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
     ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
     bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
 
-    async def is_well() -> bool:
-        return visit.is_well
+    async def troubles() -> list[str]:
+        return visit.troubles
 
-    async with TestClient(TestServer(Site(email_workflow, is_well).application())) as client:
+    async def measured() -> list[Family]:
+        return [gauge("sudi_healthy", "Whether all is well.", 1)]
+
+    application = with_health(Site(email_workflow).application(), troubles, measured)
+    async with TestClient(TestServer(application)) as client:
         visit = Visit(client, sqlite_store, email_workflow, tokens, clock, ada, bob)
         yield visit

@@ -244,13 +244,13 @@ async def test_pages_thank_arxiv_and_work_without_scripts_and_from_any_path(visi
 
 async def test_health_is_that_of_the_database(visit):
     assert await visit.get("/healthz") == (200, "ok\n")
-    visit.is_well = False
-    assert await visit.get("/healthz") == (503, "unwell\n")
+    visit.troubles = ["slack refuses us", "nothing is read"]
+    assert await visit.get("/healthz") == (503, "slack refuses us\nnothing is read\n")
 
 
 async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
     port = free_port()
-    application = Site(visit.email_workflow, visit.email_workflow).application()  # type: ignore[arg-type]  # nobody asks for its health
+    application = Site(visit.email_workflow).application()
     serving = asyncio.create_task(serve(application, f"127.0.0.1:{port}"))
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:

@@ -8,6 +8,7 @@ import random
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -18,15 +19,12 @@ from bot import serving
 from bot.channels.slack import connection
 from bot.logs import Seldom
 from bot.web import Site
+from bot.web.health import with_health
 from tests import PATIENCE
 from tests.counterparts.processes import free_port
 from tests.web.conftest import Visit
 
 TOKEN = "a" * 40
-
-
-async def well() -> bool:
-    return True
 
 
 @asynccontextmanager
@@ -48,9 +46,18 @@ async def served(application: web.Application) -> AsyncIterator[int]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+def site(visit: Visit) -> web.Application:
+    """Pages and health, as they are served."""
+
+    async def nothing() -> list[Any]:
+        return []
+
+    return with_health(Site(visit.email_workflow).application(), nothing, nothing)
+
+
 @pytest.fixture
 async def port(visit: Visit) -> AsyncIterator[int]:
-    async with served(Site(visit.email_workflow, well).application()) as number:
+    async with served(site(visit)) as number:
         yield number
 
 
@@ -71,7 +78,7 @@ async def says(port: int, request: bytes, *, ends: bool = True) -> bytes:
 
 async def test_heads_that_never_end_hold_up_nobody(visit, monkeypatch, caplog):
     monkeypatch.setattr(serving, "most_connections", lambda: 40)
-    async with served(Site(visit.email_workflow, well).application()) as port:
+    async with served(site(visit)) as port:
         await hold_up(port)
     assert len(caplog.records) < 20
 
@@ -89,7 +96,7 @@ async def hold_up(port: int) -> None:
 
 async def test_a_head_that_does_not_come_in_time_ends_the_connection(visit, monkeypatch):
     monkeypatch.setattr(serving, "HEADERS_WITHIN", 0.3)
-    async with served(Site(visit.email_workflow, well).application()) as port:
+    async with served(site(visit)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for piece in (b"GET / HT", b"TP/1.1\r\n", b"X: y", b"y"):
             writer.write(piece)
@@ -236,7 +243,7 @@ def test_the_same_warning_is_logged_so_often_a_minute_and_then_counted(caplog):
         log.removeFilter(seldom)
     said = [record.getMessage() for record in caplog.records]
     assert [one for one in said if one.startswith("too_often")] == [
-        "too_often n=0", "too_often n=1", "too_often n=2", "too_often n=11 (and 7 more in the minute before)",
+        "too_often n=0", "too_often n=1", "too_often n=2", "too_often n=11 left_out=7",
     ]  # fmt: skip
     assert sum(one.startswith("ordinary") for one in said) == 10
     assert "another" in said

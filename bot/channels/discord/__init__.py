@@ -99,7 +99,7 @@ class Discord(Channel):
 
     async def listen(self, handle: Handle) -> None:
         """Answer commands and buttons until cancelled, or until Discord refuses the token."""
-        await Supervisor(self._token, handle, self._style).run()
+        await Supervisor(self._token, handle, self._style, connection=self.connection).run()
 
     async def close(self) -> None:
         """Let go of the session."""

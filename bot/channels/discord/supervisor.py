@@ -21,6 +21,7 @@ from bot.channels.discord.buttons import Press
 from bot.channels.discord.cards import Style
 from bot.channels.discord.rest import WRONG_TOKEN
 from bot.channels.discord.tree import Tree
+from bot.health import Connection
 from bot.supervision import BackOff
 from bot.verbs import Verb
 
@@ -37,7 +38,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class Gateway(discord.AutoShardedClient):
     """One connection with our commands; it remembers servers and channels, but no people and no messages."""
 
-    def __init__(self, handle: Handle, style: Style, **options: Any) -> None:
+    def __init__(self, handle: Handle, style: Style, connection: Connection | None = None, **options: Any) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             chunk_guilds_at_startup=False,
@@ -46,6 +47,7 @@ class Gateway(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             **options,
         )
+        self.connection = connection or Connection()
         self.answers = Answers(handle, style)
         self.tree = Tree(self, self.answers)
 
@@ -54,6 +56,18 @@ class Gateway(discord.AutoShardedClient):
         self.add_dynamic_items(Press)
         if await self.tree.sync_changes():
             log.info("commands_synced")
+
+    async def on_ready(self) -> None:
+        """Discord lets us in."""
+        self.connection.up()
+
+    async def on_resumed(self) -> None:
+        """It does so again."""
+        self.connection.up()
+
+    async def on_disconnect(self) -> None:
+        """The library tries again by itself."""
+        self.connection.away("the gateway closed")
 
     async def pressed(self, interaction: Interaction[Any], command: str, *, is_mine: bool) -> None:
         """Answer a button."""
@@ -67,10 +81,18 @@ class Gateway(discord.AutoShardedClient):
 class Supervisor:
     """Connects again and again, with growing pauses."""
 
-    def __init__(self, token: str, handle: Handle, style: Style, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        token: str,
+        handle: Handle,
+        style: Style,
+        sleep: Sleep = asyncio.sleep,
+        connection: Connection | None = None,
+    ) -> None:
         self._token = token
         self._handle = handle
         self._style: Style = style
+        self._connection = connection or Connection()
         self._sleep = sleep
 
     async def run(self) -> None:
@@ -81,12 +103,10 @@ class Supervisor:
             try:
                 await self._connected()
             except discord.LoginFailure:
-                log.error("discord_stopped reason=%s", WRONG_TOKEN)
-                return
+                return self._refused()
             except discord.ConnectionClosed as error:
                 if error.code == _REFUSED:
-                    log.error("discord_stopped reason=%s", WRONG_TOKEN)
-                    return
+                    return self._refused()
                 cause = f"closed with {error.code}"
             except Exception as error:  # what ends the library must not end us: AttributeError, for one, see above
                 cause = f"{type(error).__name__}: {error}"
@@ -95,11 +115,16 @@ class Supervisor:
             if asyncio.get_running_loop().time() - started > _STEADY:
                 backoff.reset()
             pause = backoff.pause()
+            self._connection.away(cause)
             log.warning("discord_away retry_seconds=%.0f cause=%s", pause, cause)
             await self._sleep(pause)
 
+    def _refused(self) -> None:
+        self._connection.refused(WRONG_TOKEN)
+        log.error("discord_stopped reason=%s", WRONG_TOKEN)
+
     async def _connected(self) -> None:
-        client = Gateway(self._handle, self._style)
+        client = Gateway(self._handle, self._style, self._connection)
         try:
             await client.start(self._token)
         finally:

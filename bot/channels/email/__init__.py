@@ -120,7 +120,14 @@ class Email(Channel):
         inbox = importlib.import_module("bot.channels.email.inbox")
         reader = importlib.import_module("bot.channels.email.receiver").Receiver
         writer = self._writer
-        reading = reader(writer.sender.addr_spec, writer.links, email_workflow, self._send, server=self._authserv)
+        reading = reader(
+            writer.sender.addr_spec,
+            writer.links,
+            email_workflow,
+            self._send,
+            server=self._authserv,
+            connection=self.connection,
+        )
         await reading.read_for_ever(replace(inbox.from_url(self._mailbox_url), tokens=self._imap_tokens))
 
     async def ask(self, mailbox: str, reply: Reply) -> None:

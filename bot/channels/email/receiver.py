@@ -14,6 +14,7 @@ from bot.channels.email.inbox import Account, Inbox
 from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.plain import text_of
 from bot.errors import ChannelError
+from bot.health import Connection
 from bot.supervision import BackOff, supervised
 from bot.tokens import Links, Purpose
 
@@ -34,7 +35,14 @@ class Receiver:
     """What becomes of mails that come in: `send` sends an outgoing email to an address."""
 
     def __init__(
-        self, ours: str, links: Links | None, email_workflow: Correspondence, send: Send, *, server: str = ""
+        self,
+        ours: str,
+        links: Links | None,
+        email_workflow: Correspondence,
+        send: Send,
+        *,
+        server: str = "",
+        connection: Connection | None = None,
     ) -> None:
         """`ours` is the address that we write from; `server` vouches for the senders of mails, if any does."""
         self._ours = {ours.lower()}
@@ -42,6 +50,7 @@ class Receiver:
         self._email_workflow = email_workflow
         self._send = send
         self._server = server
+        self._connection = connection or Connection()
 
     async def read_for_ever(self, account: Account) -> None:
         """Give every unread mail its due; a connection that breaks is made again."""
@@ -55,12 +64,16 @@ class Receiver:
                     logging.ERROR if error.permanent else logging.WARNING, "mailbox_lost reason=%s", error.reason
                 )
                 is_refused = error.permanent
+                self._connection.away(error.reason)
+                if is_refused:
+                    self._connection.refused(error.reason)
             if time.monotonic() - started > _WELL:
                 backoff.reset()
             await asyncio.sleep(_LONGEST_PAUSE if is_refused else backoff.pause())
 
     async def _read(self, account: Account) -> None:
         inbox = await Inbox.opened(account)
+        self._connection.up()
         log.info("mailbox_opened host=%s", account.host)
         try:
             patience = _FIRST_WAIT

@@ -31,7 +31,7 @@ from bot.channels.slack.web import client as web_client
 from bot.channels.slack.windows import Windows
 from bot.channels.slack.workspaces import Workspaces
 from bot.digest import Digest
-from bot.errors import ChannelError, SettingsError
+from bot.errors import ChannelError, PortError, SettingsError
 from bot.locale import say
 from bot.settings import EXAMPLES, Settings
 from bot.supervision import BackOff
@@ -127,6 +127,7 @@ class Slack(Channel):
     async def listen(self, handle: Handle) -> None:
         """Answer people, by a socket or by HTTP; ends only when Slack refuses our tokens."""
         forget = self._workspaces.forget if self._workspaces else None
+        taken: Exception | None = None
         conversation = Conversation(handle, self._client, forget, admins_only=self._settings.slack_admins_only)
         try:
             app = await self._app()
@@ -137,14 +138,21 @@ class Slack(Channel):
                     ways.create_task(way)
         except* ChannelError as errors:
             for error in errors.exceptions:
+                self.connection.refused(str(error))
                 log.error("slack_stopped reason=%s", error)
+        except* PortError as errors:
+            taken = errors.exceptions[0]
+        if taken is not None:
+            raise taken
 
     async def _ways(self, app: AsyncApp) -> list[Coroutine[Any, Any, None]]:
         """How commands, and those who install the app, come in."""
         settings = self._settings
         flow = await self._workspaces.flow(self._anonymous()) if self._workspaces else None
         if settings.slack_app_token:
-            socket = by_socket(app, self._anonymous(), settings.slack_app_token.get_secret_value())
+            socket = by_socket(
+                app, self._anonymous(), settings.slack_app_token.get_secret_value(), self.connection
+            )
             return [socket, by_http(settings.slack_listen, None, flow)] if flow else [socket]
         if not settings.slack_signing_secret:
             log.warning("slack_listens_to_nobody %s", NO_WAY_IN)
@@ -201,11 +209,13 @@ class Slack(Channel):
         while True:
             try:
                 found: Mapping[str, Any] = await asked(client.auth_test())
+                self.connection.up()
                 return found
             except ChannelError as error:
                 if error.permanent:
                     raise
                 pause = backoff.pause()
+                self.connection.away(error.reason)
                 log.warning("slack_away retry_seconds=%.0f reason=%s", pause, error.reason)
             await asyncio.sleep(pause)
 

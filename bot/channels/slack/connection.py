@@ -29,6 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.web import socket_address
 from bot.errors import ChannelError
+from bot.health import Connection
 from bot.serving import serve
 from bot.supervision import BackOff
 
@@ -47,23 +48,29 @@ _LONGEST_PAUSE = 60.0
 log = logging.getLogger(__name__)
 
 
-async def by_socket(app: AsyncApp, client: AsyncWebClient, token: str) -> None:
+async def by_socket(app: AsyncApp, client: AsyncWebClient, token: str, connection: Connection) -> None:
     """Answer what comes by Socket Mode, for ever; ChannelError when Slack will never let us in."""
     backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE)
     while True:
+        cause = "the socket broke"
         try:
-            if await _connected_for_a_while(app, client, token):
+            if await _connected_for_a_while(app, client, token, connection):
                 backoff.reset()
         except ChannelError as error:
             if error.permanent:
                 raise
+            cause = error.reason
             log.warning("slack_socket_failed reason=%s", error.reason)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.warning("slack_socket_failed reason=%s", type(error).__name__)
+            cause = type(error).__name__
+            log.warning("slack_socket_failed reason=%s", cause)
+        connection.away(cause)
         await asyncio.sleep(backoff.pause())
 
 
-async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: str) -> bool:
+async def _connected_for_a_while(
+    app: AsyncApp, client: AsyncWebClient, token: str, connection: Connection
+) -> bool:
     """One connection, until it breaks or falls silent."""
     url = await socket_address(client, token)
     socket = SocketModeClient(
@@ -86,6 +93,7 @@ async def _connected_for_a_while(app: AsyncApp, client: AsyncWebClient, token: s
         async with asyncio.timeout(CONNECT_SECONDS):
             await socket.connect()  # type: ignore[no-untyped-call]
             await greeted.wait()  # an open connection is not yet one that tells us anything
+        connection.up()
         log.info("slack_connected by=socket")
         while await socket.is_connected():  # noqa: ASYNC110  # the library tells nobody when it is not
             await asyncio.sleep(_LOOK)
@@ -110,7 +118,7 @@ async def _torn_down(socket: SocketModeClient) -> None:
 
 
 async def by_http(listen: str, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> None:
-    """Answer signed requests and installations at `host:port` for ever; ChannelError when it cannot be had."""
+    """Answer signed requests and installations at `host:port` for ever; PortError when it cannot be had."""
     await serve(_served(app, flow), listen, "SLACK_LISTEN")
 
 

@@ -101,10 +101,7 @@ async def opened(sqlite_store: Store) -> AsyncIterator[Opened]:
             days = DaysAtHand(sqlite_store, fresh_seconds=0)
             room = Room(sqlite_store, tokens, clock, chosen, lack=lambda: lack, days=days)
 
-            async def is_well() -> bool:
-                return True
-
-            site = Site(workflow, is_well, room).application()
+            site = Site(workflow, room).application()
             client = await stack.enter_async_context(TestClient(TestServer(site)))
             return Reader(client, sqlite_store, tokens, links, clock)
 
