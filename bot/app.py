@@ -28,10 +28,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot import channels, sources, taxonomy
 from bot.channels import Channel
-from bot.commands import Commands, Defaults
+from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.guard import CommandGuard
-from bot.commands.mailboxes import Mailboxes
+from bot.commands.newcomers import defaults
 from bot.engine.inline import Scheduler
 from bot.errors import PortError, SettingsError, StoreError, SudiError
 from bot.health import Kind
@@ -48,7 +48,7 @@ from bot.jobs.prune import prune_nightly
 from bot.jobs.rate_limits import SourceLeases
 from bot.jobs.summarize import Budget, Summarizer, SummaryReport
 from bot.matching import Matcher
-from bot.model import Language, Slot
+from bot.model import Language
 from bot.presentation.health import trouble_line
 from bot.settings import Settings
 from bot.sources import Source
@@ -337,14 +337,6 @@ class App:
             return
         if await self.plan():
             self._ring(*(f"deliver {name}" for name in self._couriers))
-
-
-def defaults(settings: Settings) -> Defaults:
-    """The preferences of new destinations."""
-    hour, minute = settings.bot_time.split(":")
-    slot = Slot(settings.bot_timezone, int(hour) * 60 + int(minute))
-    mailboxes = Mailboxes(settings.bot_email_allow, are_there="email" in settings.bot_channels)
-    return Defaults(Language(settings.bot_language), slot, mailboxes)
 
 
 @asynccontextmanager

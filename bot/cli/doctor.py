@@ -14,9 +14,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
-from bot.app import defaults
 from bot.cli.health import troubles_of
 from bot.cli.service import settings_and_logs
+from bot.commands.newcomers import defaults
 from bot.commands.overview import refusing
 from bot.errors import ChannelError, SettingsError, SourceError, StoreError, SudiError
 from bot.health import Kind

@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from bot import app as root
 from bot import channels
 from bot.cli.service import settings_and_logs
+from bot.commands.newcomers import defaults
 from bot.digest import Digest, Report, cards, compose
 from bot.errors import QueryError
 from bot.locale import say
@@ -101,7 +101,7 @@ def _digest(query: Query, listing: Listing, language: Language, settings: Settin
     """The digest of a reader who has asked this one thing and reads this one listing."""
     subscription = Subscription(1, 1, 1, str(query))
     address = settings.bot_contact or "reader@example.org"
-    destination = Destination(1, "preview", address, language, root.defaults(settings).slot)
+    destination = Destination(1, "preview", address, language, defaults(settings).slot)
     found = [
         Match(1, one.candidate.paper.id, one.candidate.paper.version, one.candidate.date, hit.type, hit.reasons)
         for one, hit in _found(query, listing)
