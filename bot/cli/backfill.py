@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import click
@@ -16,7 +16,6 @@ from bot.cli.service import known_category, settings_and_logs
 from bot.jobs.announcement_day import PollResult
 from bot.jobs.poll import Owed
 from bot.settings import Settings
-from bot.sources import Outcome
 from bot.sources.calendar import EASTERN
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -56,7 +55,7 @@ async def _backfill(settings: Settings, first: date, last: date, codes: Sequence
             click.echo("nothing is missing between these dates", err=True)
             return True
         with _bar(owed) as bar:
-            readings = await app.reader.backfill(owed, _advancing(bar))
+            readings = await app.reader.backfill(owed, lambda _outcome: bar.advance(bar.task_ids[0]))
     return _told(owed, readings)
 
 
@@ -67,10 +66,6 @@ def _bar(owed: Sequence[Owed]) -> Progress:
     )  # fmt: skip
     bar.add_task("pages", total=sum(len(codes) for _, codes in owed))
     return bar
-
-
-def _advancing(bar: Progress) -> Callable[[Outcome], None]:
-    return lambda _outcome: bar.advance(bar.task_ids[0])
 
 
 def _told(owed: Sequence[Owed], readings: Sequence[PollResult]) -> bool:

@@ -53,7 +53,8 @@ class Trial:
 async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
     """Try a query on the last stored announcements."""
     stock = await recent_papers.stock()
-    concerned = _in_categories(stock.papers, reads([query]))
+    reading = reads([query])
+    concerned = [one for one in stock.papers if reading is None or not one.categories.isdisjoint(reading)]
     texts: dict[Version, Summary] = {}
     async with recent_papers.store.read() as tx:
         read = {row.category for row in await tx.papers.coverage(stock.days)}
@@ -199,11 +200,6 @@ def _homes(papers: Iterable[Paper]) -> tuple[str, ...]:
     """The primary categories of most of these papers."""
     counts = Counter(code for one in papers if (code := resolve(one.primary)) in categories())
     return tuple(code for code, _ in counts.most_common(_HOMES) if code)
-
-
-def _in_categories(papers: Iterable[Prepared], reading: frozenset[str] | None) -> list[Prepared]:
-    """The papers that can match."""
-    return [one for one in papers if reading is None or not one.categories.isdisjoint(reading)]
 
 
 def _concerned(announced: Collection[Announcement], reading: frozenset[str] | None) -> list[Announcement]:

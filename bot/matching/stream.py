@@ -80,11 +80,9 @@ class Stream:
             tokens[is_character] = self._number_characters(characters)
             codes = np.where(han, np.uint32(ord(" ")), codes)
             text = codes.tobytes().decode("utf-32-le")
-        tokens[~is_character] = self._number_words(text.split())
+        words = text.split()
+        tokens[~is_character] = np.fromiter(map(self._numbers.__getitem__, words), np.int32, len(words))
         return Chunk(tokens, is_character & ~space[at - 1], piece[at] + first)
-
-    def _number_words(self, words: list[str]) -> Ints:
-        return np.fromiter(map(self._numbers.__getitem__, words), np.int32, len(words))
 
     def _number_characters(self, codes: NDArray[np.uint32]) -> Ints:
         numbers = self._numbers

@@ -50,14 +50,12 @@ def _among(names: tuple[str, ...], field: Field | None) -> tuple[str, ...]:
 def _needles(term: Term) -> tuple[str, ...]:
     found = words(term.text)
     if not (term.prefix or has_han(term.text)):
-        return tuple(needle for one in _spelled(found) for needle in (_exact(one) if term.quoted else _bent(one)))
+        if term.quoted:
+            return tuple(f" {' '.join(one)} " for one in _spelled(found))
+        return tuple(needle for one in _spelled(found) for needle in _bent(one))
     before = "" if has_han(found[0][0]) else " "
     after = "" if term.prefix or has_han(found[-1][-1]) else " "
     return (f"{before}{' '.join(found)}{after}",)
-
-
-def _exact(phrase: tuple[str, ...]) -> tuple[str, ...]:
-    return (f" {' '.join(phrase)} ",)
 
 
 def _spelled(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

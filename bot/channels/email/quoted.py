@@ -90,7 +90,7 @@ def _attribution(lines: Sequence[str], at: int) -> int:
     """How many lines say who wrote when, from this one on; 0 when it says something else."""
     if not lines[at] or lines[at].startswith(MARK):
         return 0
-    if _is_attribution(lines[at]):
+    if _is_whole(lines[at]) or _WROTE_LAST.fullmatch(lines[at]):
         return 1
     if not (_OPENING.match(lines[at]) or _ADDRESS.search(lines[at])) or lines[at].endswith((":", "：")):
         return 0
@@ -101,10 +101,6 @@ def _attribution(lines: Sequence[str], at: int) -> int:
         if _is_whole(" ".join((lines[at], *more))):
             return length
     return 0
-
-
-def _is_attribution(line: str) -> bool:
-    return _is_whole(line) or _WROTE_LAST.fullmatch(line) is not None
 
 
 def _is_whole(line: str) -> bool:
