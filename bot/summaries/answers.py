@@ -61,7 +61,7 @@ def _inside(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _chosen(found: Mapping[str, Any], keys: Mapping[str, TextField], deep: int = 0) -> dict[TextField, str]:
-    """The texts of an object, or else of one that it holds."""
+    """The texts of an object, or else of an object inside it."""
     mine = {
         keys[_key(name)]: text for name, value in found.items() if _key(name) in keys and (text := _text(value))
     }
@@ -77,7 +77,7 @@ def _key(name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """A text, also one that is given sentence by sentence."""
+    """A text, whole or given sentence by sentence."""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         value = (" " if value and value[0].isascii() else "").join(value)
     return value if isinstance(value, str) and value.strip() else ""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.summaries.prompt import Form
+from bot.summaries.prompt import AnswerForm
 
 ROOM = 1_500
 """Tokens of an answer without thoughts: the longest Chinese abstract took 441."""
@@ -21,7 +21,7 @@ THINKING_ROOM = 8_000
 """Tokens of an answer with thoughts; 4,000 have been seen."""
 
 MOST_ROOM = 16_000
-LADDER = (Form.SCHEMA, Form.OBJECT, Form.TAGGED)
+LADDER = (AnswerForm.SCHEMA, AnswerForm.OBJECT, AnswerForm.TAGGED)
 
 _OLD_CAP, _NEW_CAP = "max_tokens", "max_completion_tokens"
 
@@ -30,7 +30,7 @@ _OLD_CAP, _NEW_CAP = "max_tokens", "max_completion_tokens"
 class Manner:
     """How a provider is asked."""
 
-    form: Form = Form.SCHEMA
+    form: AnswerForm = AnswerForm.SCHEMA
     cap: str = _OLD_CAP
     room: int = ROOM
     thinking: Mapping[str, Any] = field(default_factory=dict)  # how to have little of it

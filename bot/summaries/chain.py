@@ -42,7 +42,7 @@ class Text:
     flaws: str = ""  # rules, with commas
 
     def as_draft(self) -> Text:
-        """The same, marked as one that its maker has not mended yet."""
+        """The same text, marked as not yet mended by its maker."""
         return replace(self, flaws=f"{self.flaws}, {DRAFT}") if self.flaws else self
 
 
@@ -101,7 +101,7 @@ class Chain:
         return any(maker.makes(wanted) for maker in self.makers)
 
     async def make(self, job: Job, ledger: Ledger, tried: Mapping[str, Collection[TextField]]) -> Outcome:
-        """Have the texts of a job made; `tried` are those that each maker has made before, in vain."""
+        """Have the texts of a job made; `tried` are the rejected texts of each maker."""
         outcome = Outcome()
         resting = 0
         asked = 0
@@ -164,7 +164,7 @@ class Chain:
 
 
 def _better(before: Judged, now: Judged) -> dict[TextField, Text]:
-    """The texts of an answer, but not in place of one that a reader may see."""
+    """The texts of an answer, without those that would replace a text that readers may see."""
     return {
         one: before[one] if one in before and before[one].body and not text.body else text
         for one, text in now.items()

@@ -22,7 +22,7 @@ from bot.text.masking import Masked, mask
 from bot.text.variants import simplified
 
 VERSION = "2"
-"""To be raised with every change that should have texts made anew."""
+"""Raise it with every change after which texts should be made again."""
 
 _TERMS = 16
 
@@ -55,7 +55,7 @@ _TAG = re.compile(
 _TAG_SIGNS = re.compile(r"[<>\x00-\x1f]")
 
 
-class Form(enum.Enum):
+class AnswerForm(enum.Enum):
     """How an answer is asked for; providers take them or not, and what they take is learned."""
 
     SCHEMA = "json_schema"
@@ -71,7 +71,7 @@ class Original:
     abstract: Masked
 
     def restored(self, field: TextField, text: str) -> str:
-        """A text with its formulas and links; MaskError when it does not have those of the original."""
+        """Put formulas and links back into a text; MaskError when they differ from the original's."""
         if field is TextField.TITLE:
             return self.title.restored(text)
         return self.abstract.restored(text, whole=field is TextField.ABSTRACT)
@@ -84,14 +84,14 @@ def original(paper: Paper) -> Original:
 
 
 def messages(
-    of: Paper, paper: Original, fields: Sequence[TextField], form: Form, reason: str
+    of: Paper, paper: Original, fields: Sequence[TextField], form: AnswerForm, reason: str
 ) -> list[dict[str, str]]:
     """The conversation: what never changes first, because providers keep it."""
     names = ", ".join(fields)
     how = {
-        Form.SCHEMA: f"Answer in JSON with exactly these texts: {names}.",
-        Form.OBJECT: f"Answer with one JSON object with exactly these keys: {names}. Each value is a string.",
-        Form.TAGGED: f"Answer with {' '.join(f'<{one}>...</{one}>' for one in fields)} and nothing else.",
+        AnswerForm.SCHEMA: f"Answer in JSON with exactly these texts: {names}.",
+        AnswerForm.OBJECT: f"Answer with one JSON object with exactly these keys: {names}. Each value is a string.",
+        AnswerForm.TAGGED: f"Answer with {' '.join(f'<{one}>...</{one}>' for one in fields)} and nothing else.",
     }[form]
     terms = _terms(f"{paper.title.text} {paper.abstract.text}", of.categories)
     asked = [
@@ -104,11 +104,11 @@ def messages(
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n".join(filter(None, asked))}]
 
 
-def response_format(fields: Sequence[TextField], form: Form) -> dict[str, Any]:
+def response_format(fields: Sequence[TextField], form: AnswerForm) -> dict[str, Any]:
     """What goes into the request beside the messages."""
-    if form is Form.TAGGED:
+    if form is AnswerForm.TAGGED:
         return {}
-    if form is Form.OBJECT:
+    if form is AnswerForm.OBJECT:
         return {"response_format": {"type": "json_object"}}
     schema = {
         "type": "object",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.errors import MaskError
 from bot.summaries import LONGEST, TextField
 from bot.summaries.answers import texts
-from bot.summaries.prompt import Form, messages, original, restored
+from bot.summaries.prompt import AnswerForm, messages, original, restored
 from tests.fakes import paper
 
 PARTS = [
@@ -49,7 +49,7 @@ FRAME = ["<paper>", "<title>", "</title>", "<abstract>", "</abstract>", "</paper
 
 
 @settings(deadline=None)  # the first one reads the glossary
-@given(HOSTILE, HOSTILE, st.sampled_from(Form))
+@given(HOSTILE, HOSTILE, st.sampled_from(AnswerForm))
 def test_a_paper_stays_in_its_frame_and_can_be_sent(title, abstract, form):
     one = paper(1, title=title, abstract=abstract)
     sent = messages(one, original(one), tuple(TextField), form, "")

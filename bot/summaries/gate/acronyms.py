@@ -1,4 +1,4 @@
-"""Acronyms that Chinese texts write in Chinese, beside those of the glossary: these need not be kept."""
+"""Acronyms, besides the glossary's, that Chinese texts write in Chinese: they need not be kept."""
 
 from __future__ import annotations
 

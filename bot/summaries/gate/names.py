@@ -106,7 +106,7 @@ def untranslated(pair: Pair) -> str:
 
 
 def paper(pair: Pair) -> str:
-    """Whether the text is about this paper: established terms of the one are those of the other."""
+    """Whether the text is about this paper: both use the same established terms."""
     ids = set(_ID.findall(pair.text)) - {pair.paper.id}
     if any(one not in pair.known for one in ids):
         return "It speaks of another paper."
@@ -174,7 +174,7 @@ def _squeezed(word: str) -> str:
 
 
 def _synonyms(word: str) -> tuple[str, ...]:
-    """The other English names of what has this name: reinforcement learning, for RL."""
+    """Other English names for the same thing: reinforcement learning, for RL."""
     chinese = glossary.chinese_names(word.removesuffix("s"))
     return tuple(name for term in chinese for name in glossary.english(term))
 

@@ -72,7 +72,7 @@ def length(pair: Pair) -> str:
 
 
 def sentences(pair: Pair) -> str:
-    """Each sentence of the English, and no others; two that are joined, or one that is split, are no fault."""
+    """Check that each sentence of the English is there, and no other; joined or split sentences are no fault."""
     if pair.field != "abstract" or not pair.is_chinese or pair.groups is not None:
         return ""
     ours, theirs = len(split.chinese(pair.text)), len(split.english(pair.source))
@@ -91,7 +91,7 @@ def repetition(pair: Pair) -> str:
 
 
 def truncated(pair: Pair) -> str:
-    """An abstract ends with a sentence, or with the last word of an English one that does not."""
+    """Check that an abstract ends with a sentence, unless the English one does not."""
     if pair.field != "abstract":
         return ""
     text, source = pair.raw.rstrip()[-_TAIL:], pair.raw_source.rstrip()[-_TAIL:]
