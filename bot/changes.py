@@ -29,7 +29,7 @@ _TITLE = re.compile(r"^\W*withdrawn\s*[:\])]|[(\[]withdrawn[)\]]\W*$", re.IGNORE
 
 
 def is_withdrawn(paper: Paper) -> bool:
-    """Whether this version only says that there is none any more."""
+    """Whether this version only says that the paper is withdrawn."""
     return paper.version > 1 and any(
         form.search(text) is not None
         for form, text in ((_COMMENTS, paper.comments), (_ABSTRACT, paper.abstract), (_TITLE, paper.title))

@@ -1,4 +1,4 @@
-"""Work that goes on: the one place that survives a bug, and the pauses before what has failed is tried again."""
+"""Work that goes on: the one place that survives a bug, and the pauses before failed work is tried again."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class SubjectArchive:
-    """A family of categories (`cs`), or one that is itself its only category (`hep-th`)."""
+    """A family of categories (`cs`), or an archive that is its own only category (`hep-th`)."""
 
     code: str
     name: str

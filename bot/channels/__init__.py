@@ -66,7 +66,7 @@ class IncomingEmail:
     key: str  # of this mail, the same whenever it is read
     sender: str
     lines: tuple[str, ...]  # the subject and its own text
-    token: str = ""  # a signed one that it carries
+    token: str = ""  # the signed token in it, if any
 
 
 class Command(Protocol):

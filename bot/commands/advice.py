@@ -1,5 +1,5 @@
 """What a query may not have been meant to say, told when it is read back: no category, an archive as a word, a
-sentence. It is taken all the same; what has no certain meaning is refused by `query`.
+sentence. It is taken all the same; a query without a certain meaning is refused by `query`.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ class EmailWorkflow:
         return Reply("\n".join(lines), Language(locale), token=token)
 
     async def asked(self, token: str) -> Unconfirmed | None:
-        """What a token would confirm; None for one that is wrong, old or used."""
+        """Return what a token confirms; None for a wrong, expired or used token."""
         number = self._links.tokens.read(Purpose.CONFIRM, token, self._clock())
         if number is None:
             return None
@@ -214,7 +214,7 @@ class EmailWorkflow:
         return Reply(say("mail.linked", locale, **values), Language(locale))
 
     async def destination(self, token: str) -> Destination | None:
-        """The mailbox that a token speaks for; None for one that is wrong or old."""
+        """Return the mailbox that a token is for; None for a wrong or expired token."""
         number = self._links.tokens.read(Purpose.MANAGE, token, self._clock())
         if number is None:
             return None

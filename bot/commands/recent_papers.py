@@ -31,7 +31,7 @@ class Stock:
 
 
 class RecentPapers:
-    """Looks at the store whether anything has changed, and fetches that anew."""
+    """Asks the store whether anything has changed, and fetches only that."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -63,7 +63,7 @@ class Request:
         cards: Iterable[Card] = (),
         is_public: bool = False,
     ) -> Reply:
-        """The answer; empty lines are left out. With cards, its language is the one that the destination reads."""
+        """The answer; empty lines are left out. With cards, its language is the destination's."""
         shown = tuple(cards)
         language = Language(self.language)
         if shown:

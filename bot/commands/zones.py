@@ -138,7 +138,7 @@ def zone_name(zone: str) -> str:
 
 
 def _at(sign: str, hours: int, minutes: int, typed: str) -> str:
-    """The zone with an offset from UTC all year; UserError for one that no destination has, or not all year."""
+    """Return the zone with this offset from UTC all year; UserError when there is no such zone."""
     if hours == minutes == 0:
         return "UTC"
     if minutes == 0 and hours <= (_EAST if sign == "+" else _WEST):

@@ -158,7 +158,7 @@ class Alerts:
         return await tx.faults.untold(self._clock() - PATIENCE), await tx.faults.over_untold()
 
     async def _tell_faults(self) -> bool:
-        """Tell the admins in one message what could not be read, and what has been read after all."""
+        """Tell the admins, in one message, which categories could not be read and which were read later."""
         async with self._store.read() as tx:
             begun, over = await self._faults(tx)
         if not (begun or over):
@@ -192,7 +192,7 @@ class Alerts:
         return len(told) == len(destinations)
 
     async def _is_told(self, destination: Destination) -> bool:
-        """Tell of one place, unless it was in vain a short while ago: who refuses us is not asked all the time."""
+        """Tell of one destination, unless nobody could be reached a short while ago."""
         now = self._clock()
         again, pause = self._later.pop(destination.id, (now, TELL_AGAIN))
         if now < again:

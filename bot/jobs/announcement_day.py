@@ -1,4 +1,4 @@
-"""One mailing of one source, category after category: what has come is stored at once, and matched at the end.
+"""One mailing of one source, category after category: each listing is stored at once and matched at the end.
 
 A paper that is cross-listed from a category that is still to be read waits for that one, because its type is
 relative to what one reads: so a digest never calls a paper a cross-list that is new to its reader.
@@ -127,7 +127,7 @@ class DayPoll:
         await self._store()
 
     async def _take(self, outcome: Outcome) -> bool:
-        """Store what has come; False when it is not there, or not what was asked for."""
+        """Store a listing; False when there is none, or it is not the one that was asked for."""
         category = outcome.category
         self._pending = [] if category == ALL else [one for one in self._pending if one != category]
         match outcome:
@@ -286,7 +286,7 @@ class DayPoll:
             await self._match()
 
     async def _match(self) -> None:
-        """Match what has come, and what else waits for it."""
+        """Match the listings of this mailing, and whatever else is unmatched."""
         self._matched_at = self._context.clock()
         matched = await match(self._context.store, self._matched_at, self._context.matcher)
         before = self.reading.ingested

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 3 * PART  # papers: a full day; more of them are matched one batch after the other
 _OUTPUTS = 4096  # queries whose bits are unpacked at once
 _SHARE = (
-    8  # a block is compiled anew with what is newer, and what is gone is dropped, when it is less than so much
+    8  # blocks are compiled again when more than an eighth of the queries are gone, or a newer block is that large
 )
 _SETTLED = 64  # what is new becomes a block that is kept when it is more than this part of the queries
 _WORTH_KEEPING = 1000  # queries, which take a tenth of a second to compile

@@ -152,7 +152,7 @@ def _meant(name: str, syllable: str, *, is_sure: bool) -> tuple[str, ...]:
 
 
 def _are_syllables(given: Sequence[Atom]) -> bool:
-    """Whether two given names may be one that somebody else writes together."""
+    """Whether two given names may be the parts of a name that others write as one word."""
     return len(given) == 2 and all(len(atom) == 1 and len(atom[0]) > 1 for atom in given)
 
 

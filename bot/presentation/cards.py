@@ -248,7 +248,7 @@ def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
 
 
 def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Passage | None:
-    """One line in English: for who reads English; one that nobody wrote for it only where there is no other."""
+    """Return the English line, for readers of English; for others only where there is no Chinese one."""
     if card.english is None:
         return None
     text, is_picked = _english(card.english.one_line), card.english.provenance == "extract"

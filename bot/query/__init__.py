@@ -43,7 +43,7 @@ _FORMER_WORD = re.compile(
 
 
 def stored(text: str) -> Query | QueryError:
-    """The query of a stored text, or why it is none any more, as when arXiv drops a category."""
+    """The query of a stored text, or why it no longer parses, as when arXiv drops a category."""
     try:
         return parse(text)
     except QueryError as error:
@@ -82,5 +82,5 @@ def _kept(found: re.Match[str]) -> str:
 
 
 def still_read(texts: Iterable[str]) -> Iterator[Query]:
-    """The queries of stored texts, but for those that are none any more."""
+    """The queries of stored texts, without those that no longer parse."""
     return (query for query in map(stored, texts) if isinstance(query, Query))

@@ -1,7 +1,7 @@
 """From the normalised text of a query to tokens: our own signs, and those that people bring along.
 
 The operators of arXiv's API, Lucene, Google Scholar, PubMed and Chinese keyboards become ours where their meaning
-is certain; what has no meaning here is refused with what to type. None of them ends up as a word to look for.
+is certain; others are refused, with what to type instead. No operator ends up as a word to look for.
 
 https://info.arxiv.org/help/api/user-manual.html#query_details
 https://pubmed.ncbi.nlm.nih.gov/help/#using-search-field-tags

@@ -46,7 +46,7 @@ class AnnouncementEmail:
 
 
 def announcement_in(text: str) -> AnnouncementEmail | None:
-    """What an announcement mail says; None for any other mail, and for one that is not whole."""
+    """Read an announcement mail; None for any other mail, and for an incomplete one."""
     lines = "\n".join(line.replace("\xa0", " ").rstrip() for line in text.splitlines()) + "\n"
     archive, head, end = _ARCHIVE.search(lines), _HEAD.search(lines), _END.search(lines)
     if archive is None or head is None or end is None:

@@ -89,7 +89,7 @@ def is_due_again(since: datetime, tried_at: datetime, now: datetime, came: datet
     """Whether to ask again for a page of the past that is missing since an instant, and was asked for at another.
 
     Twice as long each time, up to six hours, and after two days ever less often. `came` is when the site has given
-    a page last: one that it could not give then is asked for at once, in the first week.
+    a page last: a page that was missing then is asked for at once, in the first week.
     """
     missing = tried_at - since
     is_back = came is not None and came > tried_at and now - since < timedelta(days=7)

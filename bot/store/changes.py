@@ -37,7 +37,7 @@ class Changes:
         self._connection = connection
 
     async def add(self, changes: Iterable[Change]) -> None:
-        """Note what has become of papers: once."""
+        """Note the changes of papers, each once."""
         rows = [
             {
                 "paper_id": one.paper.id,

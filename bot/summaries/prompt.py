@@ -90,7 +90,9 @@ def messages(
     names = ", ".join(fields)
     how = {
         AnswerForm.SCHEMA: f"Answer in JSON with exactly these texts: {names}.",
-        AnswerForm.OBJECT: f"Answer with one JSON object with exactly these keys: {names}. Each value is a string.",
+        AnswerForm.OBJECT: (
+            f"Answer with one JSON object with exactly these keys: {names}. Each value is a string."
+        ),
         AnswerForm.TAGGED: f"Answer with {' '.join(f'<{one}>...</{one}>' for one in fields)} and nothing else.",
     }[form]
     terms = _terms(f"{paper.title.text} {paper.abstract.text}", of.categories)

@@ -96,7 +96,7 @@ def chinese_terms(text: str) -> tuple[str, ...]:
 
 
 def chinese_names(name: str) -> tuple[str, ...]:
-    """What an English term is called in Chinese, the community's way first; () for one that is not known."""
+    """The Chinese names of an English term, the most common first; () for an unknown term."""
     return _chinese().get(flat(name), ())
 
 

@@ -43,7 +43,7 @@ def _white(run: re.Match[str]) -> str:
     return "\n" if is_paragraph else " "
 
 
-# Marks: what has a meaning without a backslash
+# Marks: characters with a meaning of their own, without a backslash
 
 
 def _link(reading: TexParser, text: str) -> None:

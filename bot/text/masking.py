@@ -67,8 +67,8 @@ class Masked:
     def restored(self, text: str, *, whole: bool = True) -> str:
         """`text`, made from this one, with the pieces back, in whatever order.
 
-        Raises MaskError unless each placeholder is there exactly once, and no other; one that is not `whole` may
-        leave some out.
+        Raises MaskError unless each placeholder is there exactly once, and no other; a text that is not `whole`
+        may leave some out.
         """
         seen = Counter(int(number) for number in PLACEHOLDER.findall(text))
         mine = range(self.first, self.first + len(self.pieces))

@@ -53,7 +53,7 @@ class TexSource:
 class TexParser:
     """One stretch of TeX, read from left to right.
 
-    `at` is the next character to read, `out` what has been put, without empty strings. No character is read more
+    `at` is the next character to read, `out` the output so far, without empty strings. No character is read more
     than once on one level, and the levels are bounded: the time is linear.
     """
 
@@ -94,7 +94,7 @@ class TexParser:
             self.out.append(text)
 
     def put_typed(self, start: int) -> None:
-        """Put what has been read since `start` as it was typed."""
+        """Put the characters since `start` as they were typed."""
         self.put(self.raw[start : self.at])
 
     def last(self) -> str:

@@ -87,7 +87,9 @@ async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSit
         assert set(paused.values()) == {""}
         assert "slack refuses us, and trying again is of no use: Slack says invalid_auth" in await said(app)
     (line,) = complaints(caplog)
-    assert line.startswith("slack_stopped reason=Slack says invalid_auth (copy SLACK_BOT_TOKEN anew from https://")
+    assert line.startswith(
+        "slack_stopped reason=Slack says invalid_auth (copy SLACK_BOT_TOKEN again from https://"
+    )
     assert "wrong" not in caplog.text
 
 
@@ -104,7 +106,7 @@ async def test_discord_stops_and_slack_and_mail_go_on(slack, discord: DiscordSit
             app
         )
     (line,) = complaints(caplog)
-    assert line.startswith("discord_stopped reason=Discord refuses DISCORD_TOKEN: copy the bot's token anew")
+    assert line.startswith("discord_stopped reason=Discord refuses DISCORD_TOKEN: copy the bot's token again")
     assert "wrong" not in caplog.text
 
 

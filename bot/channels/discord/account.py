@@ -57,7 +57,9 @@ async def examined(rest: Rest, style: Style) -> str:
             poor[server["name"]] = names
     if poor:
         rows = "; ".join(f"on {server!r}: {', '.join(names)}" for server, names in list(poor.items())[:_SHOWN])
-        raise ChannelError(f"the token is right, but rights are missing {rows}. Install anew: sudi discord invite")
+        raise ChannelError(
+            f"the token is right, but rights are missing {rows}. Install it again: sudi discord invite"
+        )
     found = f"{len(servers)} server{'' if len(servers) == 1 else 's'}"
     return f"logged in as {me['username']}, on {found}" + (
         "" if servers else "; to install it: sudi discord invite"

@@ -26,7 +26,7 @@ def escaped(text: str) -> str:
 
 
 def marked(runs: Iterable[tuple[str, bool]]) -> str:
-    """Untrusted text in runs, those that are marked in bold; one that may have to be cut is not."""
+    """Untrusted text in runs, marked ones in bold, except runs that may have to be cut."""
     return "".join(
         f"**{escaped(run)}**" if is_marked and len(run) <= _MARK else escaped(run) for run, is_marked in runs
     )

@@ -32,7 +32,7 @@ With four less, requests may come up to 80 ms closer to one another than they we
 """
 
 WRONG_TOKEN = (
-    "Discord refuses DISCORD_TOKEN: copy the bot's token anew from the developer portal (Bot > Reset Token)"  # noqa: S105
+    "Discord refuses DISCORD_TOKEN: copy the bot's token again from the developer portal (Bot > Reset Token)"  # noqa: S105
 )
 OPENING = timedelta(seconds=2)
 """Between two conversations with people that are opened."""
@@ -79,7 +79,7 @@ _THREAD_LOST = frozenset({10003, _ARCHIVED, _LOCKED})
 
 
 class _Unkept:
-    """Conversations of this process alone, and no turns: for who only tries the channel."""
+    """Conversations of this process alone, without rate limits: for checks of the channel."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}

@@ -35,7 +35,7 @@ def question(reply: Reply) -> OutgoingEmail:
 
 
 def _subject(reply: Reply) -> str:
-    """Our own words, because anybody may have written those of the mail; with the token that an answer carries."""
+    """Ask in our own words, because anybody may have written the mail; with the token that an answer carries."""
     locale = interface(reply.language)
     if not reply.token:
         return f"{NAME} · {say('mail.answer_subject', locale)}"

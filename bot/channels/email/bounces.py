@@ -1,7 +1,7 @@
 """Reports that a mail did not arrive, read from messages that anybody may have written. Pure.
 
 Reports for programs (RFC 3464, RFC 6533) are read here; the many forms that servers have for people are known to
-flufl.bounce. Whether the token in one is ours, and what follows from it, is for who reads the mailbox.
+flufl.bounce. Whether the token in a bounce is ours, and what follows from it, is decided in `receiver`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bytes of a mail as text, read as mail programs read them: by what the mail says, unless that cannot be. Pure.
 
 Labels are wider than their names (https://encoding.spec.whatwg.org/#names-and-labels): GB 2312 holds GBK,
-ISO 8859-1 is Windows-1252. Bytes without a label, or under one that nobody knows, are UTF-8 if they can be;
+ISO 8859-1 is Windows-1252. Bytes without a label, or under an unknown one, are UTF-8 if they can be;
 otherwise the Chinese encoding whose common characters they are made of.
 """
 

@@ -81,7 +81,7 @@ class Connections:
             self._leave(line)
 
     async def _begun(self, sender: str) -> _Line:
-        """A connection on which the server has taken the sender: an idle one that still works, or a new one."""
+        """Return a connection that has accepted the sender: an idle one if it still works, else a new one."""
         while self._idle:
             line = self._idle.pop()
             if line.leaving is not None:

@@ -66,14 +66,14 @@ class AccessTokens:
         self._lock = asyncio.Lock()
 
     async def token(self) -> str:
-        """A token that is good for a minute at least; ChannelError in the words of who makes them."""
+        """Return a token that is valid for at least a minute; ChannelError quotes the token server."""
         async with self._lock:
             if not self._token or self._clock() >= self._until:
                 await self._ask()
             return self._token
 
     def forget(self) -> None:
-        """Ask anew the next time, because a server has refused the token."""
+        """Fetch a new token the next time, because a server has refused this one."""
         self._token = ""
 
     async def _ask(self) -> None:

@@ -26,9 +26,9 @@ class OutgoingEmail:
     text: str
     html: str = ""  # short notes have none
     above: tuple[str, ...] = ()  # the messages that it belongs under, the oldest first
-    answers: tuple[str, ...] = ()  # whole Message-IDs of others, the one that is answered last
+    answers: tuple[str, ...] = ()  # whole Message-IDs of others, last that of the mail that is answered
     is_answer: bool = False  # to what somebody has asked for
-    destination: int = 0  # 0 for who has none: a person, apart from digests
+    destination: int = 0  # 0 where there is none: mail to a person, apart from digests
 
     def stored(self) -> str:
         """As one string, for the outbox."""

@@ -208,7 +208,7 @@ async def shown(reply: Reply, one: SlackRequest, show: Show) -> None:
 def team_of(context: AsyncBoltContext) -> str:
     """The workspace that has installed us, for which something happens.
 
-    In channels that are shared with others (Slack Connect), a body may name the workspace of who acts instead:
+    In channels that are shared with others (Slack Connect), a body may name the person's workspace instead:
     https://docs.slack.dev/apis/events-api/#authorizations
     """
     assert context.authorize_result is not None  # noqa: S101  # nobody is heard without

@@ -119,7 +119,7 @@ class Postman:
         raise ChannelError("the channel is so busy that it takes longer to see whether a message is there")
 
     async def _page(self, client: AsyncWebClient, thread: str, asks: Mapping[str, Any]) -> Any:
-        """One page of a look-up, None when its thread is gone; nobody has to wait for who looks too often."""
+        """One page of a look-up, None when its thread is gone; a refused look-up makes no other call wait."""
         try:
             if thread:
                 return await asked(client.conversations_replies(ts=thread, **asks), absent="thread_not_found")

@@ -47,7 +47,7 @@ NO_TOKEN = frozenset({"account_inactive", "invalid_auth", "not_allowed_token_typ
 """Errors that only another token mends."""
 
 _WHERE = {
-    **dict.fromkeys(NO_TOKEN, "copy SLACK_BOT_TOKEN anew from https://api.slack.com/apps, OAuth & Permissions"),
+    **dict.fromkeys(NO_TOKEN, "copy SLACK_BOT_TOKEN again from https://api.slack.com/apps, OAuth & Permissions"),
     "missing_scope": "add it at https://api.slack.com/apps, OAuth & Permissions, and reinstall the app",
     "not_in_channel": "invite the bot: /invite @sudi",
     "channel_not_found": "the channel is gone, or private and without the bot: /invite @sudi",
@@ -56,7 +56,7 @@ _WHERE = {
 
 _WHERE_APP_TOKEN = dict.fromkeys(
     [*NO_TOKEN, "missing_scope"],
-    "copy SLACK_APP_TOKEN anew from https://api.slack.com/apps, Basic Information, App-Level Tokens; it needs the"
+    "copy SLACK_APP_TOKEN again from https://api.slack.com/apps, Basic Information, App-Level Tokens; it needs the"
     " scope connections:write",
 )
 

@@ -78,7 +78,7 @@ class Windows:
             await shown(await self._conversation.reply(one), one, through(respond))
 
     async def open(self, one: SlackRequest, trigger: str, which: str) -> bool:
-        """Open the form for a new subscription or for one that exists; False when there is no such, or no form."""
+        """Open the form for a new or an existing subscription; False when there is none or no form was shown."""
         listed = await self._listed(one)
         locale = interface(listed.language)
         destination = listed.destination
@@ -154,7 +154,8 @@ class Windows:
         """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""
         purpose, draft = _filled(body["view"])
         if wrong := fault(draft, purpose.locale):
-            await ack(response_action="errors", errors={f"{FIELD}:{_at_fault(draft)}": wrong})
+            texts = (name for name in ("rest", "any", "none", "authors") if getattr(draft, name))
+            await ack(response_action="errors", errors={f"{FIELD}:{next(texts, 'categories')}": wrong})
             return
         await ack()
         user, destination = body["user"]["id"], read_address(purpose.destination)
@@ -198,7 +199,3 @@ def _filled(view: dict[str, Any]) -> tuple[FormPurpose, Draft]:
     """What a form is for and what it says; all that is needed travels in it, so that nobody waits."""
     purpose = loaded(view["private_metadata"])
     return purpose, read_form(view, purpose.zone)
-
-
-def _at_fault(draft: Draft) -> str:
-    return next((name for name in ("rest", "any", "none", "authors") if getattr(draft, name)), "categories")
