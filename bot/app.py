@@ -143,6 +143,7 @@ class App:
                 clock=clock,
                 holidays=settings.bot_arxiv_holidays,
                 lack=self.summarizer.lack,
+                links=adapters.links,
             )
             for name, channel in self.channels.items()
         }

@@ -136,6 +136,7 @@ class Digest:
     lack: Lack = Lack.NOTHING
     changes: tuple[Change, ...] = ()  # what has become of papers that came before
     previous: str = ""  # the key of the last one that was sent there, not long ago
+    link: str = ""  # the page with exactly its papers, where they are read on pages
 
     @property
     def lacks(self) -> bool:

@@ -71,6 +71,7 @@ class Terminal(Channel):
         foot += [_styled(each, "bold") for each in further_lines(digest)]
         foot += [_RULE] if lines.changes else []
         foot += [f"{_linked(each.url, each.id)} {_styled(each.said, 'dim')}" for each in lines.changes]
+        foot += [_RULE, _linked(lines.link, lines.open)] if lines.link else []
         return ("\n".join([*head, *cards, *foot]),)
 
     def preview(self, bodies: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from bot.store.hits import Coming
 from bot.store.outbox import Claim
 from bot.store.texts import Version
 from bot.summaries.extract import one_line
+from bot.tokens import Links
 
 THREAD = timedelta(days=7)
 """How old the last digest may be for the next to continue its thread: Gmail looks no further back."""
@@ -49,8 +50,10 @@ class Composer:
         clock: Callable[[], datetime],
         holidays: Collection[date] = (),
         lack: Callable[[], Lack] = nobody,
+        links: Links | None = None,
     ) -> None:
         """`holidays` are those of arXiv; `lack` says why Chinese texts are missing, where they are."""
+        self._links = links
         self._store = store
         self._cap = cap
         self._clock = clock
@@ -130,6 +133,7 @@ class Composer:
             no_papers=report.no_papers,
             changes=tuple(await tx.changes.told(contents.changes) if contents.changes else ()),
             previous=await tx.outbox.previous(claim, since=self._clock() - THREAD),
+            link=self._links.digest(claim.id, claim.due) if self._links and ranked else "",
         )
         return replace(digest, lack=self._lack()) if digest.lacks else digest
 

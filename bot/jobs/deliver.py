@@ -28,6 +28,7 @@ from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.outbox import Claim, StoredPart
+from bot.tokens import Links
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +90,13 @@ class Courier:
         clock: Callable[[], datetime],
         holidays: Collection[date] = (),
         lack: Callable[[], Lack] = nobody,
+        links: Links | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
-        self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack)
+        self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack, links=links)
         self._clock = clock
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)

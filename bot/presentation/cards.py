@@ -103,6 +103,8 @@ class DigestLines:
     named: str  # introduces `rest`
     rest: tuple[CardLines, ...]  # what is named by title and link
     changes: tuple[ChangeLines, ...]  # quiet, and last
+    link: str  # the page with all of it
+    open: str  # the words of that link
 
 
 def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
@@ -126,6 +128,8 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
         rest=cards_lines([_only_title(card) for card in named], language),
         changes=tuple(_change(each, interface(language)) for each in digest.changes),
+        link=digest.link,
+        open=say("digest.open", interface(language), n=digest.matched) if digest.link else "",
     )
 
 

@@ -119,6 +119,18 @@ def test_what_is_beyond_the_cap_is_named_with_its_link(name: str, language: Lang
 
 
 @pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("count", [1, 43, 200])
+def test_a_digest_links_to_the_page_with_all_of_it_where_there_is_one(name: str, count: int, language: Language):
+    whole = to(name, digest(*(card(number) for number in range(1, count + 1))), language)
+    link = "https://sudi.example.org/digest/aaaaaaabab7mf6qai24dq4smcbdgvhcqtyel3os7/"
+    linked = replace(whole, link=link)
+    seen = read(name, linked)
+    assert any(link in one.links for one in seen)
+    assert bare(digest_lines(linked).open) in bare("".join(one.text for one in seen))
+    assert not any("/digest/" in found for one in read(name, whole) for found in one.links)
+
+
+@pytest.mark.parametrize("language", Language)
 def test_a_day_without_papers_is_explained_in_the_readers_language(name: str, language: Language):
     whole = to(name, digest(no_papers=NoPapers(Why.NOTHING_MATCHED, (DAY,), read=234)), language)
     said = bare("".join(one.text for one in read(name, whole)))

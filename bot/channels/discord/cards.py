@@ -78,6 +78,7 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     blocks = [*_cards(lines.cards, language), *last]
     if style == "thread" and lines.cards and not is_direct:
         return [_named(lines, _root(lines)), *_messages(blocks)], lines.title
+    blocks += [_Block(_embed(each)) for each in _opening(lines)]
     head = _head(lines, [])
     first, *others = _messages([_Block(head), *blocks] if head["description"] else blocks) or [_message()]
     return [_named(lines, first), *others], ""
@@ -121,6 +122,7 @@ def _root(lines: DigestLines) -> Body:
     """The one message in the channel: what there is, title by title, as far as it goes into one message."""
     rows: list[str] = []
     left = DESCRIPTION - units(_head(lines, [])["description"]) - _ROOM_FOR_MORE - units(lines.more)
+    left -= sum(map(units, _opening(lines)))
     for number, card in enumerate(lines.cards, 1):
         row = f"**{number}.** {' / '.join(marked(title.runs) for title in card.titles)}"
         left -= units(row) + 1
@@ -131,7 +133,13 @@ def _root(lines: DigestLines) -> Body:
         rows.append(row)
     if lines.more:
         rows.append(escaped(lines.more))
+    rows += _opening(lines)
     return _message(embeds=[_head(lines, ["", *rows])])
+
+
+def _opening(lines: DigestLines) -> list[str]:
+    """The link to the page with the whole digest, where there is one."""
+    return [f"[{escaped(lines.open)}]({lines.link})"] if lines.link else []
 
 
 def _named(lines: DigestLines, message: Body) -> Body:

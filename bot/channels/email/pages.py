@@ -104,8 +104,8 @@ def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> t
     made = []
     for number, group in enumerate(groups, 1):
         mail = _mail(said, group, number, len(groups), locale)
-        inside = [_macro("html").head(said, mail), _macro("html").foot(LINK, sentences)]
-        outside = [_macro("txt").head(said, mail), _macro("txt").foot(LINK, sentences)]
+        inside = [_macro("html").head(said, mail), _macro("html").foot(said, LINK, sentences)]
+        outside = [_macro("txt").head(said, mail), _macro("txt").foot(said, LINK, sentences)]
         above = (*thread, *before) if number == 1 else (*thread, f"{key}.1")
         made.append(
             OutgoingEmail(
@@ -166,7 +166,7 @@ def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
     )
     longest = "https://" + "x" * 400  # the reader's own link, which is not known yet
     html = _macro("html")
-    return _Weight.of(_page(said, mail, [html.head(said, mail), html.foot(longest, sentences)])) + _Weight(
+    return _Weight.of(_page(said, mail, [html.head(said, mail), html.foot(said, longest, sentences)])) + _Weight(
         1500, 1500
     )
 

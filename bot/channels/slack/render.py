@@ -56,6 +56,7 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
     foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
+    foot += [[words(lines.open, lines.link)]] if lines.link else []
     first = packed(group(block) for block in paragraphs([*head, *titles, *foot]))
     cards = _cards(lines.cards, digest.cards, digest.destination.language)
     named: list[Row] = [[words(lines.named, bold=True)]] if lines.named else []

@@ -86,7 +86,9 @@ def _whole(state: DayState, locale: str) -> str:
 def query_words(query: Query, locale: str) -> str:
     """A query read back, as a sentence."""
     words = in_words(query, locale)
-    return f"{words[0].upper()}{words[1:]}{say('room.stop', locale)}"
+    if locale == "en":  # Chinese begins with the code of a category, or with Chinese
+        words = f"{words[0].upper()}{words[1:]}"
+    return words + say("room.stop", locale)
 
 
 def unread_words(codes: Collection[str], state: DayState, locale: str) -> str:
