@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -27,6 +27,7 @@ from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
 from bot.locale import say
 from bot.model import Destination, Language, Subscription
+from bot.pending import waiting_for
 from bot.presentation.cards import interface
 from bot.store import Store
 from bot.store.incoming_emails import Taken, Unconfirmed
@@ -43,6 +44,16 @@ _OF_ALL = 100  # answers to strangers, and confirmations, of the whole installat
 _SOFT_BOUNCES = 5  # in a row
 
 Send = Callable[[Reply], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """How things stand with a mailbox: what it asks for, and what comes next."""
+
+    destination: Destination
+    subscriptions: list[Subscription]
+    waiting: int  # papers that the next digest would have by now
+    due: datetime
 
 
 class EmailWorkflow:
@@ -226,6 +237,14 @@ class EmailWorkflow:
         """What a mailbox asks for."""
         async with self._store.read() as tx:
             return await tx.subscribers.subscriptions(destination.id)
+
+    async def state(self, destination: Destination) -> MailboxState:
+        """How things stand with a mailbox."""
+        due = destination.slot.next_after(self._clock())
+        async with self._store.read() as tx:
+            known = await tx.subscribers.subscriptions(destination.id)
+            waiting = len((await waiting_for(tx, destination.id)).papers) if known else 0
+        return MailboxState(destination, known, waiting, due)
 
     async def manage(self, destination: Destination, text: str, locale: Language) -> Reply:
         """Do one command for a mailbox whose token was shown."""

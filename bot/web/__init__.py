@@ -17,10 +17,10 @@ from aiohttp import web
 from aiohttp.web import RequestPayloadError
 
 from bot import serving
-from bot.channels import Reply
 from bot.commands.email_workflow import EmailWorkflow
+from bot.locale import say
 from bot.model import Destination, Language
-from bot.web.pages import Pages, command_of, locale_of
+from bot.web.pages import Pages, commands_of, locale_of
 from bot.web.room import Room
 from bot.web.templates import SCRIPT, STYLE
 
@@ -93,7 +93,9 @@ class Site:
         return _page(self._pages.failed(_locale(request), status, request.rel_url.raw_path), status)
 
     async def _front(self, request: web.Request) -> web.Response:
-        return _page(self._pages.front(_locale(request)))
+        return _page(
+            self._pages.front(_locale(request), has_papers=self._room is not None and self._room.is_public)
+        )
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=STYLE, content_type="text/css", headers=_FOR_AN_HOUR)
@@ -114,11 +116,12 @@ class Site:
         return await self._managed(request, await self._destination(request))
 
     async def _managed(
-        self, request: web.Request, destination: Destination, reply: Reply | None = None
+        self, request: web.Request, destination: Destination, said: str = "", refused: str = ""
     ) -> web.Response:
-        known = await self._email_workflow.subscriptions(destination)
+        state = await self._email_workflow.state(destination)
         locale = _locale(request, destination.language)
-        return _page(self._pages.mailbox(locale, destination, known, reply.text if reply else ""))
+        editing = request.query.get("edit", "")[:20]
+        return _page(self._pages.mailbox(locale, state, said, editing=editing, refused=refused))
 
     async def _act(self, request: web.Request) -> web.Response:
         """Do what a form of the page asks for, or unsubscribe by one click."""
@@ -128,13 +131,18 @@ class Site:
             await self._email_workflow.manage(destination, "unsubscribe all", Language.EN)
             log.info("unsubscribed destination=%d by=one_click", destination.id)
             return web.Response(text="unsubscribed\n")
-        command = command_of(form)
-        if command is None:
+        commands = commands_of(form, destination)
+        if commands is None:
             raise web.HTTPBadRequest
-        reply = await self._email_workflow.manage(
-            destination, command, Language(_locale(request, destination.language))
+        locale = _locale(request, destination.language)
+        before = await self._email_workflow.subscriptions(destination)
+        replies = [await self._email_workflow.manage(destination, one, Language(locale)) for one in commands]
+        is_added = len(await self._email_workflow.subscriptions(destination)) > len(before)
+        refused = form.get("query", "") if form.get("do") == "subscribe" and not is_added else ""
+        said = "\n".join(one.text for one in replies) or say(
+            "web.unchanged", _locale(request, destination.language)
         )
-        return await self._managed(request, await self._destination(request), reply)
+        return await self._managed(request, await self._destination(request), said, refused)
 
     async def _question(self, request: web.Request) -> web.Response:
         wish = await self._email_workflow.asked(request.match_info["token"])

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
-from bot.commands.email_workflow import in_words
+from bot.commands.email_parser import commands_in
+from bot.commands.email_workflow import MailboxState, in_words
+from bot.commands.times import instant_in_words
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
-from bot.model import Days, Destination, Language, Subscription
+from bot.model import Days, Destination, Language, Notices, Subscription
 from bot.presentation.cards import lang_tag
+from bot.query import LENGTH_LIMIT, Query, stored
+from bot.query import in_words as query_in_words
 from bot.store.incoming_emails import Unconfirmed
 from bot.text.harmless import harmless
+from bot.verbs import Verb
 from bot.web.templates import Around, Choice, Templates
 
 LOCALES = (*LANGUAGES, TRADITIONAL)
@@ -20,7 +27,7 @@ LOCALES = (*LANGUAGES, TRADITIONAL)
 _LONGEST_FIELD = 100
 _USUAL_PATH = "/mail/token"
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
-_CHOICES = {"language": frozenset(Language), "days": frozenset(Days)}
+_CHOICES = {"language": frozenset(Language), "days": frozenset(Days), "notices": frozenset(Notices)}
 
 
 class Pages:
@@ -29,34 +36,57 @@ class Pages:
     def __init__(self) -> None:
         self._templates = Templates()
 
-    def front(self, locale: str) -> str:
-        """What this is."""
-        return self.said(locale, say("web.front", locale), "/")
+    def front(self, locale: str, *, has_papers: bool = False) -> str:
+        """What this is, and how it begins; `has_papers`: whether everybody may read the papers here."""
+        ways = [Choice("papers", say("web.read", locale))] if has_papers else []
+        said = {name: say(f"web.front_{name}", locale) for name in ("heading", "text", "command")}
+        return self._written("said.html.jinja", locale, "/", **said, ways=ways)
 
     def failed(self, locale: str, status: int, path: str) -> str:
         """What went wrong, at any path; for a token the same whatever is wrong with it."""
-        key = "web.not_found" if status == HTTPStatus.NOT_FOUND else "web.refused"
-        return self.said(locale, say(key, locale), path)
+        key = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.SERVICE_UNAVAILABLE: "busy"}.get(
+            HTTPStatus(status), "refused"
+        )
+        home = Choice("../" * (path.count("/") - 1) or "./", say("web.to_front", locale))
+        heading, text = say(f"web.{key}_title", locale), say(f"web.{key}", locale)
+        return self._written("said.html.jinja", locale, path, heading=heading, text=text, command="", ways=[home])
 
     def said(self, locale: str, text: str, path: str = _USUAL_PATH) -> str:
-        """A page with a text and nothing to do."""
-        return self._written("said.html.jinja", locale, path, text=harmless(text))
+        """A page with what was done, and nothing to do."""
+        said = {"heading": say("web.done", locale), "text": harmless(text), "command": "", "ways": ()}
+        return self._written("said.html.jinja", locale, path, **said)
 
     def question(self, locale: str, wish: Unconfirmed) -> str:
-        """What would be done, and the button that does it."""
-        lines = [line.removeprefix("• ") for line in in_words(wish, locale)]
-        return self._written("question.html.jinja", locale, mailbox=wish.address, lines=lines)
+        """What would be done, in plain words, and the button that does it."""
+        wishes = list(_wishes(wish, locale))
+        is_one = bool(wishes) and all(one.is_subscription for one in wishes)
+        return self._written(
+            "question.html.jinja",
+            locale,
+            heading=say("web.question_subscription" if is_one else "web.question", locale),
+            mailbox=wish.address,
+            wishes=[(one.words, one.command) for one in wishes],
+        )
 
-    def mailbox(self, locale: str, destination: Destination, known: Sequence[Subscription], said: str) -> str:
-        """What a mailbox gets, with everything that changes it."""
+    def mailbox(
+        self, locale: str, state: MailboxState, said: str = "", *, editing: str = "", refused: str = ""
+    ) -> str:
+        """What a mailbox gets, with everything that changes it; `editing` is the number that is open."""
+        destination = state.destination
         return self._written(
             "mailbox.html.jinja",
             locale,
+            tail=f"lang={locale}",
             destination=destination,
-            subscriptions=known,
+            subscriptions=[_Line.of(one, editing, locale) for one in state.subscriptions],
+            when=instant_in_words(state.due, destination.slot.zone, locale),
+            waiting=state.waiting,
             said=harmless(said),
+            refused=refused,
+            longest=LENGTH_LIMIT,
             languages=[(one.value, say(f"reply.language_{one.value}", locale)) for one in Language],
             days=[(one.value, say(f"moment.{one.value}", locale)) for one in Days],
+            notices=[(one.value, say(f"slack.notices_{one.value}", locale)) for one in Notices],
         )
 
     def _written(self, template: str, locale: str, path: str = _USUAL_PATH, **values: object) -> str:
@@ -65,19 +95,77 @@ class Pages:
         return self._templates.page(template, around, "web", **values)
 
 
-def command_of(form: Mapping[str, str]) -> str | None:
-    """The command that a form of the page asks for; None for anything that the page does not offer."""
-    field = {name: value.strip() for name, value in form.items() if len(value) <= _LONGEST_FIELD}
+class _Wish(NamedTuple):
+    """One thing that a confirmation would do."""
+
+    words: str
+    command: str
+    is_subscription: bool
+
+
+def _wishes(wish: Unconfirmed, locale: str) -> Iterator[_Wish]:
+    if wish.person:
+        yield _Wish(in_words(wish, locale)[0].removeprefix("• "), "", is_subscription=False)
+        return
+    for line in wish.text.splitlines():
+        found = commands_in([line]).commands
+        query = stored(found[0].argument) if found and found[0].spec.name == Verb.SUBSCRIBE else None
+        if isinstance(query, Query):
+            words = say("web.will_get", locale, papers=query_in_words(query, locale))
+            yield _Wish(words, str(query), is_subscription=True)
+        else:
+            words = say(f"command.{found[0].spec.name}", locale) if found else ""
+            yield _Wish(words, line, is_subscription=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A subscription on the page of its mailbox."""
+
+    number: int
+    reference: str
+    query: str
+    words: str
+    paused: bool
+    is_edited: bool
+
+    @classmethod
+    def of(cls, one: Subscription, editing: str, locale: str) -> _Line:
+        query = stored(one.query)
+        words = query_in_words(query, locale) if isinstance(query, Query) else say("web.unreadable", locale)
+        is_edited = one.is_called(editing)
+        return cls(one.number, one.reference, one.query, words[:1].upper() + words[1:], one.paused, is_edited)
+
+
+def commands_of(form: Mapping[str, str], destination: Destination) -> list[str] | None:
+    """The commands that a form of the page asks for, in turn; None for anything that the page does not offer."""
+    field = {name: " ".join(value.split()) for name, value in form.items() if len(value) <= LENGTH_LIMIT}
+    which, query = field.get("which", ""), field.get("query", "")
     match field.get("do"):
-        case "unsubscribe" if _WHICH.fullmatch(field.get("which", "")):
-            return f"unsubscribe {field['which']}"
-        case "pause" | "resume" as verb:
-            return verb
-        case "language" | "days" as verb if field.get(verb) in _CHOICES[verb]:
-            return f"{verb} {field[verb]}"
-        case "time" if field.get("clock"):
-            return f"time {field['clock']} {field.get('zone', '')}".strip()
+        case "subscribe" if query:
+            return [f"subscribe {query}"]
+        case "edit" if query and _WHICH.fullmatch(which) and which != "all":
+            return [f"edit {which} {query}"]
+        case "unsubscribe" if _WHICH.fullmatch(which):
+            return [f"unsubscribe {which}"]
+        case "pause" | "resume" as verb if not which or _WHICH.fullmatch(which):
+            return [f"{verb} {which}".strip()]
+        case "save":
+            return _changed(field, destination)
     return None
+
+
+def _changed(field: Mapping[str, str], destination: Destination) -> list[str] | None:
+    """What the form for preferences changes; what stays as it is is not said again."""
+    slot = destination.slot
+    known = {"language": destination.language, "days": slot.days, "notices": destination.notices}
+    if any(name in field and field[name] not in choices for name, choices in _CHOICES.items()):
+        return None
+    found = [f"{name} {field[name]}" for name, now in known.items() if field.get(name, now) != now]
+    clock, zone = field.get("clock", slot.clock)[:_LONGEST_FIELD], field.get("zone", slot.zone)[:_LONGEST_FIELD]
+    if (clock, zone) != (slot.clock, slot.zone):
+        found.append(f"time {clock} {zone}".strip())
+    return found
 
 
 def locale_of(asked: str, language: Language | None, accepted: str) -> str:

@@ -59,7 +59,18 @@ async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding)
         ({"do": "unsubscribe", "which": "id:3"}, ["cs.LG tide", "hep-th"], {}),  # somebody else's
         ({"do": "unsubscribe", "which": "all"}, [], {}),
         ({"do": "pause"}, ["cs.LG tide", "hep-th"], {"paused": "paused on request"}),
-        ({"do": "language", "language": "zh"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
+        ({"do": "save", "language": "zh", "notices": "always"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
+        ({"do": "save", "notices": "always"}, ["cs.LG tide", "hep-th"], {"notices": "always"}),
+        ({"do": "save"}, ["cs.LG tide", "hep-th"], {"language": "en", "notices": "faults"}),
+        ({"do": "subscribe", "query": "stat.ML  quantiz*"}, ["cs.LG tide", "hep-th", "stat.ML quantiz*"], {}),
+        ({"do": "subscribe", "query": "cs.LG (tide"}, ["cs.LG tide", "hep-th"], {}),
+        (
+            {"do": "subscribe", "query": "tide\nunsubscribe all"},
+            ["cs.LG tide", "hep-th", "tide unsubscribe all"],
+            {},
+        ),
+        ({"do": "edit", "which": "1", "query": "cs.LG harbour"}, ["cs.LG harbour", "hep-th"], {}),
+        ({"do": "edit", "which": "id:3", "query": "cs.LG harbour"}, ["cs.LG tide", "hep-th"], {}),
     ],
 )
 async def test_a_post_acts(visit, fields, queries, changed):
@@ -73,12 +84,11 @@ async def test_a_post_acts(visit, fields, queries, changed):
 
 
 async def test_time_zone_and_days_are_changed(visit):
-    await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="北京")
-    await visit.post(visit.page(visit.ada), do="days", days="weekly")
+    await visit.post(visit.page(visit.ada), do="save", clock="07:30", zone="北京", days="weekly")
     async with visit.store.read() as tx:
         slot = (await tx.subscribers.find_destination(visit.ada.id)).slot
     assert (slot.clock, slot.zone, slot.days) == ("07:30", "Asia/Shanghai", "weekly")
-    _, text = await visit.post(visit.page(visit.ada), do="time", clock="07:30", zone="Atlantis")
+    _, text = await visit.post(visit.page(visit.ada), do="save", clock="07:30", zone="Atlantis")
     assert "no time zone" in text
 
 
@@ -87,11 +97,13 @@ async def test_time_zone_and_days_are_changed(visit):
     [
         {},
         {"do": "subscribe", "which": "cs.LG"},
+        {"do": "edit", "which": "all", "query": "cs.LG"},
+        {"do": "edit", "which": "1"},
         {"do": "unsubscribe"},
         {"do": "unsubscribe", "which": "1 or all"},
         {"do": "mute", "which": "tide"},
-        {"do": "language", "language": "klingon"},
-        {"do": "days", "days": "x" * 500},
+        {"do": "save", "language": "klingon"},
+        {"do": "save", "days": "x" * 400},
         {"List-Unsubscribe": "Two-Click"},
     ],
 )
@@ -127,7 +139,7 @@ async def test_a_wrong_an_old_and_a_foreign_token_give_the_same_kind_page_and_no
     pages.add(await visit.get(good))
     ((status, text),) = pages
     assert status == 404
-    assert "not good any more" in text
+    assert "doesn’t work any more" in text
     assert await visit.everything() == before
 
 
@@ -220,13 +232,13 @@ async def test_a_line_that_is_no_http_ends_the_connection(visit):
 async def test_a_page_speaks_the_language_of_its_reader(visit, query, accept, lang):
     _, text = await visit.get(f"/{query}", **({"Accept-Language": accept} if accept else {}))
     assert f'<html lang="{lang}">' in text
-    await visit.post(visit.page(visit.ada), do="language", language="zh")
+    await visit.post(visit.page(visit.ada), do="save", language="zh")
     assert '<html lang="zh-Hans">' in (await visit.get(visit.page(visit.ada)))[1]
 
 
 async def test_a_reader_of_traditional_characters_has_pages_and_answers_in_them(visit):
     page = visit.page(visit.ada)
-    _, said = await visit.post(page, do="language", language="zh-hant")
+    _, said = await visit.post(page, do="save", language="zh-hant")
     _, shown = await visit.get(page)
     for text in (said, shown):
         bare = text.replace("简体中文", "").replace(NAME, "")
@@ -263,3 +275,49 @@ async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
+
+
+async def test_a_mailbox_sees_its_next_digest_and_its_subscriptions_in_plain_words(visit):
+    _, text = await visit.get(visit.page(visit.ada))
+    said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Next digest: Wed 10 Jun 2026, 09:00" in said
+    assert "Papers in cs.LG (Machine Learning), with the word “tide”" in said
+    assert text.count("<select") == 3
+    assert text.count('class="main"') == 1
+
+
+async def test_one_subscription_is_opened_paused_and_resumed_by_itself(visit):
+    page = visit.page(visit.ada)
+    _, text = await visit.get(f"{page}?edit=1")
+    assert text.count('value="cs.LG tide"') == 1
+    assert "Leave as it is" in text
+    _, text = await visit.post(page, do="pause", which="2")
+    assert "Paused; matches are kept" in text
+    async with visit.store.read() as tx:
+        known = await tx.subscribers.subscriptions(visit.ada.id)
+        assert [one.paused for one in known] == [False, True]
+        assert not (await tx.subscribers.find_destination(visit.ada.id)).paused
+    _, text = await visit.post(page, do="resume", which="2")
+    assert "Paused; matches are kept" not in text
+
+
+async def test_what_was_typed_wrong_is_kept_in_its_field(visit):
+    _, text = await visit.post(visit.page(visit.ada), do="subscribe", query='cs.LG ("kv cache"')
+    assert 'value="cs.LG (&#34;kv cache&#34;"' in text
+    assert "bracket" in text
+
+
+async def test_a_confirmation_speaks_plain_words(visit):
+    _, text = await visit.get(await visit.asks('subscribe cs.LG "kv cache" -survey'))
+    said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Confirm your subscription Requested for ada@reader.test" in said
+    assert "You will get papers in cs.LG (Machine Learning), with the phrase “kv cache”" in said
+    _, text = await visit.get(await visit.asks("pause", "unsubscribe 1"))
+    assert "Confirm these changes" in text
+
+
+async def test_a_dead_link_knows_a_way_on(visit):
+    for path in ("/mail/x", "/no/where/at/all"):
+        _, text = await visit.get(path)
+        (home,) = re.findall(r'<a href="([^"]+)">To the front page', text)
+        assert urljoin(f"https://sudi.test{path}", home) == "https://sudi.test/"
