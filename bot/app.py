@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import itertools
 import logging
 import os
 import secrets
@@ -23,9 +22,6 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from bot import channels, sources, taxonomy
 from bot.channels import Channel
 from bot.commands import Commands
@@ -33,7 +29,8 @@ from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.guard import CommandGuard
 from bot.commands.newcomers import defaults
 from bot.engine.inline import Scheduler
-from bot.errors import PortError, SettingsError, StoreError, SudiError
+from bot.engine.watch import ensure_clock, watch
+from bot.errors import PortError, SettingsError, SudiError
 from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
 from bot.jobs.announcement_day import PollResult
@@ -45,7 +42,7 @@ from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
 from bot.jobs.poll import Day, Poller
 from bot.jobs.prune import prune_nightly
-from bot.jobs.rate_limits import SourceLeases
+from bot.jobs.rate_limits import SourceLeases, shared
 from bot.jobs.summarize import Budget, Summarizer, SummaryReport
 from bot.matching import Matcher
 from bot.model import Language
@@ -57,7 +54,7 @@ from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
-from bot.store.migrate import head, migrate, opened_for_one_command
+from bot.store.migrate import migrate, opened_for_one_command
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
 from bot.supervision import Work, supervised
@@ -71,9 +68,6 @@ MOST_WAITING = timedelta(hours=1)
 SWITCH_SECONDS = 0.0005
 """How long a thread that works may hold up the event loop, which asks for its turn a thousand times a second
 when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
-
-REVISION_SECONDS = 5
-"""How often it is asked whether a newer version has migrated the database."""
 
 LISTEN_AGAIN_SECONDS = 10.0
 """How long a channel that broke off is left alone."""
@@ -234,17 +228,8 @@ class App:
             raise self._failure
 
     async def _watch(self, stop: Callable[[], None]) -> None:
-        """Ring when another process has written to SQLite; stop when a newer sudi has migrated the database."""
-        for second in itertools.count():
-            with suppress(StoreError, DBAPIError, PoolTimeout):  # the database is away: others say so
-                if await self.store.has_changed():
-                    self._ring()
-                if second % REVISION_SECONDS == 0 and (newer := await self.store.revision() or "") > head():
-                    known = f"and this one knows {head()}: install that one"
-                    self._failure = StoreError(f"the database is at {newer} by a newer sudi, {known}")
-                    stop()
-                    return
-            await asyncio.sleep(1)
+        self._failure = await watch(self.store, self.clock, self._ring)
+        stop()
 
     def site(self) -> Any:
         """The pages; a `bot.web.Site`."""
@@ -359,11 +344,13 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
         raise SettingsError([*faults, *more_faults])
     made = chain(settings)
     url = settings.database_url.get_secret_value()
-    store = await opened_for_one_command(url) if beside else Store.open(url)
+    # A clock that is moved by hand is that of the leases, too.
+    store = await opened_for_one_command(url) if beside else Store.open(url, has_clock=clock is utc_now)
     try:
         if not beside:
             await migrate(store)
             await store.recover(clock())
+            await ensure_clock(store, clock)
         key = await signing_key(store)
         async with store.read() as tx:
             tokens = Tokens(key, await tx.epochs.known())
@@ -371,6 +358,7 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
         for channel in found:
             channel.link(links)
             channel.remember(StoredConversations(store, channel.name, clock))
+            channel.share_rate_limits(shared(store, clock))
         client.share_leases(SourceLeases(store, clock))
         adapters = Adapters(found, origins, client, links, made)
         yield App(settings, store, adapters, clock, Matcher(store.compiled, key))

@@ -9,6 +9,7 @@
     ├── SourceError        a listing could not be had, or is not what was asked for
     ├── MaskError          a text came back without its placeholders: it must be made again
     ├── ChannelError       a channel did not take a part: permanent, or try again later
+    ├── LeaseLostError     what we were about to do may be somebody else's by now: leave it
     ├── MakerError         who makes texts did not: for this paper, for now, or for this run
     ├── PortError          an address of ours cannot be listened at
     └── StoreError         the database is unusable: locked by another process, not migrated
@@ -105,6 +106,10 @@ class ChannelError(SudiError):
         self.permanent = permanent
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+
+
+class LeaseLostError(SudiError):
+    """We were away for longer than our lease: nothing more may be done under it."""
 
 
 class MakerError(SudiError):

@@ -21,6 +21,7 @@ from bot.digest import Card, Digest
 from bot.errors import ChannelError, SettingsError
 from bot.health import Connection
 from bot.model import Destination, Language, Subscription
+from bot.pacing import Reserve
 from bot.settings import Settings
 from bot.tokens import Links
 
@@ -217,6 +218,9 @@ class Channel(ABC):
 
     def remember(self, conversations: Conversations) -> None:  # noqa: B027 - most channels open none
         """Take where conversations with people are kept, before anything is sent."""
+
+    def share_rate_limits(self, reserve: Reserve) -> None:  # noqa: B027 - most channels leave them to the courier
+        """Take where turns are booked under rate limits that all processes share, before anything is sent."""
 
     def link(self, links: Links) -> None:  # noqa: B027 - most channels carry no signed links
         """Take what signed links are made with, before anything is rendered or sent."""

@@ -16,37 +16,37 @@ from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from typing import TypeVar
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.channels import Channel
 from bot.digest import Lack
-from bot.errors import ChannelError
+from bot.errors import ChannelError, LeaseLostError
 from bot.jobs.compose import Composer, nobody
 from bot.jobs.rate_limits import RateLimits, Sleep
+from bot.leases import Lease, Moment, acting_under
 from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
+from bot.store.insist import BUGS, insist
 from bot.store.outbox import Claim, StoredPart
 from bot.tokens import Links
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=110)
-"""How long a claim lasts; renewed on the way. Shorter than 30 s loses to a restart of the database."""
+LEASE = timedelta(seconds=30)
+"""How long a claim lasts, unless it is renewed: after a kill, the others wait no longer."""
+
+RENEW_SECONDS = 10.0
+"""How often all claims of a process are renewed, beside the sending."""
 
 SEND_TIMEOUT = 75.0
-"""Seconds for one part; less than the lease, so that a slow send is still ours when it ends."""
-
-RENEW = timedelta(seconds=20)
-"""How long a lease goes without renewal; with a booking and a send this is over before the lease ends."""
+"""Seconds for one part."""
 
 _BATCH = 20
 _COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-_FIRST_WAIT = 0.2  # seconds, for a database that is away
-_LONGEST_WAIT = 5.0
 _T = TypeVar("_T")
 
 
@@ -60,13 +60,13 @@ class Tally:
     refused: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Attempt:
     """One delivery on its way."""
 
     claim: Claim
+    lease: Lease
     root: str = ""  # the reference of its first message, once that has arrived
-    renewed: datetime | None = None  # when its lease was, as far as that is sure
 
 
 class _NotOursError(Exception):
@@ -101,6 +101,7 @@ class Courier:
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
         self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
+        self._attempts: set[_Attempt] = set()
         self._stopping = False
 
     def stop(self) -> None:
@@ -112,14 +113,15 @@ class Courier:
         await self._retry_refused()
         tally, gate = Tally(), asyncio.Semaphore(self._channel.at_once)
         running, ended = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
+        renewing = asyncio.create_task(self._renew_for_ever())
         try:
             while not self._stopping and not any(one.exception() for one in ended):
                 room = self._most - len(running)
-                claims = await self._claim(room)
-                if not claims and not running:
+                attempts = await self._claim(room)
+                if not attempts and not running:
                     break
-                running |= {asyncio.create_task(self._deliver_through(gate, claim, tally)) for claim in claims}
-                while len(running) > (self._most // 2 if len(claims) == room else 0):
+                running |= {asyncio.create_task(self._deliver_through(gate, one, tally)) for one in attempts}
+                while len(running) > (self._most // 2 if len(attempts) == room else 0):
                     done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                     ended |= done
         except asyncio.CancelledError:
@@ -129,6 +131,8 @@ class Courier:
         finally:
             # A bug in one delivery must not cut off the others; it is reported when they are done.
             await asyncio.gather(*running, return_exceptions=True)
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
         for one in ended | running:
             one.result()
         return tally
@@ -151,35 +155,69 @@ class Courier:
         async with self._store.write() as tx:
             await tx.outbox.release(self._owner, self._clock())
 
-    async def _claim(self, most: int) -> list[Claim]:
-        now = self._clock()
+    async def _claim(self, most: int) -> list[_Attempt]:
+        since, now = Moment.now(self._clock), self._clock()
         async with self._store.write() as tx:
-            return await tx.outbox.claim(
-                self._channel.name,
-                owner=self._owner,
-                now=now,
-                lease_until=now + LEASE,
-                most=most,
-            )
+            claims = await tx.outbox.claim(self._channel.name, owner=self._owner, now=now, lease=LEASE, most=most)
+        attempts = [_Attempt(claim, Lease(self._clock, since, LEASE)) for claim in claims]
+        self._attempts.update(attempts)
+        return attempts
 
-    async def _deliver_through(self, gate: asyncio.Semaphore, claim: Claim, tally: Tally) -> None:
-        async with gate:
-            if not self._stopping:
-                await self._deliver(claim, tally)
+    async def _renew_for_ever(self) -> None:
+        """Renew all that is ours, however long a send takes; more often while the database is away."""
+        pause = RENEW_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            pause = RENEW_SECONDS if await self._is_renewed() else RENEW_SECONDS / 10
 
-    async def _deliver(self, claim: Claim, tally: Tally) -> None:
+    async def _is_renewed(self) -> bool:
+        held, since = set(self._attempts), Moment.now(self._clock)
         try:
-            papers = await self._send_parts(_Attempt(claim))
+            async with self._store.write() as tx:
+                kept = await tx.outbox.renew(self._owner, now=since.wall, lease=LEASE)
+        except (DBAPIError, PoolTimeout) as error:
+            log.warning("not_renewed channel=%s cause=%s", self._channel.name, type(error).__name__)
+            return False
+        for one in held:
+            if (one.claim.id, one.claim.attempt) in kept:
+                one.lease.extend(since, LEASE)
+            else:
+                one.lease.end()
+        return True
+
+    async def _deliver_through(self, gate: asyncio.Semaphore, attempt: _Attempt, tally: Tally) -> None:
+        try:
+            async with gate:
+                if not self._stopping and attempt.lease.is_ours():
+                    with acting_under(attempt.lease):
+                        await self._deliver(attempt, tally)
+        finally:
+            self._attempts.discard(attempt)
+
+    async def _deliver(self, attempt: _Attempt, tally: Tally) -> None:
+        claim = attempt.claim
+        try:
+            papers = await self._send_parts(attempt)
         except ChannelError as error:
             await self._failed(claim, error, tally)
         except _UnsureError as error:
             await self._hold(claim, str(error), tally)
-        except _NotOursError:
-            return
+        except (_NotOursError, LeaseLostError):
+            log.info("not_ours delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
+        except BUGS:
+            raise
+        except (DBAPIError, PoolTimeout) as error:  # of reading: what is sent is kept whatever it takes
+            tally.retried += 1
+            await insist(lambda: self._give_back(claim))
+            log.warning("given_back delivery=%d cause=%s", claim.id, type(error).__name__)
         else:
             tally.sent += 1
             tally.papers += papers
             log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
+
+    async def _give_back(self, claim: Claim) -> None:
+        async with self._store.write() as tx:
+            await tx.outbox.retry(claim, at=self._clock(), reason="")
 
     async def _send_parts(self, attempt: _Attempt) -> int:
         """Send what has not arrived; the number of papers."""
@@ -212,14 +250,12 @@ class Courier:
         if digest is None:
             raise _NotOursError
         bodies = await asyncio.to_thread(self._channel.render, digest)
-        now = self._clock()
         lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
-            if not await tx.outbox.compose(claim, bodies, lease_until=now + LEASE, lacks_since=lacks_since):
+            if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
                 raise _NotOursError
             if known := sum(card.summary is not None for card in digest.cards):
-                await tx.spending.found(now.date(), known)
-        attempt.renewed = now
+                await tx.spending.found(self._clock().date(), known)
         return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched
 
     async def _go_on(
@@ -229,8 +265,7 @@ class Courier:
 
         With nothing to follow the delivery ends, and the answer is None.
         """
-        claim, now = attempt.claim, self._clock()
-        renews = attempt.renewed is None or now >= attempt.renewed + RENEW
+        claim = attempt.claim
 
         async def record() -> datetime | ChannelError | _NotOursError | None:
             async with self._store.write() as tx:
@@ -239,24 +274,22 @@ class Courier:
                     await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
                 try:
                     if following is not None:
-                        return await self._begin(tx, claim, following, now + LEASE if renews else None)
+                        return await self._begin(tx, attempt, following)
                     if not await tx.outbox.finish(claim, self._clock()):
                         return _NotOursError()
                 except (ChannelError, _NotOursError) as error:
                     return error  # the receipt is kept all the same
                 return None
 
-        outcome = await _insist(record)
+        outcome = await insist(record)
         if isinstance(outcome, Exception):
             raise outcome
-        attempt.renewed = now if renews else attempt.renewed
         return outcome
 
-    async def _begin(
-        self, tx: Transaction, claim: Claim, part: StoredPart, lease_until: datetime | None
-    ) -> datetime:
-        """Note that a part is about to be sent, for who can look for it; when its booked is."""
-        if lease_until is not None and not await tx.outbox.renew(claim, lease_until):
+    async def _begin(self, tx: Transaction, attempt: _Attempt, part: StoredPart) -> datetime:
+        """Note that a part is about to be sent, for who can look for it; when it may be."""
+        claim = attempt.claim
+        if not attempt.lease.is_ours():
             raise _NotOursError
         at = await self._rate_limits.take(tx, claim.destination)
         if self._channel.has_lookup:
@@ -288,9 +321,9 @@ class Courier:
             outcome = "refused" if error.permanent else "ambiguous" if error.ambiguous else "failed"
             SENDS.add(channel=channel.name, outcome=outcome)
             if not error.ambiguous and self._channel.has_lookup:
-                await _insist(lambda: self._nothing_to_find(claim, part.number))
+                await insist(lambda: self._nothing_to_find(claim, part.number))
             if error.ambiguous and self._channel.most_copies:
-                copies = await _insist(lambda: self._unanswered(claim, part.number))
+                copies = await insist(lambda: self._unanswered(claim, part.number))
                 if copies >= self._channel.most_copies:
                     raise _UnsureError(error.reason) from error
             raise
@@ -310,7 +343,7 @@ class Courier:
             async with self._store.write() as tx:
                 return await tx.outbox.hold(claim, reason=reason)
 
-        await _insist(record)
+        await insist(record)
         log.error("held delivery=%d channel=%s reason=%s", claim.id, self._channel.name, reason)
 
     async def _nothing_to_find(self, claim: Claim, number: int) -> None:
@@ -326,7 +359,7 @@ class Courier:
             raise ChannelError(f"no answer within {SEND_TIMEOUT:.0f} s", ambiguous=True) from error
         except ChannelError as error:
             if pause := error.retry_after:
-                await _insist(lambda: self._rate_limits.pause(claim.destination, pause))
+                await insist(lambda: self._rate_limits.pause(claim.destination, pause))
             raise
 
     async def _failed(self, claim: Claim, error: ChannelError, tally: Tally) -> None:
@@ -346,7 +379,7 @@ class Courier:
                 async with self._store.write() as tx:
                     return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
 
-        await _insist(record)
+        await insist(record)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
@@ -356,27 +389,3 @@ class Courier:
 def _key(claim: Claim, part: StoredPart) -> str:
     """What names a part on its channel, the same at every attempt."""
     return f"{claim.key}.{part.number}"
-
-
-async def _insist(record: Callable[[], Awaitable[_T]]) -> _T:
-    """Write whatever it takes, also when cancelled meanwhile: what has been sent must not be forgotten."""
-    writing = asyncio.ensure_future(_until_written(record))
-    try:
-        return await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        await asyncio.wait([writing], timeout=_LONGEST_WAIT)
-        writing.cancel()
-        raise
-
-
-async def _until_written(record: Callable[[], Awaitable[_T]]) -> _T:
-    pause = _FIRST_WAIT
-    while True:
-        try:
-            return await record()
-        except (IntegrityError, ProgrammingError, DataError):
-            raise  # no database that comes back would take it
-        except (DBAPIError, PoolTimeout) as error:
-            log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_WAIT)

@@ -9,14 +9,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.model import Destination
+from bot.pacing import Reserve
 from bot.sources.client import Lease
 from bot.store import Store, Transaction
 
 PATIENCE = timedelta(seconds=10)
 """A booking further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
+
+_AWAY = timedelta(seconds=5)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -61,6 +67,18 @@ class RateLimits:
     def _key(self, destination: Destination) -> str:
         queue_key = self._channel.queue_key(destination.address)
         return f"lane:{self._channel.name}:{queue_key}" if queue_key else f"to:{destination.id}"
+
+
+def shared(store: Store, clock: Callable[[], datetime]) -> Reserve:
+    """Turns over the whole installation, for channels that keep a rate limit by themselves."""
+
+    async def reserve(key: str, every: timedelta, count: int) -> float:
+        try:
+            return await store.reserve(f"rate:{key}"[:80], every, count, clock)
+        except (DBAPIError, PoolTimeout) as error:
+            raise ChannelError("the database is away, which counts what is sent", retry_after=_AWAY) from error
+
+    return reserve
 
 
 class SourceLeases:

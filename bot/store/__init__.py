@@ -10,14 +10,14 @@ Nothing here decides what a paper is worth or how a message looks.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from sqlalchemy import inspect, make_url, select, text
+from sqlalchemy import func, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -43,6 +43,7 @@ from bot.store.spending import Spending
 from bot.store.standing import Standing
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
+from bot.store.turns import Turns
 from bot.store.unreadable import Unreadable
 from bot.store.upsert import insert
 
@@ -57,8 +58,9 @@ SUMMARIES, MATCHING = "summaries", "matching"
 class Transaction:
     """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, has_clock: bool = False) -> None:
         self.connection = connection
+        self._has_clock = has_clock
 
     @cached_property
     def papers(self) -> Papers:
@@ -123,7 +125,7 @@ class Transaction:
     @cached_property
     def outbox(self) -> Outbox:
         """Deliveries and their parts."""
-        return Outbox(self.connection)
+        return Outbox(self.connection, has_clock=self._has_clock)
 
     @cached_property
     def planning(self) -> Planning:
@@ -205,29 +207,39 @@ class Transaction:
         await self.connection.execute(statement.on_conflict_do_nothing())
 
 
-class Store:
+class Store(Turns):
     """One database. Open with :meth:`open`; every instant that it is given must be aware."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, lock: TextIO | None, compiled: Path) -> None:
+    def __init__(
+        self,
+        writer: AsyncEngine,
+        reader: AsyncEngine,
+        lock: TextIO | None,
+        compiled: Path,
+        *,
+        has_clock: bool = False,
+    ) -> None:
         self._writer = writer
         self._reader = reader
         self._lock = lock
+        self.has_clock = has_clock
         self.compiled = compiled
         """The file for compiled queries; it may be lost."""
         self._version: int | None = None
 
     @classmethod
-    def open(cls, url: str, *, exclusive: bool = True) -> Self:
+    def open(cls, url: str, *, exclusive: bool = True, has_clock: bool = False) -> Self:
         """Open the database at a URL, `sqlite:///path` or `postgresql://...`, which hosts call `postgres://`.
 
         `exclusive` takes SQLite's file lock: StoreError when another process has it. Without it one command may
         read and write beside the process that has the lock, but it must not migrate and not claim deliveries.
-        PostgreSQL needs no lock: its rows are claimed.
+        PostgreSQL needs no lock: its rows are claimed; with `has_clock`, its clock says until when.
         """
         address = make_url(url)
         if address.get_backend_name() != "sqlite":
             compiled = _cache() / f"{address.database}.compiled"
-            return cls(postgresql.writer(address), postgresql.reader(address), None, compiled)
+            engines = postgresql.writer(address), postgresql.reader(address)
+            return cls(*engines, None, compiled, has_clock=has_clock)
         if not address.database or address.database == ":memory:":
             raise StoreError("DATABASE_URL: a database in memory forgets; write sqlite:///sudi.db")
         path = Path(address.database)
@@ -259,7 +271,7 @@ class Store:
     async def write(self) -> AsyncIterator[Transaction]:
         """A transaction that may write; on SQLite there is one at a time."""
         async with self._writer.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, has_clock=self.has_clock)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -293,6 +305,18 @@ class Store:
         before, self._version = self._version, version
         return before not in (None, version)
 
+    async def clock_skew(self, clock: Callable[[], datetime]) -> timedelta:
+        """How far our clock is ahead of the database's; nothing where that is the same clock."""
+        if not self.has_clock:
+            return timedelta()
+        async with self._reader.connect() as connection:
+            await connection.execute(text("SELECT 1"))  # the connection is made before the time is taken
+            before = clock()
+            found = await connection.execute(select(func.clock_timestamp()))
+            after = clock()
+        theirs: datetime = found.scalar_one()
+        return max(before - theirs, min(after - theirs, timedelta()))
+
     async def space(self) -> Space:
         """How much room the database takes, and how much is left for it."""
         return await space_of(self._reader)
@@ -312,49 +336,6 @@ class Store:
     def connect(self) -> Any:
         """A bare connection for migrations, outside of any transaction of ours."""
         return self._writer.connect()
-
-    async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
-        """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
-        async with self.write() as tx:
-            await tx.ensure_pace(key, now)
-            row = schema.pace.c
-            found = await tx.connection.execute(
-                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
-            )
-            free: datetime = found.scalar_one()
-            if free > now:
-                return False, free
-            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
-            return True, now + lease
-
-    async def renew_lease(self, key: str, until: datetime, longer: datetime) -> bool:
-        """Make a turn of ours last longer; False when it is not ours any more."""
-        async with self.write() as tx:
-            row = schema.pace.c
-            kept = await tx.connection.execute(
-                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=longer)
-            )
-            return kept.rowcount == 1
-
-    async def release_lease(self, key: str, until: datetime, free: datetime) -> None:
-        """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
-        async with self.write() as tx:
-            row = schema.pace.c
-            await tx.connection.execute(
-                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=free)
-            )
-
-    async def hold(self, key: str, until: datetime) -> None:
-        """Let nobody go for `key` before `until`: a shared cool-down."""
-        async with self.write() as tx:
-            await tx.hold(key, until)
-
-    async def held(self, key: str, now: datetime) -> datetime:
-        """When one may go for `key`, without booking anything."""
-        row = schema.pace.c
-        async with self.read() as tx:
-            found = await tx.connection.execute(select(row.next_at).where(row.key == key))
-        return max(found.scalar() or now, now)
 
     async def first_time(self, key: str, now: datetime) -> bool:
         """Whether an event is told for the first time, over all processes; it is remembered for a day."""

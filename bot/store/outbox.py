@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy import Interval, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.epochs import Kind, epoch_of
@@ -68,16 +68,19 @@ class Held:
 class Outbox:
     """The room of deliveries, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, has_clock: bool = False) -> None:
+        """`has_clock` has leases counted by the clock of the database, which all processes share."""
         self._connection = connection
+        self._has_clock = has_clock
 
-    async def claim(
-        self, channel: str, *, owner: str, now: datetime, lease_until: datetime, most: int
-    ) -> list[Claim]:
+    def _instant(self, now: datetime, later: timedelta = timedelta()) -> Any:
+        return func.clock_timestamp() + literal(later, Interval) if self._has_clock else now + later
+
+    async def claim(self, channel: str, *, owner: str, now: datetime, lease: timedelta, most: int) -> list[Claim]:
         """Take deliveries that are due, or whose owner's lease has ended; commit before sending."""
         free = or_(
             and_(_delivery.state == "ready", _delivery.due_at <= now),
-            and_(_delivery.state == "sending", _delivery.lease_until < now),
+            and_(_delivery.state == "sending", _delivery.lease_until < self._instant(now)),
         )
         candidates = (
             select(_delivery.id)
@@ -91,7 +94,12 @@ class Outbox:
         taken = await self._connection.execute(
             schema.delivery.update()
             .where(_delivery.id.in_(select(candidates.c.id)))
-            .values(state="sending", owner=owner, lease_until=lease_until, attempts=_delivery.attempts + 1)
+            .values(
+                state="sending",
+                owner=owner,
+                lease_until=self._instant(now, lease),
+                attempts=_delivery.attempts + 1,
+            )
             .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
         )
         return await self._claims(sorted(taken, key=lambda row: row.id), owner)
@@ -120,15 +128,12 @@ class Outbox:
         )
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
-    async def compose(
-        self, claim: Claim, bodies: Sequence[str], *, lease_until: datetime, lacks_since: datetime | None = None
-    ) -> bool:
+    async def compose(self, claim: Claim, bodies: Sequence[str], *, lacks_since: datetime | None = None) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
 
         `lacks_since` is when texts were missing that may be filled in later.
         """
-        lacks = {"lacks": lacks_since is not None, "filled_at": lacks_since}
-        if not await self._update(claim, {"lease_until": lease_until, **lacks}):
+        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since}):
             return False
         await self._add_parts(claim.id, bodies, 1)
         return True
@@ -188,9 +193,15 @@ class Outbox:
         """Whether nobody else has the delivery by now; so until the transaction ends."""
         return await self._update(claim, {})
 
-    async def renew(self, claim: Claim, lease_until: datetime) -> bool:
-        """Keep a delivery for longer; False when it is not ours."""
-        return await self._update(claim, {"lease_until": lease_until})
+    async def renew(self, owner: str, *, now: datetime, lease: timedelta) -> set[tuple[int, int]]:
+        """Keep all deliveries of an owner for longer: which these are, with their attempts."""
+        kept = await self._connection.execute(
+            schema.delivery.update()
+            .where(_delivery.owner == owner, _delivery.state == "sending")
+            .values(lease_until=self._instant(now, lease))
+            .returning(_delivery.id, _delivery.attempts)
+        )
+        return {(row.id, row.attempts) for row in kept}
 
     async def attempted(self, delivery_id: int, number: int, at: datetime) -> None:
         """A part is about to be sent."""

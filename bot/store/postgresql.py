@@ -38,10 +38,11 @@ def _engine(address: URL, pool: int) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: object) -> None:
-        # Whoever dies in a transaction must not keep its rows. Not an option of the start-up packet: poolers
-        # refuse those, https://www.pgbouncer.org/config.html#ignore_startup_parameters
+        # Who stands still in a transaction must not keep its rows longer than its lease. Not an option of the
+        # start-up packet: poolers refuse those,
+        # https://www.pgbouncer.org/config.html#ignore_startup_parameters
         cursor = connection.cursor()
-        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '25s'")
         cursor.close()
         connection.commit()
 

@@ -413,9 +413,9 @@ async def sent(writing: Writing, destination, subscription, number: int) -> None
     await let_match(writing.store, subscription, invented(number), now=writing.clock.now)
     await planned(writing.store, writing.clock.now)
     async with writing.store.write() as tx:
-        lease = writing.clock.now + timedelta(minutes=1)
-        for claim in await tx.outbox.claim("email", owner="me", now=writing.clock.now, lease_until=lease, most=10):
-            await tx.outbox.compose(claim, [], lease_until=writing.clock.now)
+        lease = timedelta(minutes=1)
+        for claim in await tx.outbox.claim("email", owner="me", now=writing.clock.now, lease=lease, most=10):
+            await tx.outbox.compose(claim, [])
             await tx.outbox.finish(claim, writing.clock.now)
 
 

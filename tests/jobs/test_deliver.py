@@ -160,7 +160,7 @@ async def test_releasing_leaves_the_deliveries_of_others_alone(store, channel, c
     await waiting(store, 1)
     await planned(store)
     async with store.write() as tx:
-        await tx.outbox.claim("fake", owner="other/fake", now=clock(), lease_until=clock() + LEASE, most=1)
+        await tx.outbox.claim("fake", owner="other/fake", now=clock(), lease=LEASE, most=1)
     await courier(store, channel, clock, "one").release()
     assert await states(store) == ["sending"]
 

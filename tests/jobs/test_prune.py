@@ -68,7 +68,7 @@ async def test_what_has_yet_to_be_sent_stays_however_old_it_is(store):
     await ingest(store, [listing("cs.LG", paper(1), paper(2))], MORNING)
     await planned(store)
     async with store.write() as tx:
-        (claim,) = await tx.outbox.claim("fake", owner="x", now=MORNING, lease_until=MORNING, most=1)
+        (claim,) = await tx.outbox.claim("fake", owner="x", now=MORNING, lease=timedelta(), most=1)
     assert (await composed(store, claim)).matched == 2
     await prune(store, LATER, KEEP)
     assert len(await rows(store, schema.paper)) == len(await carried(store)) == 2

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from bisect import bisect_left
 from datetime import timedelta
 
 import pytest
 
+from bot.app import utc_now
 from bot.errors import ChannelError
-from bot.jobs.rate_limits import PATIENCE, RateLimits
+from bot.jobs.rate_limits import PATIENCE, RateLimits, shared
 from bot.model import Destination
+from bot.pacing import RateLimit
 from bot.store import Store
 from tests.fakes import FakeChannel, HandClock, waiting
 
@@ -81,3 +85,40 @@ async def test_a_pause_of_one_place_is_no_pause_of_the_others(store):
     await taken(store, turns, second)
     with pytest.raises(ChannelError):
         await taken(store, turns, first)
+
+
+async def test_a_rate_is_kept_by_all_who_share_it_and_used_by_them(store, store_url):
+    """Three processes would each have a store of their own."""
+    others = [Store.open(store_url, exclusive=False, has_clock=True) for _ in range(3)]
+    went: list[float] = []
+
+    async def sender(own: Store) -> None:
+        limit = RateLimit("discord", timedelta(seconds=1) / 46, at_a_time=8, reserve=shared(own, utc_now))
+        while asyncio.get_running_loop().time() < began + 3:
+            await limit.wait()
+            went.append(asyncio.get_running_loop().time())
+
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(*(sender(own) for own in others))
+    for own in others:
+        await own.close()
+    went.sort()
+    assert max(bisect_left(went, at + 1) - place for place, at in enumerate(went)) <= 50
+    assert len(went) > 46 * 2
+
+
+async def test_turns_that_nobody_used_are_not_made_up_for():
+    limit = RateLimit("alone", timedelta(seconds=0.05), at_a_time=4)
+    await limit.wait()
+    await asyncio.sleep(0.5)
+    began = asyncio.get_running_loop().time()
+    for _ in range(5):
+        await limit.wait()
+    assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+async def test_without_the_database_nothing_is_sent_that_it_would_have_to_count():
+    away = shared(Store.open("postgresql://nobody@127.0.0.1:1/none"), utc_now)
+    with pytest.raises(ChannelError) as caught:
+        await away("discord", timedelta(seconds=1), 1)
+    assert caught.value.retry_after

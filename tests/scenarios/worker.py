@@ -12,17 +12,18 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from bot.app import Adapters, App
+from bot.app import Adapters, App, utc_now
 from bot.channels.discord import Discord
 from bot.engine import inline
-from bot.jobs.deliver import LEASE
+from bot.jobs import deliver as deliver_job
+from bot.jobs.deliver import LEASE, Courier
 from bot.jobs.summarize import Budget, Summarizer
 from bot.matching import Matcher
 from bot.settings import Settings
@@ -170,6 +171,25 @@ async def deliver_and_freeze(url: str, path: Path, now: datetime, pipe: Connecti
     tally = await courier(store, channel, clock, "zombie").drain()
     await store.close()
     pipe.send(tally.sent)
+
+
+async def deliver_under_a_short_lease(url: str, port: int, owner: str) -> None:
+    """Deliver to the Discord at a port by the real clock, with leases of three seconds by the database's."""
+    deliver_job.LEASE, deliver_job.RENEW_SECONDS = timedelta(seconds=3), 1.0
+    store, bot = Store.open(url, has_clock=True), Discord(TOKEN)
+    with pointed_at(port):
+        one = Courier(store, bot, owner=owner, cap=50, clock=utc_now)
+        while "sent" not in (found := await counts(store)) or len(found) > 1:
+            await one.drain()
+            await asyncio.sleep(0.2)
+    await bot.close()
+    await store.close()
+
+
+async def counts(store: Store) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    async with store.read() as tx:
+        return await tx.outbox.counts()
 
 
 async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -261,6 +262,6 @@ async def _tokens(store: Store) -> Tokens:
 
 async def _claimed(store: Store):
     async with store.write() as tx:
-        (claim,) = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING, most=9)
+        (claim,) = await tx.outbox.claim("fake", owner="one", now=MORNING, lease=timedelta(), most=9)
         await tx.outbox.release("one", MORNING)
     return claim

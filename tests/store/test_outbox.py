@@ -10,8 +10,10 @@ from sqlalchemy import text
 
 from bot.model import AnnounceType, Receipt
 from bot.store import Store, schema
+from bot.store.migrate import migrate
 from bot.store.outbox import Claim
 from tests import PATIENCE
+from tests.counterparts import postgres
 from tests.fakes import MORNING, composed, matched, paper, planned, rows, states, subscribed, waiting
 
 DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
@@ -23,7 +25,7 @@ async def claimed(
     store: Store, owner: str = "one", now: datetime = MORNING, most: int = 20, channel: str = "fake"
 ) -> list[Claim]:
     async with store.write() as tx:
-        return await tx.outbox.claim(channel, owner=owner, now=now, lease_until=now + MINUTE, most=most)
+        return await tx.outbox.claim(channel, owner=owner, now=now, lease=MINUTE, most=most)
 
 
 # Claims
@@ -45,7 +47,7 @@ async def test_a_claim_takes_no_more_than_asked_however_postgresql_joins(store, 
     async with store.write() as tx:
         for way in ("hashagg", "hashjoin", "mergejoin", "sort", "material", "indexscan", "bitmapscan"):
             await tx.connection.execute(text(f"SET LOCAL enable_{way} = off"))
-        claims = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING + MINUTE, most=3)
+        claims = await tx.outbox.claim("fake", owner="one", now=MORNING, lease=MINUTE, most=3)
     assert len(claims) == 3
 
 
@@ -55,7 +57,7 @@ async def test_who_claims_does_not_wait_for_another_who_is_claiming(store, store
     await waiting(store, 5)
     await planned(store)
     async with store.write() as tx:
-        first = await tx.outbox.claim("fake", owner="one", now=MORNING, lease_until=MORNING + MINUTE, most=2)
+        first = await tx.outbox.claim("fake", owner="one", now=MORNING, lease=MINUTE, most=2)
         async with asyncio.timeout(PATIENCE):
             second = await claimed(store, "two")
     assert sorted(claim.id for claim in [*first, *second]) == [1, 2, 3, 4, 5]
@@ -88,15 +90,36 @@ async def test_a_lease_is_respected_until_its_last_second_and_then_taken_over(st
     assert (second.id, second.owner, second.attempt) == (first.id, "two", 2)
 
 
-async def test_starting_a_part_renews_the_lease(store):
-    await waiting(store, 1)
+async def test_an_owner_renews_all_leases_at_once_and_no_others(store):
+    await waiting(store, 3)
     await planned(store)
-    (claim,) = await claimed(store)
+    mine = await claimed(store, most=2)
+    (other,) = await claimed(store, "two")
     later = MORNING + timedelta(seconds=50)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
-        assert await tx.outbox.renew(claim, later + MINUTE)
-    assert await claimed(store, "two", later + timedelta(seconds=30)) == []
+        assert await tx.outbox.renew("one", now=later, lease=MINUTE) == {(claim.id, 1) for claim in mine}
+    assert [one.id for one in await claimed(store, "heir", later + timedelta(seconds=30))] == [other.id]
+
+
+async def test_on_postgresql_leases_end_by_its_own_clock(postgres_url):
+    async with postgres.database(postgres_url) as url:
+        store = Store.open(url, has_clock=True)
+        await migrate(store)
+        await waiting(store, 1)
+        await planned(store)
+        years = MORNING + timedelta(days=3650)
+        async with store.write() as tx:
+            lease = timedelta(seconds=0.5)
+            (claim,) = await tx.outbox.claim("fake", owner="one", now=MORNING, lease=lease, most=1)
+        assert await claimed(store, "two", years) == [], "however wrong the clock of the other is"
+        async with store.write() as tx:
+            assert await tx.outbox.renew("one", now=MORNING, lease=lease) == {(claim.id, 1)}
+        await asyncio.sleep(0.6)
+        assert [one.id for one in await claimed(store, "two", MORNING)] == [claim.id]
+        assert abs(await store.clock_skew(lambda: datetime.now(UTC))) < timedelta(seconds=1)
+        assert await store.clock_skew(lambda: datetime.now(UTC) + MINUTE) > timedelta(seconds=50)
+        assert await store.clock_skew(lambda: datetime.now(UTC) - MINUTE) < -timedelta(seconds=50)
+        await store.close()
 
 
 @pytest.mark.parametrize("owner", ["two", "one"], ids=["taken over", "claimed again by itself"])
@@ -105,12 +128,11 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     await planned(store)
     (zombie,) = await claimed(store)
     async with store.write() as tx:
-        assert await tx.outbox.compose(zombie, ["first", "second"], lease_until=MORNING + MINUTE)
+        assert await tx.outbox.compose(zombie, ["first", "second"])
     (heir,) = await claimed(store, owner, MORNING + 2 * MINUTE)
     before = await rows(store, schema.delivery), await rows(store, schema.part)
     async with store.write() as tx:
-        assert not await tx.outbox.compose(zombie, ["other"], lease_until=MORNING + MINUTE)
-        assert not await tx.outbox.renew(zombie, MORNING + MINUTE)
+        assert not await tx.outbox.compose(zombie, ["other"])
         assert not await tx.outbox.finish(zombie, MORNING)
         assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
         assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
@@ -130,7 +152,7 @@ async def test_a_receipt_is_written_once(store):
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
+        await tx.outbox.compose(claim, ["one"])
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
     (part,) = await rows(store, schema.part)
@@ -268,7 +290,7 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"], lease_until=MORNING + MINUTE)
+        await tx.outbox.compose(claim, ["one"])
         await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.finish(claim, MORNING)
     (part,) = await rows(store, schema.part)

@@ -31,7 +31,7 @@ REPLACE = AnnounceType.REPLACE
 async def claimed(store: Store, now: datetime) -> list[Claim]:
     """Take what is due."""
     async with store.write() as tx:
-        return await tx.outbox.claim("fake", owner="one", now=now, lease_until=now + MINUTE, most=20)
+        return await tx.outbox.claim("fake", owner="one", now=now, lease=MINUTE, most=20)
 
 
 async def sent(store: Store, now: datetime = MORNING) -> list[str]:

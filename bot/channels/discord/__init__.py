@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from bot.channels import Channel, Conversations, Handle
 from bot.channels.discord.account import examined, install_link
 from bot.channels.discord.cards import Style, digest_messages, text_messages
-from bot.channels.discord.rest import Rest
+from bot.channels.discord.rest import Rest, global_rate_limit
 from bot.channels.discord.supervisor import Supervisor
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
+from bot.pacing import Reserve
 from bot.settings import EXAMPLES, Settings
 
 _THREAD_NAME = 100  # characters
@@ -46,6 +47,10 @@ class Discord(Channel):
     def remember(self, conversations: Conversations) -> None:
         """Take where direct conversations are kept."""
         self._rest.conversations = conversations
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where turns under the global limit are booked."""
+        self._rest.rate_limit = global_rate_limit(reserve)
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One JSON object for each message: the body, and the name of the thread that it belongs into."""

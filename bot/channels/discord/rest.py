@@ -22,6 +22,8 @@ from discord.http import HTTPClient, Route
 
 from bot.channels import Conversations
 from bot.errors import ChannelError
+from bot.leases import before_request
+from bot.pacing import RateLimit, Reserve
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ _LATER = timedelta(minutes=10)
 _BANNED = timedelta(minutes=15)
 _PATIENCE = 30.0  # seconds that discord.py waits for one bucket
 _NONCE = 25  # characters
-_LATE = 0.01  # seconds that may be made up for
+_TURNS = 8  # that are booked at once
 
 _ARCHIVED = 50083
 _LOCKED = 160005
@@ -100,6 +102,12 @@ class _Unkept:
         pass
 
 
+def global_rate_limit(reserve: Reserve | None = None) -> RateLimit:
+    """Discord's limit on all requests of the bot, whatever the number of its processes."""
+    every = timedelta(seconds=1) / PER_SECOND
+    return RateLimit("discord", every, at_a_time=_TURNS if reserve else 1, reserve=reserve)
+
+
 class Rest:
     """The bot's account, logged in at the first request; after a refused token nothing is asked any more."""
 
@@ -107,9 +115,9 @@ class Rest:
         self._token = token
         self._connector = connector
         self._http: HTTPClient | None = None
-        self._lock, self._queue = asyncio.Lock(), asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._is_refused = False
-        self._next_at = 0.0  # by the loop's clock
+        self.rate_limit = global_rate_limit()
         self.conversations: Conversations = _Unkept()
 
     async def post(self, channel: str, message: dict[str, Any], key: str) -> str:
@@ -189,7 +197,7 @@ class Rest:
         """One request, when the global limit allows it. Raises ChannelError and nothing else."""
         with translated():
             http = await self._session()
-            await self._wait_for_rate_limit()
+            await self.rate_limit.wait()  # the global one, which discord.py only notices when it is passed
             return await http.request(route, **body)
 
     async def close(self) -> None:
@@ -228,7 +236,10 @@ class Rest:
             if self._is_refused:
                 raise ChannelError(WRONG_TOKEN)
             if self._http is None:
-                http = HTTPClient(asyncio.get_running_loop(), self._connector, max_ratelimit_timeout=_PATIENCE)
+                trace = aiohttp.TraceConfig()
+                trace.on_request_headers_sent.append(before_request)  # also when discord.py asks once more
+                loop = asyncio.get_running_loop()
+                http = HTTPClient(loop, self._connector, http_trace=trace, max_ratelimit_timeout=_PATIENCE)
                 try:
                     await http.static_login(self._token)
                 except BaseException as error:
@@ -237,13 +248,6 @@ class Rest:
                     raise
                 self._http = http
             return self._http
-
-    async def _wait_for_rate_limit(self) -> None:
-        """Wait for our turn under the global limit, which discord.py only notices when it is passed."""
-        async with self._queue:  # one after another, so that a moment without time leads to no burst
-            now = asyncio.get_running_loop().time()
-            self._next_at = max(self._next_at, now - _LATE) + 1 / PER_SECOND
-            await asyncio.sleep(self._next_at - now)
 
 
 def _code(error: ChannelError) -> int:

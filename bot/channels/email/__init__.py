@@ -33,6 +33,7 @@ from bot.channels.email.server import from_url
 from bot.channels.email.writing import Writer
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
+from bot.pacing import Reserve
 from bot.settings import EXAMPLES, Settings
 from bot.tokens import Links
 
@@ -84,6 +85,11 @@ class Email(Channel):
     def link(self, links: Links) -> None:
         """Take what the links in mails are made with."""
         self._writer.link(links)
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where turns under SMTP_DOMAIN_RATE are booked."""
+        if isinstance(self._server, Connections):
+            self._server.reserve = reserve
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One outgoing email for each mail; it becomes a message when it is sent."""

@@ -15,6 +15,7 @@ import aiosmtplib
 
 from bot.channels.email.server import GREYLIST, Server
 from bot.errors import ChannelError
+from bot.pacing import RateLimit, Reserve
 
 PER_DOMAIN = 2
 """Messages to one domain that are on their way at once: a slow one leaves room for the others."""
@@ -41,14 +42,15 @@ class Connections:
     """The way to one server; it may be shared by all who send."""
 
     def __init__(self, server: Server, idle_seconds: float = IDLE_SECONDS, spacing_seconds: float = 0.0) -> None:
-        """`spacing_seconds` lie between the starts of two messages to one domain, in this process."""
+        """`spacing_seconds` lie between the starts of two messages to one domain."""
         self._server = server
         self._spacing_seconds = spacing_seconds
         self._idle_seconds = idle_seconds
         self._idle: list[_Line] = []
         self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._next_starts: dict[str, float] = {}  # when the next message to a domain may start
-        self._not_before = 0.0  # these are by the clock of the event loop
+        self._rate_limits: dict[str, RateLimit] = {}  # by domain
+        self.reserve: Reserve | None = None
+        self._not_before = 0.0  # by the clock of the event loop
 
     async def deliver(self, sender: str, recipient: str, content: bytes) -> str:
         """Send one message to one recipient; the server's answer. Raises ChannelError and nothing else."""
@@ -63,10 +65,10 @@ class Connections:
     async def _wait_for_domain(self, domain: str) -> None:
         """Wait until a domain may get the next message; few are in flight, so nobody waits long."""
         if self._spacing_seconds:
-            now = asyncio.get_running_loop().time()
-            start = max(now, self._next_starts.get(domain, now))
-            self._next_starts[domain] = start + self._spacing_seconds
-            await asyncio.sleep(start - now)
+            if domain not in self._rate_limits:
+                every = timedelta(seconds=self._spacing_seconds)
+                self._rate_limits[domain] = RateLimit(f"mail:{domain}", every, reserve=self.reserve)
+            await self._rate_limits[domain].wait()
 
     async def check(self, sender: str, bounces: str = "") -> str:
         """Connect, encrypt, log in, and offer the senders of our mails; one line that says what was reached."""

@@ -19,6 +19,7 @@ import aiosmtplib
 
 from bot.channels.email.verdicts import is_gone
 from bot.errors import ChannelError
+from bot.leases import ensure_ours
 
 STEP_TIMEOUT = 30.0
 """Seconds for one command."""
@@ -120,6 +121,7 @@ class Server:
         start = await client.execute_command(b"DATA")
         if start.code != _START_INPUT or client.protocol is None:
             raise aiosmtplib.SMTPDataError(start.code, start.message)
+        ensure_ours()
         client.protocol.write(_stuffed(content))
         try:
             answer = await client.protocol.read_response(timeout=ANSWER_TIMEOUT)

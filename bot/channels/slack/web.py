@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ChannelError
+from bot.leases import before_request
 
 ANSWER_TIMEOUT = 30.0
 """Seconds for one call."""
@@ -68,7 +69,10 @@ def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -
 
 def session() -> aiohttp.ClientSession:
     """Connections for all calls of this process; made inside of the event loop."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT), trust_env=True)
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(before_request)
+    timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT)
+    return aiohttp.ClientSession(timeout=timeout, trust_env=True, trace_configs=[trace])
 
 
 async def socket_address(client: AsyncWebClient, app_token: str) -> str:

@@ -1,0 +1,91 @@
+"""Leases and turns by name, each a row that says from when on it is free. Deliveries have leases of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from bot.store import schema
+
+if TYPE_CHECKING:
+    from bot.store import Transaction
+
+
+class Turns(ABC):
+    """What a store offers of them; each call is a transaction."""
+
+    has_clock: bool
+    """Whether the database's clock counts."""
+
+    @abstractmethod
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that may write."""
+
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that only reads."""
+
+    async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
+        """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
+        async with self.write() as tx:
+            await tx.ensure_pace(key, now)
+            row = schema.pace.c
+            found = await tx.connection.execute(
+                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
+            )
+            free: datetime = found.scalar_one()
+            if free > now:
+                return False, free
+            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
+            return True, now + lease
+
+    async def renew_lease(self, key: str, until: datetime, longer: datetime) -> bool:
+        """Make a turn of ours last longer; False when it is not ours any more."""
+        async with self.write() as tx:
+            row = schema.pace.c
+            kept = await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=longer)
+            )
+            return kept.rowcount == 1
+
+    async def release_lease(self, key: str, until: datetime, free: datetime) -> None:
+        """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
+        async with self.write() as tx:
+            row = schema.pace.c
+            await tx.connection.execute(
+                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=free)
+            )
+
+    async def reserve(self, key: str, every: timedelta, count: int, clock: Callable[[], datetime]) -> float:
+        """Book turns for `key`, `every` apart, over all processes: the first, by the clock of the event loop."""
+        row, loop = schema.pace.c, asyncio.get_running_loop()
+        async with self.write() as tx:
+            await tx.ensure_pace(key, clock())
+            found = await tx.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
+            free: datetime = found.scalar_one()
+            now = clock()
+            if self.has_clock:
+                now = (await tx.connection.execute(select(func.clock_timestamp()))).scalar_one()
+            here = loop.time()
+            first = max(free, now)
+            later = schema.pace.update().where(row.key == key).values(next_at=first + count * every)
+            await tx.connection.execute(later)
+        return here + (first - now).total_seconds()
+
+    async def hold(self, key: str, until: datetime) -> None:
+        """Let nobody go for `key` before `until`: a shared cool-down."""
+        async with self.write() as tx:
+            await tx.hold(key, until)
+
+    async def held(self, key: str, now: datetime) -> datetime:
+        """When one may go for `key`, without booking anything."""
+        row = schema.pace.c
+        async with self.read() as tx:
+            found = await tx.connection.execute(select(row.next_at).where(row.key == key))
+        return max(found.scalar() or now, now)
