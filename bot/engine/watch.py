@@ -33,7 +33,7 @@ async def ensure_clock(store: Store, clock: Callable[[], datetime]) -> None:
 
 
 async def watch(store: Store, clock: Callable[[], datetime], changed: Callable[[], None]) -> StoreError:
-    """Call `changed` when another process has written to SQLite; end once a newer sudi has migrated the database."""
+    """Call `changed` when another process has written to SQLite; end when a newer sudi has migrated it."""
     for second in itertools.count():
         with suppress(DBAPIError, PoolTimeout):  # the database is away: others say so
             if await store.has_changed():
