@@ -105,13 +105,15 @@ class App:
         self.client = adapters.client
         self.clock = clock
         preferences = defaults(settings)
-        self.commands = Commands(store, preferences, clock, admins=settings.bot_admins)
         self._matcher = matcher
         holidays = settings.bot_arxiv_holidays
         self._links = adapters.links
         also = taxonomy.readable(settings.bot_room_categories) if settings.has_room else ()
         self.reader = Poller(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays, also=also)
         self.read = self.reader.read
+        self.commands = Commands(
+            store, preferences, clock, admins=settings.bot_admins, read_first=self.reader.read_first
+        )
         self.email_workflow = EmailWorkflow(
             self.commands,
             store,
@@ -223,6 +225,7 @@ class App:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await self._release()
+                await self.reader.stop()
                 await self._health.end()
         if self._failure is not None:
             raise self._failure

@@ -36,6 +36,8 @@ class Verb(enum.StrEnum):
     DAYS = "days", "rhythm", "日程", "频率"
     NOTICES = "notices", "notice", "heartbeat", "通知", "提示"
     PREVIEW = "preview", "try", "test", "预览", "试试"
+    NOW = "now", "send", "现在", "立即", "马上", "立即发送"
+    SAMPLE = "sample", "demo", "示例", "样例"
     TODAY = "today", "今天", "今日"
     SHOW = "show", "paper", "显示", "查看"
     WHY = "why", "whynot", "why-not", "explain", "为什么"

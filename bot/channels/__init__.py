@@ -40,6 +40,14 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A command that a channel with buttons offers under an answer; `label` is in its language."""
+
+    label: str
+    command: str  # a verb and one word
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one command. `text` is plain: channels escape it. Cards follow it, if any.
 
@@ -58,6 +66,7 @@ class Reply:
     subscriptions: tuple[Subscription, ...] = ()
     token: str = ""  # with which a mailbox confirms what the text asks about
     mailbox: str = ""  # where somebody has to confirm, if not here
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from bot.channels import Invocation, Reply
 from bot.commands.recent_papers import RecentPapers
-from bot.commands.request import Defaults, Request
+from bot.commands.request import Defaults, ReadFirst, Request
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
 from bot.commands.typed import cleaned, pointed, shown
 from bot.errors import QueryError, UserError
@@ -43,9 +43,16 @@ class Commands:
     """Answers commands; the app hands it to the channels."""
 
     def __init__(
-        self, store: Store, defaults: Defaults, clock: Callable[[], datetime], *, admins: Collection[str] = ()
+        self,
+        store: Store,
+        defaults: Defaults,
+        clock: Callable[[], datetime],
+        *,
+        admins: Collection[str] = (),
+        read_first: ReadFirst | None = None,
     ) -> None:
-        """`admins` are `channel:address`."""
+        """`admins` are `channel:address`; `read_first` reads a category that nobody had, if anybody can."""
+        self._read_first = read_first
         self._admins = admins
         self._store = store
         self._recent_papers = RecentPapers(store)
@@ -96,6 +103,7 @@ class Commands:
                 language,
                 self._clock(),
                 is_admin=f"{invocation.channel}:{invocation.sender}" in self._admins,
+                read_first=self._read_first,
             )
         )
 

@@ -5,7 +5,7 @@ Which handler gets it is decided in `commands`; what the channel makes of the an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from bot.errors import QueryError, UserError
 from bot.locale import say
 from bot.model import Destination, Language, Slot
 from bot.query import Query, parse
+from bot.sources import FirstReading
 from bot.store import Store, Transaction
 
 
@@ -27,6 +28,10 @@ class Defaults:
     language: Language
     slot: Slot
     mailboxes: Mailboxes = NOBODYS
+
+
+ReadFirst = Callable[[str], Awaitable[FirstReading]]
+"""Reads the current listing of one category, for nobody's digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Request:
     language: str  # of the reply: en or zh
     now: datetime
     is_admin: bool = False  # of the installation
+    read_first: ReadFirst | None = None  # where papers can be read
 
     @property
     def is_private(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import linking, mutes, overview, papers, preferences, subscriptions
+from bot.commands import linking, mutes, now, overview, papers, preferences, sample, subscriptions
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -127,6 +127,8 @@ SPECS: tuple[CommandSpec, ...] = (
         needs_manage=True,
     ),
     CommandSpec(Verb.PREVIEW, "preview QUERY", "preview hep-th axion*", papers.preview),
+    CommandSpec(Verb.NOW, "now [N]", "now 1", now.send_now, needs_manage=True),
+    CommandSpec(Verb.SAMPLE, "sample", "sample", sample.sample),
     CommandSpec(Verb.TODAY, "today [DATE] [PAGE]", "today 2026-06-10 2", papers.today),
     CommandSpec(Verb.SHOW, "show ID", "show 2606.90001", papers.show),
     CommandSpec(Verb.WHY, "why [ID]", "why 2606.90001", papers.why),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.channels import Reply
+from bot.channels import Offer, Reply
 from bot.commands.advice import advice
 from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
-from bot.commands.trial import trial_in_words, trial_of
+from bot.commands.trial import Trial, trial_in_words, trial_of
 from bot.commands.typed import Chosen, read_chosen, shown
 from bot.commands.zones import zone_name
 from bot.errors import UserError
@@ -17,7 +17,9 @@ from bot.model import Destination, Language, Subscription
 from bot.presentation.cards import cards_lines
 from bot.presentation.faults import unreadable_lines
 from bot.query import Query, in_words, parse, stored
+from bot.sources import FirstReading
 from bot.store import Transaction
+from bot.verbs import Verb
 
 MOST = 50
 """Subscriptions of one place."""
@@ -137,20 +139,37 @@ async def _confirmed(
 ) -> Reply:
     """Read a subscription back, with what it would have matched and when the next digest comes."""
     query = parse(subscription.query)
-    trial = await trial_of(request.recent_papers, query)
+    trial, first = await _trial_after_reading(request, query)
     examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
     paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
-    return request.reply(
+    has_now = bool(trial.cards) and not (subscription.paused or destination.paused)
+    reply = request.reply(
         request.say(key, number=subscription.number, query=subscription.query),
         request.say("reply.in_words", words=in_words(query, request.language)),
-        trial_in_words(request, trial),
+        first,
+        trial_in_words(request, trial, is_subscribed=True),
         *advice(request, trial),
         *(f"• {lines.titles[0].text}" for lines in examples),
         next_digest_in_words(request, destination),
         request.say("reply.no_backfill") if is_public else "",
+        request.say("reply.now_hint", number=subscription.number) if has_now else "",
         paused,
         is_public=is_public,
     )
+    offer = Offer(request.say("reply.now_button"), f"{Verb.NOW} {subscription.reference}")
+    return replace(reply, offers=(offer,)) if has_now else reply
+
+
+async def _trial_after_reading(request: Request, query: Query) -> tuple[Trial, str]:
+    """Try a query; a category that nobody had is read first, one of them, and what became of that is said."""
+    trial = await trial_of(request.recent_papers, query)
+    if not trial.unread or request.read_first is None:
+        return trial, ""
+    category = trial.unread[0]
+    outcome = await request.read_first(category)
+    if outcome is FirstReading.READ:
+        return await trial_of(request.recent_papers, query), ""
+    return trial, request.say(f"reply.first_{outcome}", category=category)
 
 
 async def _subscriptions(tx: Transaction, destination: Destination) -> list[Subscription]:

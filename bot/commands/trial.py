@@ -13,7 +13,18 @@ from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Request
 from bot.commands.times import days_in_words
 from bot.digest import PAGE, Card, Version, cards
-from bot.matching import Candidate, Prepared, candidates, is_wanted, match, missing, reads, sightings, with_texts
+from bot.matching import (
+    Candidate,
+    Prepared,
+    Sighting,
+    candidates,
+    is_wanted,
+    match,
+    missing,
+    reads,
+    sightings,
+    with_texts,
+)
 from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
 from bot.query import Field, Query, still_read
 from bot.store import Store
@@ -50,11 +61,20 @@ class Trial:
         return self.matched / max(len(self.days), 1)
 
 
+class OnDay(NamedTuple):
+    """What subscriptions match of one date, with the papers that they could match, and their Chinese texts."""
+
+    sightings: list[Sighting]
+    papers: Mapping[Version, Paper]
+    summaries: Mapping[Version, Summary]
+
+
 async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
     """Try a query on the last stored announcements."""
     stock = await recent_papers.stock()
     reading = reads([query])
     concerned = [one for one in stock.papers if reading is None or not one.categories.isdisjoint(reading)]
+    dated = {one.candidate.date for one in concerned}
     texts: dict[Version, Summary] = {}
     async with recent_papers.store.read() as tx:
         read = {row.category for row in await tx.papers.coverage(stock.days)}
@@ -65,7 +85,7 @@ async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
         texts = await tx.texts.best({_version(one) for one in result.best}, Language.ZH)
     return Trial(
         query=query,
-        days=stock.days,
+        days=tuple(day for day in stock.days if not reading or day in dated) or stock.days,
         papers=len({one.candidate.paper.id for one in stock.papers}),
         concerned=len({one.candidate.paper.id for one in concerned}),
         matched=result.matched,
@@ -78,10 +98,8 @@ async def trial_of(recent_papers: RecentPapers, query: Query) -> Trial:
     )
 
 
-async def page_of(
-    store: Store, day: date, subscriptions: Sequence[Subscription], page: int
-) -> tuple[int, list[Card]]:
-    """How many papers of a date a destination's subscriptions match, however old they are, and a page of them."""
+async def found_on(store: Store, day: date, subscriptions: Sequence[Subscription]) -> OnDay:
+    """The papers of a date that a destination's subscriptions match, however old they are, in turn."""
     reading = reads(still_read(one.query for one in subscriptions))
     destination = subscriptions[0].destination_id
     async with store.read() as tx:
@@ -90,24 +108,33 @@ async def page_of(
         concerned = _concerned(announced, reading)
         summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)
     found = await asyncio.to_thread(sightings, subscriptions, candidates(concerned, summaries), mutes)
+    return OnDay(found, {_version(one): one.paper for one in concerned}, summaries)
+
+
+async def page_of(
+    store: Store, day: date, subscriptions: Sequence[Subscription], page: int
+) -> tuple[int, list[Card]]:
+    """How many papers of a date a destination's subscriptions match, and a page of them."""
+    found, papers, summaries = await found_on(store, day, subscriptions)
     shown = found[(page - 1) * PAGE : page * PAGE] if page > 0 else []
     explained = [match for one in shown for match in one.matches]
-    papers = {_version(one): one.paper for one in concerned}
     return len(found), cards(explained, papers, {one.id: one for one in subscriptions}, summaries)
 
 
-def trial_in_words(request: Request, trial: Trial) -> str:
+def trial_in_words(request: Request, trial: Trial, *, is_subscribed: bool = False) -> str:
     """How many papers a query would have matched, and on which dates; honest when nothing was read yet."""
-    if not trial.days:
+    if not trial.days and not (is_subscribed and trial.unread):
         return request.say("reply.nothing_stored")
-    days = days_in_words(trial.days, request.language)
-    lines = [request.say("reply.would_match", n=trial.matched, papers=trial.papers, days=days)]
-    if trial.matched:
+    lines = []
+    if trial.concerned or not trial.unread:
+        days = days_in_words(trial.days, request.language)
+        lines.append(request.say("reply.would_match", n=trial.matched, papers=trial.concerned, days=days))
+    if trial.unread:  # nothing can be said of what it will bring, and of what it lacks
+        lines.append(_unread_in_words(request, trial, "follows" if is_subscribed else "unread"))
+    elif trial.matched:
         lines += _statistics_in_words(request, trial)
     elif trial.concerned and not trial.revised:
         lines.append(_nothing_in_words(request, trial))
-    if trial.unread:
-        lines.append(_unread_in_words(request, trial))
     if trial.revised:
         lines.append(request.say("reply.left_out", n=trial.revised))
     return "\n".join(lines)
@@ -141,12 +168,12 @@ def _nothing_in_words(request: Request, trial: Trial) -> str:
     return request.say("reply.never_together")
 
 
-def _unread_in_words(request: Request, trial: Trial) -> str:
+def _unread_in_words(request: Request, trial: Trial, key: str) -> str:
     shown = ", ".join(trial.unread[:_UNREAD_SHOWN])
     more = len(trial.unread) - _UNREAD_SHOWN
     if more > 0:
-        return request.say("reply.unread_many", categories=shown, more=more)
-    return request.say("reply.unread", categories=shown)
+        return request.say(f"reply.{key}_many", categories=shown, more=more)
+    return request.say(f"reply.{key}", categories=shown)
 
 
 class _Result(NamedTuple):

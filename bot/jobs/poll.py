@@ -6,19 +6,21 @@ needed to be right: a process that dies in between leaves rows that say what is 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SourceError
 from bot.jobs.announcement_day import DayPoll, Heard, PollContext, PollResult, counted
-from bot.jobs.ingest import Ingested, categories_to_read
+from bot.jobs.ingest import Ingested, categories_to_read, ingest
+from bot.jobs.match import match
 from bot.matching import Matcher
-from bot.model import ALL
-from bot.sources import Archive, Outcome, Source
+from bot.model import ALL, Listing
+from bot.sources import Archive, FirstReading, Outcome, Source
 from bot.sources.arxiv_mail import announcement_in
 from bot.sources.calendar import (
     EASTERN,
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 OLDEST = timedelta(days=90)
 """How far back arXiv's catch-up pages reach."""
+
+FIRST_SECONDS = 6.0
+"""How long somebody who has subscribed waits for papers that nobody had: a page of ours is given up after ten."""
 
 LOOK_AGAIN = timedelta(minutes=5)
 """How long it takes until somebody who asks for a category that nobody has asked for is noticed."""
@@ -81,6 +86,7 @@ class Poller:
         self._also = frozenset(also)
         self._look_at: datetime | None = None
         self._busy_since: datetime | None = None
+        self._firsts: dict[str, asyncio.Task[FirstReading]] = {}
 
     async def wanted(self) -> list[str]:
         """The categories that subscriptions want, and those that are read in any case."""
@@ -101,6 +107,43 @@ class Poller:
         )
         day.seconds = time.monotonic() - started
         return day
+
+    async def read_first(self, category: str, patience: float = FIRST_SECONDS) -> FirstReading:
+        """Read the current listing of a category that nobody had, for nobody's digest: one request, in its turn.
+
+        What takes longer than `patience` goes on without who waits for it.
+        """
+        task = self._firsts.get(category)
+        if task is None:
+            task = self._firsts[category] = asyncio.create_task(self._read_first(category))
+            task.add_done_callback(lambda _task: self._firsts.pop(category, None))
+        done, _ = await asyncio.wait([task], timeout=patience)
+        return task.result() if done else FirstReading.PENDING
+
+    async def _read_first(self, category: str) -> FirstReading:
+        source = self._context.archive or next(iter(self._context.sources), None)
+        async with self._lease() as lease:
+            if lease is None or source is None:
+                return FirstReading.BUSY if source else FirstReading.NOTHING
+            async with aclosing(source.fetch([category], {})) as outcomes:  # type: ignore[type-var]
+                found = [outcome async for outcome in outcomes]
+            for outcome in found:
+                if isinstance(outcome, SourceError):
+                    log.warning("first_reading_failed source=%s reason=%s", source.name, outcome)
+                    return FirstReading.AWAY
+                if isinstance(outcome, Listing) and outcome.announcements:
+                    log.info("first_reading category=%s date=%s", outcome.category, outcome.date)
+                    await ingest(self._store, [outcome], self._clock(), until=opens(outcome.date))
+                    await match(self._store, self._clock(), self._context.matcher)
+                    return FirstReading.READ
+        return FirstReading.NOTHING
+
+    async def stop(self) -> None:
+        """Give up what is being read for those who have just subscribed."""
+        tasks = list(self._firsts.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def is_under_way(self, most: timedelta = OLDEST) -> bool:
         """Whether something is being read by any process or about to be, or nobody has looked yet what is missing.

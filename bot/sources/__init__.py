@@ -15,6 +15,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from types import ModuleType
 from typing import Protocol, cast, runtime_checkable
 
@@ -37,6 +38,16 @@ class Unchanged:
     """The source says that nothing has changed since the listing that was stored last."""
 
     category: str
+
+
+class FirstReading(StrEnum):
+    """What has become of reading a category that nobody had."""
+
+    READ = "read"
+    PENDING = "pending"  # it is being read
+    BUSY = "busy"  # a round of reading is under way
+    AWAY = "away"  # the source does not give it
+    NOTHING = "nothing"  # it has nothing now, or there is no source
 
 
 Outcome = Listing | Unchanged | SourceError

@@ -106,7 +106,7 @@ class Hits:
         Of several versions of a paper it is the last one. A version that was sent keeps others away, but for later
         ones that come to a query which asks for revisions.
         """
-        fixed = await self._fixed(destination_id)
+        fixed = await self.fixed(destination_id)
         found: dict[int, list[Asking]] = {n: list(asking) for n in fixed}
         for one, numbers in zip(asking, await self.new(asking, newest), strict=True):
             for n in numbers:
@@ -183,7 +183,7 @@ class Hits:
                 found[row.query] = max(row.batch, found.get(row.query, 0))
         return found
 
-    async def _fixed(self, destination_id: int) -> set[int]:
+    async def fixed(self, destination_id: int) -> set[int]:
         """The papers of deliveries that have yet to be composed, where they are known already."""
         rows = await self._connection.execute(
             select(_delivery.papers).where(

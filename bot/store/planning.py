@@ -63,6 +63,18 @@ class Planning:
             )
         return made
 
+    async def send_now(self, destination_id: int, papers: Sequence[int], key: datetime, now: datetime) -> bool:
+        """One delivery of these papers at once, ranked when it is composed; False when there was one of that key.
+
+        `key` is an instant that no slot has.
+        """
+        values = {"slot_due": key, "state": "ready", "due_at": now, "created_at": now, "papers": pack(papers)}
+        statement = insert(self._connection, schema.delivery).values(destination_id=destination_id, **values)
+        made = await self._connection.execute(
+            statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+        )
+        return made.rowcount == 1
+
     async def _hold(self, destinations: Sequence[int]) -> None:
         """One planner, or composer, at a time for each destination."""
         await self._connection.execute(

@@ -11,7 +11,7 @@ import simcord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import Command, Invocation, Reply
+from bot.channels import Command, Invocation, Offer, Reply
 from bot.channels.discord.options import options, queries, subscriptions
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS
@@ -349,3 +349,12 @@ def test_menus_keep_the_limits_whatever_is_typed(typed: str):
 
 def _bot_role(lab: simcord.GuildHandle) -> simcord.RoleHandle:
     return next(role for name, role in lab.roles.items() if name == "TestBot")
+
+
+async def test_what_an_answer_offers_is_a_button_that_gives_the_command(manager, channel, handling):
+    offers = (Offer("Send me these now", "now id:7"),)
+    handling.replies["subscribe"] = Reply("Subscribed.", Language.EN, offers=offers)
+    shown = await manager.slash(channel, "papers subscribe", query="cs.LG")
+    assert shown.response is not None
+    await manager.click(shown.response.message, label="Send me these now")
+    assert handling.last.text == "now id:7"

@@ -13,6 +13,7 @@ import pytest
 
 from bot.channels import Invocation, Reply
 from bot.commands import Commands, Defaults
+from bot.commands.request import ReadFirst
 from bot.model import (
     Announcement,
     AnnounceType,
@@ -74,9 +75,10 @@ class Conversation:
     now: datetime = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # 14:00 in Shanghai, before the announcement
     destination: str = "#ml"
     replies: list[Reply] = field(default_factory=list)
+    read_first: ReadFirst | None = None
 
     def __post_init__(self) -> None:
-        self.commands = Commands(self.store, DEFAULTS, lambda: self.now)
+        self.commands = Commands(self.store, DEFAULTS, lambda: self.now, read_first=self.read_first)
 
     async def reply(
         self,

@@ -31,7 +31,7 @@ async def test_preview_shows_cards_and_changes_nothing(talk: Conversation):
     assert reply.cards[0].summary == CHINESE
     assert reply.cards[0].subscriptions == ()
     assert not reply.is_public
-    assert "2 of 4 stored papers would have matched." in reply.text
+    assert "2 of 3 papers match." in reply.text
     assert reply.text.endswith("To get these: subscribe cs.LG 注意力, storage")
     assert await talk.queries() == []
 
@@ -40,7 +40,7 @@ async def test_preview_shows_the_first_cards_of_many(talk: Conversation):
     many = [replace(AXION, id=f"2606.91{number:03}") for number in range(9)]
     await talk.announce(listing("hep-th", *((paper, AnnounceType.NEW) for paper in many)))
     reply = await talk.reply("preview hep-th")
-    assert "10 of 13 stored papers" in reply.text
+    assert "10 of 10 papers" in reply.text
     assert "The first 5:" in reply.text
     assert len(reply.cards) == 5
 
@@ -51,11 +51,11 @@ async def test_preview_looks_at_about_a_week(talk: Conversation):
     older = listing("hep-th", (paper, AnnounceType.NEW))
     announced = tuple(replace(one, date=day) for one in older.announcements)
     await talk.announce(replace(older, date=day, announcements=announced))
-    assert "Tue 9 Jun 2026 to Wed 10 Jun 2026: 2 of 5 stored papers" in await talk.says("preview hep-th")
+    assert "Tue 9 Jun 2026 to Wed 10 Jun 2026: 2 of 2 papers" in await talk.says("preview hep-th")
 
 
 async def test_preview_without_anything_stored_says_so(empty: Conversation):
-    assert "No announcement is stored yet" in await empty.says("preview cs.LG")
+    assert "I haven't read any papers yet" in await empty.says("preview cs.LG")
 
 
 @pytest.mark.parametrize("typed", ["preview", "preview cs.XX", "preview -x"])
@@ -128,7 +128,7 @@ async def test_a_wrong_date_or_page_is_explained(talk: Conversation, typed: str,
 
 async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conversation):
     await empty.says("subscribe cs.RO")
-    assert "No announcement is stored yet" in await empty.says("today")
+    assert "I haven't read any papers yet" in await empty.says("today")
     await empty.announce(*LISTINGS)
     assert await empty.says("today") == "Wed 10 Jun 2026: 0 papers match your subscriptions."
 
@@ -225,8 +225,7 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
         "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
         'Number 1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
         "Number 2, hep-th -survey: does not match: it lacks hep-th",
-        "It waits for the next digest."
-        " Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "It waits for the next digest. Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
     ]
     await empty.deliver()
     assert "Sent here: Wed 10 Jun 2026, 15:00." in await empty.says("why 2606.90001")
@@ -257,7 +256,7 @@ async def test_why_tells_of_refused_and_of_planned_digests(empty: Conversation):
 
 async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversation):
     assert await empty.says("status") == (
-        "No announcement is stored yet, so there is nothing to compare with.\n"
+        "I haven't read any papers yet. The first reading is tonight.\n"
         "This place has no subscriptions yet. To begin: subscribe cs.LG diffusion"
     )
     await empty.says("subscribe cs.LG")
@@ -270,7 +269,7 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
         "This place has 1 subscription.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
         "When there are no papers: nothing is sent, unless something could not be read.",
-        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "Nothing waits for the next digest.",
         "Last digests:",
         "• Wed 10 Jun 2026, 15:00: 2 papers, sent",
@@ -314,7 +313,7 @@ async def test_help_names_every_command(talk: Conversation):
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 async def test_help_explains_each_command_and_its_example_works(talk: Conversation, spec):
     for language in Language.EN, Language.ZH:
-        text = await talk.says(f"help {spec.names[-1]}", language=language)
+        text = await talk.says(f"help {spec.name.names[-1]}", language=language)
         assert spec.usage in text
         assert spec.example in text
     await talk.says("subscribe hep-th")

@@ -15,29 +15,31 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
     assert reply.text.splitlines() == [
         'Subscribed as number 1: cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
-        "Wed 10 Jun 2026: 2 of 4 stored papers would have matched.",
+        "Wed 10 Jun 2026: 2 of 3 papers match.",
         "That is about 2 a day, 67% of what it looks at.",
         "1 revised paper matches too; digests leave revisions out. To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
-        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
-        "It begins with what is read from now on; what is stored already is not sent.",
+        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "You'll get papers from the next announcement on; older ones aren't sent.",
+        "To get those of the last day at once, type: now 1",
     ]
     assert await talk.queries() == ['cs.LG "kv cache"']
+    assert [one.command for one in reply.offers] == ["now id:1"]
 
 
 async def test_subscribe_answers_in_chinese(talk: Conversation):
     text = await talk.says("订阅 cs.LG “kv cache”", language=None)
     assert text.startswith('已订阅，编号 1：cs.LG "kv cache"\n意思是：cs.LG（机器学习）中')
-    assert "2026 年 6 月 10 日（周三）：已存的 4 篇论文中，会匹配 2 篇。" in text
+    assert "2026 年 6 月 10 日（周三）：3 篇论文中匹配 2 篇。" in text
     assert "• Tidal：对 KV 缓存逐头量化" in text
-    assert "下一次速递（如有内容）：2026 年 6 月 11 日（周四）09:00（Asia/Shanghai）。" in text
+    assert "下一次速递（如有匹配）：2026 年 6 月 11 日（周四）09:00（Asia/Shanghai）。" in text
 
 
 async def test_revisions_are_not_mentioned_when_the_query_speaks_of_types(talk: Conversation):
     text = await talk.says('subscribe cs.LG "kv cache" type:(new, cross, replace)')
-    assert "3 of 4" in text
-    assert "revis" not in text.partition("would have matched")[2].partition("Next")[0]
+    assert "3 of 3" in text
+    assert "revis" not in text.partition("papers match")[2].partition("Next")[0]
 
 
 async def test_subscribing_twice_changes_nothing(talk: Conversation):
@@ -45,7 +47,7 @@ async def test_subscribing_twice_changes_nothing(talk: Conversation):
     again = await talk.reply("subscribe CS.LG   “KV cache”".replace("KV", "kv"))
     assert again.text.startswith('Already subscribed as number 1: cs.LG "kv cache"')
     assert not again.is_public
-    assert "It begins" not in again.text
+    assert "older ones" not in again.text
     assert await talk.queries() == ['cs.LG "kv cache"']
 
 
@@ -56,13 +58,13 @@ async def test_subscribe_never_brings_what_was_announced_before(talk: Conversati
 
 async def test_subscribe_is_honest_when_nothing_is_stored(empty: Conversation):
     text = await empty.says("subscribe cs.RO, cs.LG robots")
-    assert "No announcement is stored yet" in text
-    assert "Not read so far: cs.LG, cs.RO." not in text
+    assert "papers match" not in text, "no estimate while a category is unread"
+    assert "I read cs.LG, cs.RO from the next announcement on." in text
 
 
 async def test_subscribe_is_honest_about_categories_that_were_never_read(talk: Conversation):
-    assert "Not read so far: cs.RO. A subscription has them read" in await talk.says("subscribe cs.RO")
-    assert "Not read so far" not in await talk.says("subscribe hep-th axions")
+    assert "I read cs.RO from the next announcement on." in await talk.says("subscribe cs.RO")
+    assert "I read hep-th" not in await talk.says("subscribe hep-th axions")
     assert "and 33 more" in await talk.says("subscribe cs.*")
 
 
@@ -158,7 +160,7 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
         "2. hep-th (paused)",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
         "When there are no papers: nothing is sent, unless something could not be read.",
-        "Next digest, if there is something to send: Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "To change one: edit 1 QUERY. To end one: unsubscribe 1",
     ]
 

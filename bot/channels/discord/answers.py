@@ -17,7 +17,7 @@ from discord import Interaction
 from bot.channels import Handle, Invocation, Reply
 from bot.channels.discord.account import lacking
 from bot.channels.discord.buttons import arguments, controls
-from bot.channels.discord.cards import Style, cards_messages, text_messages
+from bot.channels.discord.cards import Style, button, cards_messages, text_messages
 from bot.channels.discord.markup import escaped
 from bot.channels.discord.words import locale
 from bot.locale import say
@@ -87,6 +87,9 @@ class Answers:
         bodies = text_messages(reply.text)
         if 0 < len(reply.subscriptions) <= _ROWS:
             bodies[-1]["components"] = [controls(one, locale(interaction).value) for one in reply.subscriptions]
+        elif reply.offers:
+            shown = [button(one.label, one.command) for one in reply.offers]
+            bodies[-1]["components"] = [{"type": 1, "components": shown}]
         for body in [*bodies, *cards_messages(reply.cards, reply.language)]:
             given = arguments(body, is_mine=is_mine)
             await interaction.followup.send(ephemeral=_is_among_others(interaction), **given)

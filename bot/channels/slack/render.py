@@ -72,9 +72,14 @@ def reply_messages(reply: Reply) -> list[Message]:
     lines = cards_lines(reply.cards, reply.language)
     if len(lines) <= _FULL:
         whole = _cards(lines, reply.cards, reply.language)
+        whole += [group(buttons(_offered(reply)))] if reply.offers else []
         return packed([*(group(block) for block in paragraphs(rows)), *whole], says_all=False)
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
     return packed((group(block) for block in paragraphs([*rows, *titles])), says_all=False)
+
+
+def _offered(reply: Reply) -> list[Element]:
+    return [button(one.label, f"{COMMAND}:{one.command}", one.command) for one in reply.offers]
 
 
 def as_text(text: str) -> str:

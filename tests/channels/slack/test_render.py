@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import Reply
+from bot.channels import Offer, Reply
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.channels.slack.render import digest_bodies, reply_messages
 from bot.digest import PAGE, Digest
@@ -200,3 +200,12 @@ def test_a_title_longer_than_any_is_cut_where_a_paper_is_only_named():
     assert_valid(found)
     assert "潮…" in text_of(found)
     assert "https://arxiv.org/abs/2606.90002" in set(block_kit.strings(found, "url"))
+
+
+def test_what_an_answer_offers_is_a_button_that_gives_the_command():
+    (message,) = reply_messages(
+        Reply("Subscribed.", Language.EN, offers=(Offer("Send me these now", "now id:7"),))
+    )
+    (row,) = [block for block in message.blocks if block["type"] == "actions"]
+    (shown,) = row["elements"]
+    assert (shown["text"]["text"], shown["value"]) == ("Send me these now", "now id:7")
