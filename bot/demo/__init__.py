@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import importlib
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -34,7 +36,14 @@ from bot.settings import Settings
 
 FOLDER = Path("demo")
 PAGE = resources.files(__name__) / "day" / "2026-06-10.txt"
+ADDRESS = "http://127.0.0.1:8471"
 EVENING_BEFORE = datetime(2026, 6, 9, 18, 0, tzinfo=UTC)
+
+_SERVED = {
+    "bot_public_url": ADDRESS,
+    "bot_listen": ADDRESS.removeprefix("http://"),
+    "bot_reading_room": "public",
+}
 
 CONVERSATIONS = (
     ("console", "ann", ("language en", 'subscribe cs.LG, cs.CL "kv cache", quantization -survey', "list")),
@@ -64,30 +73,40 @@ class HandClock:
 
 @click.command()
 @click.option("--fresh", is_flag=True, help="Forget the runs before: nobody has subscribed, nothing was sent.")
-def demo(*, fresh: bool) -> None:
+@click.option("--serve", is_flag=True, help=f"Then serve the reading room at {ADDRESS}, until Ctrl-C.")
+def demo(*, fresh: bool, serve: bool) -> None:
     """Live one day: subscribe, fetch, match, deliver, in both languages. No keys, no network.
 
     \b
     Example:
       sudi demo          the second time shows that nothing is sent twice
       sudi demo --fresh
+      sudi demo --serve  and read all of it in the browser
     """
-    asyncio.run(_demo(FOLDER, fresh=fresh))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_demo(FOLDER, fresh=fresh, serve=serve))
 
 
-async def _demo(folder: Path, *, fresh: bool) -> None:
+async def _demo(folder: Path, *, fresh: bool, serve: bool) -> None:
     started = time.monotonic()
     screen = Console(width=None if sys.stdout.isatty() else MEASURE, highlight=False)
     database, mails, is_second = _prepare(folder, fresh=fresh)
     with resources.as_file(PAGE) as page:
         settings = _settings(database, mails, page)
-        logs.setup(settings.bot_log_level, settings.secrets(), settings.bot_log_format)
+        if serve:
+            settings = settings.model_copy(update=_SERVED)
+        logs.setup(settings.bot_log_level, settings.secrets())
         clock = HandClock(EVENING_BEFORE + timedelta(days=1 if is_second else 0))
         async with root.opened(settings, clock) as app:
             await _converse(app, screen)
             day, delivered = await _live(app, clock, screen)
-    written = _as_html(mails)
-    _close(screen, day, delivered, time.monotonic() - started)
+            _close(screen, day, delivered, time.monotonic() - started)
+            _lead_on(screen, _as_html(mails), is_second=is_second)
+            if serve:
+                await _serve(app, screen)
+
+
+def _lead_on(screen: Console, written: list[Path], *, is_second: bool) -> None:
     for path in written:
         screen.print(f"\nMail written, as .eml and for the browser · 邮件已写入：\n  {path}", soft_wrap=True)
     if is_second:
@@ -148,6 +167,13 @@ async def _live(app: App, clock: HandClock, screen: Console) -> tuple[Day, dict[
     await app.plan()
     tallies = await app.deliver()
     return day, {name: (tally.sent, tally.papers) for name, tally in tallies.items()}
+
+
+async def _serve(app: App, screen: Console) -> None:
+    """Serve the pages of the day until interrupted."""
+    web = importlib.import_module("bot.web")  # its library is not everybody's
+    screen.print(f"\nThe reading room · 阅读室：{ADDRESS}/papers (Ctrl-C)\n", soft_wrap=True)
+    await web.serve(app.site().application(), app.settings.bot_listen)
 
 
 def _as_html(mails: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 
-from tests.counterparts import dovecot, emulate, local_slack, mail_html, models, postfix, postgres
+from tests.counterparts import browser, dovecot, emulate, local_slack, mail_html, models, postfix, postgres
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
         "mail server (postfix, from Debian)": postfix.install(),
         "HTML of mails (html-validate and caniemail, from npm)": mail_html.install(),
         "mailboxes (dovecot, from Debian)": dovecot.install(),
+        "browser (chromium, from Debian; axe and html-validate, from npm)": browser.install(),
         "models (llmock, llama.cpp, Firefox's engine)": models.install(),
         "certificates (openssl)": None if shutil.which("openssl") else "not installed (`apt-get install openssl`)",
     }

@@ -11,7 +11,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.pictures import mail, site
+from tests.pictures import mail, room, site
 
 HERE = Path(__file__).parent
 FLAGS = [
@@ -29,7 +29,7 @@ FLAGS = [
 
 
 def main() -> int:
-    """Write digest.png, manage.png and, where its simulator can be shown, discord.png; 1 without a browser."""
+    """Write digest.png, room.png, manage.png and, where it can be shown, discord.png; 1 without a browser."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         print("no Chromium here; install it (Debian: apt-get install chromium fonts-noto-cjk fonts-liberation)")
@@ -40,6 +40,7 @@ def main() -> int:
         shot = HERE / "digest.png"
         profile = f"--user-data-dir={folder}/profile"
         mail.shoot(page.resolve(), [browser, *FLAGS, profile], shot)
+        room.shoot(Path(folder), [browser, *FLAGS, profile], HERE / "room.png")
         first, *_others = asyncio.run(site.shoot(Path(folder), [browser, *FLAGS, profile]))
         shutil.copy(first, HERE / "manage.png")
         if find_spec("av"):

@@ -89,7 +89,7 @@ def _own(language: Language) -> Language:
 
 
 def _label(label: str, locale: str) -> str:
-    return say("card.comments" if label == say("card.comments", "en") else "card.published", locale)
+    return say("room.comments" if label == say("card.comments", "en") else "room.published", locale)
 
 
 def _abstracts(card: Card, abstracts: Sequence[Passage], language: Language) -> tuple[Passage, ...]:
