@@ -3,6 +3,7 @@ PY ?= python3
 BIN := .venv/bin
 CORE := .venv/.core
 DEV := .venv/.dev
+EXTRAS = $(shell sed -n '/^\[project.optional/,/^\[project.scripts/s/^\([a-z]*\) = .*/\1/p' pyproject.toml | paste -sd, -)
 
 .DEFAULT_GOAL := demo
 .PHONY: demo test test-fast setup check counterparts bench
@@ -23,7 +24,7 @@ $(DEV): $(CORE)
 	  uv sync --quiet --frozen --inexact --all-extras --python $(PY); \
 	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[email,firefox,postgres,slack,discord]' --group dev; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]' --group dev; \
 	fi
 	@touch $@
 
