@@ -26,22 +26,14 @@ class Shown:
     alone: str = ""  # the plain text that stands for it in notifications and screen readers; empty where it is it
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One message at the counterpart."""
-
-    id: str  # by which the reader's program knows a copy
-    text: str
-
-
 class Counterpart(ABC):
     """Takes messages, and misbehaves when it is told to."""
 
     channel: Channel
 
     @abstractmethod
-    def arrived(self) -> list[Arrived]:
-        """What is there for the reader, in order."""
+    def arrived(self) -> list[str]:
+        """The texts of the messages that are there for the reader, in order; a copy that is shown counts."""
 
     @abstractmethod
     def refuse(self) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 from bot.channels.console import Terminal
 from bot.settings import Settings
 from tests.channels import cards
-from tests.channels.subjects import Arrived, Counterpart, Shown, Subject
+from tests.channels.subjects import Counterpart, Shown, Subject
 
 
 class _Screen(Counterpart):
@@ -33,9 +33,8 @@ class _Screen(Counterpart):
     def flush(self) -> None:
         """Nothing waits."""
 
-    def arrived(self) -> list[Arrived]:
-        texts = self._out.getvalue().split("→ ada\n")[1:]
-        return [Arrived(str(number), text) for number, text in enumerate(texts)]
+    def arrived(self) -> list[str]:
+        return self._out.getvalue().split("→ ada\n")[1:]
 
     def refuse(self) -> None:
         raise NotImplementedError

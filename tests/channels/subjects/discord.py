@@ -13,7 +13,7 @@ from bot.channels.discord import Discord
 from bot.channels.discord.markup import units
 from bot.settings import Settings
 from tests.channels import cards
-from tests.channels.subjects import Arrived, Counterpart, Shown, Subject
+from tests.channels.subjects import Counterpart, Shown, Subject
 from tests.counterparts import discord_schema
 from tests.counterparts.discord_payloads import limited, too_much
 from tests.counterparts.discord_site import LOST, TOKEN, DiscordSite
@@ -58,8 +58,8 @@ class _Server(Counterpart):
         self._discord = running
         self.channel = Discord(TOKEN)
 
-    def arrived(self) -> list[Arrived]:
-        return [Arrived(one.id, _shown(one.body).text) for one in self._discord.messages]
+    def arrived(self) -> list[str]:
+        return [_shown(one.body).text for one in self._discord.messages]
 
     def refuse(self) -> None:
         self._discord.refused["700"] = (404, 10003)

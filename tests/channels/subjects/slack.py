@@ -13,7 +13,7 @@ from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.settings import Settings
 from tests.channels import cards
 from tests.channels.slack import conftest
-from tests.channels.subjects import Arrived, Counterpart, Shown, Subject
+from tests.channels.subjects import Counterpart, Shown, Subject
 from tests.counterparts import block_kit, local_slack
 from tests.counterparts.needed import need
 from tests.counterparts.slack_edge import BOT_TOKEN, ML, TEAM, Fault, SlackEdge, edge
@@ -37,8 +37,8 @@ class _Workspace(Counterpart):
         self._slack = running
         self.channel = channel(conftest.settings(running))
 
-    def arrived(self) -> list[Arrived]:
-        return [Arrived(one.ts, _text(one.message)) for one in self._slack.posted(ML)]
+    def arrived(self) -> list[str]:
+        return [_text(one.message) for one in self._slack.posted(ML)]
 
     def refuse(self) -> None:
         self._slack.refused[ML] = "is_archived"
