@@ -59,6 +59,7 @@ EXAMPLES = {
     "SMTP_BOUNCES": "papers+{token}@example.org",
     "DKIM_KEY": "/etc/sudi/dkim.pem",
     "DKIM_SELECTOR": "sudi",
+    "APPRISE_CONFIG": "/etc/sudi/apprise.conf",
     "DISCORD_TOKEN": "MTIz...",
     "DISCORD_DIGEST": "thread (or flat)",
     "ARXIV_FEED_URL": "https://rss.arxiv.org/rss/{category}",
@@ -87,9 +88,7 @@ EXAMPLES = {
     "SLACK_API_URL": "https://slack-gov.com/api/",
 }
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
-_RETURN_PATH = re.compile(
-    r"(?:[A-Za-z0-9._+=-]{0,22}[+=._-])?\{token\}@[A-Za-z0-9.-]+"
-)  # 63 characters before the @
+_RETURN_PATH = re.compile(r"(?:[A-Za-z0-9._+=-]{0,22}[+=._-])?\{token\}@[A-Za-z0-9.-]+")  # 63 before the @
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 
 
@@ -157,6 +156,7 @@ class Settings(BaseSettings):
     slack_listen: str = "127.0.0.1:3000"
     slack_admins_only: bool = False
     slack_api_url: str = "https://slack.com/api/"
+    apprise_config: SecretStr | None = None
     discord_token: SecretStr | None = None
     discord_digest: Literal["thread", "flat"] = "thread"
 
@@ -351,10 +351,11 @@ class Settings(BaseSettings):
 
     def secrets(self) -> set[str]:
         """What must never be shown: every secret, and the passwords inside of URLs, as written and decoded."""
-        values = {value.get_secret_value() for _, value in self if isinstance(value, SecretStr)}
+        given = {name: value.get_secret_value() for name, value in self if isinstance(value, SecretStr)}
+        urls = re.findall(r"://([^\s?]{4,})", given.pop("apprise_config", ""))
+        values = {*given.values(), *urls, *self.openai_keys}
         passwords = {urlsplit(value).password or "" for value in values if "://" in value}
         passwords = {one for one in passwords if len(one) > 3}  # shorter ones would blot out ordinary words
-        values |= set(self.openai_keys)
         for one in filter(None, (self.smtp_oauth, self.imap_oauth)):
             values |= set(re.findall(r"(?:refresh|secret)=(\S+)", one.get_secret_value()))
         whole = {value for value in values if "://" not in value or urlsplit(value).password}
