@@ -33,10 +33,10 @@ def month(world: World) -> None:
     world.trouble("/", eastern(date(2026, 6, 15), 20), eastern(date(2026, 6, 16), 6), Answer(429))
 
 
-async def test_the_coverage_lines_of_a_month_add_up_to_what_was_announced(sqlite_store):
-    async with living(sqlite_store, eastern(FIRST - timedelta(days=1), 12), month) as life:
+async def test_the_coverage_lines_of_a_month_add_up_to_what_was_announced(store):
+    async with living(store, eastern(FIRST - timedelta(days=1), 12), month) as life:
         await life.until(eastern(LAST, 19), timedelta(hours=3))
-        async with sqlite_store.read() as tx:
+        async with store.read() as tx:
             said = coverage_rows(await tx.papers.coverage(weekdays(FIRST, LAST)), "en", "UTC")
         read = [tuple(map(int, found)) for line in said for found in re.findall(r" (\d+) of (\d+)", line)]
         announced = sum(len(life.world.entries(code, day)) for code in CODES for day in weekdays(FIRST, LAST))

@@ -81,7 +81,7 @@ async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSit
         await asyncio.wait_for(discord.ready.wait(), 20)
         await until(lambda: complaints(caplog) and mails(tmp_path) and len(discord.messages) == 2, "digests")
         await until(lambda: "not_delivered" in caplog.text, "a refusal")
-        assert contents(await discord.interact(**command("list")))[0].startswith("This place has 1 subscription")
+        assert contents(await discord.interact(**command("list")))[0].startswith("1 subscription here")
         paused = {one.channel: one.paused for one in await rows(app.store, schema.destination)}
         assert "invalid_auth" in paused.pop("slack")
         assert set(paused.values()) == {""}
@@ -99,7 +99,7 @@ async def test_discord_stops_and_slack_and_mail_go_on(slack, discord: DiscordSit
         await until(lambda: complaints(caplog) and mails(tmp_path) and len(slack.posts) == 2, "digests")
         before = len(slack.posted(ML))
         await slack.command("list")
-        assert "This place has 1 subscription" in read((await answered(slack, ML, before))[0])
+        assert "1 subscription here" in read((await answered(slack, ML, before))[0])
         assert {one.paused for one in await rows(app.store, schema.destination)} == {""}
         assert sorted(await states(app.store)) == ["ready", "sent", "sent"]
         assert "discord refuses us, and trying again is of no use: Discord refuses DISCORD_TOKEN" in await said(

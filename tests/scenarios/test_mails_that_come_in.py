@@ -59,7 +59,7 @@ async def test_who_writes_in_the_name_of_another_learns_nothing_and_changes_noth
         assert await nothing_is_stored(app)
         guessed = token(answer)[:-8] + "a" * 8
         refused = await opened.answered(opened.write(f"Re: [{guessed}]", "yes", sender=EVE))
-        assert "not good any more" in text(refused)
+        assert "already used" in text(refused)
         assert await nothing_is_stored(app)
 
 
@@ -75,13 +75,13 @@ async def test_a_request_is_answered_once_whoever_repeats_it_and_confirmed_once(
         assert sum(one["In-Reply-To"] == asked["Message-ID"] for one in opened.mails()) == 1
         clock.forward(hours=25)
         late = await opened.answered(opened.answer(question, "yes"))
-        assert "not good any more" in text(late)
+        assert "already used" in text(late)
         assert await nothing_is_stored(app)
         question = await opened.answered(opened.write("subscribe cs.LG tide"))
         done = await opened.answered(opened.answer(question, "yes"))
-        assert "Subscribed as number 1" in text(done)
+        assert "Subscribed (#1)" in text(done)
         again = await opened.answered(opened.answer(question, "yes"))
-        assert "not good any more" in text(again)
+        assert "already used" in text(again)
         assert len(await rows(app.store, schema.subscription)) == 1
 
 

@@ -41,6 +41,6 @@ async def test_a_weekly_reader_reaches_all_of_two_days_that_are_far_over_the_cap
                 told = Invocation("fake", "ottoline", "#tides", f"today {one.date} {page}", Language.EN)
                 reply = await commands(told)
                 seen |= {card.paper.id for card in reply.cards}
-                last = page + ("The next one" in reply.text)
+                last = page + ("Next page" in reply.text)
                 page += 1
         assert seen == everything

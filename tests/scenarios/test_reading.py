@@ -79,14 +79,14 @@ async def test_a_normal_week_arrives_day_by_day_at_nine_in_beijing_and_is_confir
         assert commented.endswith("pages"), "comments come from the listing"
 
 
-async def test_a_stale_feed_under_todays_date_is_noticed_and_loses_nothing(sqlite_store):
+async def test_a_stale_feed_under_todays_date_is_noticed_and_loses_nothing(store):
     """The morning of 2026-08-12: one category's feed was yesterday's, the other one's was not."""
 
     def prepare(world: World) -> None:
         week(world)
         world.frozen.add(("cs.AI", WEDNESDAY))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(WEDNESDAY, 12))
         assert await faults(life) == [("arxiv_feed", "cs.AI", WEDNESDAY)]
         assert await missing(life) == [], "the listing has it"
@@ -102,12 +102,12 @@ async def test_a_stale_feed_under_todays_date_is_noticed_and_loses_nothing(sqlit
         assert 3 < len(asked) < 20, "again and again, but less and less often"
 
 
-async def test_a_stale_feed_is_not_believed_where_the_listing_is_not_read_at_all(sqlite_store):
+async def test_a_stale_feed_is_not_believed_where_the_listing_is_not_read_at_all(store):
     def prepare(world: World) -> None:
         week(world)
         world.frozen.add(("cs.AI", WEDNESDAY))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, sources=["arxiv_feed"]) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare, sources=["arxiv_feed"]) as life:
         await life.until(eastern(WEDNESDAY, 23))
         late = {paper.id for paper, _ in life.world.entries("cs.AI", WEDNESDAY)}
         late -= {paper.id for paper, _ in life.world.entries("cs.LG", WEDNESDAY)}
@@ -118,12 +118,12 @@ async def test_a_stale_feed_is_not_believed_where_the_listing_is_not_read_at_all
         assert WEDNESDAY not in {day for category, day in await coverage(life, *days_read) if category == "cs.AI"}
 
 
-async def test_a_feed_that_is_cut_at_two_thousand_is_replaced_by_the_listing(sqlite_store):
+async def test_a_feed_that_is_cut_at_two_thousand_is_replaced_by_the_listing(store):
     def prepare(world: World) -> None:
         days(world, MONDAY)
         world.announce(TUESDAY, world.papers(2_100, "cs.LG", abstract="A tide."))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
         await life.until(eastern(TUESDAY, 4))
         assert (await coverage(life, TUESDAY))["cs.LG", TUESDAY] == (2_100, 2_100, "arxiv_listing")
         assert await missing(life) == []
@@ -141,12 +141,12 @@ async def test_a_feed_that_is_cut_at_two_thousand_is_replaced_by_the_listing(sql
     ],
     ids=["an empty 200", "an HTML error page", "429", "503 with Retry-After", "a truncated body"],
 )
-async def test_an_hour_of_trouble_is_named_and_nothing_is_lost(sqlite_store, answer):
+async def test_an_hour_of_trouble_is_named_and_nothing_is_lost(store, answer):
     def prepare(world: World) -> None:
         days(world, MONDAY, TUESDAY, WEDNESDAY)
         world.trouble("/", eastern(MONDAY, 20, 3), eastern(MONDAY, 21, 10), answer)
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(MONDAY, 21, 2))
         (fault,) = await missing(life)
         assert (fault.source, fault.category, fault.date) == ("arxiv_listing", ALL, TUESDAY)
@@ -172,7 +172,7 @@ async def test_a_whole_day_of_refusals_is_caught_up_from_the_archive(store):
         assert dates(life) == [[MONDAY], [TUESDAY, WEDNESDAY]], "the late day comes with its own date"
 
 
-async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(sqlite_store):
+async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(store):
     """The second page fails at first: what the first one has is no day."""
 
     def prepare(world: World) -> None:
@@ -180,9 +180,7 @@ async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(sqlite_sto
         world.announce(TUESDAY, world.papers(2_100, "cs.LG", abstract="A tide."))
         world.trouble("page=2", eastern(MONDAY, 12), eastern(WEDNESDAY, 12), Answer(503))
 
-    async with living(
-        sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"], sources=["arxiv_listing"]
-    ) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"], sources=["arxiv_listing"]) as life:
         await life.until(eastern(SUNDAY, 23))
         life.clock.now = eastern(TUESDAY, 20, 58)  # Tuesday's evening: the whole day was missed
         await life.until(eastern(WEDNESDAY, 11), HALF_DAY)
@@ -199,14 +197,14 @@ async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(sqlite_sto
         assert len(set(tuesdays)) == len(tuesdays) == 2_100
 
 
-async def test_one_frozen_page_does_not_hold_up_the_others(sqlite_store):
+async def test_one_frozen_page_does_not_hold_up_the_others(store):
     frozen = Answer(503, headers={"Retry-After": "1"})
 
     def prepare(world: World) -> None:
         week(world)
         world.trouble("/list/cs.AI/", eastern(TUESDAY, 20), eastern(WEDNESDAY, 12), frozen)
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(TUESDAY, 21, 30))
         assert [one.category for one in await missing(life)] == ["cs.AI"]
         mine = {paper.id for paper, kind in life.world.entries("cs.LG", WEDNESDAY) if not kind.is_revision}
@@ -215,7 +213,7 @@ async def test_one_frozen_page_does_not_hold_up_the_others(sqlite_store):
         is_complete(life)
 
 
-async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(sqlite_store):
+async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(store):
     thanksgiving = date(2026, 11, 26)
     monday = thanksgiving + timedelta(days=4)
 
@@ -223,7 +221,7 @@ async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(sqlite_store):
         days(world, thanksgiving - timedelta(days=1), thanksgiving, monday)
 
     start = eastern(thanksgiving - timedelta(days=2), 12)
-    async with living(sqlite_store, start, prepare) as life:
+    async with living(store, start, prepare) as life:
         await life.until(eastern(thanksgiving + timedelta(days=1), 19), HALF_DAY)
         assert await faults(life) == []
         holiday = [one for one in life.asked("/list/") if one.at > eastern(thanksgiving, 20)]
@@ -235,12 +233,12 @@ async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(sqlite_store):
         assert (learnt.is_announced, learnt.reason) == (False, NoAnnouncement.HOLIDAY)
 
 
-async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its_own_date(sqlite_store):
+async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its_own_date(store):
     def prepare(world: World) -> None:
         week(world)
         world.announce(WEDNESDAY, world.mailings[WEDNESDAY][1], at=eastern(WEDNESDAY, 2))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(TUESDAY, 20, 59))
         (fault,) = await missing(life)
         assert (fault.category, fault.date) == (ALL, WEDNESDAY)
@@ -252,11 +250,11 @@ async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its
         assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
 
 
-async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_came_is_given_up(sqlite_store):
+async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_came_is_given_up(store):
     def prepare(world: World) -> None:
         days(world, MONDAY, TUESDAY, THURSDAY)
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
         await life.until(eastern(TUESDAY, 20, 59))
         assert [(one.category, one.date) for one in await missing(life)] == [("cs.LG", WEDNESDAY)]
         await life.until(eastern(THURSDAY, 12), HALF_DAY)
@@ -267,14 +265,14 @@ async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_
         assert (learnt.is_announced, learnt.reason) == (False, None)
 
 
-async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_evening(sqlite_store):
+async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_evening(store):
     """Two mailings in one evening, under the dates of both."""
 
     def prepare(world: World) -> None:
         week(world)
         world.announce(WEDNESDAY, world.mailings[WEDNESDAY][1], at=eastern(WEDNESDAY, 20))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
         assert [(one.category, one.date) for one in await missing(life)] == [(ALL, WEDNESDAY)]
         await life.until(eastern(FRIDAY, 23), HALF_DAY)
@@ -283,14 +281,14 @@ async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_eve
         assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
 
 
-async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(sqlite_store):
+async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(store):
     second: list[Sequence[tuple]] = []
 
     def prepare(world: World) -> None:
         week(world)
         second.append(world.papers(4, "cs.LG", "cs.AI"))
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(TUESDAY, 22))
         at, entries = life.world.mailings[WEDNESDAY]
         life.world.announce(WEDNESDAY, [*entries, *second[0]], at=at)
@@ -300,7 +298,7 @@ async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(sqlite_
         assert (await coverage(life, WEDNESDAY))["cs.LG", WEDNESDAY] == (count, count, "arxiv_feed")
 
 
-async def test_a_paper_that_is_withdrawn_and_one_that_moves_are_named_once_in_the_next_digest(sqlite_store):
+async def test_a_paper_that_is_withdrawn_and_one_that_moves_are_named_once_in_the_next_digest(store):
     ours: list[Paper] = []
 
     def prepare(world: World) -> None:
@@ -312,7 +310,7 @@ async def test_a_paper_that_is_withdrawn_and_one_that_moves_are_named_once_in_th
             kind = AnnounceType.NEW if day == MONDAY else AnnounceType.REPLACE
             world.announce(day, [*world.mailings[day][1], *((one, kind) for one in more)])
 
-    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(FRIDAY, 23))
         is_complete(life)
         gone, moves = ours
@@ -328,13 +326,13 @@ async def test_a_paper_that_is_withdrawn_and_one_that_moves_are_named_once_in_th
 
 
 @pytest.mark.parametrize("down", [1, 4, 30])
-async def test_after_days_of_silence_one_digest_has_everything_each_paper_with_its_date(sqlite_store, down):
+async def test_after_days_of_silence_one_digest_has_everything_each_paper_with_its_date(store, down):
     start, back = date(2026, 6, 1), date(2026, 6, 3) + timedelta(days=down)
 
     def prepare(world: World) -> None:
         days(world, *weekdays(start, back + timedelta(days=4)))
 
-    async with living(sqlite_store, eastern(start, 12), prepare) as life:
+    async with living(store, eastern(start, 12), prepare) as life:
         await life.until(eastern(start + timedelta(days=1), 22))
         before = len(life.digests)
         life.clock.now = eastern(back, 20, 58)  # two minutes before nine in Beijing
@@ -349,13 +347,13 @@ async def test_after_days_of_silence_one_digest_has_everything_each_paper_with_i
 @pytest.mark.parametrize(
     "sunday", [date(2026, 3, 8), date(2026, 11, 1)], ids=["an hour is missing", "an hour comes twice"]
 )
-async def test_a_clock_change_neither_drops_nor_doubles_anything(sqlite_store, sunday):
+async def test_a_clock_change_neither_drops_nor_doubles_anything(store, sunday):
     friday, tuesday = sunday - timedelta(days=2), sunday + timedelta(days=2)
 
     def prepare(world: World) -> None:
         days(world, *weekdays(friday, tuesday))
 
-    async with living(sqlite_store, eastern(friday - timedelta(days=1), 12), prepare) as life:
+    async with living(store, eastern(friday - timedelta(days=1), 12), prepare) as life:
         await life.until(eastern(tuesday, 19))
         is_complete(life, friday, tuesday)
         assert dates(life) == [[day] for day in weekdays(friday, tuesday)], "each day in its own digest"
@@ -367,13 +365,13 @@ async def test_a_clock_change_neither_drops_nor_doubles_anything(sqlite_store, s
 
 
 async def test_in_winter_a_digest_at_nine_in_beijing_waits_some_minutes_for_what_is_announced_at_nine(
-    sqlite_store,
+    store,
 ):
     monday = date(2026, 12, 7)
     tuesday, wednesday = monday + timedelta(days=1), monday + timedelta(days=2)
 
     async with living(
-        sqlite_store,
+        store,
         eastern(monday - timedelta(days=1), 12),
         lambda world: days(world, monday, tuesday, wednesday),
     ) as life:
@@ -385,15 +383,15 @@ async def test_in_winter_a_digest_at_nine_in_beijing_waits_some_minutes_for_what
         )
 
 
-async def test_in_winter_a_mailing_that_does_not_come_is_waited_for_until_that_is_a_fault(sqlite_store):
+async def test_in_winter_a_mailing_that_does_not_come_is_waited_for_until_that_is_a_fault(store):
     monday, tuesday, wednesday = (date(2026, 12, day) for day in (7, 8, 9))
 
     def prepare(world: World) -> None:
         days(world, monday, tuesday, wednesday)
         world.announce(tuesday, world.mailings[tuesday][1], at=eastern(tuesday, 3))
 
-    async with living(sqlite_store, eastern(monday - timedelta(days=1), 12), prepare) as life:
-        async with sqlite_store.write() as tx:
+    async with living(store, eastern(monday - timedelta(days=1), 12), prepare) as life:
+        async with store.write() as tx:
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(eastern(tuesday, 12))
         at, papers = life.digests[-1]
@@ -408,42 +406,40 @@ async def test_in_winter_a_mailing_that_does_not_come_is_waited_for_until_that_i
     [(date(2026, 11, 27), ("arxiv_listing", "arxiv_feed")), (date(2026, 12, 8), ("arxiv_feed",))],
     ids=["a holiday", "only feeds, which come hours later"],
 )
-async def test_in_winter_a_digest_does_not_wait_for_what_is_not_expected(sqlite_store, day, sources):
+async def test_in_winter_a_digest_does_not_wait_for_what_is_not_expected(store, day, sources):
     def prepare(world: World) -> None:
         days(world, day - timedelta(days=1))
 
     start = eastern(day - timedelta(days=1), 19)
-    async with living(sqlite_store, start, prepare, sources=sources) as life:
-        async with sqlite_store.write() as tx:
+    async with living(store, start, prepare, sources=sources) as life:
+        async with store.write() as tx:
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(opens(day) + timedelta(minutes=2))
         assert [at for at, _ in life.digests] == [opens(day)]
 
 
-async def test_who_subscribes_just_after_the_announcement_waits_for_nothing(sqlite_store):
+async def test_who_subscribes_just_after_the_announcement_waits_for_nothing(store):
     """Only the next one is read for them."""
     day = date(2026, 12, 8)
 
     def prepare(world: World) -> None:
         days(world, day - timedelta(days=1), day)
 
-    async with living(
-        sqlite_store, eastern(day - timedelta(days=1), 20, 12), prepare, slot=Slot("UTC", 75)
-    ) as life:
-        async with sqlite_store.write() as tx:
+    async with living(store, eastern(day - timedelta(days=1), 20, 12), prepare, slot=Slot("UTC", 75)) as life:
+        async with store.write() as tx:
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(eastern(day - timedelta(days=1), 20, 23))
         ((at, _),) = life.digests
         assert at == eastern(day - timedelta(days=1), 20, 17)
 
 
-async def test_in_winter_each_date_without_matches_is_told_of_once(sqlite_store):
+async def test_in_winter_each_date_without_matches_is_told_of_once(store):
     friday = date(2026, 12, 11)
     every = weekdays(date(2026, 12, 7), friday)
 
     start = eastern(every[0] - timedelta(days=1), 12)
-    async with living(sqlite_store, start, lambda world: days(world, *every), queries=["cs.LG zeppelin"]) as life:
-        async with sqlite_store.write() as tx:
+    async with living(store, start, lambda world: days(world, *every), queries=["cs.LG zeppelin"]) as life:
+        async with store.write() as tx:
             await tx.subscribers.set_notices(1, Notices.ALWAYS)
         await life.until(eastern(friday, 12))
         assert [one.no_papers.dates for one in life.channel.digests] == [(day,) for day in every]
