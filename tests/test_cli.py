@@ -161,10 +161,7 @@ def test_doctor_names_what_refuses_what_is_missing_and_who_hears_nothing(monkeyp
     assert lines["reading"].startswith("FAIL")
     assert "2026-06-10 cs.LG could not be read yet (feed: HTTP 429)" in lines["reading"]
     assert lines["query"].startswith("FAIL")
-    assert (
-        "email well@example.org: ⚠ Number 1 cannot be read any more, and brings nothing: cs.ZZ tide"
-        in lines["query"]
-    )
+    assert "email well@example.org: ⚠ I can no longer read #1, so it finds nothing: cs.ZZ tide" in lines["query"]
 
 
 def test_a_page_is_fetched_once_and_a_second_time_brings_nothing_new():
@@ -373,13 +370,13 @@ def running(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
 def test_commands_work_beside_a_running_bot(tmp_path):
     with running(tmp_path) as bot:
         out, _ = run("subscribe", "email:Ada@example.org", "cs.LG, cs.CL diffusion")
-        assert "Subscribed as number 1: cs.LG, cs.CL diffusion" in out
+        assert "Subscribed (#1): cs.LG, cs.CL diffusion" in out
         assert "40 announcements, 40 new, 3 matches" in run("fetch", "--from", PAGE)[1]
         assert run("list")[0] == "email:ada@example.org 'cs.LG, cs.CL diffusion'\n"
-        assert "3 papers wait" in run("status", "email:ada@example.org")[0]
+        assert "3 papers queued" in run("status", "email:ada@example.org")[0]
         assert "1. cs.LG, cs.CL diffusion" in run("list", "email:ada@example.org")[0]
-        assert "Unsubscribed from number 1" in run("unsubscribe", "email:ada@example.org", "all")[0]
-        with pytest.raises(SettingsError, match="no subscriptions yet"):
+        assert "Unsubscribed from #1" in run("unsubscribe", "email:ada@example.org", "all")[0]
+        with pytest.raises(SettingsError, match="No subscriptions here yet"):
             run("list", "email:ada@example.org")
         bot.send_signal(signal.SIGTERM)
         assert bot.wait(GRACE_SECONDS) == 0

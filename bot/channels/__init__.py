@@ -35,7 +35,7 @@ class Invocation:
     destination: str  # the destination's address
     text: str  # the command without its prefix: `subscribe cs.LG "kv cache"`
     language: Language | None = None  # what the channel knows of the person, if anything
-    may_manage: bool = True  # whether the person may change what this place receives
+    may_manage: bool = True  # whether the person may change what this destination receives
     event: str = ""  # the channel's own id of what happened, if it may be told twice: it is answered once
 
 

@@ -94,7 +94,7 @@ async def show(request: Request) -> Reply:
 
 
 async def why(request: Request) -> Reply:
-    """Why a paper did or did not come to this place: announced where, matched by what, delivered when.
+    """Why a paper did or did not come here: announced where, matched by what, delivered when.
 
     Without a paper, what came nearest.
     """
@@ -179,7 +179,7 @@ def _because(request: Request, found: Found, prepared: Prepared) -> str:
 
 
 async def _fate(request: Request, tx: Transaction, paper: Paper, known: Sequence[Subscription]) -> str:
-    """What became of the paper at this place; empty when it never matched."""
+    """What became of the paper here; empty when it never matched."""
     destination = request.destination
     if destination is None or not known:
         return request.say("reply.why_no_subscriptions")

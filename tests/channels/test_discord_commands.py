@@ -255,10 +255,10 @@ async def test_a_first_subscription_of_ones_own_is_confirmed_by_direct_message(
     env: simcord.Env, channel: simcord.ChannelHandle, handling: Handling, lab: simcord.GuildHandle
 ):
     user = env.create_user("ruth")
-    handling.replies["subscribe"] = Reply("Subscribed as number 1\nmore", Language.EN, is_public=True)
+    handling.replies["subscribe"] = Reply("Subscribed (#1)\nmore", Language.EN, is_public=True)
     await lab.add_member(user).slash(channel, "my subscribe", query="cs.LG")
     assert user.dm_channel.last_message is not None
-    assert user.dm_channel.last_message.content == "Subscribed as number 1"
+    assert user.dm_channel.last_message.content == "Subscribed (#1)"
     assert channel.last_message is None or "Subscribed" not in channel.last_message.content
 
 

@@ -121,7 +121,7 @@ def test_who_sees_no_embeds_and_gets_a_notification_reads_the_title_and_the_coun
     assert first["content"] == "**Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇**"
     assert not any("content" in one for one in others)
     nothing = bodies(to_channel(coverage=(), no_papers=NoPapers(Why.NO_ANNOUNCEMENT, (DAY,))), style)
-    assert nothing[0]["content"] == "**Sudi 速递 · 2026-06-10 · no announcement · 没有公布**"
+    assert nothing[0]["content"] == "**Sudi 速递 · 2026-06-10 · no announcement · 没有更新**"
 
 
 def test_all_but_the_first_message_name_their_thread():

@@ -241,7 +241,7 @@ async def test_an_error_of_ours_is_logged_and_said(site: DiscordSite, caplog: py
 
     async with connected(site, Broken()):
         answers = await site.interact(**command("status"), locale="zh-CN")
-    assert contents(answers) == ["出错了，管理员可以在日志中看到原因。请过一分钟再试。"]
+    assert contents(answers) == ["出错了，管理员可在日志中查看原因。请过一分钟再试。"]
     assert "power" in caplog.text
 
 

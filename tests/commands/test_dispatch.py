@@ -77,7 +77,7 @@ async def test_a_chinese_query_is_not_taken_for_a_command(talk: Conversation, qu
 
 async def test_a_longer_chinese_verb_wins(talk: Conversation):
     await talk.says("订阅cs.LG")
-    assert (await talk.says("订阅列表")).startswith("This place has 1 subscription")
+    assert (await talk.says("订阅列表")).startswith("1 subscription here")
     await talk.says("取消订阅1")
     assert await talk.queries() == []
 
@@ -85,14 +85,14 @@ async def test_a_longer_chinese_verb_wins(talk: Conversation):
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("subscrib cs.LG", "There is no command “subscrib”. Did you mean subscribe? Type: subscribe QUERY"),
-        ("/papers unsubcribe 2", "There is no command “unsubcribe”. Did you mean unsubscribe?"),
-        ("previw x", "There is no command “previw”. Did you mean preview? Type: preview QUERY"),
-        ("!?", "There is no command “!?”. All commands: help"),
+        ("subscrib cs.LG", "I don't know the command “subscrib”. Did you mean subscribe? Type: subscribe QUERY"),
+        ("/papers unsubcribe 2", "I don't know the command “unsubcribe”. Did you mean unsubscribe?"),
+        ("previw x", "I don't know the command “previw”. Did you mean preview? Type: preview QUERY"),
+        ("!?", "I don't know the command “!?”. All commands: help"),
         ("cs.LG “kv cache”", 'That is a query without a command. To get these papers: subscribe cs.LG "kv cache"'),
         ("title:diffusion", "That is a query without a command. To get these papers: subscribe title:diffusion"),
         ("kv cache", "That is a query without a command. To get these papers: subscribe kv cache"),
-        ("cs.LG titel:x", "There is no command “cs.LG”. All commands: help"),
+        ("cs.LG titel:x", "I don't know the command “cs.LG”. All commands: help"),
     ],
 )
 async def test_what_begins_with_no_verb_gets_a_suggestion(talk: Conversation, typed: str, answer: str):
@@ -107,7 +107,7 @@ async def test_who_may_not_manage_a_place_changes_nothing_there(talk: Conversati
     await talk.says("subscribe cs.LG")
     before = await talk.says("list")
     reply = await talk.reply(spec.example, may_manage=False, sender="mallory")
-    assert reply.text.startswith(f"Only people who manage this place may use {spec.name} here.")
+    assert reply.text.startswith(f"Only people who manage this channel can use {spec.name} here.")
     assert not reply.is_public
     assert await talk.says("list", may_manage=False) == before
 
@@ -139,7 +139,7 @@ async def test_the_language_is_the_persons_then_the_places_then_that_of_the_text
     await talk.says(f"language {destination}")
     reply = await talk.reply(typed, language=person)
     assert reply.language is spoken
-    assert reply.text.startswith("This place has" if spoken is Language.EN else "这里有")
+    assert reply.text.startswith("1 subscription here" if spoken is Language.EN else "这里有")
 
 
 async def test_what_was_typed_is_said_back_short_and_harmless(talk: Conversation):

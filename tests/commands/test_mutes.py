@@ -10,7 +10,7 @@ from tests.commands.conftest import AXION, LISTINGS, TIDAL, Conversation
 
 
 async def waiting(talk: Conversation) -> str:
-    return next(line for line in (await talk.says("status")).splitlines() if "wait" in line)
+    return next(line for line in (await talk.says("status")).splitlines() if "queued" in line)
 
 
 @pytest.mark.parametrize("typed", ["kv cache", 'au:"J. Arrabal"', "2606.90001", "arXiv:2606.90001v1", "注意力"])
@@ -19,23 +19,23 @@ async def test_what_is_muted_before_it_is_announced_does_not_come(empty: Convers
     await empty.says("subscribe cs.CL, hep-th")
     await empty.says(f"mute {typed}")
     await empty.announce(*LISTINGS)
-    assert await waiting(empty) == "1 paper waits for the next digest."
+    assert await waiting(empty) == "1 paper queued for the next digest."
     assert [card.paper for card in (await empty.reply("today")).cards] == [AXION]
 
 
 async def test_what_waits_already_is_dropped(empty: Conversation):
     await empty.says("subscribe cs.CL, hep-th")
     await empty.announce(*LISTINGS)
-    assert await waiting(empty) == "2 papers wait for the next digest."
+    assert await waiting(empty) == "2 papers queued for the next digest."
     reply = await empty.reply("mute tidal")
     assert reply.text.splitlines() == [
         "Muted here: tidal",
         "That is: papers with the word “tidal” (also its plural).",
-        "1 paper that waited is dropped.",
-        "To get such papers again: unmute tidal",
+        "1 queued paper was dropped.",
+        "To undo: unmute tidal",
     ]
     assert reply.is_public
-    assert await waiting(empty) == "1 paper waits for the next digest."
+    assert await waiting(empty) == "1 paper queued for the next digest."
 
 
 async def test_other_places_still_get_it(empty: Conversation):
@@ -63,7 +63,7 @@ async def test_mute_alone_lists_what_is_muted(empty: Conversation):
     await empty.says("mute survey")
     empty.now += timedelta(minutes=1)
     await empty.says("mute 2606.90001")
-    expected = "2 mutes hold for all subscriptions of this place:\n• survey\n• 2606.90001"
+    expected = "2 mutes for all subscriptions here:\n• survey\n• 2606.90001"
     assert await empty.says("mute") == expected
     assert (await empty.says("mute survey")).startswith("Muted here already: survey")
     assert await empty.says("unmute storage") == f"“storage” is not muted here.\n{expected}"
@@ -78,7 +78,7 @@ async def test_a_wrong_mute_is_explained_and_only_managers_mute(empty: Conversat
 async def test_a_place_has_not_any_number_of_mutes(empty: Conversation):
     for number in range(100):
         await empty.says(f"mute word{number}")
-    assert (await empty.says("mute survey")).startswith("This place has 100 mutes, which is the most.")
+    assert (await empty.says("mute survey")).startswith("The limit of 100 mutes is reached here.")
 
 
 async def test_why_names_what_muted_a_paper(empty: Conversation):
@@ -86,7 +86,7 @@ async def test_why_names_what_muted_a_paper(empty: Conversation):
     await empty.says("mute au:forsgard")
     await empty.announce(*LISTINGS)
     assert (await empty.says("why-not 2606.90004")).splitlines()[2:] == [
-        "Number 1, hep-th: matches, because: hep-th",
-        "Muted here by: author:forsgard. To get such papers again: unmute author:forsgard",
+        "#1, hep-th: matches, because: hep-th",
+        "Muted here by: author:forsgard. To undo: unmute author:forsgard",
         "Not sent here.",
     ]

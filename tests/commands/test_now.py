@@ -133,9 +133,9 @@ async def test_now_says_what_keeps_it_from_sending(talk: Conversation):
     assert "is no number of a subscription" in await talk.says("now soon")
     assert "now [N]" in await talk.says("help now")
     await talk.says("pause 1")
-    assert "Number 1 is paused" in await talk.says("now 1")
+    assert "#1 is paused" in await talk.says("now 1")
     await talk.says("pause")
-    assert "This place is paused" in await talk.says("now")
+    assert "Everything here is paused" in await talk.says("now")
 
 
 async def test_revised_papers_are_sent_only_where_they_are_asked_for(talk: Conversation):

@@ -75,7 +75,7 @@ async def test_today_shows_everything_on_the_last_date_once(talk: Conversation):
     assert reply.text.splitlines() == [
         "Wed 10 Jun 2026: 63 papers match your subscriptions.",
         "Page 1 of 4.",
-        "The next one: today 2026-06-10 2",
+        "Next page: today 2026-06-10 2",
     ]
     both = next(card for card in reply.cards if card.paper == TIDAL)
     assert [one.number for one in both.subscriptions] == [1, 2]
@@ -108,10 +108,10 @@ async def test_today_takes_a_date_and_a_page_as_people_write_them(talk: Conversa
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("2026-02-30", "I cannot read “2026-02-30” as a date and a page. Type, for example: today 2026-06-10 2"),
-        ("tomorrow", "I cannot read “tomorrow” as a date and a page. Type, for example: today 2026-06-10 2"),
-        ("2026-06-10 2 3", "I cannot read “2026-06-10 2 3” as a date and a page."),
-        ("2026-06-11", "No announcement of 2026-06-11 is stored. The last that are: 2026-06-10"),
+        ("2026-02-30", "I can't read “2026-02-30” as a date and a page. Type, for example: today 2026-06-10 2"),
+        ("tomorrow", "I can't read “tomorrow” as a date and a page. Type, for example: today 2026-06-10 2"),
+        ("2026-06-10 2 3", "I can't read “2026-06-10 2 3” as a date and a page."),
+        ("2026-06-11", "I have no announcement of 2026-06-11. The last ones: 2026-06-10"),
         ("2026-06-10 2", "2026-06-10 has one page here: today 2026-06-10"),
         ("0", "2026-06-10 has one page here: today 2026-06-10"),
         ("999999", "2026-06-10 has one page here: today 2026-06-10"),
@@ -123,7 +123,7 @@ async def test_a_wrong_date_or_page_is_explained(talk: Conversation, typed: str,
     assert reply.text.startswith(answer)
     assert reply.cards == ()
     said = await talk.says(f"today {typed}", language=Language.ZH)
-    assert "today 2026-06-10" in said or "最近有记录的日期：2026-06-10" in said
+    assert "today 2026-06-10" in said or "最近的更新日：2026-06-10" in said
 
 
 async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conversation):
@@ -168,16 +168,16 @@ async def test_old_identifiers_are_read(talk: Conversation):
 async def test_another_version_than_asked_is_named(talk: Conversation):
     reply = await talk.reply("show 2606.80003v1")
     assert reply.cards[0].paper == OLD
-    assert reply.text.endswith("Version 1 is not stored; this is version 2.")
+    assert reply.text.endswith("I don't have version 1; this is version 2.")
 
 
 @pytest.mark.parametrize("verb", ["show", "why"])
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("me the money", "Type the number of a paper"),
-        ("2606.99999", "2606.99999 is in no listing that was read here"),
-        ("2606.90001v99999", "Type the number of a paper"),
+        ("me the money", "Type an arXiv ID"),
+        ("2606.99999", "I haven't read 2606.99999"),
+        ("2606.90001v99999", "Type an arXiv ID"),
     ],
 )
 async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: str, answer: str):
@@ -187,26 +187,26 @@ async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: 
 
 
 async def test_show_needs_a_paper(talk: Conversation):
-    assert (await talk.says("show")).startswith("Type the number of a paper")
+    assert (await talk.says("show")).startswith("Type an arXiv ID")
 
 
 async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conversation):
     await talk.says("subscribe cs.LG cache drift oracle")
     await talk.says('subscribe cs.DC "attention drift"')
     assert (await talk.says("why")).splitlines() == [
-        "Wed 10 Jun 2026: these papers did not match, but came nearest:",
-        "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: for number 1, it lacks oracle",
-        "• 2606.80003 An Older KV Cache: for number 1, it lacks drift, oracle",
-        "• 2606.90002 Cold Pages: for number 1, it lacks drift, oracle",
-        "To see one of them: show 2606.90001",
+        "Wed 10 Jun 2026: these papers came nearest without matching:",
+        "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: for #1, it lacks oracle",
+        "• 2606.80003 An Older KV Cache: for #1, it lacks drift, oracle",
+        "• 2606.90002 Cold Pages: for #1, it lacks drift, oracle",
+        "To see one: show 2606.90001",
     ]
     assert await talk.says("whynot") == await talk.says("why")
 
 
 async def test_why_alone_is_honest_when_nothing_came_near(talk: Conversation):
-    assert (await talk.says("why")).startswith("This place has no subscriptions yet")
+    assert (await talk.says("why")).startswith("No subscriptions here yet")
     await talk.says("subscribe cs.LG zeppelin")
-    assert await talk.says("why") == "Wed 10 Jun 2026: none of the 4 papers that were read comes near."
+    assert await talk.says("why") == "Wed 10 Jun 2026: none of the 4 papers read comes near."
 
 
 async def test_what_matched_or_has_none_of_the_words_is_no_near_miss(talk: Conversation):
@@ -223,18 +223,18 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
     assert waiting.splitlines() == [
         "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache",
         "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
-        'Number 1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
-        "Number 2, hep-th -survey: does not match: it lacks hep-th",
-        "It waits for the next digest. Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        '#1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
+        "#2, hep-th -survey: does not match: it lacks hep-th",
+        "It's queued for the next digest. Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
     ]
     await empty.deliver()
     assert "Sent here: Wed 10 Jun 2026, 15:00." in await empty.says("why 2606.90001")
 
 
 async def test_why_tells_what_was_announced_too_early_from_what_never_matched(talk: Conversation):
-    assert "This place has no subscriptions" in await talk.says("why 2606.90001")
+    assert "No subscriptions here" in await talk.says("why 2606.90001")
     await talk.says("subscribe cs.LG")
-    assert (await talk.says("why 2606.90001")).endswith("it was announced before the subscription asked for it.")
+    assert (await talk.says("why 2606.90001")).endswith("it was announced before you subscribed.")
     assert (await talk.says("why 2606.90004")).endswith("Not sent here.")
 
 
@@ -249,7 +249,7 @@ async def test_why_tells_of_refused_and_of_planned_digests(empty: Conversation):
     await empty.says("subscribe cs.LG")
     await empty.announce(*LISTINGS)
     await empty.deliver(refused="gone")
-    assert "could not be delivered here. To try again: resume" in await empty.says("why 2606.90001")
+    assert "could not be delivered here. To retry: resume" in await empty.says("why 2606.90001")
     await empty.says("resume")
     assert "on its way here" in await empty.says("why 2606.90001")
 
@@ -257,7 +257,7 @@ async def test_why_tells_of_refused_and_of_planned_digests(empty: Conversation):
 async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversation):
     assert await empty.says("status") == (
         "I haven't read any papers yet. The first reading is tonight.\n"
-        "This place has no subscriptions yet. To begin: subscribe cs.LG diffusion"
+        "No subscriptions here yet. To begin: subscribe cs.LG diffusion"
     )
     await empty.says("subscribe cs.LG")
     await empty.announce(*LISTINGS)
@@ -266,11 +266,11 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
     assert (await empty.says("status")).splitlines() == [
         "Last announcement: Wed 10 Jun 2026. Read: Wed 10 Jun 2026, 14:00.",
         "• 2026-06-10 cs.LG 3 of 3",
-        "This place has 1 subscription.",
+        "1 subscription here.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
-        "When there are no papers: nothing is sent, unless something could not be read.",
+        "When there are no papers, I send nothing unless something could not be read.",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
-        "Nothing waits for the next digest.",
+        "No papers queued.",
         "Last digests:",
         "• Wed 10 Jun 2026, 15:00: 2 papers, sent",
     ]
@@ -288,18 +288,18 @@ async def test_status_tells_admins_in_private_which_places_refuse(talk: Conversa
 
 async def test_status_tells_admins_in_private_what_the_texts_of_today_have_used(talk: Conversation):
     talk.commands = Commands(talk.store, DEFAULTS, lambda: talk.now, admins=["console:alice"])
-    assert "Texts made today" not in await talk.says("status", destination="alice")
+    assert "Chinese texts today" not in await talk.says("status", destination="alice")
     async with talk.store.write() as tx:
         used = Spent(tokens=5_000, cost=12_345, calls=3)
         await tx.spending.book(talk.now.date(), used, most_tokens=0, most_cost=0)
         await tx.spending.settle(talk.now.date(), used, Spent(used.tokens, used.cost, flawed=1))
         await tx.spending.found(talk.now.date(), 7)
     assert (
-        "Texts made today: calls 3, tokens 5000, cost 0.0123; found already made 7, answers refused 1"
+        "Chinese texts today: 3 calls, 5000 tokens, cost 0.0123; 7 reused, 1 answers refused"
         in await talk.says("status", destination="alice")
     )
     for destination, sender in (("#ml", "alice"), ("bob", "bob")):
-        assert "Texts made today" not in await talk.says("status", destination=destination, sender=sender)
+        assert "Chinese texts today" not in await talk.says("status", destination=destination, sender=sender)
 
 
 async def test_help_names_every_command(talk: Conversation):
@@ -319,12 +319,12 @@ async def test_help_explains_each_command_and_its_example_works(talk: Conversati
     await talk.says("subscribe hep-th")
     await talk.says("subscribe cs.CV")
     text = await talk.says(spec.example)
-    assert not text.startswith(("There is", "That is no", "Type", "This place has no", "A ", "This would"))
+    assert not text.startswith(("There is", "That is no", "Type", "No subscriptions here", "A ", "This would"))
 
 
 async def test_help_for_what_does_not_exist(talk: Conversation):
     assert await talk.says("help subscrib") == await talk.says("help subscribe")
-    assert await talk.says("help xyzzy") == "There is no command “xyzzy”. All commands: help"
+    assert await talk.says("help xyzzy") == "I don't know the command “xyzzy”. All commands: help"
 
 
 async def test_status_names_what_could_not_be_read_of_what_the_place_reads(talk: Conversation):

@@ -18,16 +18,16 @@ async def asked_from(talk: Conversation) -> Destination:
 @pytest.mark.parametrize(
     ("typed", "language", "answer"),
     [
-        ("language zh", Language.ZH, "Papers now come in this language: Chinese."),
-        ("language English", Language.EN, "Papers now come in this language: English."),
-        ("language zh-hant", Language.ZH_HANT, "Papers now come in this language: Chinese (traditional)."),
+        ("language zh", Language.ZH, "Papers now come in: Chinese."),
+        ("language English", Language.EN, "Papers now come in: English."),
+        ("language zh-hant", Language.ZH_HANT, "Papers now come in: Chinese (traditional)."),
         (
             "language both zh-hant",
             Language.BOTH_HANT,
-            "Papers now come in this language: English and Chinese (traditional).",
+            "Papers now come in: English and Chinese (traditional).",
         ),
-        ("语言 双语", Language.BOTH, "Papers now come in this language: English and Chinese."),
-        ("語言 簡體中文", Language.ZH, "Papers now come in this language: Chinese."),
+        ("语言 双语", Language.BOTH, "Papers now come in: English and Chinese."),
+        ("語言 簡體中文", Language.ZH, "Papers now come in: Chinese."),
     ],
 )
 async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str, language: Language, answer: str):
@@ -39,12 +39,12 @@ async def test_the_language_of_a_place_is_changed(talk: Conversation, typed: str
 @pytest.mark.parametrize(
     ("typed", "notices", "answer"),
     [
-        ("notices always", Notices.ALWAYS, "When there are no papers: a note always says why."),
-        ("notices Off", Notices.OFF, "When there are no papers: nothing is sent."),
+        ("notices always", Notices.ALWAYS, "When there are no papers, I always say why."),
+        ("notices Off", Notices.OFF, "When there are no papers, I send nothing."),
         (
             "通知 故障",
             Notices.FAULTS,
-            "When there are no papers: nothing is sent, unless something could not be read.",
+            "When there are no papers, I send nothing unless something could not be read.",
         ),
     ],
 )
@@ -90,7 +90,7 @@ async def test_a_time_is_read_as_people_type_it(talk: Conversation, typed: str, 
 async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversation):
     assert await talk.says("time 08:30 berlin") == (
         "Papers in English and Chinese, at 08:30, Monday to Friday (Europe/Berlin).\n"
-        "When there are no papers: nothing is sent, unless something could not be read.\n"
+        "When there are no papers, I send nothing unless something could not be read.\n"
         "Next digest (if anything matches): Wed 10 Jun 2026, 08:30 (Europe/Berlin)."
     )
     assert "09:00, Monday to Friday (UTC+8)" in await talk.says("time 9:00 UTC+8")
@@ -101,22 +101,22 @@ async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversat
     [
         ("language", "Type one of: language en"),
         ("language fr", "Type one of: language en"),
-        ("time", "I cannot read that as a time"),
-        ("time 25:00", "I cannot read that as a time"),
-        ("time 9:75", "I cannot read that as a time"),
-        ("time 13pm", "I cannot read that as a time"),
-        ("time 9:5", "I cannot read that as a time"),
-        ("time 9:00 Berlim", "There is no time zone “Berlim”. Try: Europe/Berlin"),
-        ("time 9:00 Atlantis", "There is no time zone “Atlantis”. Try: "),
-        ("time 9:00 UTC+20", "There is no time zone “UTC+20”. Try: "),
-        ("time 上午12点", "I cannot read that as a time"),
-        ("time 9:00 IST", "“IST” is short for several time zones. Type the one you mean: Asia/Kolkata,"),
-        ("time UTC+10:30", "There is no time zone “UTC+10:30”. Try: Australia/Lord_Howe"),
+        ("time", "I can't read that as a time"),
+        ("time 25:00", "I can't read that as a time"),
+        ("time 9:75", "I can't read that as a time"),
+        ("time 13pm", "I can't read that as a time"),
+        ("time 9:5", "I can't read that as a time"),
+        ("time 9:00 Berlim", "I don't know the time zone “Berlim”. Try: Europe/Berlin"),
+        ("time 9:00 Atlantis", "I don't know the time zone “Atlantis”. Try: "),
+        ("time 9:00 UTC+20", "I don't know the time zone “UTC+20”. Try: "),
+        ("time 上午12点", "I can't read that as a time"),
+        ("time 9:00 IST", "“IST” stands for several time zones. Type the one you mean: Asia/Kolkata,"),
+        ("time UTC+10:30", "I don't know the time zone “UTC+10:30”. Try: Australia/Lord_Howe"),
         ("days", "Type one of: days mon-fri"),
         ("days sometimes", "Type one of: days mon-fri"),
         ("pause soon", "“soon” is not the number of a subscription."),
         ("resume later", "“later” is not the number of a subscription."),
-        ("pause 4", "There is no subscription 4 here. Numbers are: 1"),
+        ("pause 4", "No subscription #4 here. Numbers are: 1"),
     ],
 )
 async def test_wrong_habits_are_explained_and_change_nothing(talk: Conversation, typed: str, answer: str):
@@ -152,20 +152,20 @@ async def test_what_matches_during_a_pause_waits_until_it_is_resumed(empty: Conv
     reply = await empty.reply("pause")
     assert reply.is_public
     assert "until somebody types: resume" in reply.text
-    assert "paused already" in await empty.says("pause")
+    assert "Already paused" in await empty.says("pause")
     await empty.announce(*LISTINGS)
     status = await empty.says("status")
-    assert "Paused, because somebody here typed: pause" in status
-    assert "2 papers wait" in status
+    assert "Paused: somebody here typed pause." in status
+    assert "2 papers queued" in status
     assert "no digest comes" in await empty.says("list")
     reply = await empty.reply("resume")
     assert reply.is_public
     assert reply.text.splitlines() == [
         "Resumed.",
-        "2 papers wait for the next digest.",
+        "2 papers queued for the next digest.",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
     ]
-    assert await empty.says("resume") == "This place is not paused."
+    assert await empty.says("resume") == "Nothing is paused here."
 
 
 async def test_resume_sends_again_what_was_refused(empty: Conversation):
@@ -173,10 +173,10 @@ async def test_resume_sends_again_what_was_refused(empty: Conversation):
     await empty.announce(*LISTINGS)
     await empty.deliver(refused="550 no such mailbox bob@example.org")
     status = await empty.says("status")
-    assert "Paused, because the channel refused a digest: 550 no such mailbox …" in status
-    assert "2 papers, refused; to try again: resume" in status
+    assert "Paused: a digest was refused (550 no such mailbox …)." in status
+    assert "2 papers, refused; to retry: resume" in status
     assert "bob@" not in status
-    assert "2 papers that could not be delivered are sent again now." in await empty.says("resume")
+    assert "2 papers that could not be delivered are being sent again." in await empty.says("resume")
     assert "2 papers, about to be sent" in await empty.says("status")
 
 
@@ -186,9 +186,9 @@ async def test_one_subscription_can_be_paused(empty: Conversation):
     assert (await empty.reply("pause #2")).is_public
     assert not (await empty.reply("pause 2")).is_public
     await empty.announce(*LISTINGS)
-    assert "2 papers wait" in await empty.says("status")
-    assert "It waits, because what it matches is paused." in await empty.says("why 2606.90004")
+    assert "2 papers queued" in await empty.says("status")
+    assert "It's kept, because its subscription is paused." in await empty.says("why 2606.90004")
     assert await empty.says("resume") == (
-        "This place is not paused.\nNumber 2 is paused: what it matches waits. To go on: resume 2"
+        "Nothing is paused here.\nPaused #2. Matches are kept. To resume: resume 2"
     )
-    assert await empty.says("resume 2") == "Number 2 is sent again: hep-th\n3 papers wait for the next digest."
+    assert await empty.says("resume 2") == "Resumed #2: hep-th\n3 papers queued for the next digest."

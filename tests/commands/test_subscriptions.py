@@ -13,11 +13,11 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
     reply = await talk.reply("subscribe cs.lg “kv cache”")
     assert reply.is_public
     assert reply.text.splitlines() == [
-        'Subscribed as number 1: cs.LG "kv cache"',
+        'Subscribed (#1): cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
         "Wed 10 Jun 2026: 2 of 3 papers match.",
-        "That is about 2 a day, 67% of what it looks at.",
-        "1 revised paper matches too; digests leave revisions out. To get them, add: type:(new, cross, replace)",
+        "About 2 a day (67% of these categories).",
+        "1 revised paper matches too, but digests leave revisions out. To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
@@ -30,7 +30,7 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
 
 async def test_subscribe_answers_in_chinese(talk: Conversation):
     text = await talk.says("订阅 cs.LG “kv cache”", language=None)
-    assert text.startswith('已订阅，编号 1：cs.LG "kv cache"\n意思是：cs.LG（机器学习）中')
+    assert text.startswith('已订阅（#1）：cs.LG "kv cache"\n意思是：cs.LG（机器学习）中')
     assert "2026 年 6 月 10 日（周三）：3 篇论文中匹配 2 篇。" in text
     assert "• Tidal：对 KV 缓存逐头量化" in text
     assert "下一次速递（如有匹配）：2026 年 6 月 11 日（周四）09:00（Asia/Shanghai）。" in text
@@ -45,7 +45,7 @@ async def test_revisions_are_not_mentioned_when_the_query_speaks_of_types(talk: 
 async def test_subscribing_twice_changes_nothing(talk: Conversation):
     await talk.says('subscribe cs.LG "kv cache"')
     again = await talk.reply("subscribe CS.LG   “KV cache”".replace("KV", "kv"))
-    assert again.text.startswith('Already subscribed as number 1: cs.LG "kv cache"')
+    assert again.text.startswith('Already subscribed (#1): cs.LG "kv cache"')
     assert not again.is_public
     assert "older ones" not in again.text
     assert await talk.queries() == ['cs.LG "kv cache"']
@@ -53,7 +53,7 @@ async def test_subscribing_twice_changes_nothing(talk: Conversation):
 
 async def test_subscribe_never_brings_what_was_announced_before(talk: Conversation):
     await talk.says("subscribe cs.LG")
-    assert "Nothing waits" in await talk.says("status")
+    assert "No papers queued" in await talk.says("status")
 
 
 async def test_subscribe_is_honest_when_nothing_is_stored(empty: Conversation):
@@ -87,8 +87,8 @@ async def test_a_place_has_a_limit_and_the_reply_says_what_to_do(talk: Conversat
         assert destination is not None
         for number in range(1, MOST):
             await tx.subscribers.subscribe(destination.id, f"w{number}", talk.now)
-    assert "50 subscriptions, which is the most" in await talk.says("subscribe one more")
-    assert (await talk.says("subscribe w7")).startswith("Already subscribed as number 8")
+    assert "The limit of 50 subscriptions is reached" in await talk.says("subscribe one more")
+    assert (await talk.says("subscribe w7")).startswith("Already subscribed (#8)")
     assert len(await talk.queries()) == MOST
 
 
@@ -110,7 +110,7 @@ async def test_a_query_that_cannot_be_read_is_explained(talk: Conversation, type
 
 
 async def test_the_place_of_a_fault_is_shown(talk: Conversation):
-    assert "\nIt is here: cs.LG ▶titel:diffusion" in await talk.says("subscribe cs.LG titel:diffusion")
+    assert "\nIt's here: cs.LG ▶titel:diffusion" in await talk.says("subscribe cs.LG titel:diffusion")
     assert "\n位置：cs.LG ▶titel:x" in await talk.says("subscribe cs.LG titel:x", language=Language.ZH)
 
 
@@ -119,10 +119,10 @@ async def test_unsubscribe_by_number_by_query_and_all(talk: Conversation):
         await talk.says(f"subscribe {query}")
     reply = await talk.reply("unsubscribe 2")
     assert reply.is_public
-    assert reply.text == "Unsubscribed from number 2: cs.CL\n3 subscriptions are left."
-    assert (await talk.says("unsubscribe HEP-TH")).startswith("Unsubscribed from number 3: hep-th")
+    assert reply.text == "Unsubscribed from #2: cs.CL\n3 subscriptions left."
+    assert (await talk.says("unsubscribe HEP-TH")).startswith("Unsubscribed from #3: hep-th")
     assert await talk.queries() == ["cs.LG", "cs.RO"]
-    assert await talk.says("unsubscribe all") == "Unsubscribed from all 2 subscriptions. Nothing is left here."
+    assert await talk.says("unsubscribe all") == "Unsubscribed from all 2 subscriptions. None is left here."
     assert await talk.queries() == []
 
 
@@ -155,11 +155,11 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
     reply = await talk.reply("LIST")
     assert not reply.is_public
     assert reply.text.splitlines() == [
-        "This place has 2 subscriptions:",
+        "2 subscriptions here:",
         '1. cs.LG "kv cache"',
         "2. hep-th (paused)",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
-        "When there are no papers: nothing is sent, unless something could not be read.",
+        "When there are no papers, I send nothing unless something could not be read.",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
         "To change one: edit 1 QUERY. To end one: unsubscribe 1",
     ]
@@ -167,10 +167,10 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
 
 @pytest.mark.parametrize("typed", ["list", "unsubscribe 1", "edit 1 cs.LG", "pause", "pause 1", "resume", "today"])
 async def test_a_place_without_subscriptions_is_told_how_to_begin(talk: Conversation, typed: str):
-    assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
+    assert "No subscriptions here yet. To begin: subscribe" in await talk.says(typed)
     await talk.says("language en")  # now the destination exists, but still asks for nothing
     if typed not in ("pause", "resume"):
-        assert "no subscriptions yet. To begin: subscribe" in await talk.says(typed)
+        assert "No subscriptions here yet. To begin: subscribe" in await talk.says(typed)
 
 
 async def test_one_place_never_sees_anothers_subscriptions(talk: Conversation):
@@ -194,21 +194,21 @@ async def test_edit_keeps_the_number_and_drops_what_waited(empty: Conversation):
     await empty.says("subscribe cs.CL")
     await empty.says('subscribe cs.LG "kv cache"')
     await empty.announce(*LISTINGS)
-    assert "2 papers wait" in await empty.says("status")
+    assert "2 papers queued" in await empty.says("status")
     reply = await empty.reply("edit 2 hep-th axion*")
     assert reply.is_public
-    assert reply.text.startswith("Number 2 is now: hep-th axion*\nThat is: papers in hep-th")
+    assert reply.text.startswith("#2 is now: hep-th axion*\nThat is: papers in hep-th")
     assert await empty.queries() == ["cs.CL", "hep-th axion*"]
-    assert "1 paper waits" in await empty.says("status")
+    assert "1 paper queued" in await empty.says("status")
 
 
 async def test_editing_to_the_same_query_changes_nothing(empty: Conversation):
     await empty.says("subscribe cs.LG")
     await empty.announce(*LISTINGS)
     reply = await empty.reply("edit 1 cs.LG")
-    assert reply.text.startswith("Already subscribed as number 1")
+    assert reply.text.startswith("Already subscribed (#1)")
     assert not reply.is_public
-    assert "2 papers wait" in await empty.says("status")
+    assert "2 papers queued" in await empty.says("status")
 
 
 @pytest.mark.parametrize(
@@ -216,10 +216,10 @@ async def test_editing_to_the_same_query_changes_nothing(empty: Conversation):
     [
         ("edit", "Type the number of a subscription and its new query"),
         ("edit cs.LG", "Type the number of a subscription and its new query"),
-        ("edit 7 cs.LG", "There is no subscription 7 here. Numbers are: 1, 2"),
+        ("edit 7 cs.LG", "No subscription #7 here. Numbers are: 1, 2"),
         ("edit 1", "Type the number of a subscription and its new query"),
         ("edit 1 cs.XX", "arXiv has no category"),
-        ("edit 1 hep-th", "Number 2 asks for that already: hep-th"),
+        ("edit 1 hep-th", "#2 already has that query: hep-th"),
     ],
 )
 async def test_a_wrong_edit_is_explained(talk: Conversation, typed: str, answer: str):
@@ -232,8 +232,8 @@ async def test_a_wrong_edit_is_explained(talk: Conversation, typed: str, answer:
 @pytest.mark.parametrize(
     ("verb", "answer"),
     [
-        ("pause", "Number 2 is paused"),
-        ("resume", "Number 2 is sent again"),
+        ("pause", "Paused #2"),
+        ("resume", "Resumed #2"),
         ("edit", "Type the number"),
         ("unsubscribe", "Unsubscribed"),
     ],
@@ -244,7 +244,7 @@ async def test_a_button_acts_on_the_subscription_that_it_was_made_for(talk: Conv
     called = await _references(talk, "#ml")
     assert answer in await talk.says(f"{verb} {called['b']}")
     assert await talk.queries() == (["a"] if verb == "unsubscribe" else ["a", "b"])
-    assert "Number 1 is now: c" in await talk.says(f"edit {called['a']} c")
+    assert "#1 is now: c" in await talk.says(f"edit {called['a']} c")
 
 
 @pytest.mark.parametrize("command", ["pause {}", "resume {}", "edit {}", "edit {} cs.CV", "unsubscribe {}"])
@@ -257,7 +257,7 @@ async def test_a_button_of_what_is_gone_or_of_another_place_says_so(talk: Conver
     await talk.says("subscribe c")
     for query in ("b", "theirs"):
         reply = await talk.reply(command.format(called[query]))
-        assert reply.text.startswith("The subscription of this button is gone; nothing was changed.")
+        assert reply.text.startswith("This button's subscription is gone; nothing was changed.")
         assert not reply.is_public
     assert await talk.queries() == ["a", "c"]
     assert await talk.queries("#theirs") == ["theirs"]
@@ -268,10 +268,10 @@ async def test_a_number_that_somebody_has_from_yesterday_is_never_that_of_a_late
     await talk.says("subscribe a")
     await talk.says("subscribe b")
     await talk.says("unsubscribe 2")
-    assert (await talk.says("subscribe c")).startswith("Subscribed as number 3: c")
-    assert "There is no subscription 2 here" in await talk.says("pause 2")
+    assert (await talk.says("subscribe c")).startswith("Subscribed (#3): c")
+    assert "No subscription #2 here" in await talk.says("pause 2")
     await talk.says("unsubscribe all")
-    assert (await talk.says("subscribe a")).startswith("Subscribed as number 4: a")
+    assert (await talk.says("subscribe a")).startswith("Subscribed (#4): a")
 
 
 async def _references(talk: Conversation, address: str) -> dict[str, str]:

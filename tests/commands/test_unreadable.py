@@ -22,7 +22,7 @@ async def stale(talk: Conversation) -> Conversation:
 
 def named(said: str) -> bool:
     """Whether it says which subscription cannot be read, why not, and what to do."""
-    return all(part in said for part in (f"Number 2 cannot be read any more, and brings nothing: {GONE}",
+    return all(part in said for part in (f"I can no longer read #2, so it finds nothing: {GONE}",
         "arXiv has no category", "edit 2 QUERY", "unsubscribe 2"))  # fmt: skip
 
 
@@ -34,7 +34,7 @@ async def test_today_shows_what_the_others_match(stale: Conversation):
 
 async def test_why_explains_the_others(stale: Conversation):
     said = await stale.says("why 2606.90001")
-    assert 'Number 1, cs.LG "kv cache": matches' in said
+    assert '#1, cs.LG "kv cache": matches' in said
     assert named(said)
 
 
@@ -47,7 +47,7 @@ async def test_why_alone_names_the_misses_of_the_others(stale: Conversation):
 
 async def test_the_list_says_it_in_chinese_too(stale: Conversation):
     assert named(await stale.says("list"))
-    assert f"编号 2 已无法读取，不再带来论文：{GONE}" in await stale.says("列表", language=None)
+    assert f"#2 无法识别，订阅已失效，不再推送：{GONE}" in await stale.says("列表", language=None)
 
 
 async def test_it_ends_by_its_number_by_its_own_words_and_by_another_query(stale: Conversation):
@@ -57,7 +57,7 @@ async def test_it_ends_by_its_number_by_its_own_words_and_by_another_query(stale
 
 async def test_another_query_mends_it(stale: Conversation):
     await stale.says("edit 2 cs.LG tide")
-    assert "cannot be read" not in await stale.says("list")
+    assert "can no longer read" not in await stale.says("list")
 
 
 async def test_a_place_that_has_nothing_else_gets_answers_as_well(talk: Conversation):
@@ -67,7 +67,7 @@ async def test_a_place_that_has_nothing_else_gets_answers_as_well(talk: Conversa
     for command in ("today", "why", "why 2606.90001", "status", "list"):
         said = await talk.says(command)
         assert "Something went wrong" not in said
-    assert "Number 1 cannot be read any more" in await talk.says("today")
+    assert "I can no longer read #1" in await talk.says("today")
 
 
 async def test_a_mute_that_is_none_any_more_says_so_and_can_be_ended(talk: Conversation):
@@ -76,7 +76,7 @@ async def test_a_mute_that_is_none_any_more_says_so_and_can_be_ended(talk: Conve
     async with talk.store.write() as tx:
         await tx.mutes.add(1, GONE, talk.now)
     said = await talk.says("mute")
-    assert f"• {GONE} (cannot be read any more, and keeps nothing away)" in said
-    assert said.count("cannot be read") == 1
+    assert f"• {GONE} (I can no longer read it, so it hides nothing)" in said
+    assert said.count("can no longer read") == 1
     assert GONE in await talk.says(f"unmute {GONE}")
     assert GONE not in await talk.says("mute")

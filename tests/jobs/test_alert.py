@@ -192,7 +192,7 @@ async def test_the_owner_of_a_query_that_is_none_any_more_is_told_once_and_what_
         clock.forward(hours=1)
     ((person, text, about),) = here.told
     assert (person, about) == ("ottoline", "#tides")
-    assert f"Your subscription 2 cannot be read any more, and brings nothing: {GONE}" in text
+    assert f"I can no longer read your subscription #2, so it finds nothing: {GONE}" in text
     assert "/papers edit 2 QUERY" in text
 
 
@@ -202,7 +202,7 @@ async def test_an_admin_hears_of_a_place_where_nobody_can_be_told(store, here, m
     here.deaf = {"ottoline"}
     await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test"]).tell()
     ((_, text, _),) = mail.told
-    assert text.startswith("1 subscription of a place on fake cannot be read any more")
+    assert text.startswith("1 subscription of a destination on fake can no longer be read")
     assert GONE not in text
 
 

@@ -168,7 +168,7 @@ def test_the_date_is_shown_when_a_digest_spans_several():
 
 def test_why_it_matched_names_terms_fields_categories_and_subscriptions():
     assert lines(card(), Language.BOTH).why == "because: “kv cache” in the title · cs.LG · subscription 2"
-    assert lines(card(), Language.ZH).why == "因为：标题中有“kv cache” · cs.LG · 订阅 2"
+    assert lines(card(), Language.ZH).why == "匹配原因：标题中有“kv cache” · cs.LG · 来自订阅 #2"
 
 
 def test_one_term_in_several_fields_and_several_subscriptions_are_said_once():
@@ -186,7 +186,8 @@ def test_a_chinese_term_names_the_english_phrase_by_which_it_was_found():
         "because: “扩散模型” in the Chinese title · “扩散模型” (English “diffusion model”) in the title"
     )
     assert (
-        lines(one, Language.ZH).why == "因为：中文标题中有“扩散模型” · 标题中有“扩散模型”（英文“diffusion model”）"
+        lines(one, Language.ZH).why
+        == "匹配原因：中文标题中有“扩散模型” · 标题中有“扩散模型”（英文“diffusion model”）"
     )
 
 

@@ -138,7 +138,7 @@ def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
     text, html = parts(digest(card()))
     assert read(digest(card()))["List-Unsubscribe"] == "<mailto:papers@sudi.test?subject=unsubscribe>"
     for said in (text, Receiver(html).text):
-        assert "no page for this on the web" in said
+        assert "no web page for that" in said
         assert "\x1a" not in said
     assert "mailto:papers@sudi.test?subject=unsubscribe" in text
     assert "mailto:papers@sudi.test?subject=unsubscribe" in Receiver(html).links

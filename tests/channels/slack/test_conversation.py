@@ -371,7 +371,7 @@ async def test_a_bug_is_logged_and_the_person_is_told_in_both_languages(slack, c
     (one,) = await answered(slack, ML, 0)
     assert is_private(one)
     assert "Something went wrong" in one["text"]
-    assert "出了点问题" in one["text"]
+    assert "出错了" in one["text"]
     assert "nobody asks" in caplog.text
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)

@@ -174,7 +174,7 @@ async def test_a_home_that_was_opened_yesterday_says_that_a_subscription_is_gone
             await until(lambda seen=seen: len(slack.views) > seen, "a new home")
             assert slack.views[-1]["type"] == "home"
             said = "".join(block_kit.strings(slack.views[-1]["blocks"], "text"))
-            assert "The subscription of this button is gone" in said
+            assert "This button's subscription is gone" in said
             assert "cs.CL reef" in said
         assert [(one.query, one.paused) for one in (await stored(app, ALICE))[1]] == [("cs.CL reef", False)]
 

@@ -32,7 +32,7 @@ from tests.counterparts.processes import free_port
 from tests.counterparts.slack_edge import ALICE, APP_TOKEN, BOT_TOKEN, ML, TEAM, SlackEdge
 from tests.fakes import matched, paper, planned, rows, subscribed
 
-REMOVED = "the app was removed from the workspace; after another installation type /papers resume"
+REMOVED = "the app was removed from the workspace; after installing it again, type /papers resume"
 OTHER, OTHER_TOKEN = "T02OTHER", "xoxb-of-the-other"
 SHARED: dict[str, Any] = {
     "slack_bot_token": None,
