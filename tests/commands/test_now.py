@@ -130,7 +130,7 @@ async def test_who_asks_does_not_wait_for_long_and_the_reading_goes_on(sqlite_st
 async def test_now_says_what_keeps_it_from_sending(talk: Conversation):
     await talk.says("subscribe hep-th nothingofthekind")
     assert "nothing to send" in await talk.says("now")
-    assert "is no number of a subscription" in await talk.says("now soon")
+    assert "is not the number of a subscription" in await talk.says("now soon")
     assert "now [N]" in await talk.says("help now")
     await talk.says("pause 1")
     assert "#1 is paused" in await talk.says("now 1")

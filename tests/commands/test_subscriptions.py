@@ -17,7 +17,8 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
         "Wed 10 Jun 2026: 2 of 3 papers match.",
         "About 2 a day (67% of these categories).",
-        "1 revised paper matches too, but digests leave revisions out. To get them, add: type:(new, cross, replace)",
+        "1 revised paper matches too, but digests leave revisions out."
+        " To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
