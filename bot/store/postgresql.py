@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.lists import decoded
+
 _WRITERS = 6
 _READERS = 4
 """Hosts give few connections: with two for Slack's workspaces, a process has at most twelve."""
@@ -30,6 +32,7 @@ def _engine(address: URL, pool: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=120,
         pool_pre_ping=True,
+        json_deserializer=decoded,
         hide_parameters=True,
         # A pooler may run each transaction on another connection, where a prepared statement is not known:
         # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
