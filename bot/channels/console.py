@@ -24,7 +24,8 @@ from bot.digest import Digest
 from bot.errors import ChannelError
 from bot.locale import say
 from bot.model import Language
-from bot.presentation.cards import CardLines, Passage, cards_lines, digest_lines, further_lines
+from bot.presentation.cards import cards_lines, digest_lines, further_lines
+from bot.presentation.lines import CardLines, NamedLines, Passage
 from bot.settings import Settings
 from bot.text.harmless import harmless
 from bot.verbs import PREFIX
@@ -182,7 +183,7 @@ def _linked(url: str, text: str = "") -> str:
     return f"[link={url}]{_styled(text or url, 'cyan')}[/link]"
 
 
-def _name(card: CardLines) -> str:
+def _name(card: NamedLines) -> str:
     """A paper in one line: its address and its titles."""
     return _styled(" · ".join([card.url, *(title.text for title in card.titles)]), "")
 

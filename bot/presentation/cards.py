@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import quote
@@ -18,10 +18,11 @@ from urllib.parse import quote
 from bot.changes import is_withdrawn
 from bot.digest import Card, Digest
 from bot.locale import say
-from bot.matching import Span, spans
+from bot.matching import spans
 from bot.model import AnnounceType, Change, Language, Paper, Reason
 from bot.presentation.coverage import coverage_lines
 from bot.presentation.faults import fault_lines, no_papers_line, span
+from bot.presentation.lines import CardLines, ChangeLines, DigestLines, NamedLines, Passage
 from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
@@ -36,75 +37,6 @@ AUTHORS_SHOWN = 12
 _OLD = timedelta(days=62)  # since the beginning of the month of its id
 
 _FIELD_PREFIX = re.compile(r"^[a-z]+:")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One text in one language, under its label; titles have none.
-
-    `marks` are the parts, from start to end, for which the paper was chosen: channels may highlight them.
-    """
-
-    text: str
-    lang: str  # BCP 47: en, zh-Hans or zh-Hant
-    label: str = ""
-    marks: tuple[Span, ...] = ()
-
-    @property
-    def runs(self) -> Iterator[tuple[str, bool]]:
-        """The whole text in runs, each with whether it is marked; none is empty."""
-        at = 0
-        for start, end in self.marks:
-            if at < start:
-                yield self.text[at:start], False
-            yield self.text[start:end], True
-            at = end
-        if at < len(self.text):
-            yield self.text[at:], False
-
-
-@dataclass(frozen=True, slots=True)
-class CardLines:
-    """One paper, in reading order; an empty text or tuple is a line that is not there."""
-
-    id: str
-    url: str
-    titles: tuple[Passage, ...]
-    authors: str
-    facts: str  # categories, type, and the date where the digest spans several
-    why: str
-    notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments, where it was published
-    abstracts: tuple[Passage, ...]
-    missing: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeLines:
-    """What has become of a paper that came before: its id, which links to it, and what is said of it."""
-
-    id: str
-    url: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class DigestLines:
-    """A whole digest, in reading order; an empty text is a line that is not there."""
-
-    lang: str  # of its own sentences
-    title: str
-    nothing: tuple[Passage, ...]  # why there are no cards, in each language
-    coverage: str
-    warnings: tuple[str, ...]  # what is missing or does not add up: in red
-    provenance: str
-    chinese: str  # BCP 47, of the provenance
-    cards: tuple[CardLines, ...]
-    more: str  # how many papers are named at the end
-    named: str  # introduces `rest`
-    rest: tuple[CardLines, ...]  # what is named by title and link
-    changes: tuple[ChangeLines, ...]  # quiet, and last
-    link: str  # the page with all of it
-    open: str  # the words of that link
 
 
 def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
@@ -126,7 +58,7 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         cards=cards_lines(digest.cards, language),
         more=_twice("digest.more", language, n=len(digest.rest)) if digest.rest else "",
         named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
-        rest=cards_lines([_only_title(card) for card in named], language),
+        rest=tuple(_named(card, language) for card in named),
         changes=tuple(_change(each, interface(language)) for each in digest.changes),
         link=digest.link,
         open=say("digest.open", interface(language), n=digest.matched) if digest.link else "",
@@ -173,15 +105,23 @@ def lang_tag(locale: str) -> str:
     return {"zh": "zh-Hans", "zh-hant": "zh-Hant"}.get(locale, locale)
 
 
-def _only_title(card: Card) -> Card:
-    """What is needed to name a paper: to make all of a card ready takes most of a digest's time."""
-    return replace(
-        card,
-        paper=replace(card.paper, abstract="", comments="", authors=()),
-        summary=card.summary and replace(card.summary, one_line="", abstract=""),
-        english=None,
-        reasons=tuple(one for one in card.reasons if one.field.startswith("title")),
-    )
+def _named(card: Card, language: Language) -> NamedLines:
+    """A paper by its titles: to make all of a card ready takes most of a digest's time."""
+    chinese = card.summary.title if card.summary and language is not Language.EN else ""
+    reasons = tuple(one for one in card.reasons if one.field.startswith("title"))
+    titles = _titles(card.paper.title, _chinese(chinese, language) if chinese else "", reasons, language)
+    return NamedLines(one_line(card.paper.id), _url(card.paper), titles)
+
+
+@lru_cache(maxsize=4096)  # most papers of a day are named to many destinations
+def _titles(title: str, chinese: str, reasons: tuple[Reason, ...], language: Language) -> tuple[Passage, ...]:
+    """The titles in reading order; `chinese` is empty where there is none."""
+    text = _english(title)
+    titles = [Passage(text, "en", marks=spans(reasons, "title", text))]
+    if chinese:
+        lang = lang_tag(language.chinese)
+        titles.append(Passage(chinese, lang, marks=spans(reasons, "title_zh", chinese)))
+    return tuple(titles[::-1] if language.plain is Language.ZH else titles)
 
 
 def _nothing(digest: Digest) -> tuple[Passage, ...]:
@@ -208,20 +148,24 @@ def _change(change: Change, locale: str) -> ChangeLines:
 
 
 def _url(paper: Paper) -> str:
-    return quote(paper.url, safe=":/.")
+    return _quoted(paper.url)
+
+
+@lru_cache(maxsize=4096)
+def _quoted(url: str) -> str:
+    return quote(url, safe=":/.")
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many destinations, one after the other
 def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bool) -> CardLines:
     paper = card.paper
-    english = _marked(Passage(_english(paper.title), "en"), card, "title")
     chinese = _chinese_passages(card, language) if language is not Language.EN else {}
-    titles = (english, chinese["title"]) if "title" in chinese else (english,)
+    in_chinese = chinese["title"].text if "title" in chinese else ""
     facts = [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)]
     return CardLines(
         id=one_line(paper.id),
         url=_url(paper),
-        titles=titles[::-1] if language.plain is Language.ZH else titles,
+        titles=_titles(paper.title, in_chinese, card.reasons, language),
         authors=_authors(paper, language),
         facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
         why=_why(card.reasons, numbers, interface(language)),

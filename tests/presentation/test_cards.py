@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bot.channels import available
 from bot.digest import Card
 from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription, Summary
-from bot.presentation.cards import CardLines, cards_lines, digest_lines
+from bot.presentation.cards import cards_lines, digest_lines
+from bot.presentation.lines import CardLines
 from bot.text.harmless import one_line
 from tests.channels.cards import DAY, card, digest, paper, summary
 

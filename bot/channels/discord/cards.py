@@ -16,16 +16,8 @@ from bot.channels.discord.markup import escaped, marked, pieces, units
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language
-from bot.presentation.cards import (
-    CardLines,
-    ChangeLines,
-    DigestLines,
-    Passage,
-    cards_lines,
-    digest_lines,
-    further_lines,
-    interface,
-)
+from bot.presentation.cards import cards_lines, digest_lines, further_lines, interface
+from bot.presentation.lines import CardLines, ChangeLines, DigestLines, NamedLines, Passage
 from bot.verbs import PREFIX, Verb
 
 Body = dict[str, Any]
@@ -103,12 +95,12 @@ def button(label: str, command: str) -> Body:
     return {"type": 2, "style": 2, "label": label, "custom_id": f"sudi:at:{command}"}
 
 
-def _linked(one: CardLines | ChangeLines) -> str:
+def _linked(one: NamedLines | ChangeLines) -> str:
     """The form of a paragraph about a paper: its number links to it."""
     return f"[{escaped(one.id)}]({one.url}) {{}}"
 
 
-def _titles(card: CardLines) -> str:
+def _titles(card: NamedLines) -> str:
     return " / ".join(title.text for title in card.titles)
 
 

@@ -6,10 +6,10 @@ The same digest gives the same emails. All texts of papers are escaped by Jinja;
 from __future__ import annotations
 
 import binascii
-import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -21,7 +21,8 @@ from markupsafe import Markup
 from bot.channels.email.outgoing import LINK, OutgoingEmail
 from bot.digest import Digest
 from bot.locale import say
-from bot.presentation.cards import CardLines, DigestLines, digest_lines, further_lines, interface
+from bot.presentation.cards import digest_lines, further_lines, interface
+from bot.presentation.lines import CardLines, DigestLines, NamedLines
 
 MOST_BYTES = 100_000
 """Of a mail's HTML as it is sent, encoded: Gmail shows 102 KB of the source, and hides the rest behind a link
@@ -61,15 +62,9 @@ class _Block:
 
     html: str
     text: str
+    weight: _Weight
     lines: CardLines | None = None
     number: int = 0
-
-    @property
-    def weight(self) -> _Weight:
-        """With its place in the table of contents."""
-        title = self.lines.titles[0].text if self.lines else ""
-        entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{title}</a></li>' if title else ""
-        return _Weight.of(self.html + entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,23 +131,37 @@ def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
 
 def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
     html, text = _macro("html"), _macro("txt")
-    whole = [
-        _Block(_styled(html.card(card, number)), text.card(card, number), card, number)
-        for number, card in enumerate(said.cards, 1)
-    ]
-    named = [_Block(_styled(html.brief(card)), text.brief(card)) for card in said.rest]
+    whole = [_whole(card, number) for number, card in enumerate(said.cards, 1)]
+    named = [_brief(card) for card in said.rest]
     if named:
-        first = named[0]
-        heading = _styled(html.named(said.named))
-        named[0] = _Block(heading + first.html, text.named(said.named) + first.text)
+        heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
+        named[0] = _Block(heading.html + first.html, heading.text + first.text, heading.weight + first.weight)
     if len(said.rest) < len(digest.rest):
         further = further_lines(digest, key="email.further")
-        named += [_Block(_styled(html.further(each)), text.further(each)) for each in further]
+        named += [_block(html.further(each), text.further(each)) for each in further]
     told = [
-        _Block(_styled(html.change(each, each is said.changes[0])), text.change(each, each is said.changes[0]))
+        _block(html.change(each, each is said.changes[0]), text.change(each, each is said.changes[0]))
         for each in said.changes
     ]
     return whole + named + told
+
+
+@lru_cache(maxsize=512)  # a day's papers go to many mailboxes, one after the other
+def _whole(card: CardLines, number: int) -> _Block:
+    html = _styled(_macro("html").card(card, number))
+    # It also takes room in the table of contents.
+    entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{card.titles[0].text}</a></li>'
+    return _Block(html, str(_macro("txt").card(card, number)), _Weight.of(html + entry), card, number)
+
+
+@lru_cache(maxsize=4096)
+def _brief(card: NamedLines) -> _Block:
+    return _block(_macro("html").brief(card), _macro("txt").brief(card))
+
+
+def _block(html: str, text: str) -> _Block:
+    styled = _styled(html)
+    return _Block(styled, str(text), _Weight.of(styled))
 
 
 def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
@@ -213,12 +222,12 @@ def _styled(fragment: str) -> str:
     return CSSInliner().inline_fragment(str(fragment), _styles("light"))
 
 
-@functools.cache
+@cache
 def _styles(name: str) -> str:
     return (_HERE / f"{name}.css").read_text("utf-8")
 
 
-@functools.cache
+@cache
 def _macro(kind: str) -> Any:
     """The template of one kind, `html` or `txt`; its macros are functions."""
     templates = Environment(

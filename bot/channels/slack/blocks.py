@@ -38,40 +38,63 @@ def words(text: str, url: str = "", **style: bool) -> Element:
 
 def paragraphs(rows: Iterable[Row], last: Element | None = None) -> list[Block]:
     """Lines as blocks of bearable size: a line is cut only if it is longer than a block; `last` ends the last."""
-    blocks: list[list[Element]] = []
-    room = 0
-    for row in rows:
-        pieces = [piece for element in row for piece in _pieces(element)]
-        if room < sum(cost(piece) + 1 for piece in pieces) <= _PIECE:
-            room = 0
-        for number, piece in enumerate(pieces):
-            size = cost(piece) + 1
-            if size > room:
-                blocks.append([])
-                room = _PIECE
-            elif number == 0:
-                blocks[-1].append(words("\n"))
-            blocks[-1].append(piece)
-            room -= size
+    blocks = [elements for elements, _ in _filled(rows)]
     if last and blocks:
         blocks[-1].append(last)
     return [_rich_text(elements) for elements in blocks]
+
+
+def groups(rows: Iterable[Row]) -> list[Group]:
+    """The same, each block a group of its own."""
+    return [
+        Group((_rich_text(elements),), (size,), _sayable("".join(one["text"] for one in elements)))
+        for elements, size in _filled(rows)
+    ]
+
+
+def _filled(rows: Iterable[Row]) -> Iterator[tuple[list[Element], int]]:
+    """The elements of each block of lines, and what they cost."""
+    elements: list[Element] = []
+    total = room = 0
+    for row in rows:
+        pieces = [sized for element in row for sized in _pieces(element)]
+        if room < sum(size + 1 for _, size in pieces) <= _PIECE:
+            room = 0
+        for number, (piece, size) in enumerate(pieces):
+            if size + 1 > room:
+                if elements:
+                    yield elements, total
+                elements, total, room = [], 0, _PIECE
+            elif number == 0:
+                elements.append(words("\n"))
+                total += 1
+            elements.append(piece)
+            total += size
+            room -= size + 1
+    if elements:
+        yield elements, total
 
 
 def _rich_text(elements: list[Element]) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 
-def _pieces(element: Element) -> Iterator[Element]:
-    """An element in pieces that fit into a block each, cut at spaces where there are any."""
-    rest = element["text"]
-    while _units(rest) > _PIECE - _overhead(element):
-        most = (_PIECE - _overhead(element)) // 2  # characters outside of the basic plane count twice
+def _pieces(element: Element) -> Iterator[tuple[Element, int]]:
+    """An element in pieces that fit into a block each, and what they cost; cut at spaces where there are any."""
+    rest, link = element["text"], _units(element.get("url", ""))
+    room = _PIECE - link - 1
+    if not rest:
+        return
+    if (size := _units(rest)) <= room:
+        yield element, size + link
+        return
+    while _units(rest) > room:
+        most = room // 2  # characters outside of the basic plane count twice
         cut = rest.rfind(" ", most // 2, most) + 1 or most
-        yield element | {"text": rest[:cut]}
+        yield element | {"text": rest[:cut]}, _units(rest[:cut]) + link
         rest = rest[cut:]
     if rest:
-        yield element | {"text": rest}
+        yield element | {"text": rest}, _units(rest) + link
 
 
 def escaped(text: str) -> str:
@@ -137,11 +160,15 @@ class Message(NamedTuple):
 
 
 def group(*blocks: Block, said: str = "") -> Group:
-    """Blocks that stay together if they can; they say what is written in them, unless something else is given."""
-    text = said or "\n".join(filter(None, map(_plain, blocks)))
-    while _units(escaped(text)) > _MOST_SAID:  # only by texts that no paper has
+    """Blocks that stay together if they can, and what is `said` of them."""
+    return Group(blocks, tuple(map(cost, blocks)), _sayable(said))
+
+
+def _sayable(text: str) -> str:
+    """A text escaped, as much of it as may be said at once: less than all only of texts that no paper has."""
+    while _units(said := escaped(text)) > _MOST_SAID:
         text = text[: len(text) * 4 // 5] + "…"
-    return Group(blocks, tuple(map(cost, blocks)), escaped(text))
+    return said
 
 
 def packed(groups: Iterable[Group], *, says_all: bool = True) -> list[Message]:
@@ -170,18 +197,8 @@ def packed(groups: Iterable[Group], *, says_all: bool = True) -> list[Message]:
     return messages
 
 
-def _plain(block: Block) -> str:
-    """What is written in a block of rich text."""
-    sections = block["elements"] if block["type"] == "rich_text" else []
-    return "".join(element.get("text", "") for section in sections for element in section["elements"])
-
-
 def _fits(blocks: int, characters: int) -> bool:
     return blocks < MOST_BLOCKS and characters <= MOST_CHARACTERS - 100
-
-
-def _overhead(element: Element) -> int:
-    return _units(element.get("url", "")) + 1
 
 
 def _units(text: str) -> int:

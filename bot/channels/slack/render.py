@@ -22,6 +22,7 @@ from bot.channels.slack.blocks import (
     cut,
     escaped,
     group,
+    groups,
     note,
     packed,
     paragraphs,
@@ -30,7 +31,8 @@ from bot.channels.slack.blocks import (
 from bot.digest import Card, Digest
 from bot.locale import say
 from bot.model import Language, Subscription
-from bot.presentation.cards import PAGE, CardLines, Passage, cards_lines, digest_lines, further_lines, interface
+from bot.presentation.cards import PAGE, cards_lines, digest_lines, further_lines, interface
+from bot.presentation.lines import CardLines, NamedLines, Passage
 from bot.text.harmless import harmless
 from bot.verbs import PREFIX, Verb
 
@@ -57,12 +59,12 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
     foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
     foot += [[words(lines.open, lines.link)]] if lines.link else []
-    first = packed(group(block) for block in paragraphs([*head, *titles, *foot]))
+    first = packed(groups([*head, *titles, *foot]))
     cards = _cards(lines.cards, digest.cards, digest.destination.language)
     named: list[Row] = [[words(lines.named, bold=True)]] if lines.named else []
     named += [_title_row(card, number) for number, card in enumerate(lines.rest, len(lines.cards) + 1)]
     named += [[words(each, bold=True)] for each in further_lines(digest, f"{PREFIX} {PAGE}")]
-    thread = packed([*cards, *(group(block) for block in paragraphs(named))])
+    thread = packed([*cards, *groups(named)])
     return _numbered([*first, *thread], lines.title)
 
 
@@ -73,9 +75,9 @@ def reply_messages(reply: Reply) -> list[Message]:
     if len(lines) <= _FULL:
         whole = _cards(lines, reply.cards, reply.language)
         whole += [group(buttons(_offered(reply)))] if reply.offers else []
-        return packed([*(group(block) for block in paragraphs(rows)), *whole], says_all=False)
+        return packed([*groups(rows), *whole], says_all=False)
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
-    return packed((group(block) for block in paragraphs([*rows, *titles])), says_all=False)
+    return packed(groups([*rows, *titles]), says_all=False)
 
 
 def _offered(reply: Reply) -> list[Element]:
@@ -102,7 +104,7 @@ def _body(text: str, blocks: Sequence[Block]) -> str:
     return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _title_row(card: CardLines, number: int) -> list[Element]:
+def _title_row(card: CardLines | NamedLines, number: int) -> list[Element]:
     """A paper in one line; what is longer than any title is cut, and its marks are left out."""
     titles = [title for title in card.titles if title.text] or [Passage(card.id, "en")]
     row = _linked([_marked(title, card.url) for title in titles], number)
