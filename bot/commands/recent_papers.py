@@ -14,7 +14,7 @@ from datetime import date, datetime
 from bot.matching import Prepared, candidates, prepare
 from bot.model import Announcement
 from bot.store import Store, Transaction
-from bot.store.texts import Version
+from bot.store.versions import Version
 
 DAYS = 5
 """The stored announcement dates that are at hand: about a week."""

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from itertools import zip_longest
 
-from bot.digest import Card, Digest, Lack, Report, cards, compose
-from bot.matching import Candidate, Prepared, candidates, match, prepare
-from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
-from bot.pending import waiting_for
+from bot.digest import Card, Digest, Lack, Report, compose
+from bot.jobs.ranking import matches, ranked, version_of, whole
+from bot.matching import Candidate
+from bot.model import AnnounceType, Coverage, Language, Match, Paper, Subscription, Summary
+from bot.pending import Waiting, waiting_for
 from bot.presentation.no_papers import Audience, report_with_papers, report_without_papers
-from bot.query import Query, stored
 from bot.store import Store, Transaction
 from bot.store.carried import Contents
-from bot.store.hits import Asking as Asked
-from bot.store.hits import Coming
+from bot.store.hits import Asking
 from bot.store.outbox import Claim
-from bot.store.texts import Version
+from bot.store.versions import Version
 from bot.summaries.extract import one_line
 from bot.tokens import Links
 
 THREAD = timedelta(days=7)
 """How old the last digest may be for the next to continue its thread: Gmail looks no further back."""
 
-_EXPLAINED = 200
-"""Papers of a digest that are ranked by why they came: more than any digest shows, or names for most readers."""
-
+_DATES = 20  # sets of dates whose coverage is kept
 
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
@@ -37,6 +32,23 @@ _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 def nobody() -> Lack:
     """The reason where nobody makes Chinese texts."""
     return Lack.SETUP
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A digest, and what is to be fixed with it; nothing where it was fixed before."""
+
+    claim: Claim
+    digest: Digest
+    contents: Contents | None = None
+    newest: int = 0  # the last batch in it
+    behind: tuple[int, ...] = ()  # the subscriptions that have had less until now
+    before: tuple[int, int] = (0, 0)  # what was fixed for the destination before
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not self.digest.cards and self.digest.no_papers is None
 
 
 class Composer:
@@ -59,137 +71,115 @@ class Composer:
         self._clock = clock
         self._holidays = holidays
         self._lack = lack
+        self._read: dict[frozenset[date], tuple[tuple[object, ...], list[Coverage]]] = {}
 
     async def digest(self, claim: Claim) -> Digest | None:
-        """What goes to the destination: its papers, or else why there are none; None when there is nothing to say.
+        """What goes to the destination, fixed; None when the delivery is not ours, or is given up."""
+        while True:
+            draft = await self.draft(claim)
+            async with self._store.write() as tx:
+                if not await tx.outbox.is_ours(claim):
+                    return None
+                if await self.fix(tx, draft):
+                    return None if draft.is_empty else draft.digest
 
-        What it carries is fixed with it, unless it was before. A delivery of which nothing is left is given up.
-        """
-        async with self._store.write() as tx:
-            await tx.subscribers.hold(claim.destination.id)
-            if not await tx.outbox.is_ours(claim):
-                return None
+    async def draft(self, claim: Claim) -> Draft:
+        """What would go to the destination now: its papers, or else why there are none. Nothing is fixed."""
+        destination = claim.destination.id
+        async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id)
-            newest = 0
             if contents is not None and contents.shown is not None:
-                ranked = await recorded(tx, claim.destination.id, contents)
-            else:
-                newest = await tx.hits.newest()
-                contents, ranked = await self._fixed(tx, claim, newest)
-            digest = await self._written(tx, claim, contents, ranked)
-            if not digest.cards and digest.no_papers is None:
-                await tx.outbox.discard(claim)
-                return None
-            await tx.changes.advance(claim.destination.id, newest)
-            return digest
+                return Draft(claim, await self._recorded(tx, claim, contents))
+            newest, before = await tx.hits.newest(), await tx.hits.deliveries(destination)
+            waiting = await waiting_for(tx, destination, newest)
+            contents, cards = await self._contents(tx, claim, waiting, newest)
+            digest = await self._written(tx, claim, contents, cards, waiting.asking)
+        behind = tuple(one.id for one in waiting.asking if one.through < newest)
+        return Draft(claim, digest, contents, newest, behind, before)
+
+    async def fix(self, tx: Transaction, draft: Draft) -> bool:
+        """Fix a delivery of ours as what was drafted, or give it up when nothing is in it.
+
+        False, and nothing is fixed, when another one has been fixed for its destination since: papers may be in
+        both. A command since then comes after this digest, whose subscriptions are those that were there before.
+        """
+        destination = draft.claim.destination.id
+        await tx.subscribers.hold(destination)
+        if draft.contents and await tx.hits.deliveries(destination) != draft.before:
+            return False
+        if draft.is_empty and not await tx.outbox.discard(draft.claim):
+            return True
+        if draft.behind:
+            await tx.hits.advance(draft.behind, draft.newest)
+        if draft.contents and not draft.is_empty:
+            await tx.carried.fix(draft.claim.id, draft.contents)
+            await tx.changes.advance(destination, draft.newest)
+        return True
 
     async def again(self, claim: Claim) -> Digest:
         """The digest of a delivery that was composed before, with the texts that are there by now."""
         async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id) or Contents()
-            return await self._written(tx, claim, contents, await recorded(tx, claim.destination.id, contents))
+            return await self._recorded(tx, claim, contents)
 
-    async def _fixed(self, tx: Transaction, claim: Claim, newest: int) -> tuple[Contents, list[Card]]:
-        """Fix what comes to the destination as what this delivery carries; with the cards of its first papers."""
-        waiting = await waiting_for(tx, claim.destination.id, newest)
-        first, others = _first(waiting.papers)
-        numbers = {(one.paper_id, one.version): one.n for one in waiting.papers}
-        ranked = await _ranked(tx, claim.destination.id, waiting.asking, first)
-        ranked += await _unexplained(tx, others)
-        arranged = compose("", claim.destination, ranked, report=Report(), cap=self._cap)
-        ranked = [*arranged.cards, *arranged.rest]
-        papers = [numbers[_version(card)] for card in ranked]
+    async def _recorded(self, tx: Transaction, claim: Claim, contents: Contents) -> Digest:
+        destination = claim.destination.id
+        cards = await recorded(tx, destination, contents)
+        asking = (await tx.hits.asking([destination])).get(destination, [])
+        return await self._written(tx, claim, contents, cards, [one for one in asking if not one.paused])
+
+    async def _contents(
+        self, tx: Transaction, claim: Claim, waiting: Waiting, newest: int
+    ) -> tuple[Contents, list[Card]]:
+        """What comes to the destination as what this delivery carries; with the cards of it."""
+        by_number = await ranked(tx, claim.destination.id, waiting, self._cap)
+        numbers = {version_of(card): n for n, card in by_number.items()}
+        arranged = compose("", claim.destination, list(by_number.values()), report=Report(), cap=self._cap)
+        cards = [*arranged.cards, *arranged.rest]
+        papers = [numbers[version_of(card)] for card in cards]
         contents = Contents(
             papers=(*papers, *(one.n for one in waiting.muted)),
-            shown=min(len(ranked), self._cap),
+            shown=min(len(cards), self._cap),
             withheld=len(waiting.muted),
-            found_by=tuple(_found_by(waiting.asking, ranked[: len(first)])),
+            found_by=tuple(_found_by(waiting.asking, cards)),
             changes=tuple(await told_with(tx, claim.destination.id, papers, newest)),
         )
-        await tx.carried.fix(claim.id, contents)
-        await tx.hits.advance([one.id for one in waiting.asking], newest)
-        return contents, ranked
+        return contents, cards
 
-    async def _written(self, tx: Transaction, claim: Claim, contents: Contents, ranked: Sequence[Card]) -> Digest:
+    async def _written(
+        self, tx: Transaction, claim: Claim, contents: Contents, cards: Sequence[Card], asking: Sequence[Asking]
+    ) -> Digest:
         destination = claim.destination
-        queries = [
-            one.query for one in (await tx.hits.asking([destination.id])).get(destination.id, []) if not one.paused
-        ]
-        asking = Audience(destination, queries, claim.due)
-        if ranked:
-            report = await report_with_papers(tx, asking, {card.date for card in ranked})
+        audience = Audience(destination, [one.query for one in asking], claim.due)
+        if cards:
+            coverage = await self._coverage(tx, frozenset(card.date for card in cards))
+            report = await report_with_papers(tx, audience, coverage)
         else:
-            report = await report_without_papers(tx, asking, self._clock(), self._holidays)
-        shown, rest = ranked[: contents.shown], ranked[contents.shown :]
-        english = await tx.texts.best([_version(card) for card in shown], Language.EN)
+            report = await report_without_papers(tx, audience, self._clock(), self._holidays)
         digest = Digest(
             key=claim.key,
             destination=destination,
-            cards=await asyncio.to_thread(_with_lines, shown, english),
+            cards=await asyncio.to_thread(_with_lines, cards[: contents.shown]),
             matched=contents.size,
             coverage=report.coverage,
-            rest=tuple(rest),
+            rest=tuple(cards[contents.shown :]) if contents.shown is not None else (),
             faults=report.faults,
             no_papers=report.no_papers,
             changes=tuple(await tx.changes.told(contents.changes) if contents.changes else ()),
             previous=await tx.outbox.previous(claim, since=self._clock() - THREAD),
-            link=self._links.digest(claim.id, claim.due) if self._links and ranked else "",
+            link=self._links.digest(claim.id, claim.due) if self._links and cards else "",
         )
         return replace(digest, lack=self._lack()) if digest.lacks else digest
 
-
-def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
-    """The papers that a digest may show or name, and the others: the best of each date, then the second best."""
-    by_date: dict[date, list[Coming]] = {}
-    for one in sorted(papers, key=lambda one: (_ORDER[one.type], -len(one.types), one.paper_id)):
-        by_date.setdefault(one.date, []).append(one)
-    rounds = zip_longest(*(by_date[day] for day in sorted(by_date, reverse=True)))
-    in_turn = [one for some in rounds for one in some if one is not None]
-    return in_turn[:_EXPLAINED], in_turn[_EXPLAINED:]
-
-
-async def _ranked(
-    tx: Transaction, destination: int, asking: Sequence[Asked], papers: Sequence[Coming]
-) -> list[Card]:
-    """The cards of papers in the order of a digest; without those that no query finds any more."""
-    subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in asking}
-    finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in papers}
-    looked_at = await _candidates(tx, finders)
-    found = await asyncio.to_thread(lambda: list(_matches(looked_at, finders)))
-    known = {_version(one): one for one in looked_at}
-    texts = {version: one.summary for version, one in known.items() if one.summary}
-    return cards(found, {version: one.paper for version, one in known.items()}, subscriptions, texts)
-
-
-async def _unexplained(tx: Transaction, papers: Sequence[Coming]) -> list[Card]:
-    """The cards of papers that are named at the most."""
-    stored_ = await tx.papers.papers([(one.paper_id, one.version) for one in papers])
-    return [Card(stored_[one.paper_id, one.version], one.type, one.date) for one in papers]
-
-
-async def _candidates(tx: Transaction, versions: Collection[Version]) -> list[Candidate]:
-    """Papers with what was announced of them, and their Chinese texts."""
-    return candidates(await tx.papers.announced(versions), await tx.texts.best(versions, Language.ZH))
-
-
-def _matches(papers: Sequence[Candidate], finders: Mapping[Version, Sequence[Subscription]]) -> Iterator[Match]:
-    for one in papers:
-        prepared = _prepared(one) if finders[_version(one)] else None
-        for subscription in finders[_version(one)]:
-            query = stored(subscription.query)
-            found = match(query, prepared) if prepared and isinstance(query, Query) else None
-            if found is not None:
-                yield Match(subscription.id, one.paper.id, one.paper.version, one.date, found.type, found.reasons)
-
-
-def _prepared(one: Candidate) -> Prepared:
-    """A paper in normal form; most are in many digests of a day."""
-    return replace(_normal(one.paper, one.summary), candidate=one)
-
-
-@lru_cache(maxsize=4096)
-def _normal(paper: Paper, summary: Summary | None) -> Prepared:
-    return prepare(Candidate(paper, {}, date.min, summary))
+    async def _coverage(self, tx: Transaction, dates: frozenset[date]) -> list[Coverage]:
+        """The coverage of these dates; most digests of a slot are of the same."""
+        state = await tx.papers.coverage_state(dates)
+        before, coverage = self._read.get(dates, (None, []))
+        if before != state:
+            coverage = await tx.papers.coverage(dates)
+            self._read = {dates: (state, coverage)} if len(self._read) > _DATES else self._read
+            self._read[dates] = state, coverage
+        return coverage
 
 
 async def recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:
@@ -200,13 +190,13 @@ async def recorded(tx: Transaction, destination: int, contents: Contents) -> lis
     for n, some in zip(numbers, await _finders(tx, destination, contents.found_by), strict=False):
         if n in versions:
             finders[versions[n]] = some
-    looked_at = {_version(one): one for one in await _candidates(tx, finders)}
+    looked_at, english = await whole(tx, finders)
     found: dict[Version, list[Match]] = {}
-    for one in await asyncio.to_thread(lambda: list(_matches(list(looked_at.values()), finders))):
+    for one in await asyncio.to_thread(lambda: list(matches(looked_at.values(), finders))):
         found.setdefault((one.paper_id, one.version), []).append(one)
     in_order = [versions[n] for n in numbers if n in versions]
     return [
-        _card(looked_at[version], found.get(version, []), finders[version])
+        replace(_card(looked_at[version], found.get(version, []), finders[version]), english=english.get(version))
         for version in in_order
         if version in looked_at
     ]
@@ -219,15 +209,16 @@ def _card(one: Candidate, found: Sequence[Match], finders: Sequence[Subscription
     return Card(one.paper, kind, one.date, tuple(reasons), tuple(finders), one.summary)
 
 
-def _found_by(asking: Sequence[Asked], ranked: Sequence[Card]) -> Iterator[int]:
+def _found_by(asking: Sequence[Asking], cards: Sequence[Card]) -> Iterator[int]:
     """Which subscriptions have found which papers, as numbers: subscriptions with queries, then card by card."""
     yield len(asking)
     for one in asking:
         yield from (one.number, one.query_id)
-    destinations = {one.number: destination for destination, one in enumerate(asking)}
-    for card in ranked:
+    places = {one.number: place for place, one in enumerate(asking)}
+    last = max((place for place, card in enumerate(cards, 1) if card.subscriptions), default=0)
+    for card in cards[:last]:
         yield len(card.subscriptions)
-        yield from (destinations[one.number] for one in card.subscriptions)
+        yield from (places[one.number] for one in card.subscriptions)
 
 
 async def _finders(tx: Transaction, destination: int, found_by: Sequence[int]) -> list[list[Subscription]]:
@@ -244,8 +235,7 @@ async def told_with(tx: Transaction, destination: int, papers: Collection[int], 
 
     Who has the later version knows by its card, and who has muted the paper does not want to.
     """
-    through = await tx.changes.through(destination)
-    became = {one.id: one for one in await tx.changes.since(through, newest)}
+    became = {one.id: one for one in await tx.changes.untold(destination, newest)}
     became |= {one.id: one for one in await tx.changes.of(papers) if (one.batch or newest + 1) <= newest}
     mutes = (await tx.mutes.known(destination)).get(destination, ()) if became else ()
     has = await tx.hits.had(destination, withheld=False) | set(papers) if became else set()
@@ -264,10 +254,6 @@ def english_line(paper: Paper) -> Summary:
     return Summary(paper.id, paper.version, Language.EN, one_line=one_line(paper), provenance="extract")
 
 
-def _with_lines(shown: Collection[Card], english: Mapping[Version, Summary]) -> tuple[Card, ...]:
+def _with_lines(shown: Collection[Card]) -> tuple[Card, ...]:
     """The cards, each with its line in English: a model's, or else the authors' own sentence."""
-    return tuple(replace(card, english=english.get(_version(card)) or english_line(card.paper)) for card in shown)
-
-
-def _version(one: Candidate | Card) -> Version:
-    return one.paper.id, one.paper.version
+    return tuple(replace(card, english=card.english or english_line(card.paper)) for card in shown)

@@ -238,24 +238,32 @@ class Courier:
 
     async def _parts(self, attempt: _Attempt) -> tuple[list[StoredPart], int]:
         """The messages of a delivery, written now unless they were before, and how many papers it has."""
-        async with self._store.read() as tx:
-            if parts := await tx.outbox.parts(attempt.claim.id):
-                return parts, await tx.carried.size(attempt.claim.id)
+        if attempt.claim.attempt > 1:
+            async with self._store.read() as tx:
+                if parts := await tx.outbox.parts(attempt.claim.id):
+                    return parts, await tx.carried.size(attempt.claim.id)
         async with self._composing:
-            return await self._compose(attempt)
+            while (parts_of := await self._compose(attempt)) is None:
+                pass
+            return parts_of
 
-    async def _compose(self, attempt: _Attempt) -> tuple[list[StoredPart], int]:
+    async def _compose(self, attempt: _Attempt) -> tuple[list[StoredPart], int] | None:
+        """Compose a delivery and fix it with its messages; None when it is to be composed again."""
         claim, began = attempt.claim, self._clock()
-        digest = await self.composer.digest(claim)
-        if digest is None:
-            raise _NotOursError
-        bodies = await asyncio.to_thread(self._channel.render, digest)
+        draft = await self.composer.draft(claim)
+        digest = draft.digest
+        bodies = () if draft.is_empty else await asyncio.to_thread(self._channel.render, digest)
         lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
-            if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
-                raise _NotOursError
-            if known := sum(card.summary is not None for card in digest.cards):
-                await tx.spending.found(self._clock().date(), known)
+            if not await self.composer.fix(tx, draft):
+                return None
+            if not draft.is_empty:
+                if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
+                    raise _NotOursError
+                if known := sum(card.summary is not None for card in digest.cards):
+                    await tx.spending.found(self._clock().date(), known)
+        if draft.is_empty:
+            raise _NotOursError
         return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched
 
     async def _go_on(

@@ -20,7 +20,8 @@ from bot.matching import Matcher
 from bot.model import Paper
 from bot.store import SUMMARIES, Store
 from bot.store.spending import Spent
-from bot.store.texts import Made, Version, Wanted
+from bot.store.texts import Made, Wanted
+from bot.store.versions import Version
 from bot.summaries import CHINESE, Job, Maker, TextField, Usage, digest_of
 from bot.summaries.chain import Bill, Chain, Judged, Outcome, is_draft
 

@@ -19,7 +19,7 @@ and nothing matches inside a word, across two fields or across two authors.
 from __future__ import annotations
 
 from bot.matching.batch import Matcher, Mutes, matches, muted_by
-from bot.matching.explain import Found, match, missing
+from bot.matching.explain import Found, match, missing, title_reasons
 from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, type_among, with_texts
 from bot.matching.sightings import Sighting, sightings
 from bot.matching.spans import Span, spans
@@ -42,6 +42,7 @@ __all__ = [
     "reads",
     "sightings",
     "spans",
+    "title_reasons",
     "type_among",
     "with_texts",
 ]

@@ -40,10 +40,18 @@ def match(query: Query, prepared: Prepared) -> Found | None:
     return Found(relative_type(plan.reads, prepared), tuple(hits.values()))
 
 
-def title_terms(query: Query) -> Callable[[Prepared], Iterator[str]]:
-    """What gives the terms of a query that stand in a title, in whatever language."""
-    tests = [(reason.term, holds) for reason, holds in _plan(query).reasons if reason.field.startswith("title")]
-    return lambda prepared: (term for term, holds in tests if holds(prepared))
+def title_reasons(query: Query) -> Callable[[Prepared], Iterator[Reason]]:
+    """What gives those reasons of a query that stand in a title, in whatever language."""
+    tests = [(reason, holds) for reason, holds in _plan(query).reasons if reason.field.startswith("title")]
+
+    def found(prepared: Prepared) -> Iterator[Reason]:
+        hits: dict[tuple[str, str], Reason] = {}
+        for reason, holds in tests:
+            if holds(prepared):
+                hits.setdefault((reason.term, reason.field), reason)
+        return iter(hits.values())
+
+    return found
 
 
 def missing(query: Query, prepared: Prepared) -> list[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bot.digest import Standing, in_turn
 from bot.matching.batch import muted_by
-from bot.matching.explain import match, title_terms
+from bot.matching.explain import match, title_reasons
 from bot.matching.papers import ORDER, Candidate, Prepared, prepare, reads, relative_type
-from bot.model import Match, Paper, Subscription
+from bot.model import Match, Paper, Reason, Subscription
 from bot.query import Query, parse
 
 
@@ -40,7 +40,7 @@ class Sighting:
         """What its place among others depends on: that of the card that is made of its matches."""
         one = self.prepared.candidate
         types = (relative_type(finder.reading, self.prepared) for finder in self.finders)
-        in_title = {term for finder in self.finders for term in finder.title_terms(self.prepared)}
+        in_title = {reason.term for finder in self.finders for reason in finder.title_reasons(self.prepared)}
         kind = min(types, key=ORDER.__getitem__)
         return Standing(one.date, kind, len(self.finders), len(in_title), one.paper.id)
 
@@ -52,7 +52,7 @@ class _Finder:
     subscription: Subscription
     query: Query
     reading: frozenset[str] | None
-    title_terms: Callable[[Prepared], Iterator[str]]
+    title_reasons: Callable[[Prepared], Iterator[Reason]]
 
 
 def sightings(
@@ -68,7 +68,7 @@ def sightings(
     for pairs in index.match(ready):
         for text, numbers in pairs.by_query():
             query = parse(text)
-            some = [_Finder(one, query, reads([query]), title_terms(query)) for one in by_query[text]]
+            some = [_Finder(one, query, reads([query]), title_reasons(query)) for one in by_query[text]]
             for number in numbers:
                 finders.setdefault(number, []).extend(some)
     found = [Sighting(ready[number], tuple(some)) for number, some in finders.items()]

@@ -57,10 +57,11 @@ class Audience:
         return self.destination.slot.last_before(self.due)
 
 
-async def report_with_papers(tx: Transaction, asking: Audience, dates: Collection[date]) -> Report:
-    """How much was read on the dates of a digest, and what is missing since the one before."""
-    coverage = concerning(await tx.papers.coverage(dates), asking.queries)
-    return Report(tuple(coverage), news(await tx.faults.missing(), asking.queries, asking.since))
+async def report_with_papers(tx: Transaction, asking: Audience, coverage: Iterable[Coverage]) -> Report:
+    """How much was read on the dates of a digest, of all categories; and what is missing since the one before."""
+    return Report(
+        tuple(concerning(coverage, asking.queries)), news(await tx.faults.missing(), asking.queries, asking.since)
+    )
 
 
 async def report_without_papers(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.errors import QueryError
 from bot.query.parser import LENGTH_LIMIT, NESTING_LIMIT, TERM_LIMIT, parse
@@ -42,6 +43,7 @@ _FORMER_WORD = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def stored(text: str) -> Query | QueryError:
     """The query of a stored text, or why it no longer parses, as when arXiv drops a category."""
     try:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, or_, select, tuple_
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
 from bot.store.counters import BATCHES, take
 from bot.store.packing import of_shorts, pack, unpack
+from bot.store.versions import is_one_of
 from bot.text.normal import HAN
 
 _batch, _hit, _paper, _announced = schema.batch.c, schema.hit.c, schema.paper.c, schema.announcement.c
@@ -146,9 +147,9 @@ class Batches:
         found: set[int] = set()
         for start in range(0, len(versions), 400):
             keys = versions[start : start + 400]
-            chunk = tuple_(_text.paper_id, _text.version).in_(keys)
+            chunk = is_one_of(_text.paper_id, _text.version, keys)
             await self._connection.execute(schema.text_.update().where(chunk).values(is_matched=True))
-            named = tuple_(_paper.id, _paper.version).in_(keys)
+            named = is_one_of(_paper.id, _paper.version, keys)
             found.update((await self._connection.execute(select(_paper.n).where(named))).scalars())
         return found
 

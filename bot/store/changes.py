@@ -52,13 +52,6 @@ class Changes:
             statement = insert(self._connection, schema.change).on_conflict_do_nothing()
             await self._connection.execute(statement, rows)
 
-    async def through(self, destination_id: int) -> int:
-        """The last batch of which a destination was told what became of papers."""
-        found = await self._connection.execute(
-            select(_destination.changes_through).where(_destination.id == destination_id)
-        )
-        return int(found.scalar() or 0)
-
     async def advance(self, destination_id: int, batch: int) -> None:
         """A destination is told of everything up to a batch."""
         await self._connection.execute(
@@ -67,9 +60,10 @@ class Changes:
             .values(changes_through=batch)
         )
 
-    async def since(self, batch: int, newest: int) -> list[Became]:
-        """What became known in the batches after one, up to another."""
-        return await self._found(_change.batch > batch, _change.batch <= newest)
+    async def untold(self, destination_id: int, newest: int) -> list[Became]:
+        """What became known up to a batch, since a destination was told last."""
+        through = select(_destination.changes_through).where(_destination.id == destination_id).scalar_subquery()
+        return await self._found(_change.batch > through, _change.batch <= newest)
 
     async def of(self, papers: Collection[int]) -> list[Became]:
         """What has become of these papers, in any version of them."""

@@ -7,13 +7,14 @@ the query finds it is what the last batch says that has looked at it. Mutes and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -54,6 +55,7 @@ class Coming:
     version: int
     date: date
     types: dict[int, AnnounceType]
+    is_sure: bool = True  # nothing was told of it since its queries have found it
 
     @property
     def type(self) -> AnnounceType:
@@ -62,6 +64,46 @@ class Coming:
 
 
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
+_TYPES = {kind.value: kind for kind in AnnounceType}
+
+
+class _Opened(NamedTuple):
+    """A batch; `before` is until when one had to subscribe, where it is not for everybody."""
+
+    id: int
+    kind: str
+    before: datetime | None
+    is_published: bool
+    papers: list[int]
+
+
+class _Told(NamedTuple):
+    """A version of a paper and its announcements."""
+
+    paper_id: str
+    version: int
+    primary: str  # canonical
+    types: dict[str, AnnounceType]  # by category
+    dates: list[date]
+    batches: dict[str, int | None]  # by category
+    is_more_told: bool  # than when it was matched
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has yet to be matched as it is now."""
+        return self.is_more_told or None in self.batches.values()
+
+    def entitles(
+        self, one: Asking, reading: frozenset[str] | None, before: Mapping[int, datetime], newest: int
+    ) -> bool:
+        """Whether an announcement is for a subscription: since it was made, where its query reads."""
+        return any(
+            batch is not None
+            and one.since < batch <= newest
+            and (reading is None or category == ALL or category in reading)
+            and (batch not in before or one.created_at < before[batch])
+            for category, batch in self.batches.items()
+        )
 
 
 class Hits:
@@ -106,59 +148,69 @@ class Hits:
         Of several versions of a paper it is the last one. A version that was sent keeps others away, but for later
         ones that come to a query which asks for revisions.
         """
-        fixed = await self.fixed(destination_id)
+        fixed, had = await self.delivered(destination_id)
+        opened = await self._opened(asking, newest)
         found: dict[int, list[Asking]] = {n: list(asking) for n in fixed}
-        for one, numbers in zip(asking, await self.new(asking, newest), strict=True):
+        for one, numbers in zip(asking, await self._new(asking, opened), strict=True):
             for n in numbers:
                 if n not in fixed:
                     found.setdefault(n, []).append(one)
-        had = await self.had(destination_id)
-        versions = await self._versions(found.keys() - had)
-        announced = await self._announced({paper_id for paper_id, _ in versions.values()})
-        before = await self._before()
+        told = await self._told(found.keys() - had)
+        before = {one.id: one.before for one in opened if one.before}
+        unsure = fixed.union(*(one.papers for one in opened if not one.is_published))
         readings = {one.id: _reading(one.query) for one in asking}
         sent: dict[str, int] = {}
-        for n in had & versions.keys():
-            paper_id, version = versions[n]
-            sent[paper_id] = max(version, sent.get(paper_id, version))
+        for n in had & told.keys():
+            one_told = told[n]
+            sent[one_told.paper_id] = max(one_told.version, sent.get(one_told.paper_id, one_told.version))
         coming: dict[str, Coming] = {}
-        for n in sorted(found.keys() & versions.keys() - had):
-            paper_id, version = versions[n]
-            rows = announced.get((paper_id, version), [])
+        for n in sorted(found.keys() & told.keys() - had):
+            here = told[n]
+            paper_id, version = here.paper_id, here.version
             types = {
                 one.id: kind
                 for one in found[n]
-                if n in fixed or any(_entitles(row, one, readings[one.id], before, newest) for row in rows)
-                if (kind := _type(readings[one.id], rows)) and _is_new(kind, version, sent.get(paper_id))
+                if n in fixed or here.entitles(one, readings[one.id], before, newest)
+                if (kind := type_among(here.types, here.primary, readings[one.id]))
+                and _is_new(kind, version, sent.get(paper_id))
             }
             if types and (paper_id not in coming or coming[paper_id].version < version):
-                coming[paper_id] = Coming(n, paper_id, version, max(row.date for row in rows), types)
+                is_sure = n not in unsure and not here.is_stale
+                coming[paper_id] = Coming(n, paper_id, version, max(here.dates), types, is_sure)
         return list(coming.values())
 
-    async def new(self, asking: Sequence[Asking], newest: int) -> list[list[int]]:
-        """The papers that each subscription has found in the batches that are new to it.
-
-        Where several batches have looked at a paper, the last one counts.
-        """
+    async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
+        """The batches that are new to any of these, those that are not for everybody, and one that is open."""
         oldest = min((one.through for one in asking), default=newest)
+        is_new, is_open = and_(_batch.id > oldest, _batch.id <= newest), _batch.published_at.is_(None)
         rows = await self._connection.execute(
-            select(_batch.id, _batch.kind, _batch.papers)
-            .where(_batch.id > oldest, _batch.id <= newest)
+            select(_batch.id, _batch.kind, _batch.before, is_open, case((or_(is_new, is_open), _batch.papers)))
+            .where(or_(is_new, is_open, _batch.before.is_not(None)))
             .order_by(_batch.id)
         )
-        batches = [(row.id, row.kind, unpack(row.papers)) for row in rows]
-        packed = await self._packed([number for number, _, _ in batches], {one.query_id for one in asking})
+        return [
+            _Opened(number, kind, before, not is_left, unpack(packed))
+            for number, kind, before, is_left, packed in rows
+        ]
+
+    async def new(self, asking: Sequence[Asking], newest: int) -> list[list[int]]:
+        """The papers that each subscription has found in the batches that are new to it."""
+        return await self._new(asking, await self._opened(asking, newest))
+
+    async def _new(self, asking: Sequence[Asking], opened: Sequence[_Opened]) -> list[list[int]]:
+        """The same; where several batches have looked at a paper, the last one counts."""
+        batches = [one for one in opened if one.is_published and one.papers]
+        packed = await self._packed([one.id for one in batches], {one.query_id for one in asking})
         found = []
         for one in asking:
             is_chinese = has_han(one.query)
             papers: set[int] = set()
-            for number, kind, numbers in batches:
-                if number > one.through and (kind != TEXT or is_chinese):
+            for batch in batches:
+                if batch.id > one.through and (batch.kind != TEXT or is_chinese):
                     if papers:
-                        papers.difference_update(numbers)
-                    papers.update(
-                        numbers[destination] for destination in unpack(packed.get((number, one.query_id)))
-                    )
+                        papers.difference_update(batch.papers)
+                    places = unpack(packed.get((batch.id, one.query_id)))
+                    papers.update(batch.papers[place] for place in places)
             found.append(sorted(papers))
         return found
 
@@ -183,16 +235,28 @@ class Hits:
                 found[row.query] = max(row.batch, found.get(row.query, 0))
         return found
 
-    async def fixed(self, destination_id: int) -> set[int]:
-        """The papers of deliveries that have yet to be composed, where they are known already."""
+    async def delivered(self, destination_id: int) -> tuple[set[int], set[int]]:
+        """The papers of deliveries that have yet to be composed, as far as they are known; and of all others."""
         rows = await self._connection.execute(
-            select(_delivery.papers).where(
-                _delivery.destination_id == destination_id,
-                _delivery.papers.is_not(None),
-                _delivery.shown.is_(None),
+            select(_delivery.papers, _delivery.shown).where(
+                _delivery.destination_id == destination_id, _delivery.papers.is_not(None)
             )
         )
-        return {n for packed in rows.scalars() for n in unpack(packed)}
+        fixed: set[int] = set()
+        had: set[int] = set()
+        for row in rows:
+            (fixed if row.shown is None else had).update(unpack(row.papers))
+        return fixed, had
+
+    async def deliveries(self, destination_id: int) -> tuple[int, int]:
+        """What changes with every delivery of a destination that is composed, or forgotten."""
+        rows = await self._connection.execute(
+            select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
+                _delivery.destination_id == destination_id, _delivery.shown.is_not(None)
+            )
+        )
+        count, ids = rows.one()
+        return count, int(ids)
 
     async def had(self, destination_id: int, *, withheld: bool = True) -> set[int]:
         """The papers that are in a delivery of a destination, in whatever state; also those that are withheld."""
@@ -220,47 +284,43 @@ class Hits:
         rows = await self._connection.execute(select(schema.query).where(_query.id.in_(ids)))
         return {row.id: row.text for row in rows}
 
-    async def _versions(self, numbers: Collection[int]) -> dict[int, tuple[str, int]]:
-        """The ids and versions of these papers, and of all other versions of the same ones."""
-        found: dict[int, tuple[str, int]] = {}
+    async def _told(self, numbers: Collection[int]) -> dict[int, _Told]:
+        """What was announced of these papers, and of all other versions of the same ones."""
+        found: dict[int, _Told] = {}
         for keys in _chunks(numbers):
             same = select(_paper.id).where(_paper.n.in_(keys))
             rows = await self._connection.execute(
-                select(_paper.n, _paper.id, _paper.version).where(_paper.id.in_(same))
-            )
-            found |= {row.n: (row.id, row.version) for row in rows}
-        return found
-
-    async def _announced(self, ids: Collection[str]) -> dict[tuple[str, int], list[Any]]:
-        found: dict[tuple[str, int], list[Any]] = {}
-        for keys in _chunks(ids):
-            rows = await self._connection.execute(
                 select(
-                    _announced.paper_id,
-                    _announced.version,
+                    _paper.n,
+                    _paper.id,
+                    _paper.version,
+                    _paper.categories,
+                    (_paper.revision > _paper.evaluated_revision).label("is_stale"),
                     _announced.category,
                     _announced.date,
                     _announced.type,
                     _announced.batch,
-                    _paper.categories,
                 )
                 .join_from(
-                    schema.announcement,
                     schema.paper,
+                    schema.announcement,
                     (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
                 )
-                .where(_announced.paper_id.in_(keys))
+                .where(_paper.id.in_(same))
             )
-            for row in rows:
-                found.setdefault((row.paper_id, row.version), []).append(row)
+            for n, paper_id, version, categories, is_more_told, category, day, kind, batch in rows:
+                one = found.get(n)
+                if one is None:
+                    primary = next(iter(categories), "")
+                    primary = taxonomy.resolve(primary) or primary
+                    one = found[n] = _Told(paper_id, version, primary, {}, [], {}, is_more_told)
+                one.types[category] = _TYPES[kind]
+                one.dates.append(day)
+                one.batches[category] = batch
         return found
 
-    async def _before(self) -> dict[int, datetime]:
-        """Of batches that are not for everybody, until when one had to subscribe."""
-        rows = await self._connection.execute(select(_batch.id, _batch.before).where(_batch.before.is_not(None)))
-        return {row.id: row.before for row in rows}
 
-
+@lru_cache(maxsize=2048)
 def _reading(text: str) -> frozenset[str] | None:
     """The categories that a query reads; none when it cannot be read any more."""
     query = stored(text)
@@ -270,24 +330,6 @@ def _reading(text: str) -> frozenset[str] | None:
 def _is_new(kind: AnnounceType, version: int, sent: int | None) -> bool:
     """Whether a version may come when another one was sent: a revision may, after an earlier version."""
     return sent is None or (kind.is_revision and version > sent)
-
-
-def _entitles(
-    row: Any, one: Asking, reading: frozenset[str] | None, before: dict[int, datetime], newest: int
-) -> bool:
-    """Whether an announcement is for a subscription: since it was made, where its query reads."""
-    return (
-        row.batch is not None
-        and one.since < row.batch <= newest
-        and (reading is None or row.category == ALL or row.category in reading)
-        and (row.batch not in before or one.created_at < before[row.batch])
-    )
-
-
-def _type(reading: frozenset[str] | None, rows: Sequence[Any]) -> AnnounceType:
-    types = {row.category: AnnounceType(row.type) for row in rows}
-    primary = next(iter(rows[0].categories), "")
-    return type_among(types, taxonomy.resolve(primary) or primary, reading)
 
 
 def _chunks(keys: Iterable[Any]) -> Iterable[list[Any]]:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Announcement
 from bot.store import schema
 from bot.store.papers import Papers
-from bot.store.texts import Version
 from bot.store.upsert import insert
+from bot.store.versions import Version
 
 _announced, _listing, _paper, _watch = (
     schema.announcement.c,

@@ -345,18 +345,12 @@ class Outbox:
 
     async def previous(self, claim: Claim, since: datetime) -> str:
         """The key of the delivery that was sent last to the same destination, after `since`; empty without one."""
-        chosen = (
-            select(_delivery.id)
-            .where(
-                _delivery.destination_id == claim.destination.id,
-                _delivery.id != claim.id,
-                _delivery.state == "sent",
-                _delivery.done_at > since,
-            )
+        rows = await self._connection.execute(
+            select(_delivery.id, _delivery.state, _delivery.done_at)
+            .where(_delivery.destination_id == claim.destination.id, _delivery.done_at > since)
             .order_by(_delivery.done_at.desc())
-            .limit(1)
         )
-        found = (await self._connection.execute(chosen)).scalar()
+        found = next((row.id for row in rows if row.state == "sent" and row.id != claim.id), None)
         if found is None:
             return ""
         epoch = epoch_of(await Epochs(self._connection).known(), Kind.DELIVERY, found)

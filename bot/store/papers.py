@@ -17,8 +17,9 @@ from bot.store import schema
 from bot.store.counters import PAPERS, take
 from bot.store.merging import merge, says_more
 from bot.store.pieces import in_pieces
-from bot.store.texts import Texts, Version
+from bot.store.texts import Texts
 from bot.store.upsert import insert
+from bot.store.versions import Version, is_one_of
 
 _CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
 _paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.listing.c
@@ -42,10 +43,10 @@ class Papers:
     async def unknown(self, listings: Iterable[Listing]) -> list[Announcement]:
         """The announcements that are not stored yet; nothing is written."""
         found = {(a.paper.id, a.paper.version, a.category): a for one in listings for a in one.announcements}
-        for keys in _chunks(list(found)):
+        for ids in _chunks(sorted({paper_id for paper_id, _, _ in found})):
             rows = await self._connection.execute(
                 select(_announced.paper_id, _announced.version, _announced.category).where(
-                    tuple_(_announced.paper_id, _announced.version, _announced.category).in_(keys)
+                    _announced.paper_id.in_(ids)
                 )
             )
             for row in rows:
@@ -109,7 +110,7 @@ class Papers:
         rows = {(paper.id, paper.version): _to_values(paper) for paper in papers}
         for keys in _chunks(list(rows)):
             known = await self._connection.execute(
-                select(_paper.id, _paper.version).where(tuple_(_paper.id, _paper.version).in_(keys))
+                select(_paper.id, _paper.version).where(is_one_of(_paper.id, _paper.version, keys))
             )
             for row in known:
                 del rows[row.id, row.version]
@@ -205,6 +206,15 @@ class Papers:
             for (category, day), group in groupby(rows, key=lambda row: (row.category, row.date))
         ]
 
+    async def coverage_state(self, dates: Collection[date]) -> tuple[object, ...]:
+        """What is another whenever the coverage of these dates is."""
+        figures = (
+            func.count(), func.max(_listing.fetched_at), func.max(_listing.confirmed_at), func.sum(_listing.read),
+            func.sum(_listing.claimed), func.count().filter(_listing.is_mailed),
+        )  # fmt: skip
+        found = await self._connection.execute(select(*figures).where(_listing.date.in_(dates)))
+        return tuple(found.one())
+
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""
         rows = await self._connection.execute(
@@ -237,21 +247,22 @@ class Papers:
 
     async def announced_on(self, dates: Collection[date]) -> list[Announcement]:
         """All announcements of these dates, in all categories that were read."""
-        return await self._announcements(_announced.date.in_(dates))
+        is_it = _announced.date.in_(dates)
+        versions = select(_announced.paper_id, _announced.version).where(is_it)
+        return await self._announcements(is_it, tuple_(_paper.id, _paper.version).in_(versions))
 
     async def announced(self, versions: Collection[Version]) -> list[Announcement]:
         """All announcements of these versions of papers."""
         found: list[Announcement] = []
         for keys in _chunks(list(versions)):
-            found += await self._announcements(tuple_(_announced.paper_id, _announced.version).in_(keys))
+            is_it = is_one_of(_announced.paper_id, _announced.version, keys)
+            found += await self._announcements(is_it, is_one_of(_paper.id, _paper.version, keys))
         return found
 
-    async def _announcements(self, condition: Any) -> list[Announcement]:
+    async def _announcements(self, condition: Any, of_papers: Any) -> list[Announcement]:
         """Read in pieces, so that others get their turn in between."""
-        versions = select(_announced.paper_id, _announced.version).where(condition)
         papers: dict[Version, Paper] = {}
-        of_these = select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(versions))
-        async for row in in_pieces(self._connection, of_these):
+        async for row in in_pieces(self._connection, select(schema.paper).where(of_papers)):
             papers[row.id, row.version] = _to_paper(row)
         announced = (
             select(schema.announcement)
@@ -268,9 +279,22 @@ class Papers:
         found: dict[Version, Paper] = {}
         for keys in _chunks(list(versions)):
             rows = await self._connection.execute(
-                select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(keys))
+                select(schema.paper).where(is_one_of(_paper.id, _paper.version, keys))
             )
             found |= {(row.id, row.version): _to_paper(row) for row in rows}
+        return found
+
+    async def titles(self, numbers: Collection[int]) -> dict[int, Paper]:
+        """Papers by their numbers, as far as they are stored, and no more of them than their titles."""
+        found: dict[int, Paper] = {}
+        for keys in _chunks(sorted(numbers)):
+            rows = await self._connection.execute(
+                select(_paper.n, _paper.id, _paper.version, _paper.title, _paper.is_version_known).where(
+                    _paper.n.in_(keys)
+                )
+            )
+            for n, paper_id, version, title, is_version_known in rows:
+                found[n] = Paper(paper_id, version, title, (), "", (), is_version_known=is_version_known)
         return found
 
     async def numbered(self, numbers: Collection[int]) -> dict[int, Version]:

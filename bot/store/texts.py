@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import and_, exists, func, or_, select, true, tuple_
+from sqlalchemy import and_, case, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
@@ -18,9 +18,7 @@ from bot.store import schema
 from bot.store.packing import unpack
 from bot.store.pieces import in_pieces
 from bot.store.upsert import insert
-
-Version = tuple[str, int]
-"""A paper's id and version."""
+from bot.store.versions import Version, is_one_of
 
 _CHUNK = 400
 _FIELDS = ("title", "one_line", "abstract")
@@ -57,6 +55,13 @@ class Wanted:
     version: Version
     chinese: int
     english: int
+
+
+class Titled(NamedTuple):
+    """A title in Chinese, and whether the Chinese texts that there are of the paper were matched."""
+
+    title: str
+    is_matched: bool
 
 
 class Texts:
@@ -104,15 +109,33 @@ class Texts:
 
     async def best(self, versions: Collection[Version], language: Language) -> dict[Version, Summary]:
         """The best text of each field in one language, as far as there are any, and who made them."""
-        found: dict[Version, dict[str, Any]] = {}
-        for version, rows in (
-            await self._rows(versions, _text.language == language.value, _text.body != "")
-        ).items():
-            chosen: dict[str, Any] = {}
+        return (await self.best_in(versions, language))[language]
+
+    async def best_in(
+        self, versions: Collection[Version], *languages: Language
+    ) -> dict[Language, dict[Version, Summary]]:
+        """The same in several languages."""
+        found: dict[Language, dict[Version, Summary]] = {one: {} for one in languages}
+        is_one = _text.language.in_([one.value for one in languages])
+        for version, rows in (await self._rows(versions, is_one, _text.body != "")).items():
+            chosen: dict[Language, dict[str, Any]] = {}
             for row in sorted(rows, key=_rank):
-                chosen.setdefault(row.field, row)
-            found[version] = chosen
-        return {version: _summary(version, language, chosen) for version, chosen in found.items()}
+                chosen.setdefault(Language(row.language), {}).setdefault(row.field, row)
+            for language, some in chosen.items():
+                found[language][version] = _summary(version, language, some)
+        return found
+
+    async def titles(self, versions: Collection[Version]) -> dict[Version, Titled]:
+        """The best Chinese titles, as far as there are any."""
+        body = case((_text.field == "title", _text.body), else_="").label("body")
+        columns = (_text.paper_id, _text.version, body, _text.maker, _text.flaws, _text.made_at, _text.is_matched)
+        found: dict[Version, Titled] = {}
+        is_chinese = (_text.language == Language.ZH.value) & (_text.body != "")
+        tells = or_(_text.field == "title", _text.is_matched.is_(False))
+        for version, rows in (await self._rows(versions, is_chinese, tells, columns=columns)).items():
+            titles = [row.body for row in sorted(rows, key=_rank) if row.body]
+            found[version] = Titled(next(iter(titles), ""), all(row.is_matched for row in rows))
+        return found
 
     async def state(self, day: date) -> tuple[int, datetime | None]:
         """How many texts the papers of an announcement date have, and when the last one was made."""
@@ -174,11 +197,13 @@ class Texts:
             for version, each in rows.items()
         }
 
-    async def _rows(self, versions: Collection[Version], *conditions: Any) -> dict[Version, list[Any]]:
+    async def _rows(
+        self, versions: Collection[Version], *conditions: Any, columns: Sequence[Any] = (schema.text_,)
+    ) -> dict[Version, list[Any]]:
         found: dict[Version, list[Any]] = {}
         for keys in _chunks(list(versions)):
             rows = await self._connection.execute(
-                select(schema.text_).where(tuple_(_text.paper_id, _text.version).in_(keys), *conditions)
+                select(*columns).where(is_one_of(_text.paper_id, _text.version, keys), *conditions)
             )
             for row in rows:
                 found.setdefault((row.paper_id, row.version), []).append(row)

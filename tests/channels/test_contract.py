@@ -25,7 +25,8 @@ from bot.digest import Digest, NoPapers, Report, Why, compose
 from bot.errors import SettingsError
 from bot.jobs.deliver import Courier
 from bot.model import Change, ChangeKind, Destination, Language
-from bot.presentation.cards import CardLines, digest_lines
+from bot.presentation.cards import digest_lines
+from bot.presentation.lines import CardLines
 from bot.settings import EXAMPLES, Settings
 from bot.store import Store, schema
 from tests.channels import subjects

@@ -13,8 +13,9 @@ from bot.digest import Card
 from bot.jobs.compose import english_line
 from bot.locale import say
 from bot.model import Language, Paper, Summary
-from bot.presentation.cards import Passage, cards_lines, interface
-from bot.store.texts import Version
+from bot.presentation.cards import cards_lines, interface
+from bot.presentation.lines import Passage
+from bot.store.versions import Version
 from bot.web.room import citation
 from bot.web.room.found import Seen
 

@@ -20,7 +20,7 @@ from bot.matching import Candidate, Prepared, candidates, prepare
 from bot.matching.papers import ORDER
 from bot.model import ALL, AnnouncementDay, Coverage, Fault, Language, Summary
 from bot.store import Store, Transaction
-from bot.store.texts import Version
+from bot.store.versions import Version
 
 AT_HAND = 5
 """Dates that are kept in memory: a full one takes about 25 MB."""

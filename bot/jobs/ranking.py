@@ -1,0 +1,145 @@
+"""The cards of a digest, in order: ranked by what is known of all papers, explained as far as they are shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from itertools import zip_longest
+
+from bot.digest import Card, cards, in_turn, standing
+from bot.matching import Candidate, Prepared, candidates, match, prepare, title_reasons
+from bot.model import AnnounceType, Language, Match, Paper, Reason, Subscription, Summary
+from bot.pending import Waiting
+from bot.query import Query, stored
+from bot.store import Transaction
+from bot.store.hits import Coming
+from bot.store.versions import Version
+
+_LOOKED_AT = 200
+"""Papers that are ranked by what their titles say: more than any digest shows, or names for most readers."""
+
+_ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
+Finders = Mapping[Version, Sequence[Subscription]]
+"""The subscriptions that have found each paper."""
+
+TitleReasons = Callable[[Prepared], Iterator[Reason]]
+"""The reasons of a query that stand in the titles of a paper."""
+
+
+async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) -> dict[int, Card]:
+    """What comes to a destination by the numbers of papers, in turn; the first `cap` of them are explained.
+
+    What no query finds any more has gone; that can be only of what more was told of since it was found.
+    """
+    first, others = _first(waiting.papers)
+    titles = await tx.papers.titles([one.n for one in waiting.papers])
+    chinese = await tx.texts.titles([(one.paper_id, one.version) for one in first])
+    subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in waiting.asking}
+    finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in first}
+    numbers = {(one.paper_id, one.version): one.n for one in first}
+
+    def by_titles() -> dict[int, Card]:
+        texts = {version: text.title for version, text in chinese.items()}
+        reasons = {
+            number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
+        }
+        return {
+            one.n: _by_title(titles[one.n], one, finders[version], texts.get(version, ""), reasons)
+            for version, one in zip(finders, first, strict=True)
+        }
+
+    found = await asyncio.to_thread(by_titles)
+    unsure = {version for version, text in chinese.items() if not text.is_matched}
+    todo = {one.n for one in first if not one.is_sure or (one.paper_id, one.version) in unsure}
+    known: set[int] = set()
+    while True:
+        in_order = [numbers[version_of(card)] for card in in_turn(found.values(), standing)]
+        todo = (todo | set(in_order[:cap])) - known
+        if not todo:
+            break
+        versions = [version_of(found.pop(n)) for n in sorted(todo)]
+        explained = await _explained(tx, {version: finders[version] for version in versions})
+        found |= {numbers[version_of(card)]: card for card in explained}
+        known |= todo
+    return {n: found[n] for n in in_order} | {one.n: Card(titles[one.n], one.type, one.date) for one in others}
+
+
+def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
+    """The papers that a digest may show or name, and the others: the best of each date, then the second best."""
+    by_date: dict[date, list[Coming]] = {}
+    for one in sorted(papers, key=lambda one: (_ORDER[one.type], -len(one.types), one.paper_id)):
+        by_date.setdefault(one.date, []).append(one)
+    rounds = zip_longest(*(by_date[day] for day in sorted(by_date, reverse=True)))
+    found = [one for some in rounds for one in some if one is not None]
+    return found[:_LOOKED_AT], found[_LOOKED_AT:]
+
+
+def _by_title(
+    paper: Paper, one: Coming, finders: Sequence[Subscription], chinese: str, reasons: Mapping[int, TitleReasons]
+) -> Card:
+    """A card with its titles, and the reasons that stand in them."""
+    prepared = _titled(paper.title, chinese)
+    found = dict.fromkeys(each for number in one.types if number in reasons for each in reasons[number](prepared))
+    summary = Summary(paper.id, paper.version, Language.ZH, title=chinese) if chinese else None
+    return Card(paper, one.type, one.date, tuple(found), tuple(finders), summary)
+
+
+async def _explained(tx: Transaction, finders: Finders) -> list[Card]:
+    """The cards of papers that some query still finds, whole."""
+    looked_at, english = await whole(tx, finders)
+    found = await asyncio.to_thread(lambda: list(matches(looked_at.values(), finders)))
+    subscriptions = {one.id: one for some in finders.values() for one in some}
+    texts = {version: one.summary for version, one in looked_at.items() if one.summary}
+    made = cards(found, {version: one.paper for version, one in looked_at.items()}, subscriptions, texts)
+    return [replace(card, english=english.get(version_of(card))) for card in made]
+
+
+async def whole(
+    tx: Transaction, versions: Collection[Version]
+) -> tuple[dict[Version, Candidate], dict[Version, Summary]]:
+    """Papers with what was announced of them and their Chinese texts; and their lines in English."""
+    texts = await tx.texts.best_in(versions, Language.ZH, Language.EN)
+    found = candidates(await tx.papers.announced(versions), texts[Language.ZH])
+    return {(one.paper.id, one.paper.version): one for one in found}, texts[Language.EN]
+
+
+def matches(papers: Iterable[Candidate], finders: Finders) -> Iterator[Match]:
+    """How subscriptions find papers, as far as they still do."""
+    for one in papers:
+        version = one.paper.id, one.paper.version
+        prepared = _prepared(one) if finders[version] else None
+        for subscription in finders[version]:
+            query = _read(subscription.query)
+            found = match(query, prepared) if prepared and query else None
+            if found is not None:
+                yield Match(subscription.id, *version, one.date, found.type, found.reasons)
+
+
+def _read(text: str) -> Query | None:
+    query = stored(text)
+    return query if isinstance(query, Query) else None
+
+
+def _prepared(one: Candidate) -> Prepared:
+    """A paper in normal form; most are in many digests of a day."""
+    return replace(_normal(one.paper, one.summary), candidate=one)
+
+
+@lru_cache(maxsize=2048)
+def _normal(paper: Paper, summary: Summary | None) -> Prepared:
+    return prepare(Candidate(paper, {}, date.min, summary))
+
+
+@lru_cache(maxsize=8192)
+def _titled(title: str, chinese: str) -> Prepared:
+    """A title alone in normal form."""
+    summary = Summary("", 1, Language.ZH, title=chinese) if chinese else None
+    return prepare(Candidate(Paper("", 1, title, (), "", ()), {}, date.min, summary))
+
+
+def version_of(one: Card) -> Version:
+    """What its paper is."""
+    return one.paper.id, one.paper.version
