@@ -225,7 +225,8 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
         "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
         '#1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
         "#2, hep-th -survey: does not match: it lacks hep-th",
-        "It's queued for the next digest. Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "It's queued for the next digest."
+        " Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
     ]
     await empty.deliver()
     assert "Sent here: Wed 10 Jun 2026, 15:00." in await empty.says("why 2606.90001")
