@@ -21,7 +21,8 @@ from apprise import AppriseAsset, AppriseConfig, LogCapture, NotifyBase, NotifyF
 from bot.channels import Channel
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
-from bot.presentation.cards import NAME, CardLines, digest_lines
+from bot.presentation.cards import NAME, digest_lines
+from bot.presentation.lines import CardLines
 from bot.settings import EXAMPLES, Settings
 from bot.text.inert import inert
 
@@ -98,9 +99,7 @@ class Apprise(Channel):
         if len(services) != 1:
             raise ChannelError(f"APPRISE_CONFIG has {len(services)} services tagged {address}", permanent=True)
         form, text = json.loads(body)
-        only = Services()
-        only.add(services[0])
-        with await only.async_notify(body=text, body_format=form) as result:
+        with await Services(services).async_notify(body=text, body_format=form) as result:
             said = [entry.message for entry in result.logs() if entry.level in ("WARNING", "ERROR")]
         if result:
             del self._failures[address]
@@ -177,9 +176,10 @@ def _blocks(digest: Digest, writer: _Writer) -> Iterator[list[str]]:
     yield [*writer.rows(lines.title, bold=True), *(row for text in head for row in writer.rows(text))]
     for number, card in enumerate(lines.cards, 1):
         yield _card(card, number, writer)
-    for number, card in enumerate(lines.rest):
+    for number, named in enumerate(lines.rest):
         heading = () if number else writer.rows(lines.named, bold=True)
-        yield [*heading, *writer.rows(" / ".join(one.text for one in card.titles)), writer.link(card.url, card.id)]
+        titles = " / ".join(title.text for title in named.titles)
+        yield [*heading, *writer.rows(titles), writer.link(named.url, named.id)]
     for change in lines.changes:
         yield [writer.link(change.url, change.id), *writer.rows(change.said)]
     if lines.link:
