@@ -36,7 +36,7 @@ _FOOTER = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _EmbedBlock:
     """One embed, and the button that its card has, if it opens one."""
 
     embed: Body
@@ -66,13 +66,13 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     further = further_lines(digest, f"{prefix} {Verb.TODAY} date:{{0.date}} page:{{0.page}}")
     named += [row for each in further for row in _row(each, "**{}**")]
     changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
-    last = [_Block(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
+    last = [_EmbedBlock(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
     blocks = [*_cards(lines.cards, language), *last]
     if style == "thread" and lines.cards and not is_direct:
         return [_named(lines, _root(lines)), *_messages(blocks)], lines.title
-    blocks += [_Block(_embed(each)) for each in _opening(lines)]
+    blocks += [_EmbedBlock(_embed(each)) for each in _opening(lines)]
     head = _head(lines, [])
-    first, *others = _messages([_Block(head), *blocks] if head["description"] else blocks) or [_message()]
+    first, *others = _messages([_EmbedBlock(head), *blocks] if head["description"] else blocks) or [_message()]
     return [_named(lines, first), *others], ""
 
 
@@ -104,7 +104,7 @@ def _titles(card: NamedLines) -> str:
     return " / ".join(title.text for title in card.titles)
 
 
-def _cards(lines: Iterable[CardLines], language: Language) -> list[_Block]:
+def _cards(lines: Iterable[CardLines], language: Language) -> list[_EmbedBlock]:
     return [
         block for number, card in enumerate(lines, 1) for block in _card(card, number, language, is_whole=False)
     ]
@@ -148,7 +148,7 @@ def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
     return head | {"color": _RED if warnings else _COLOUR}
 
 
-def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_Block]:
+def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_EmbedBlock]:
     """The embeds of one card."""
     first, *others = card.titles
     numbered = f"{number}. {first.text}" if number else first.text
@@ -175,7 +175,7 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
             embed |= {"title": f"{title}…" if overflow else title, "url": card.url}
         if len(descriptions) > 1:
             embed["footer"] = {"text": f"{number or card.id} · {part}/{len(descriptions)}"[:_FOOTER]}
-        yield _Block(embed, folded if part == 1 else None)
+        yield _EmbedBlock(embed, folded if part == 1 else None)
 
 
 def _passage(passage: Passage) -> list[str]:
@@ -200,10 +200,10 @@ def _joined(rows: Sequence[str], limit: int) -> list[str]:
     return texts
 
 
-def _messages(blocks: Iterable[_Block]) -> list[Body]:
+def _messages(blocks: Iterable[_EmbedBlock]) -> list[Body]:
     """Embeds in messages, in order."""
     messages: list[Body] = []
-    held: list[_Block] = []
+    held: list[_EmbedBlock] = []
     for block in blocks:
         buttons = sum(one.button is not None for one in [*held, block])
         size = sum(one.size for one in [*held, block])
@@ -214,7 +214,7 @@ def _messages(blocks: Iterable[_Block]) -> list[Body]:
     return [*messages, _together(held)] if held else messages
 
 
-def _together(blocks: Sequence[_Block]) -> Body:
+def _together(blocks: Sequence[_EmbedBlock]) -> Body:
     buttons = [block.button for block in blocks if block.button]
     rows = [{"type": 1, "components": buttons}] if buttons else []
     return _message(embeds=[block.embed for block in blocks], components=rows)

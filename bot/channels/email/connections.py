@@ -30,7 +30,7 @@ _GOOD_BYE = 421  # the server closes the connection (RFC 5321, 3.8)
 
 
 @dataclass(slots=True)
-class _Line:
+class _Session:
     """One open connection."""
 
     client: aiosmtplib.SMTP
@@ -46,7 +46,7 @@ class Connections:
         self._server = server
         self._spacing_seconds = spacing_seconds
         self._idle_seconds = idle_seconds
-        self._idle: list[_Line] = []
+        self._idle: list[_Session] = []
         self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._rate_limits: dict[str, RateLimit] = {}  # by domain
         self.reserve: Reserve | None = None
@@ -82,7 +82,7 @@ class Connections:
                 line.leaving.cancel()
             self._leave(line)
 
-    async def _begun(self, sender: str) -> _Line:
+    async def _begun(self, sender: str) -> _Session:
         """Return a connection that has accepted the sender: an idle one if it still works, else a new one."""
         while self._idle:
             line = self._idle.pop()
@@ -102,7 +102,7 @@ class Connections:
             raise ChannelError(f"{self._server.host} has asked for a pause", retry_after=pause)
         return await self._new(sender)
 
-    async def _new(self, sender: str) -> _Line:
+    async def _new(self, sender: str) -> _Session:
         client = self._server.client(sender)
         try:
             await self._server.enter(client)
@@ -114,9 +114,9 @@ class Connections:
         except BaseException:
             client.close()
             raise
-        return _Line(client)
+        return _Session(client)
 
-    async def _through(self, line: _Line, recipient: str, content: bytes) -> str:
+    async def _through(self, line: _Session, recipient: str, content: bytes) -> str:
         try:
             await line.client.rcpt(recipient)
             answer = await self._server.transfer(line.client, content)
@@ -138,7 +138,7 @@ class Connections:
         if 400 <= error.code < 500:
             self._not_before = asyncio.get_running_loop().time() + GREYLIST.total_seconds()
 
-    async def _forget(self, line: _Line) -> None:
+    async def _forget(self, line: _Session) -> None:
         """Make the server forget a message that it did not take."""
         try:
             await line.client.rset()
@@ -150,7 +150,7 @@ class Connections:
         else:
             self._keep(line)
 
-    def _keep(self, line: _Line) -> None:
+    def _keep(self, line: _Session) -> None:
         line.carried += 1
         if line.carried >= MOST_MESSAGES or not line.client.is_connected:
             self._leave(line)
@@ -158,11 +158,11 @@ class Connections:
         line.leaving = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire, line)
         self._idle.append(line)
 
-    def _expire(self, line: _Line) -> None:
+    def _expire(self, line: _Session) -> None:
         self._idle.remove(line)
         self._leave(line)
 
-    def _leave(self, line: _Line) -> None:
+    def _leave(self, line: _Session) -> None:
         """Say good-bye without waiting for the answer."""
         with suppress(aiosmtplib.SMTPException, OSError, RuntimeError):
             if line.client.protocol is not None:

@@ -57,7 +57,7 @@ class _Weight:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _PaperBlock:
     """One paper in both forms: whole, under its number and with its lines, or only named."""
 
     html: str
@@ -129,13 +129,13 @@ def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
     }
 
 
-def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
+def _blocks(said: DigestLines, digest: Digest) -> list[_PaperBlock]:
     html, text = _macro("html"), _macro("txt")
     whole = [_whole(card, number) for number, card in enumerate(said.cards, 1)]
     named = [_brief(card) for card in said.rest]
     if named:
         heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
-        named[0] = _Block(heading.html + first.html, heading.text + first.text, heading.weight + first.weight)
+        named[0] = _PaperBlock(heading.html + first.html, heading.text + first.text, heading.weight + first.weight)
     if len(said.rest) < len(digest.rest):
         further = further_lines(digest, key="email.further")
         named += [_block(html.further(each), text.further(each)) for each in further]
@@ -147,21 +147,21 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_Block]:
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many mailboxes, one after the other
-def _whole(card: CardLines, number: int) -> _Block:
+def _whole(card: CardLines, number: int) -> _PaperBlock:
     html = _styled(_macro("html").card(card, number))
     # It also takes room in the table of contents.
     entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{card.titles[0].text}</a></li>'
-    return _Block(html, str(_macro("txt").card(card, number)), _Weight.of(html + entry), card, number)
+    return _PaperBlock(html, str(_macro("txt").card(card, number)), _Weight.of(html + entry), card, number)
 
 
 @lru_cache(maxsize=4096)
-def _brief(card: NamedLines) -> _Block:
+def _brief(card: NamedLines) -> _PaperBlock:
     return _block(_macro("html").brief(card), _macro("txt").brief(card))
 
 
-def _block(html: str, text: str) -> _Block:
+def _block(html: str, text: str) -> _PaperBlock:
     styled = _styled(html)
-    return _Block(styled, str(text), _Weight.of(styled))
+    return _PaperBlock(styled, str(text), _Weight.of(styled))
 
 
 def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
@@ -180,9 +180,9 @@ def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
     )
 
 
-def _packed(blocks: Sequence[_Block], frame: _Weight) -> list[list[_Block]]:
+def _packed(blocks: Sequence[_PaperBlock], frame: _Weight) -> list[list[_PaperBlock]]:
     """As few mails as hold everything, in order; a paper that is too big for any is alone in one."""
-    groups: list[list[_Block]] = [[]]
+    groups: list[list[_PaperBlock]] = [[]]
     weight = frame
     for block in blocks:
         if groups[-1] and (weight + block.weight).lightest > MOST_BYTES:
@@ -193,7 +193,7 @@ def _packed(blocks: Sequence[_Block], frame: _Weight) -> list[list[_Block]]:
     return groups
 
 
-def _mail(said: DigestLines, group: Sequence[_Block], number: int, count: int, locale: str) -> _Mail:
+def _mail(said: DigestLines, group: Sequence[_PaperBlock], number: int, count: int, locale: str) -> _Mail:
     numbers = [block.number for block in group if block.number]
     cards = tuple(block.lines for block in group if block.lines)
     subject = said.title if count == 1 else f"{said.title} ({number}/{count})"

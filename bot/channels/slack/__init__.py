@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels import Channel, Handle
 from bot.channels.slack.account import NO_WAY_IN, examined, way_in
 from bot.channels.slack.connection import by_http, by_socket
-from bot.channels.slack.forms import Draft
+from bot.channels.slack.forms import FormDraft
 from bot.channels.slack.inbound import Conversation
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
@@ -158,10 +158,10 @@ class Slack(Channel):
             log.warning("slack_listens_to_nobody %s", NO_WAY_IN)
         return [by_http(settings.slack_listen, app if settings.slack_signing_secret else None, flow)]
 
-    def _preferences(self) -> Draft:
+    def _preferences(self) -> FormDraft:
         """What a new destination gets until its people choose."""
         settings = self._settings
-        return Draft(language=settings.bot_language, time=settings.bot_time, zone=settings.bot_timezone)
+        return FormDraft(language=settings.bot_language, time=settings.bot_time, zone=settings.bot_timezone)
 
     async def _app(self) -> AsyncApp:
         """The app, which knows who it is: no request has to wait for that."""

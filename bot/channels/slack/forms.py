@@ -33,7 +33,7 @@ _NEEDS_QUOTES = re.compile(r"[\s:()|&-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FormDraft:
     """What the form says; texts are as typed, several terms separated by commas."""
 
     categories: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def loaded(metadata: str) -> FormPurpose:
     )  # forms of earlier versions have a number
 
 
-def draft_of(text: str, preferences: Draft) -> Draft:
+def draft_of(text: str, preferences: FormDraft) -> FormDraft:
     """A stored query in the fields of the form, with these preferences; an unreadable query stays as it is."""
     query = stored(text)
     if not isinstance(query, Query):
@@ -129,7 +129,7 @@ def _leaves(part: Node) -> list[Node]:
     return list(inner.parts) if isinstance(inner, Or) else [inner]
 
 
-def form(purpose: FormPurpose, draft: Draft) -> dict[str, Any]:
+def form(purpose: FormPurpose, draft: FormDraft) -> dict[str, Any]:
     """The modal, filled in."""
     locale = purpose.locale
     label = "slack.form_edit" if purpose.which else "slack.form_new"
@@ -151,13 +151,13 @@ def form(purpose: FormPurpose, draft: Draft) -> dict[str, Any]:
     }
 
 
-def reading(draft: Draft, locale: str) -> list[Block]:
+def reading(draft: FormDraft, locale: str) -> list[Block]:
     """What the form asks for, in plain words, or what is wrong with it."""
     rows = [[words(draft.query or "—", bold=True)], [words(fault(draft, locale) or _understood(draft, locale))]]
     return [{"type": "divider", "block_id": "reading"}, *paragraphs(rows)]
 
 
-def fault(draft: Draft, locale: str) -> str:
+def fault(draft: FormDraft, locale: str) -> str:
     """What is wrong with the query of a form; empty when it can be saved."""
     try:
         parse(draft.query)
@@ -166,7 +166,7 @@ def fault(draft: Draft, locale: str) -> str:
     return ""
 
 
-def read_form(view: Mapping[str, Any], zone: str) -> Draft:
+def read_form(view: Mapping[str, Any], zone: str) -> FormDraft:
     """What somebody has filled in."""
     state = view["state"]["values"]
 
@@ -177,7 +177,7 @@ def read_form(view: Mapping[str, Any], zone: str) -> Draft:
     def chosen(name: str) -> str:
         return (value(name).get("selected_option") or {}).get("value") or ""
 
-    return Draft(
+    return FormDraft(
         categories=tuple(one["value"] for one in value("categories").get("selected_options") or ()),
         **{name: value(name).get("value") or "" for name in ("any", "authors", "none", "rest")},
         language=chosen("language") or Language.BOTH,
@@ -187,7 +187,7 @@ def read_form(view: Mapping[str, Any], zone: str) -> Draft:
     )
 
 
-def _understood(draft: Draft, locale: str) -> str:
+def _understood(draft: FormDraft, locale: str) -> str:
     return say("reply.in_words", locale, words=in_words(parse(draft.query), locale))
 
 

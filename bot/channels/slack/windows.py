@@ -10,7 +10,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.channels import Reply
-from bot.channels.slack.forms import CALLBACK, FIELD, Draft, FormPurpose, draft_of, fault, form, loaded, read_form
+from bot.channels.slack.forms import (
+    CALLBACK,
+    FIELD,
+    FormDraft,
+    FormPurpose,
+    draft_of,
+    fault,
+    form,
+    loaded,
+    read_form,
+)
 from bot.channels.slack.home import NEW_ONE, home
 from bot.channels.slack.inbound import (
     Conversation,
@@ -46,7 +56,7 @@ def wants_form(text: str) -> str | None:
 class Windows:
     """The views of the app; `preferences` are those of a new destination."""
 
-    def __init__(self, conversation: Conversation, clients: Clients, preferences: Draft) -> None:
+    def __init__(self, conversation: Conversation, clients: Clients, preferences: FormDraft) -> None:
         self._conversation = conversation
         self._clients = clients
         self._preferences = preferences
@@ -87,7 +97,7 @@ class Windows:
         before = FormPurpose("").before
         if destination is not None:
             slot, notices = destination.slot, destination.notices.value
-            preferences = Draft(
+            preferences = FormDraft(
                 language=destination.language.value, time=slot.clock, zone=slot.zone, notices=notices
             )
             before = (preferences.language, preferences.time, preferences.zone, preferences.notices)
@@ -195,7 +205,7 @@ class Windows:
                 await self._show(private, reply)
 
 
-def _filled(view: dict[str, Any]) -> tuple[FormPurpose, Draft]:
+def _filled(view: dict[str, Any]) -> tuple[FormPurpose, FormDraft]:
     """What a form is for and what it says; all that is needed travels in it, so that nobody waits."""
     purpose = loaded(view["private_metadata"])
     return purpose, read_form(view, purpose.zone)

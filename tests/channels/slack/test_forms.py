@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.slack.forms import Draft, FormPurpose, draft_of, fault, form, loaded
+from bot.channels.slack.forms import FormDraft, FormPurpose, draft_of, fault, form, loaded
 from bot.query import LENGTH_LIMIT, TERM_LIMIT, And, parse
 from tests.counterparts import block_kit
 
-HABITS = Draft(language="zh", time="08:30", zone="Asia/Shanghai")
+HABITS = FormDraft(language="zh", time="08:30", zone="Asia/Shanghai")
 
 
 @pytest.mark.parametrize(
     ("draft", "query"),
     [
-        (Draft(("cs.LG", "cs.CL"), "kv cache, quantiz*"), 'cs.LG, cs.CL "kv cache", quantiz*'),
-        (Draft(any="注意力，attention"), "注意力, attention"),
-        (Draft(("cs.LG",), none="survey, position paper"), 'cs.LG -survey -"position paper"'),
-        (Draft(authors="Yann LeCun, Wen"), 'author:"Yann LeCun", author:"Wen"'),
-        (Draft(("cs.LG",), any="a-b", rest="type:new OR title:x"), 'cs.LG "a-b" (type:new OR title:x)'),
-        (Draft(("cs.LG",), any='"x, y", z'), 'cs.LG "x, y", z'),
+        (FormDraft(("cs.LG", "cs.CL"), "kv cache, quantiz*"), 'cs.LG, cs.CL "kv cache", quantiz*'),
+        (FormDraft(any="注意力，attention"), "注意力, attention"),
+        (FormDraft(("cs.LG",), none="survey, position paper"), 'cs.LG -survey -"position paper"'),
+        (FormDraft(authors="Yann LeCun, Wen"), 'author:"Yann LeCun", author:"Wen"'),
+        (FormDraft(("cs.LG",), any="a-b", rest="type:new OR title:x"), 'cs.LG "a-b" (type:new OR title:x)'),
+        (FormDraft(("cs.LG",), any='"x, y", z'), 'cs.LG "x, y", z'),
     ],
 )
 def test_fields_become_the_query_that_a_person_would_type(draft, query):
@@ -56,7 +56,7 @@ def parts(text: str) -> set[object]:
 
 
 @pytest.mark.parametrize("locale", ["en", "zh", "zh-hant"])
-@pytest.mark.parametrize("draft", [Draft(), Draft(("cs.LG",), "x" * 400, "y", "z", "w")])
+@pytest.mark.parametrize("draft", [FormDraft(), FormDraft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(locale, draft):
     purpose = FormPurpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always"), "Asia/Shanghai", locale)
     view = form(purpose, draft)
@@ -78,11 +78,11 @@ def test_the_longest_query_can_be_edited(kind):
 
 
 def test_a_form_says_in_the_readers_language_what_it_asks_for_or_what_is_wrong():
-    good = Draft(("cs.LG",), "attention")
+    good = FormDraft(("cs.LG",), "attention")
     assert fault(good, "en") == ""
     said = "".join(block_kit.strings(form(FormPurpose("T1/C1", locale="zh"), good)["blocks"], "text"))
     assert "意思是" in said
-    assert "Type words" in fault(Draft(), "en")
+    assert "Type words" in fault(FormDraft(), "en")
 
 
 def test_a_stored_query_that_is_none_any_more_is_shown_with_what_is_wrong():
