@@ -373,9 +373,16 @@ def read() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError([_fault(str(row["loc"][0]).upper(), row["msg"]) for row in error.errors()]) from None
+        raise SettingsError(faults_of(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f".env: cannot be read as UTF-8 text ({error})"]) from None
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """One line per fault: name, what is wrong, an example."""
+    rows = ((str(row["loc"][0]).upper(), row["msg"].removeprefix("Value error, ")) for row in error.errors())
+    examples = {name: f" (for example: {name}={example})" for name, example in EXAMPLES.items()}
+    return [f"{name}: {what[0].lower()}{what[1:]}{examples.get(name, '')}" for name, what in rows]
 
 
 def _mail_server(parts: SplitResult) -> None:
@@ -392,9 +399,3 @@ def _port(parts: SplitResult) -> None:
         _ = parts.port
     except ValueError:
         raise ValueError("has a port that is no number") from None
-
-
-def _fault(name: str, message: str) -> str:
-    what = message.removeprefix("Value error, ")
-    example = EXAMPLES.get(name)
-    return f"{name}: {what[0].lower() + what[1:]}" + (f" (for example: {name}={example})" if example else "")

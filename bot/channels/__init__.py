@@ -234,6 +234,10 @@ class Channel(ABC):
     def link(self, links: Links) -> None:  # noqa: B027 - most channels carry no signed links
         """Take what signed links are made with, before anything is rendered or sent."""
 
+    async def address(self, typed: str) -> str:
+        """The address of a destination as an admin types it; some channels know more of it than people see."""
+        return typed
+
     @abstractmethod
     async def check(self) -> str:
         """Try the channel once without sending; one line that says what was reached."""

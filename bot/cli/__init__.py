@@ -10,6 +10,7 @@ from bot.cli.doctor import doctor
 from bot.cli.gate import gate
 from bot.cli.health import health
 from bot.cli.held import held
+from bot.cli.init import init
 from bot.cli.models import models
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
@@ -30,12 +31,14 @@ def sudi() -> None:
 
     \b
     Example:
+      sudi init      connect Slack, Discord or a mailbox
       sudi demo      see a whole day, without keys and without network
       sudi run       serve the channels of BOT_CHANNELS
     """
 
 
 for command in (
+    init,
     run,
     console,
     demo,

@@ -116,6 +116,12 @@ class Slack(Channel):
         """Write to one person directly."""
         await self._postman.tell(person, text, about)
 
+    async def address(self, typed: str) -> str:
+        """The id of a channel or person, with that of our workspace before it."""
+        if "/" in typed or self._workspaces:
+            return typed
+        return f"{(await self._identity(await self._client('')))['team_id']}/{typed}"
+
     async def check(self) -> str:
         """Ask who we are and what we may do; try the app token, or what else brings commands in."""
         teams = [one.team for one in await self._workspaces.all()] if self._workspaces else [""]
