@@ -353,7 +353,7 @@ def running(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
     """A bot that sends mails into a folder, ready."""
     (folder / "mails").mkdir()
     environment = {**os.environ, "BOT_CHANNELS": "email", "SMTP_URL": (folder / "mails").as_uri(), **more}
-    environment |= {"SMTP_FROM": "papers@example.org", "BOT_SOURCES": ""}
+    environment |= {"SMTP_FROM": "papers@example.org", "BOT_SOURCES": ","}
     bot = subprocess.Popen(
         [sys.executable, "-m", "bot", "run"], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
     )
@@ -367,7 +367,8 @@ def running(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
         bot.stderr.close()
 
 
-def test_commands_work_beside_a_running_bot(tmp_path):
+def test_commands_work_beside_a_running_bot(tmp_path, monkeypatch):
+    monkeypatch.setenv("BOT_SOURCES", ",")  # nothing is read here
     with running(tmp_path) as bot:
         out, _ = run("subscribe", "email:Ada@example.org", "cs.LG, cs.CL diffusion")
         assert "Subscribed (#1): cs.LG, cs.CL diffusion" in out

@@ -121,7 +121,8 @@ class Poller:
         return task.result() if done else FirstReading.PENDING
 
     async def _read_first(self, category: str) -> FirstReading:
-        source = self._context.archive or next(iter(self._context.sources), None)
+        daily = (one for one in self._context.sources if one.is_daily)
+        source = self._context.archive or next(daily, None)
         async with self._lease() as lease:
             if lease is None or source is None:
                 return FirstReading.BUSY if source else FirstReading.NOTHING

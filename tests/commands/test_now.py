@@ -24,7 +24,7 @@ class Site:
 
     def __init__(self, store: Store, *listings: Listing | SourceError) -> None:
         outcomes = {one.category: one for one in listings}
-        self.source = FakeSource("arxiv_listing", outcomes=dict(outcomes))
+        self.source = FakeSource("arxiv_feed", is_daily=True, outcomes=dict(outcomes))
         self.poller = Poller(store, [self.source], HandClock(EVENING))
         self.talk = Conversation(store, EVENING, read_first=self.poller.read_first)
 

@@ -49,6 +49,8 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("show", {"paper": "2606.90001"}),
     ("show", {"paper": "nothing"}),
     ("why", {"paper": "2606.90004v1"}),
+    ("sample", {}),
+    ("now", {}),
     ("unsubscribe", {"subscription": "3"}),
     ("unsubscribe", {"subscription": "hep-th, axion*"}),
     ("unsubscribe", {"subscription": "7"}),

@@ -110,6 +110,7 @@ def settings(opened: Post, folder: Path, **changes: Any) -> Settings:
         "smtp_url": SecretStr(f"smtp://localhost:{opened.server.port}"),
         "smtp_from": f"Sudi 速递 <{BOT}>",
         "imap_url": SecretStr(opened.imap.url()),
+        "bot_sources": (),  # nothing is read here
     }
     return Settings(**values | changes)
 

@@ -19,6 +19,7 @@ def settings(slack: SlackEdge, **changes: Any) -> Settings:
         "slack_bot_token": SecretStr(BOT_TOKEN),
         "slack_app_token": SecretStr(APP_TOKEN),
         "slack_api_url": slack.api,
+        "bot_sources": (),  # nothing is read here
     }
     return Settings(**{"_env_file": None} | values | changes)
 

@@ -54,6 +54,8 @@ show 2606.90001
 why 2606.90001
 why
 show 1
+sample
+now
 mute au:Greaves
 屏蔽 survey
 mute
