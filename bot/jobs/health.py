@@ -144,14 +144,14 @@ def _of_processes(lives: Sequence[Heartbeat], now: datetime) -> list[Trouble]:
 
 async def _of_work(tx: Transaction, now: datetime) -> list[Trouble]:
     found = []
-    last, furthest = await tx.standing.last_written(), await tx.standing.last_due()
+    last, furthest = await tx.progress.last_written(), await tx.progress.last_due()
     if (last and last > now + _AHEAD) or (furthest and furthest > now + _LONGEST_SLOT):
         found.append(Trouble(Kind.CLOCK, {"now": f"{now:%Y-%m-%d %H:%M} UTC"}))
-    if (since := await tx.standing.unmatched_since()) and since < now - _LATE:
+    if (since := await tx.progress.unmatched_since()) and since < now - _LATE:
         found.append(Trouble(Kind.UNMATCHED, {"since": f"{since:%Y-%m-%d %H:%M} UTC"}))
-    if (since := await tx.standing.unplanned_since()) and since < now - _LATE:
+    if (since := await tx.progress.unplanned_since()) and since < now - _LATE:
         found.append(Trouble(Kind.UNPLANNED, {"since": f"{since:%Y-%m-%d %H:%M} UTC"}))
-    for one in await tx.standing.overdue(now - _LATE, now - _PATIENCE):
+    for one in await tx.progress.overdue(now - _LATE, now - _PATIENCE):
         values = {"channel": one.channel, "n": one.n, "since": f"{one.since:%Y-%m-%d %H:%M} UTC"}
         found.append(Trouble(Kind.STUCK, values | {"reason": one.reason or "?"}))
     if held := await tx.outbox.held():
@@ -177,8 +177,8 @@ async def _tell_of_the_day(store: Store, now: datetime) -> None:
     if not await store.first_time(f"daily line {now:%Y-%m-%d}", now):
         return
     async with store.read() as tx:
-        day, sent = await tx.standing.last_day(), await tx.standing.sent_since(now - timedelta(days=1))
-        served = sum((await tx.standing.destinations()).values())
+        day, sent = await tx.progress.last_day(), await tx.progress.sent_since(now - timedelta(days=1))
+        served = sum((await tx.progress.destinations()).values())
     space = await store.space()
     log.info(
         "day read=%s announcements=%d claimed=%d destinations=%d sent=%d space=%s",
@@ -189,9 +189,9 @@ async def _tell_of_the_day(store: Store, now: datetime) -> None:
 async def measured(store: Store, now: datetime, troubles: Sequence[Trouble]) -> list[Family]:
     """What monitoring may know: the state of the store, and what this process has counted."""
     async with store.read() as tx:
-        day, spent = await tx.standing.last_day(), await tx.spending.on(now.date())
-        deliveries, due = await tx.standing.deliveries(), await tx.standing.due(now)
-        places = await tx.standing.destinations()
+        day, spent = await tx.progress.last_day(), await tx.spending.on(now.date())
+        deliveries, due = await tx.progress.deliveries(), await tx.progress.due(now)
+        places = await tx.progress.destinations()
     space, kinds = await store.space(), Counter(one.kind.value for one in troubles)
     dated = (("date", str(day.date)),) if day else ()
     return [

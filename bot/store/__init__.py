@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
-`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `standing`.
+`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `progress`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -36,11 +36,11 @@ from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
+from bot.store.progress import Progress
 from bot.store.retention import Retention
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
 from bot.store.spending import Spending
-from bot.store.standing import Standing
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
 from bot.store.turns import Turns
@@ -158,9 +158,9 @@ class Transaction:
         return Heartbeats(self.connection)
 
     @cached_property
-    def standing(self) -> Standing:
+    def progress(self) -> Progress:
         """How the work stands."""
-        return Standing(self.connection)
+        return Progress(self.connection)
 
     @cached_property
     def epochs(self) -> Epochs:

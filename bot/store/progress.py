@@ -35,7 +35,7 @@ class ReadDay:
     fetched_at: datetime
 
 
-class Standing:
+class Progress:
     """The room of those who watch, inside one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
