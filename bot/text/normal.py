@@ -112,6 +112,9 @@ def flat(text: str) -> str:
     return f" {' '.join(tokens)} " if tokens else " "
 
 
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
+
+
 class Aligned(NamedTuple):
     """A text in the normal form, and for each character of that where it comes from in the text."""
 
@@ -122,6 +125,8 @@ class Aligned(NamedTuple):
 
 def aligned(text: str) -> Aligned:
     """What :func:`flat` makes of a text, with places; nothing at all for the rare text that cannot be aligned."""
+    if text.isascii() and (plain := _aligned_words(text)).flat == flat(text):
+        return plain
     characters: list[tuple[str, int, int]] = [(" ", 0, 0)]
     signs = {sign.start(): sign for sign in _SIGN.finditer(text)}
     words_in_greek = {place for run in _GREEK_WORD.finditer(text) for place in range(*run.span())}
@@ -147,6 +152,17 @@ def aligned(text: str) -> Aligned:
     letters, starts, ends = zip(*characters, strict=True)
     found = Aligned("".join(letters), starts, ends)
     return found if found.flat == flat(text) else Aligned(" ", (0,), (0,))
+
+
+def _aligned_words(text: str) -> Aligned:
+    """The same for a text of plain words and what stands between them, a hundred times as fast."""
+    letters, starts, ends = [" "], [0], [0]
+    for word in _ASCII_WORD.finditer(text):
+        first, last = word.span()
+        letters.append(word[0].lower() + " ")
+        starts.extend(range(first, last + 1))
+        ends.extend((*range(first + 1, last + 1), last))
+    return Aligned("".join(letters), tuple(starts), tuple(ends))
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -83,8 +83,9 @@ class Site:
                 response.headers["Retry-After"] = wait
             if allowed := error.headers.get("Allow"):
                 response.headers["Allow"] = allowed
-        except (ValueError, TimeoutError):  # a body that is no form, or that does not come
-            response = self._failed(request, HTTPStatus.BAD_REQUEST)
+        except (ValueError, TimeoutError):  # a body that is no form, or that does not come; a page that takes long
+            is_slow = request.method in ("GET", "HEAD")
+            response = self._failed(request, HTTPStatus.SERVICE_UNAVAILABLE if is_slow else HTTPStatus.BAD_REQUEST)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -13,6 +13,7 @@ fanout   a whole day of 2,251 papers, read, matched, planned and sent, for any n
 histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
+room     the reading room on a full day: first bytes, sizes, readers at once, hostile requests, a browser
 year     live through 2026 and 2027 by arXiv's holidays: faults, and what a day without a mailing costs
 """
 
@@ -35,6 +36,7 @@ from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bench import discord, email, fanout, gate, histories, mails, matching, summaries, text, workload
 from tests.bench.pages import pages
+from tests.bench.room import room
 from tests.bench.slack import slack
 from tests.bench.year import year
 from tests.fakes import ingest
@@ -128,6 +130,7 @@ def main() -> None:
         "histories",
         "pages",
         "year",
+        "room",
         "fanout",
         "all",
     ]
@@ -138,7 +141,11 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=5000)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--statistics", choices=["fresh", "stale", "empty"], default="fresh")
+    parser.add_argument("--requests", type=int, default=30_000, help="hostile ones, of room")
+    parser.add_argument("--no-browser", action="store_true", help="room without its looks")
     chosen = parser.parse_args()
+    if chosen.bench in ("room", "all"):
+        asyncio.run(room(2251, chosen.requests, looks=not chosen.no_browser))
     if chosen.bench in ("day", "all"):
         asyncio.run(day(chosen.papers, chosen.subscriptions))
     if chosen.bench in ("match", "all"):

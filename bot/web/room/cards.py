@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from bot.changes import is_withdrawn
@@ -56,8 +57,14 @@ def shown(
 
 def view(card: Card, language: Language, *, is_dated: bool = False, queries: Sequence[str] = ()) -> CardView:
     """One card for a reader of a language."""
-    card = replace(card, subscriptions=(), english=card.english or english_line(card.paper))
-    (lines,), (own,) = cards_lines([card], language), cards_lines([card], _own(language))
+    has_line = language is not Language.EN and card.summary and card.summary.one_line
+    line = card.english or (None if has_line else _english_line(card.paper))
+    card = replace(card, subscriptions=(), english=line)
+    (lines,) = cards_lines([card], language)
+    own = lines
+    if _own(language) is not language:  # what a page says is said once
+        paper = replace(card.paper, title="", abstract="", comments="")
+        (own,) = cards_lines([replace(card, paper=paper, summary=None, english=None)], _own(language))
     locale = interface(language)
     comments = {say("card.comments", "en"), say("card.published", "en")}
     notes = tuple(replace(one, label=_label(one.label, locale)) for one in lines.notes if one.label in comments)
@@ -84,8 +91,13 @@ def _card(one: Seen, english: Mapping[Version, Summary]) -> Card:
     return Card(paper, one.type, one.candidate.date, one.reasons, summary=made, english=line)
 
 
+@lru_cache(maxsize=4096)  # whoever reads English asks for it
+def _english_line(paper: Paper) -> Summary:
+    return english_line(paper)
+
+
 def _own(language: Language) -> Language:
-    """The language of the interface alone: what a page says is said once."""
+    """The language of the interface alone."""
     return Language(interface(language))
 
 
@@ -98,8 +110,8 @@ def _abstracts(card: Card, abstracts: Sequence[Passage], language: Language) -> 
     if language.plain is Language.EN:
         return tuple(abstracts)
     known = {one.lang for one in abstracts}
-    (english,) = cards_lines([card], Language.EN)
-    both = [*abstracts, *(one for one in english.abstracts if one.lang not in known)]
+    english = () if "en" in known else cards_lines([replace(card, english=None)], Language.EN)[0].abstracts
+    both = [*abstracts, *english]
     return tuple(both if language.plain is Language.ZH else sorted(both, key=lambda one: one.lang != "en"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -39,48 +40,31 @@ class ArchiveLinks:
 
 def groups(found: Iterable[FoundOn], asked: Parameters) -> list[ArchiveLinks]:
     """The archives that have papers, those with most first. A paper counts in each of its categories."""
-    counts: dict[str, int] = {}
-    archives: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    archives: Counter[str] = Counter()
     for one in found:
-        for code, n in one.counts.items():
-            counts[code] = counts.get(code, 0) + n
-        for archive, n in _of_archives(one, asked).items():
-            archives[archive] = archives.get(archive, 0) + n
+        counts.update(one.counts)
+        archives.update(one.archives)
+    others = asked.at()  # what is not chosen is added to it, which is faster than to write each whole
+    before = others if others == "?" else f"{others}&"
     return [
-        _group(archive, n, counts, asked)
+        _group(archive, n, counts, asked, before)
         for archive, n in sorted(archives.items(), key=lambda each: (-each[1], each[0]))
     ]
 
 
-def _of_archives(found: FoundOn, asked: Parameters) -> Mapping[str, int]:
-    """How many papers each archive has, each once."""
-    home = {code: archive for archive in taxonomy.archives() for code in taxonomy.expand(f"{archive}.*")}
-    tally: dict[str, int] = {}
-    for codes in found.codes:
-        for archive in {home[code] for code in codes if code in home}:
-            tally[archive] = tally.get(archive, 0) + 1
-    return tally
+def _group(archive: str, count: int, counts: Mapping[str, int], asked: Parameters, before: str) -> ArchiveLinks:
+    def link(code: str, n: int) -> CategoryLink:
+        is_chosen = code in asked.categories
+        url = asked.toggled(code) if is_chosen else f"{before}in={code}"
+        return CategoryLink(code, category_name(code, asked.locale), n, url, is_chosen)
 
-
-def _group(archive: str, count: int, counts: Mapping[str, int], asked: Parameters) -> ArchiveLinks:
-    words = category_name(archive, asked.locale)
-    members = sorted(taxonomy.expand(f"{archive}.*"), key=lambda code: (-counts.get(code, 0), code))
-    links = [_link(code, counts[code], asked) for code in members if counts.get(code)]
-    pattern = archive if archive in taxonomy.categories() else f"{archive}.*"
-    if pattern == archive:
-        return ArchiveLinks(archive, count, asked.toggled(archive), archive in asked.categories)
+    if archive in taxonomy.categories():
+        whole = link(archive, count)
+        return ArchiveLinks(archive, count, whole.url, whole.is_chosen)
+    whole = link(f"{archive}.*", count)
+    members = sorted(taxonomy.expand(whole.code), key=lambda code: (-counts.get(code, 0), code))
+    links = [link(code, counts[code]) for code in members if counts.get(code)]
     shown = [one for place, one in enumerate(links) if place < _FIRST or one.is_chosen]
-    return ArchiveLinks(
-        words,
-        count,
-        asked.toggled(pattern),
-        pattern in asked.categories,
-        tuple(shown),
-        tuple(one for one in links if one not in shown),
-    )
-
-
-def _link(code: str, count: int, asked: Parameters) -> CategoryLink:
-    return CategoryLink(
-        code, category_name(code, asked.locale), count, asked.toggled(code), code in asked.categories
-    )
+    folded = tuple(one for one in links[_FIRST:] if not one.is_chosen)
+    return ArchiveLinks(whole.words, count, whole.url, whole.is_chosen, tuple(shown), folded)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from bot import taxonomy
 from bot.matching import Candidate, Prepared, candidates, prepare
@@ -57,6 +58,7 @@ class DayPapers:
     state: DayState
     papers: tuple[Candidate, ...]
     english: Mapping[Version, Summary]
+    found: dict[tuple[str, str], Any] = field(default_factory=dict)  # what queries have found last
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: dict[int, Prepared] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bot import taxonomy
 from bot.matching import Candidate, match
@@ -17,6 +18,9 @@ from bot.model import AnnounceType, Reason
 from bot.query import And, Query
 from bot.web.room.asked import Parameters
 from bot.web.room.days import DayPapers
+
+_KEPT = 8
+"""What is found on a date is kept for so many queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Seen:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoundOn:
     """What was found on one date; the counts follow the query alone, so that another category can be chosen."""
 
@@ -42,13 +46,28 @@ class FoundOn:
         """The announcement date."""
         return self.day.date
 
+    @cached_property
+    def archives(self) -> Counter[str]:
+        """How many of these papers each archive has, each once."""
+        home = {code: archive for archive in taxonomy.archives() for code in taxonomy.expand(f"{archive}.*")}
+        return Counter(
+            archive for codes in self.codes for archive in {home[code] for code in codes if code in home}
+        )
+
 
 def found_on(day: DayPapers, asked: Parameters) -> FoundOn:
-    """What a page finds on a date."""
+    """What a page finds on a date; the last ones are kept, for the pages that follow. Raises QueryError."""
+    key = str(asked.query or ""), str(asked.both or "")
+    if (known := day.found.get(key)) is not None:
+        return known
     if asked.query is not None:
-        return _by_query(day, asked, asked.query)
-    papers = tuple(_by_category(day, asked))
-    return FoundOn(day, papers, day.codes, day.counts)
+        found = _by_query(day, asked, asked.query)
+    else:
+        found = FoundOn(day, tuple(_by_category(day, asked)), day.codes, day.counts)
+    if len(day.found) >= _KEPT:
+        day.found.clear()
+    day.found[key] = found
+    return found
 
 
 def _by_category(day: DayPapers, asked: Parameters) -> Iterator[Seen]:

@@ -83,7 +83,7 @@ async def test_every_task_is_done_by_keyboard_and_without_scripts(house):
         {
             "name": "choose two categories",
             "url": f"{base}/papers/{DAY}?in=cs.AI&lang=en",
-            "steps": [["tab", 'a[href*="in=cs.AI&in=cs.LG"]'], ["go", ""], ["at", "in=cs.AI&in=cs.LG"]],
+            "steps": [["tab", 'a[href*="in=cs.AI&lang=en&in=cs.LG"]'], ["go", ""], ["at", "&in=cs.LG"]],
         },
         {
             "name": "unfold one",
