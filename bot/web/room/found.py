@@ -58,7 +58,8 @@ class FoundOn:
 def found_on(day: DayPapers, asked: Parameters) -> FoundOn:
     """What a page finds on a date; the last ones are kept, for the pages that follow. Raises QueryError."""
     key = str(asked.query or ""), str(asked.both or "")
-    if (known := day.found.get(key)) is not None:
+    known: FoundOn | None = day.found.get(key)
+    if known is not None:
         return known
     if asked.query is not None:
         found = _by_query(day, asked, asked.query)
