@@ -364,8 +364,7 @@ class Settings(BaseSettings):
 
 def misspelt() -> list[str]:
     """A line for each name of the environment and `.env` that looks like a setting of ours and is none."""
-    names = (*os.environ, *DotEnvSettingsSource(Settings).env_vars)
-    return unknown_names((name.upper() for name in names), Settings)
+    return unknown_names(map(str.upper, (*os.environ, *DotEnvSettingsSource(Settings).env_vars)), Settings)
 
 
 def read() -> Settings:
