@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli.backfill import backfill
+from bot.cli.backup import backup, restore
 from bot.cli.discord import discord
 from bot.cli.doctor import doctor
 from bot.cli.gate import gate
@@ -59,6 +60,8 @@ for command in (
     export,
     import_,
     vacuum,
+    backup,
+    restore,
     discord,
     slack,
     models,

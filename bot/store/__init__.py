@@ -2,7 +2,7 @@
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
 `papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
-`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `progress`.
+`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `progress`, `restored`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
@@ -37,6 +37,7 @@ from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.planning import Planning
 from bot.store.progress import Progress
+from bot.store.restored import Restored
 from bot.store.retention import Retention
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
@@ -161,6 +162,11 @@ class Transaction:
     def progress(self) -> Progress:
         """How the work stands."""
         return Progress(self.connection)
+
+    @cached_property
+    def restored(self) -> Restored:
+        """A database that was restored from a backup."""
+        return Restored(self.connection)
 
     @cached_property
     def epochs(self) -> Epochs:
