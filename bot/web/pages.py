@@ -40,7 +40,7 @@ class Pages:
         """What this is, and how it begins; `has_papers`: whether everybody may read the papers here."""
         ways = [Choice("papers", say("web.read", locale))] if has_papers else []
         said = {name: say(f"web.front_{name}", locale) for name in ("heading", "text", "command")}
-        return self._written("said.html.jinja", locale, "/", **said, ways=ways)
+        return self._written("said.html.jinja", locale, "/", **said, ways=ways, is_reply=False)
 
     def failed(self, locale: str, status: int, path: str) -> str:
         """What went wrong, at any path; for a token the same whatever is wrong with it."""
@@ -49,11 +49,19 @@ class Pages:
         )
         home = Choice("../" * (path.count("/") - 1) or "./", say("web.to_front", locale))
         heading, text = say(f"web.{key}_title", locale), say(f"web.{key}", locale)
-        return self._written("said.html.jinja", locale, path, heading=heading, text=text, command="", ways=[home])
+        return self._written(
+            "said.html.jinja", locale, path, heading=heading, text=text, command="", ways=[home], is_reply=False
+        )
 
     def said(self, locale: str, text: str, path: str = _USUAL_PATH) -> str:
         """A page with what was done, and nothing to do."""
-        said = {"heading": say("web.done", locale), "text": harmless(text), "command": "", "ways": ()}
+        said = {
+            "heading": say("web.done", locale),
+            "text": harmless(text),
+            "command": "",
+            "ways": (),
+            "is_reply": True,
+        }
         return self._written("said.html.jinja", locale, path, **said)
 
     def question(self, locale: str, wish: Unconfirmed) -> str:

@@ -5,6 +5,7 @@ All texts are escaped by Jinja, whoever wrote them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from bot.locale import say
 from bot.presentation.cards import NAME, lang_tag
 
 HERE = Path(__file__).parent
+_NO_XML = re.compile(
+    "[\ufffe\uffff]"
+)  # harmless texts that are none in XML: https://www.w3.org/TR/xml/#charsets
 STYLE = (HERE / "style.css").read_text("utf-8")
 SCRIPT = (HERE / "list.js").read_text("utf-8")
 
@@ -72,5 +76,5 @@ class Templates:
         )
 
     def document(self, template: str, **values: Any) -> str:
-        """A document of its own, such as a feed."""
-        return self._templates.get_template(template).render(name=NAME, **values)
+        """A document of its own in XML, such as a feed."""
+        return _NO_XML.sub("\ufffd", self._templates.get_template(template).render(name=NAME, **values))

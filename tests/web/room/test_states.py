@@ -102,7 +102,7 @@ async def test_what_matches_nothing_says_which_part_is_to_blame(reader):
     assert status == 200
     said = plain(html)
     assert "No paper matches." in said
-    assert 'cs.LG is in 60; "sparse attention" is in 60; quaternion is in none.' in said
+    assert 'cs.LG: 60; "sparse attention": 60; quaternion: none.' in said
     assert "Reset" in said
 
 
