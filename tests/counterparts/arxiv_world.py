@@ -29,7 +29,7 @@ BUSY = Answer(503, b"arXiv is updating its listings. Please try again in a few m
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedSubscription:
+class Asked:
     """A request, by the world's clock."""
 
     at: datetime
@@ -57,7 +57,7 @@ class World:
     clock: Callable[[], datetime]
     mailings: dict[date, tuple[datetime, list[Entry]]] = field(default_factory=dict)
     frozen: set[tuple[str, date]] = field(default_factory=set)  # feeds that have the batch before, under this date
-    asked: list[ExportedSubscription] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     _troubles: list[tuple[str, datetime, datetime, Answer]] = field(default_factory=list)
     _feeds: dict[tuple[str, date], Answer] = field(default_factory=dict)  # kept until the next midnight
     _number: int = 0
@@ -110,7 +110,7 @@ class World:
     def __call__(self, request: Request) -> Answer | None:
         """The answer of the moment."""
         now = self.clock()
-        self.asked.append(ExportedSubscription(now, request.path))
+        self.asked.append(Asked(now, request.path))
         for part, start, end, answer in self._troubles:
             if part in request.path and start <= now < end:
                 return answer

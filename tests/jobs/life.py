@@ -21,7 +21,7 @@ from bot.store import Store
 from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests.counterparts.arxiv_site import ArxivSite
-from tests.counterparts.arxiv_world import ExportedSubscription, World
+from tests.counterparts.arxiv_world import Asked, World
 from tests.fakes import FakeChannel, HandClock, courier, subscribed
 
 BEIJING_NINE = Slot("Asia/Shanghai", 9 * 60)
@@ -60,7 +60,7 @@ class Life:
         """When arXiv changes: steps are short then."""
         return self.clock.now.astimezone(EASTERN).hour in (20, 0)
 
-    def asked(self, part: str) -> list[ExportedSubscription]:
+    def asked(self, part: str) -> list[Asked]:
         """The requests for paths that have this in them."""
         return [one for one in self.world.asked if part in one.path]
 

@@ -19,9 +19,9 @@ TOKEN = TOKENS.sign(Purpose.BOUNCE, 7, NOW)
 REPORT = """\
 Return-Path: <>
 Delivered-To: {to}
-From: IncomingEmail Delivery System <MAILER-DAEMON@mx.example.org>
+From: Mail Delivery System <MAILER-DAEMON@mx.example.org>
 To: {to}
-Subject: Undelivered IncomingEmail Returned to Sender
+Subject: Undelivered Mail Returned to Sender
 Auto-Submitted: auto-replied
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status; boundary="b"

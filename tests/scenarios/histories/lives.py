@@ -12,7 +12,7 @@ from typing import Any
 from bot.query import parse
 from tests.fakes import HandClock
 from tests.scenarios.histories.living import Bot, Killed, entries
-from tests.scenarios.histories.oracle import CAP, Digest, Entry, ExportedSubscription, Oracle, Poller
+from tests.scenarios.histories.oracle import CAP, Asked, Digest, Entry, Oracle, Poller
 from tests.scenarios.histories.world import EVERYTHING, NINE, PLACES, Act, History, Tick
 
 
@@ -148,13 +148,13 @@ class _Life:
         match act.verb:
             case "subscribe":
                 if all(one.query != query for one in asked):
-                    asked.append(ExportedSubscription(query, since))
+                    asked.append(Asked(query, since))
             case "unsubscribe" | "resubscribe" if first:
                 asked.remove(first)
                 typed = f"unsubscribe {first.query}"
                 if act.verb == "resubscribe":
                     await self._says(act.destination, typed)
-                    asked.append(ExportedSubscription(first.query, since))
+                    asked.append(Asked(first.query, since))
                     typed = f"subscribe {first.query}"
             case "edit" if first and all(one.query != query for one in asked):
                 typed = f"edit {numbers[first.query]} {act.text}"

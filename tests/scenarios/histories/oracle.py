@@ -25,7 +25,7 @@ _RANK = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
 
 @dataclass
-class ExportedSubscription:
+class Asked:
     """One subscription; it has a right to what is announced after `since`."""
 
     query: str
@@ -37,7 +37,7 @@ class ExportedSubscription:
 class Poller:
     """One destination."""
 
-    asked: list[ExportedSubscription] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     mutes: list[str] = field(default_factory=list)
     is_paused: bool = False
     had: dict[str, set[int]] = field(default_factory=dict)  # versions that were in a digest, muted ones too
@@ -132,18 +132,18 @@ class Oracle:
         newest = dict(sorted(found))
         return sorted(newest.items())
 
-    def _is_new(self, reader: Poller, asked: ExportedSubscription, version: Version) -> bool:
+    def _is_new(self, reader: Poller, asked: Asked, version: Version) -> bool:
         """Whether a subscription finds what was not sent: a paper once, a revision once for each version."""
         found, had = self._found(asked, version), reader.had.get(version[0], set())
         return found is not None and (not had or (found.type.is_revision and max(had) < version[1]))
 
-    def _found(self, asked: ExportedSubscription, version: Version) -> Found | None:
+    def _found(self, asked: Asked, version: Version) -> Found | None:
         """How a subscription finds a paper to which it has a right; None when it does not."""
         query = parse(asked.query)
         found = match(query, self._prepared(version)) if self._has_right(asked, query, version) else None
         return found if found and is_wanted(query, found.type) else None
 
-    def _has_right(self, asked: ExportedSubscription, query: Query, version: Version) -> bool:
+    def _has_right(self, asked: Asked, query: Query, version: Version) -> bool:
         """Whether it was announced in a category that the query reads, since somebody asked for it."""
         reading = reads([query])
         return any(
