@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.digest import NoPapers, Why
-from bot.model import AnnounceType, Fault, Language, NoAnnouncement, Notices
+from bot.model import AnnounceType, Fault, Language, NoAnnouncement, Notices, Slot
 from bot.presentation.cards import cards_lines
 from bot.settings import Settings
 from bot.sources.calendar import weekdays
@@ -129,6 +129,34 @@ async def test_an_author_is_found_wherever_he_stands_in_a_long_list(store, desti
         stored = [row.authors for row in await rows(life.app.store, schema.paper) if len(row.authors) > 1]
         assert [len(one) for one in stored] == [160] * 3
         assert await faults(life) == []
+
+
+@pytest.mark.parametrize("sources", [("arxiv_listing", "arxiv_feed"), ("arxiv_feed",)])
+async def test_an_author_beyond_the_hundredth_is_muted_and_left_out_once_anything_has_told_of_him(store, sources):
+    """A listing shows a hundred authors; what was sent before the feed has told of the others stays sent."""
+    names = tuple(f"Person{n:03} Number{n:03}" for n in range(1, 3001))
+
+    def prepare(world: World) -> None:
+        for day in weekdays(MONDAY, WEDNESDAY):
+            long = world.papers(1, "cs.LG", authors=names) + world.papers(1, "cs.LG", authors=names[:101])
+            world.announce(day, long + world.papers(1, "cs.LG", authors=names[:100]) + world.papers(2, "cs.LG"))
+        world.announce(THURSDAY, world.papers(1, "cs.LG"))
+
+    queries = [f'cs.LG -au:"{names[2999]}"']
+    morning = Slot("UTC", 12 * 60)  # after midnight Eastern, when the feeds are there
+    start = eastern(SUNDAY, 12)
+    async with living(store, start, prepare, queries=queries, sources=sources, slot=morning) as life:
+        async with store.write() as tx:
+            (one,) = await tx.subscribers.destinations()
+            await tx.mutes.add(one.id, f'author:"{names[100]}"', start)
+        await life.until(eastern(THURSDAY, 12), HALF_DAY)
+        expected = {
+            paper.id
+            for day in weekdays(MONDAY, THURSDAY)
+            for paper, _ in life.world.entries("cs.LG", day)
+            if len(paper.authors) <= 100
+        }
+        assert sorted(life.delivered) == sorted(expected)
 
 
 async def test_a_version_that_no_page_tells_is_shown_nowhere_until_the_feed_tells_it(store):
