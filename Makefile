@@ -6,7 +6,7 @@ DEV := .venv/.dev
 EXTRAS = $(shell sed -n '/^\[project.optional/,/^\[project.scripts/s/^\([a-z]*\) = .*/\1/p' pyproject.toml | paste -sd, -)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-fast setup check counterparts bench
+.PHONY: demo install test test-fast setup check counterparts bench
 
 # What people run. The demo needs no more than this. With uv the versions are those of uv.lock.
 $(CORE): pyproject.toml uv.lock
@@ -29,6 +29,13 @@ $(DEV): $(CORE)
 	@touch $@
 
 setup: $(DEV)
+
+# What an operator needs and no more: `make install CHANNELS=slack,email`, then `.venv/bin/sudi init`.
+CHANNELS ?= slack,discord,email
+install:
+	@$(PY) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[$(CHANNELS)]'
+	@echo "next: $(BIN)/sudi init"
 
 demo: $(CORE)
 	@$(BIN)/sudi demo
