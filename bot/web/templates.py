@@ -17,9 +17,7 @@ from bot.locale import say
 from bot.presentation.cards import NAME, lang_tag
 
 HERE = Path(__file__).parent
-_NO_XML = re.compile(
-    "[\ufffe\uffff]"
-)  # harmless texts that are none in XML: https://www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile("[\ufffe\uffff]")  # harmless texts that are none in XML: https://www.w3.org/TR/xml/#charsets
 STYLE = (HERE / "style.css").read_text("utf-8")
 SCRIPT = (HERE / "list.js").read_text("utf-8")
 

@@ -12,7 +12,7 @@ from bot.errors import QueryError
 from bot.locale import spoken
 from bot.model import Language
 from bot.presentation.cards import interface
-from bot.query import InCategory, Query, parse
+from bot.query import And, InCategory, Query, parse
 from bot.query.syntax import all_of, any_of
 
 PAGE = 50
@@ -21,6 +21,7 @@ PAGE = 50
 _MOST_CATEGORIES = 40
 _LONGEST = 2000  # characters of a query, before it is parsed
 _LONGEST_NUMBER = 6
+_NARROWED = ("query.only_type", "query.only_negative")  # what is refused, unless a category is chosen beside it
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,13 @@ class Parameters:
         """What was typed, None when that is nothing; raises QueryError."""
         if len(self.q) > _LONGEST:
             raise QueryError("query.too_long", {"length": len(self.q), "limit": _LONGEST})
-        return parse(self.q) if self.q.strip() else None
+        try:
+            return parse(self.q) if self.q else None
+        except QueryError as error:
+            if not self.categories or error.key not in _NARROWED:
+                raise
+            root = parse(f"({', '.join(self.categories)}) ({self.q})").root
+            return Query(all_of(root.parts[1:])) if isinstance(root, And) else None
 
     @cached_property
     def chosen(self) -> Query | None:

@@ -78,6 +78,15 @@ async def test_what_a_page_shows_is_what_match_finds(reader, chosen):
         assert sorted(shown) == sorted(found), query
 
 
+async def test_what_is_too_wide_alone_is_narrowed_by_a_category(reader):
+    assert (await reader.get(f"{PATH}?q=-harbour"))[0] == (await reader.get(f"{PATH}?q=type:new"))[0] == 400
+    assert len(await reader.ids(f"{PATH}?q=type:new&in=stat.ML")) == 20
+    assert len(await reader.ids(f"{PATH}?q=-3&in=stat.ML&in=cs.AI")) == 50
+    _, html = await reader.get(f"{PATH}?q=type:new&in=stat.ML")
+    assert "/papers subscribe stat.ML type:new" in html
+    assert (await reader.get(f"{PATH}?q=type:new&in=cs.XX"))[0] == 400
+
+
 async def test_reset_leads_to_all_papers(reader):
     _, html = await reader.get(f"{PATH}?q=harbour&in=cs.AI&lang=en")
     (reset,) = re.findall(r'<a href="([^"]+)">Reset</a>', html)
