@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.digest import Card, Digest, Lack, Report, compose
+from bot.digest import Card, Digest, Lack, NoPapers, Report, compose
 from bot.jobs.ranking import matches, ranked, version_of, whole
 from bot.matching import Candidate
 from bot.model import AnnounceType, Coverage, Language, Match, Paper, Subscription, Summary
@@ -167,9 +167,16 @@ class Composer:
             no_papers=report.no_papers,
             changes=tuple(await tx.changes.told(contents.changes) if contents.changes else ()),
             previous=await tx.outbox.previous(claim, since=self._clock() - THREAD),
-            link=self._links.digest(claim.id, claim.due) if self._links and cards else "",
+            link=self._link(claim, report.no_papers if not cards else None),
         )
         return replace(digest, lack=self._lack()) if digest.lacks else digest
+
+    def _link(self, claim: Claim, no_papers: NoPapers | None) -> str:
+        """The page with the papers of a digest; of one without papers, that of the date of which it speaks."""
+        page = self._links.digest(claim.id, claim.due) if self._links else ""
+        if not page or no_papers is None:
+            return page
+        return f"{page}papers/{no_papers.dates[-1]}" if no_papers.read else ""
 
     async def _coverage(self, tx: Transaction, dates: frozenset[date]) -> list[Coverage]:
         """The coverage of these dates; most digests of a slot are of the same."""

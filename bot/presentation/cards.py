@@ -61,8 +61,12 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         rest=tuple(_named(card, language) for card in named),
         changes=tuple(_change(each, interface(language)) for each in digest.changes),
         link=digest.link,
-        open=say("digest.open", interface(language), n=digest.matched) if digest.link else "",
+        open=_opening(digest, interface(language)) if digest.link else "",
     )
+
+
+def _opening(digest: Digest, locale: str) -> str:
+    return say("digest.open" if digest.cards else "digest.open_day", locale, n=digest.matched)
 
 
 def further_lines(digest: Digest, command: str = PAGE, key: str = "digest.further") -> tuple[str, ...]:

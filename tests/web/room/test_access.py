@@ -10,10 +10,12 @@ from urllib.parse import quote, urljoin
 import pytest
 
 from bot.jobs.deliver import Courier
+from bot.jobs.plan import plan
+from bot.model import Notices
 from bot.store import schema
 from bot.tokens import Purpose, Tokens
-from tests.fakes import DAY, MORNING, FakeChannel, paper, planned, rows, subscribed
-from tests.web.room.conftest import announced, plain
+from tests.fakes import DAY, MORNING, NINE, FakeChannel, paper, planned, rows, subscribed
+from tests.web.room.conftest import announced, ids, plain
 
 QUERY = "cs.LG harbour"
 
@@ -227,3 +229,20 @@ async def test_whatever_is_asked_for_is_answered_without_a_fault(reader):
             assert response.status < 500, path
     assert seen <= {200, 302, 304, 400, 404}
     assert {200, 400, 404} <= seen
+
+
+async def test_a_notice_that_nothing_matched_links_to_the_day(signed):
+    destination, _ = await subscribed(signed.store, "cs.LG quaternion")
+    async with signed.store.write() as tx:
+        await tx.subscribers.set_notices(destination.id, Notices.ALWAYS)
+    await announced(signed.store, paper(1))
+    signed.clock.now = NINE.next_after(MORNING)
+    await plan(signed.store, signed.clock.now)
+    channel = FakeChannel()
+    await Courier(signed.store, channel, owner="one", cap=3, clock=signed.clock, links=signed.links).drain()
+    (digest,) = channel.digests
+    assert digest.no_papers is not None
+    path = digest.link.removeprefix("https://sudi.test")
+    assert path.endswith(f"/papers/{DAY}")
+    assert ids(await signed.get(path)) == ["2606.90001"]
+    assert (await signed.get(path.partition("papers/")[0]))[0] == 404
