@@ -34,6 +34,7 @@ from bot.errors import PortError, SettingsError, SudiError
 from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
 from bot.jobs.announcement_day import PollResult
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier, Tally
 from bot.jobs.edit_late import LateEditor
 from bot.jobs.health import Health
@@ -130,21 +131,16 @@ class App:
             makes_all=settings.has_room and settings.bot_room_chinese == "all",
         )  # fmt: skip
         process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share two
+        composer = Composer(
+            store, cap=settings.bot_digest_cap, clock=clock, holidays=settings.bot_arxiv_holidays,
+            lack=self.summarizer.lack, links=adapters.links,
+        )  # fmt: skip
         self._couriers = {
-            name: Courier(
-                store,
-                channel,
-                owner=process,
-                cap=settings.bot_digest_cap,
-                clock=clock,
-                holidays=settings.bot_arxiv_holidays,
-                lack=self.summarizer.lack,
-                links=adapters.links,
-            )
+            name: Courier(store, channel, composer, owner=process, clock=clock)
             for name, channel in self.channels.items()
         }
         self._late_editors = {
-            name: LateEditor(store, channel, self._couriers[name].composer, clock)
+            name: LateEditor(store, channel, composer, clock)
             for name, channel in self.channels.items()
             if channel.has_edits
         }

@@ -409,7 +409,8 @@ def courier(
     store: Store, channel: Channel, clock: HandClock, owner: str = "one", holidays: Collection[date] = ()
 ) -> Courier:
     """A courier that shows up to 50 papers."""
-    return Courier(store, channel, owner=owner, cap=50, clock=clock, holidays=holidays)
+    composer = Composer(store, cap=50, clock=clock, holidays=holidays)
+    return Courier(store, channel, composer, owner=owner, clock=clock)
 
 
 async def rows(store: Store, table: Any) -> list[Any]:

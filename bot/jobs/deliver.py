@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -20,9 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.channels import Channel
-from bot.digest import Lack
 from bot.errors import ChannelError, LeaseLostError
-from bot.jobs.compose import Composer, nobody
+from bot.jobs.compose import Composer
 from bot.jobs.rate_limits import RateLimits, Sleep
 from bot.leases import Lease, Moment, acting_under
 from bot.metrics import SEND_SECONDS, SENDS
@@ -30,7 +29,6 @@ from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.insist import BUGS, insist
 from bot.store.outbox import Claim, StoredPart
-from bot.tokens import Links
 
 log = logging.getLogger(__name__)
 
@@ -84,19 +82,16 @@ class Courier:
         self,
         store: Store,
         channel: Channel,
+        composer: Composer,
         *,
         owner: str,
-        cap: int,
         clock: Callable[[], datetime],
-        holidays: Collection[date] = (),
-        lack: Callable[[], Lack] = nobody,
-        links: Links | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
-        self.composer = Composer(store, cap=cap, clock=clock, holidays=holidays, lack=lack, links=links)
+        self._composer = composer
         self._clock = clock
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
@@ -250,12 +245,12 @@ class Courier:
     async def _compose(self, attempt: _Attempt) -> tuple[list[StoredPart], int] | None:
         """Compose a delivery and fix it with its messages; None when it is to be composed again."""
         claim, began = attempt.claim, self._clock()
-        draft = await self.composer.draft(claim)
+        draft = await self._composer.draft(claim)
         digest = draft.digest
         bodies = () if draft.is_empty else await asyncio.to_thread(self._channel.render, digest)
         lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
-            if not await self.composer.fix(tx, draft):
+            if not await self._composer.fix(tx, draft):
                 return None
             if not draft.is_empty:
                 if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
@@ -275,24 +270,26 @@ class Courier:
         """
         claim = attempt.claim
 
-        async def record() -> datetime | ChannelError | _NotOursError | None:
-            async with self._store.write() as tx:
-                if arrived is not None:
-                    await tx.outbox.arrived(claim.id, *arrived)
-                    await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
-                try:
+        async def keep(tx: Transaction) -> None:
+            if arrived is not None:
+                await tx.outbox.arrived(claim.id, *arrived)
+                await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
+
+        async def record() -> datetime | None:
+            try:
+                async with self._store.write() as tx:
+                    await keep(tx)
                     if following is not None:
                         return await self._begin(tx, attempt, following)
                     if not await tx.outbox.finish(claim, self._clock()):
-                        return _NotOursError()
-                except (ChannelError, _NotOursError) as error:
-                    return error  # the receipt is kept all the same
-                return None
+                        raise _NotOursError
+            except (ChannelError, _NotOursError):
+                async with self._store.write() as tx:
+                    await keep(tx)  # the receipt is kept all the same
+                raise
+            return None
 
-        outcome = await insist(record)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        return await insist(record)
 
     async def _begin(self, tx: Transaction, attempt: _Attempt, part: StoredPart) -> datetime:
         """Note that a part is about to be sent, for who can look for it; when it may be."""

@@ -24,6 +24,7 @@ from bot.app import Adapters, App
 from bot.channels import Channel
 from bot.channels import load as load_channel
 from bot.digest import Digest
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.matching import Candidate, Matcher
 from bot.model import Announcement, Language, Listing, Validator
@@ -265,7 +266,8 @@ class _Day:
 
     async def _deliver(self, name: str) -> None:
         channel = self._channels[name]
-        courier = Courier(self._app.store, channel, owner="bench", cap=20, clock=self._clock)
+        composer = Composer(self._app.store, cap=20, clock=self._clock)
+        courier = Courier(self._app.store, channel, composer, owner="bench", clock=self._clock)
         channel.stop = courier.stop
         await courier.drain()
 

@@ -15,6 +15,7 @@ from bot.app import SWITCH_SECONDS, utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.slack import channel as slack
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import Store
@@ -29,7 +30,8 @@ async def deliver(channel: Channel, url: str) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     store = Store.open(url)
     wall, cpu = time.monotonic(), time.process_time()
-    await Courier(store, channel, owner="bench", cap=CAP, clock=utc_now).drain()
+    composer = Composer(store, cap=CAP, clock=utc_now)
+    await Courier(store, channel, composer, owner="bench", clock=utc_now).drain()
     print(time.monotonic() - wall, time.process_time() - cpu)
     await channel.close()
     await store.close()

@@ -23,6 +23,7 @@ import pytest
 from bot.channels import Channel, available, load
 from bot.digest import Digest, NoPapers, Report, Why, compose
 from bot.errors import SettingsError
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.model import Change, ChangeKind, Destination, Language
 from bot.presentation.cards import digest_lines
@@ -207,7 +208,8 @@ class Run:
         """Deliver it, in as many rounds as that takes."""
         for _ in range(5):
             channel, clock = self.counterpart.channel, self.clock
-            await Courier(self.store, channel, owner="me", cap=50, clock=clock, sleep=clock.sleep).drain()
+            composer = Composer(self.store, cap=50, clock=clock)
+            await Courier(self.store, channel, composer, owner="me", clock=clock, sleep=clock.sleep).drain()
             if await states(self.store) != ["ready"]:
                 return
             self.clock.forward(hours=1)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.jobs import deliver
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import LEASE
 from bot.model import Coverage
 from bot.store import schema
@@ -186,7 +187,7 @@ async def test_a_digest_has_the_papers_their_reasons_and_the_coverage_of_what_wa
 async def test_a_digest_over_the_cap_shows_the_best_and_counts_all(store, channel, clock):
     await waiting(store, 1, papers=7)
     await planned(store)
-    capped = deliver.Courier(store, channel, owner="one", cap=5, clock=clock)
+    capped = deliver.Courier(store, channel, Composer(store, cap=5, clock=clock), owner="one", clock=clock)
     assert (await capped.drain()).papers == 7
     (digest,) = channel.digests
     assert (len(digest.cards), digest.matched, len(digest.rest)) == (5, 7, 2)

@@ -11,6 +11,7 @@ import sys
 
 from bot.app import utc_now
 from bot.channels.email import channel
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.store import Store
 from bot.store.keys import signing_key
@@ -27,7 +28,8 @@ async def work(database: str, server: str, key: str) -> None:
     async with store.read() as tx:
         epochs = await tx.epochs.known()
     mail.link(Links(Tokens(await signing_key(store), epochs), "https://papers.example.org"))
-    await Courier(store, mail, owner=f"worker:{os.getpid()}", cap=20, clock=utc_now).drain()
+    composer = Composer(store, cap=20, clock=utc_now)
+    await Courier(store, mail, composer, owner=f"worker:{os.getpid()}", clock=utc_now).drain()
     await mail.close()
     await store.close()
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.channels import load
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.jobs.plan import plan
 from bot.model import Days, Language, NoAnnouncement, Notices, Slot
@@ -72,7 +73,8 @@ class Morning:
     async def delivers(self, holidays: Collection[date] = ()) -> list[str]:
         """Plan and deliver; what has arrived at the destination so far."""
         await plan(self.store, self.clock())
-        await Courier(self.store, self.channel, owner="me", cap=50, clock=self.clock, holidays=holidays).drain()
+        composer = Composer(self.store, cap=50, clock=self.clock, holidays=holidays)
+        await Courier(self.store, self.channel, composer, owner="me", clock=self.clock).drain()
         return self.channel.bodies("#tides")
 
     async def alerts(self) -> list[str]:

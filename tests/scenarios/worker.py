@@ -23,6 +23,7 @@ from bot.app import Adapters, App, utc_now
 from bot.channels.discord import Discord
 from bot.engine import inline
 from bot.jobs import deliver as deliver_job
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import LEASE, Courier
 from bot.jobs.summarize import Budget, Summarizer
 from bot.matching import Matcher
@@ -178,7 +179,7 @@ async def deliver_under_a_short_lease(url: str, port: int, owner: str) -> None:
     deliver_job.LEASE, deliver_job.RENEW_SECONDS = timedelta(seconds=3), 1.0
     store, bot = Store.open(url, has_clock=True), Discord(TOKEN)
     with pointed_at(port):
-        one = Courier(store, bot, owner=owner, cap=50, clock=utc_now)
+        one = Courier(store, bot, Composer(store, cap=50, clock=utc_now), owner=owner, clock=utc_now)
         while "sent" not in (found := await counts(store)) or len(found) > 1:
             await one.drain()
             await asyncio.sleep(0.2)

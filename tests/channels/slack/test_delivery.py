@@ -12,6 +12,7 @@ import pytest
 
 from bot.channels.slack import Slack, channel
 from bot.errors import ChannelError, SettingsError
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import schema
@@ -24,6 +25,7 @@ PLACE = f"{TEAM}/{ML}"
 DIES = """
 import asyncio, os, signal, sys
 from bot.channels.slack import Slack
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.settings import Settings
 from bot.store import Store
@@ -46,7 +48,8 @@ def die(at):
 async def main():
     settings = Settings(_env_file=None, slack_api_url=sys.argv[2], slack_bot_token="xoxb-test-token")
     store = Store.open(f"sqlite:///{sys.argv[1]}", exclusive=False)
-    await Courier(store, Dying(settings), owner="dies", cap=50, clock=lambda: MORNING).drain()
+    composer = Composer(store, cap=50, clock=lambda: MORNING)
+    await Courier(store, Dying(settings), composer, owner="dies", clock=lambda: MORNING).drain()
 
 asyncio.run(main())
 """
@@ -80,7 +83,9 @@ class Run:
 
     async def deliver(self, **much: float) -> None:
         self.clock.forward(**much)
-        await Courier(self.store, self.ours, owner="me", cap=50, clock=self.clock, sleep=self.clock.sleep).drain()
+        composer = Composer(self.store, cap=50, clock=self.clock)
+        courier = Courier(self.store, self.ours, composer, owner="me", clock=self.clock, sleep=self.clock.sleep)
+        await courier.drain()
         await alerts(self.store, self.clock, self.ours, admins=[f"slack:{TEAM}/{BOB}"]).tell()
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
+from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.jobs.plan import plan
 from bot.model import Notices
@@ -27,7 +28,8 @@ async def delivered(one, *, papers=4, cap=50, address="#tides", query=QUERY):
     await planned(one.store)
     channel = FakeChannel()
     delivery = (await rows(one.store, schema.delivery))[-1]
-    await Courier(one.store, channel, owner="one", cap=cap, clock=one.clock, links=one.links).drain()
+    composer = Composer(one.store, cap=cap, clock=one.clock, links=one.links)
+    await Courier(one.store, channel, composer, owner="one", clock=one.clock).drain()
     assert channel.arrived
     token = channel.digests[-1].link.removeprefix("https://sudi.test/digest/").removesuffix("/")
     return token, destination, delivery.id
