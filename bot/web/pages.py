@@ -142,7 +142,9 @@ class _Line:
         query = stored(one.query)
         words = query_in_words(query, locale) if isinstance(query, Query) else say("web.unreadable", locale)
         is_edited = one.is_called(editing)
-        return cls(one.number, one.reference, one.query, words[:1].upper() + words[1:], one.paused, is_edited)
+        if locale == "en":  # Chinese begins with the code of a category, or with Chinese
+            words = words[:1].upper() + words[1:]
+        return cls(one.number, one.reference, one.query, words, one.paused, is_edited)
 
 
 def commands_of(form: Mapping[str, str], destination: Destination) -> list[str] | None:
