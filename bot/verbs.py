@@ -42,6 +42,7 @@ class Verb(enum.StrEnum):
     SHOW = "show", "paper", "显示", "查看"
     WHY = "why", "whynot", "why-not", "explain", "为什么"
     EMAIL = "email", "link", "邮箱", "邮件", "信箱", "电邮", "电子邮件"
+    FORGET = "forget", "erase", "忘记", "忘记我", "遗忘"
     STATUS = "status", "状态"
     HELP = "help", "?", "commands", "帮助", "说明", "使用说明"
 

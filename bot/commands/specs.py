@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import linking, mutes, now, overview, papers, preferences, sample, subscriptions
+from bot.commands import erasure, linking, mutes, now, overview, papers, preferences, sample, subscriptions
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -138,6 +138,7 @@ SPECS: tuple[CommandSpec, ...] = (
         "email you@example.org",
         linking.link,
     ),
+    CommandSpec(Verb.FORGET, "forget [yes]", "forget", erasure.forget, needs_manage=True),
     CommandSpec(Verb.STATUS, "status", "status", overview.status),
     CommandSpec(Verb.HELP, "help [COMMAND]", "help subscribe", answer_help),
 )

@@ -27,6 +27,7 @@ from bot.store.batches import Batches
 from bot.store.carried import Carried
 from bot.store.changes import Changes
 from bot.store.epochs import Epochs
+from bot.store.erasure import Erasure
 from bot.store.faults import AnnouncementDays, Faults
 from bot.store.heartbeats import Heartbeats
 from bot.store.hits import Hits
@@ -162,6 +163,11 @@ class Transaction:
     def progress(self) -> Progress:
         """How the work stands."""
         return Progress(self.connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Who wants to be forgotten."""
+        return Erasure(self.connection)
 
     @cached_property
     def restored(self) -> Restored:

@@ -119,4 +119,4 @@ async def _values(store: Store, table: Any) -> list[tuple[Any, ...]]:
 
 
 def test_the_conversation_has_every_verb():
-    assert {verb for verb, _ in CONVERSATION} | {"edit"} == {one.name for one in SPECS}
+    assert {verb for verb, _ in CONVERSATION} | {"edit", "forget"} == {one.name for one in SPECS}
