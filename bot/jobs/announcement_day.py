@@ -250,13 +250,14 @@ class DayPoll:
         if listing is not None:
             self._held[listing.category] = (listing, listing.announcements)
         wholes, parts = [], []
+        pending = frozenset(self._pending)
         for category, (one, before) in list(self._held.items()):
-            waiting = tuple(a for a in before if self._waits(a))
+            waiting = tuple(a for a in before if _waits(a, pending))
             if not waiting:
                 wholes.append(one)
                 del self._held[category]
             elif len(waiting) < len(before):
-                ready = tuple(a for a in before if not self._waits(a))
+                ready = tuple(a for a in before if not _waits(a, pending))
                 parts.append(replace(one, announcements=ready))
                 self._held[category] = (one, waiting)
         if wholes or parts:
@@ -274,14 +275,14 @@ class DayPoll:
                 name, one.category, one.date, len(one.announcements), one.claimed, one.confirmed_by or "nobody",
             )  # fmt: skip
         async with self._context.store.write() as tx:
+            for day in sorted({one.date for one in wholes if one.announcements}):
+                await tx.announcement_days.announced(day, now)
+            for day in sorted({one.date for one in wholes}):
+                read = [one.category for one in wholes if one.date == day and not one.unread]
+                await tx.faults.close_all(name, [ALL, *read], day, now)
             for one in wholes:
-                if one.announcements:
-                    await tx.announcement_days.announced(one.date, now)
-                await tx.faults.close(name, ALL, one.date, now)
                 if one.unread:
                     await tx.faults.open(name, one.category, one.date, named_rows(one), now)
-                else:
-                    await tx.faults.close(name, one.category, one.date, now)
         if now - self._matched_at >= _PATIENCE:
             await self._match()
 
@@ -291,12 +292,6 @@ class DayPoll:
         matched = await match(self._context.store, self._matched_at, self._context.matcher)
         before = self.reading.ingested
         self.reading.ingested = replace(before, matched=before.matched + matched)
-
-    def _waits(self, announcement: Announcement) -> bool:
-        """Whether the category that the paper is from is still to be read."""
-        if announcement.type not in _CROSS or announcement.category == ALL:
-            return False
-        return taxonomy.resolve(announcement.paper.primary) in self._pending
 
     async def _open_faults(self) -> None:
         """Tell what is missing: one by one, or all at once when nothing of the day is there yet."""
@@ -341,3 +336,10 @@ def counted(papers: Sequence[str]) -> str:
     """`3 papers (2606.00001, 2606.00002, …)`."""
     shown = ", ".join(papers[:2]) + (", …" if len(papers) > 2 else "")
     return f"{len(papers)} {'paper' if len(papers) == 1 else 'papers'} ({shown})"
+
+
+def _waits(announcement: Announcement, pending: Collection[str]) -> bool:
+    """Whether the category that the paper is from is still to be read."""
+    if announcement.type not in _CROSS or announcement.category == ALL:
+        return False
+    return taxonomy.resolve(announcement.paper.primary) in pending

@@ -35,7 +35,7 @@ def nobody() -> Lack:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Drafted:
     """A digest, and what is to be fixed with it; nothing where it was fixed before."""
 
     claim: Claim
@@ -83,21 +83,21 @@ class Composer:
                 if await self.fix(tx, draft):
                     return None if draft.is_empty else draft.digest
 
-    async def draft(self, claim: Claim) -> Draft:
+    async def draft(self, claim: Claim) -> Drafted:
         """What would go to the destination now: its papers, or else why there are none. Nothing is fixed."""
         destination = claim.destination.id
         async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id)
             if contents is not None and contents.shown is not None:
-                return Draft(claim, await self._recorded(tx, claim, contents))
+                return Drafted(claim, await self._recorded(tx, claim, contents))
             newest, before = await tx.hits.newest(), await tx.hits.deliveries(destination)
             waiting = await waiting_for(tx, destination, newest)
             contents, cards = await self._contents(tx, claim, waiting, newest)
             digest = await self._written(tx, claim, contents, cards, waiting.asking)
         behind = tuple(one.id for one in waiting.asking if one.through < newest)
-        return Draft(claim, digest, contents, newest, behind, before)
+        return Drafted(claim, digest, contents, newest, behind, before)
 
-    async def fix(self, tx: Transaction, draft: Draft) -> bool:
+    async def fix(self, tx: Transaction, draft: Drafted) -> bool:
         """Fix a delivery of ours as what was drafted, or give it up when nothing is in it.
 
         False, and nothing is fixed, when another one has been fixed for its destination since: papers may be in

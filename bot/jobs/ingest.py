@@ -61,9 +61,12 @@ async def ingest(
     told = [*listings, *parts]
     unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
     async with store.write() as tx:
-        for version, right in corrections(told, await tx.listings.announcements(unsure)).items():
-            await tx.papers.renumber(version, right)
-        every = settled(told, await tx.listings.announcements(unsure))
+        known = await tx.listings.announcements(unsure)
+        if wrong := corrections(told, known):
+            for version, right in wrong.items():
+                await tx.papers.renumber(version, right)
+            known = await tx.listings.announcements(unsure)
+        every = settled(told, known)
         new = await tx.papers.unknown(every)
         became = await _became(tx, every, new)
         await tx.papers.add(every[: len(listings)], new, now, parts=every[len(listings) :], until=until)

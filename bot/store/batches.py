@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -25,6 +25,8 @@ _change = schema.change.c
 
 DAY, TEXT = "day", "text"
 _CHINESE = f"[{HAN}]"
+_UNMATCHED = text("text.is_matched IS false")
+"""As its index has it: for SQLite, `IS 0` is another condition, and the whole table would be read."""
 _MOST_TEXTS = 2_000
 _LEFT = 2_000  # hits of an unfinished batch that are deleted at once
 
@@ -66,7 +68,7 @@ class Batches:
 
     async def is_wanting(self) -> bool:
         """The same, or Chinese texts that have yet to be matched."""
-        has_texts = exists().where(_text.is_matched.is_(False))
+        has_texts = select(schema.text_).where(_UNMATCHED).exists()
         is_open = exists().where(_batch.published_at.is_(None))
         found = await self._connection.execute(select(or_(is_open, has_texts)))
         return bool(found.scalar()) or await self.is_unmatched()
@@ -133,15 +135,11 @@ class Batches:
         is_taken = exists().where(
             _announced.paper_id == _text.paper_id, _announced.version == _text.version, _announced.batch == number
         )
-        await self._connection.execute(
-            schema.text_.update().where(_text.is_matched.is_(False), is_taken).values(is_matched=True)
-        )
+        await self._connection.execute(schema.text_.update().where(_UNMATCHED, is_taken).values(is_matched=True))
 
     async def _take_texts(self) -> set[int]:
         """Take the papers that have Chinese texts by now, or more of them."""
-        some = (
-            select(_text.paper_id, _text.version).where(_text.is_matched.is_(False)).distinct().limit(_MOST_TEXTS)
-        )
+        some = select(_text.paper_id, _text.version).where(_UNMATCHED).distinct().limit(_MOST_TEXTS)
         rows = await self._connection.execute(some)
         versions = [(row.paper_id, row.version) for row in rows]
         found: set[int] = set()

@@ -36,7 +36,11 @@ class Faults:
 
     async def close(self, source: str, category: str, day: date, now: datetime) -> None:
         """It has been given after all, or is not needed any more."""
-        where = (_fault.source == source, _fault.category == category, _fault.date == day, _is_open())
+        await self.close_all(source, [category], day, now)
+
+    async def close_all(self, source: str, categories: Collection[str], day: date, now: datetime) -> None:
+        """The same of several categories."""
+        where = (_fault.source == source, _fault.category.in_(categories), _fault.date == day, _is_open())
         await self._connection.execute(schema.fault.update().where(*where).values(over_at=now))
 
     async def current(self) -> list[Fault]:

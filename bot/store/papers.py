@@ -23,7 +23,8 @@ from bot.store.versions import Version, is_one_of
 
 _CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
 _paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.listing.c
-_EVIDENCE = [field.name for field in fields(Paper) if field.name not in ("id", "version")]
+_FIELDS = [field.name for field in fields(Paper)]
+_EVIDENCE = [name for name in _FIELDS if name not in ("id", "version")]
 _T = TypeVar("_T")
 
 
@@ -360,7 +361,7 @@ def _of_versions() -> Iterator[Table]:
 
 
 def _to_values(paper: Paper) -> dict[str, Any]:
-    return {**asdict(paper), "authors": list(paper.authors), "categories": list(paper.categories)}
+    return {name: getattr(paper, name) for name in _FIELDS}
 
 
 def _coverage(category: str, day: date, rows: Sequence[Row[Any]]) -> Coverage:

@@ -1,0 +1,56 @@
+"""A digest is drafted without a turn to write, and fixed in one write, unless another one came in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.jobs.compose import Composer
+from bot.store import Store, schema
+from bot.store.outbox import Claim
+from tests.fakes import MORNING, HandClock, planned, rows, waiting
+
+
+async def two_claims(store: Store, clock: HandClock) -> list[Claim]:
+    """Two deliveries of one destination that are both on their way, and neither of them composed."""
+    (destination,) = await waiting(store, 1, papers=3)
+    await planned(store)
+    async with store.write() as tx:
+        (first,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
+        await tx.connection.execute(
+            schema.delivery.insert().values(
+                destination_id=destination.id, slot_due=MORNING + timedelta(hours=1), state="ready",
+                due_at=MORNING, created_at=MORNING,
+            )
+        )  # fmt: skip
+        (second,) = await tx.outbox.claim("fake", owner="two", now=clock(), lease=timedelta(minutes=2), most=5)
+    return [first, second]
+
+
+async def test_a_draft_is_not_fixed_when_another_digest_was_fixed_meanwhile(store: Store) -> None:
+    clock = HandClock()
+    composer = Composer(store, cap=2, clock=clock)
+    first, second = await two_claims(store, clock)
+    early, late = await composer.draft(first), await composer.draft(second)
+    assert early.digest.matched == late.digest.matched == 3
+    async with store.write() as tx:
+        assert await composer.fix(tx, early)
+    async with store.write() as tx:
+        assert not await composer.fix(tx, late)
+    again = await composer.draft(second)
+    assert again.is_empty
+    async with store.write() as tx:
+        assert await composer.fix(tx, again)
+    (kept,) = await rows(store, schema.delivery)
+    assert kept.id == first.id
+
+
+async def test_only_what_is_shown_is_explained_and_the_others_are_named_by_title(store: Store) -> None:
+    clock = HandClock()
+    await waiting(store, 1, papers=4)
+    await planned(store)
+    async with store.write() as tx:
+        (claim,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
+    digest = (await Composer(store, cap=1, clock=clock).draft(claim)).digest
+    assert [bool(card.paper.abstract) for card in (*digest.cards, *digest.rest)] == [True, False, False, False]
+    assert all(card.paper.title and card.subscriptions for card in digest.rest)
+    assert digest.cards[0].reasons
