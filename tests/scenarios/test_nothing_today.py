@@ -134,6 +134,7 @@ async def test_a_fault_that_mends_itself_soon_alarms_nobody(morning: Morning):
     assert await morning.alerts() == []
     morning.clock.forward(minutes=20)
     await morning.mends()
+    await morning.delivers()
     morning.clock.forward(hours=5)
     assert await morning.alerts() == []
 
