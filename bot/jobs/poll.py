@@ -44,10 +44,14 @@ OLDEST = timedelta(days=90)
 FIRST_SECONDS = 6.0
 """How long somebody who has subscribed waits for papers that nobody had: a page of ours is given up after ten."""
 
+BUSY_SECONDS = 3.0
+"""How long a first reading waits for the lease of another one."""
+
 LOOK_AGAIN = timedelta(minutes=5)
 """How long it takes until somebody who asks for a category that nobody has asked for is noticed."""
 
 _LEASE_NAME = "reading"
+_SOON = 0.2
 _LEASE_TIME = timedelta(minutes=10)  # longer than one page may take, with all its waiting
 _PAST_AGAIN = timedelta(minutes=30)
 
@@ -123,9 +127,16 @@ class Poller:
     async def _read_first(self, category: str) -> FirstReading:
         daily = (one for one in self._context.sources if one.is_daily)
         source = self._context.archive or next(daily, None)
+        if source is None:
+            return FirstReading.NOTHING
+        until = time.monotonic() + BUSY_SECONDS  # a look at what is missing is over in a moment
+        while await self._store.held(_LEASE_NAME, self._clock()) > self._clock():
+            if time.monotonic() >= until:
+                return FirstReading.BUSY
+            await asyncio.sleep(_SOON)
         async with self._lease() as lease:
-            if lease is None or source is None:
-                return FirstReading.BUSY if source else FirstReading.NOTHING
+            if lease is None:
+                return FirstReading.BUSY
             async with aclosing(source.fetch([category], {})) as outcomes:  # type: ignore[type-var]
                 found = [outcome async for outcome in outcomes]
             for outcome in found:
