@@ -241,7 +241,8 @@ async def test_a_notice_that_nothing_matched_links_to_the_day(signed):
     signed.clock.now = NINE.next_after(MORNING)
     await plan(signed.store, signed.clock.now)
     channel = FakeChannel()
-    await Courier(signed.store, channel, owner="one", cap=3, clock=signed.clock, links=signed.links).drain()
+    composer = Composer(signed.store, cap=3, clock=signed.clock, links=signed.links)
+    await Courier(signed.store, channel, composer, owner="one", clock=signed.clock).drain()
     (digest,) = channel.digests
     assert digest.no_papers is not None
     path = digest.link.removeprefix("https://sudi.test")
