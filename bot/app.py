@@ -10,12 +10,10 @@ import importlib
 import logging
 import os
 import secrets
-import signal
 import socket
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,8 +26,12 @@ from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
 from bot.commands.guard import CommandGuard
 from bot.commands.newcomers import defaults
-from bot.engine.inline import Scheduler
+from bot.engine import engine_for
+from bot.engine.doorbells import Doorbells
+from bot.engine.gateway import one_at_a_time
+from bot.engine.roles import ALL_ROLES, Role, of_roles
 from bot.engine.watch import ensure_clock, watch
+from bot.engine.works import Works
 from bot.errors import PortError, SettingsError, SudiError
 from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
@@ -39,7 +41,7 @@ from bot.jobs.deliver import Courier, Tally
 from bot.jobs.edit_late import LateEditor
 from bot.jobs.health import Health
 from bot.jobs.ingest import ingest
-from bot.jobs.match import is_unmatched, match
+from bot.jobs.match import is_unmatched, is_wanting, match
 from bot.jobs.plan import plan, plan_all
 from bot.jobs.poll import Day, Poller
 from bot.jobs.prune import prune_nightly
@@ -58,17 +60,13 @@ from bot.store.keys import signing_key
 from bot.store.migrate import migrate, opened_for_one_command
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
-from bot.supervision import Work, supervised
+from bot.supervision import Work, stopped_by_signals, supervised
 from bot.tokens import Links, Tokens
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = timedelta(hours=1)
 """How long a digest waits for papers that are being read when its time has come."""
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread that works may hold up the event loop, which asks for its turn a thousand times a second
-when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
 
 LISTEN_AGAIN_SECONDS = 10.0
 """How long a channel that broke off is left alone."""
@@ -97,8 +95,17 @@ class App:
     """One process of the bot, opened by :func:`opened`."""
 
     def __init__(
-        self, settings: Settings, store: Store, adapters: Adapters, clock: Clock, matcher: Matcher
+        self,
+        settings: Settings,
+        store: Store,
+        adapters: Adapters,
+        clock: Clock,
+        matcher: Matcher,
+        *,
+        roles: Collection[Role] = ALL_ROLES,
     ) -> None:
+        self._roles = frozenset(roles)
+        self._is_matching = Role.INGEST in self._roles
         self.settings = settings
         self.store = store
         self.channels = {channel.name: channel for channel in adapters.channels}
@@ -110,7 +117,10 @@ class App:
         holidays = settings.bot_arxiv_holidays
         self._links = adapters.links
         also = taxonomy.readable(settings.bot_room_categories) if settings.has_room else ()
-        self.reader = Poller(store, adapters.sources, clock, matcher=self._matcher, holidays=holidays, also=also)
+        self.reader = Poller(
+            store, adapters.sources, clock, matcher=self._matcher, holidays=holidays, also=also,
+            is_reading=self._is_matching,
+        )  # fmt: skip
         self.read = self.reader.read
         self.commands = Commands(
             store, preferences, clock, admins=settings.bot_admins, read_first=self.reader.read_first
@@ -128,7 +138,7 @@ class App:
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
             store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher,
-            makes_all=settings.has_room and settings.bot_room_chinese == "all",
+            makes_all=settings.has_room and settings.bot_room_chinese == "all", is_matching=self._is_matching,
         )  # fmt: skip
         process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share two
         composer = Composer(
@@ -139,6 +149,7 @@ class App:
             name: Courier(store, channel, composer, owner=process, clock=clock)
             for name, channel in self.channels.items()
         }
+        self._stops = [one.stop for one in self._couriers.values()]
         self._late_editors = {
             name: LateEditor(store, channel, composer, clock)
             for name, channel in self.channels.items()
@@ -148,7 +159,6 @@ class App:
         self._health = Health(store, self.channels, clock, process=process, holidays=holidays)
         self._alerts = Alerts(store, self.admins, clock, troubles=self._health.troubles)
         self._failure: SudiError | None = None
-        self._ring: Callable[..., None] = lambda *_names: None
 
     async def read_file(self, location: str) -> Day:
         """Read and ingest one saved feed or page instead of the sources."""
@@ -168,19 +178,18 @@ class App:
     async def plan(self) -> int:
         """Plan what is due, once all that was read is matched; how many deliveries are new."""
         if await is_unmatched(self.store):
+            if not self._is_matching:
+                await self.store.ring("match")
+                return 0
             await match(self.store, self.clock(), self._matcher)
             if await is_unmatched(self.store):  # by another process, which has not ended yet
                 return 0
-        return await plan(self.store, self.clock(), patience=self._patience)
-
-    @property
-    def _patience(self) -> timedelta | None:
-        """How long after its slot a delivery waits for Chinese texts, where there is anybody to make them."""
-        return timedelta(minutes=self.settings.summary_deadline) if self.summarizer.is_able else None
+        patience = timedelta(minutes=self.settings.summary_deadline)
+        return await plan(self.store, self.clock(), patience=patience if self.summarizer.is_able else None)
 
     async def deliver(self) -> dict[str, Tally]:
         """Deliver what is due on every channel, side by side; a signal lets what is in flight end."""
-        with self._stopped_by_signals(lambda: None):
+        with stopped_by_signals(*self._stops):
             try:
                 tallies = await asyncio.gather(*(courier.drain() for courier in self._couriers.values()))
                 await self._alerts.tell()
@@ -193,29 +202,14 @@ class App:
 
         Raises PortError when an address of ours is taken, SettingsError when the sole channel refuses us for good.
         """
-        sys.setswitchinterval(SWITCH_SECONDS)
-        works: dict[str, Work] = {
-            "read": self._read_and_ring,
-            "plan": self.plan_due,
-            "tell": self._alerts.tell,
-            "prune": self._prune,
-            **{f"deliver {name}": courier.drain for name, courier in self._couriers.items()},
-            "summarize": self._summarize_and_ring,
-            **{f"fill {name}": late_editor.fill for name, late_editor in self._late_editors.items()},
-        }
-        felt = {name: self._health.pulses.felt(name, work) for name, work in works.items()}
-        scheduler = Scheduler(felt, hasty=["read", "summarize"])
-        self._ring = scheduler.ring
-        talks: list[Work] = [partial(one.listen, self.answer) for one in self.channels.values()]
-        talks += [partial(one.correspond, self.email_workflow) for one in self.channels.values()]
-        if self.settings.is_listening:
-            talks.append(self._site())
-        with self._stopped_by_signals(scheduler.stop) as stop:
-            tasks = [asyncio.create_task(self._listen(one, scheduler)) for one in talks]
-            tasks += map(asyncio.create_task, (self._watch(stop), self._health.beat_for_ever()))
+        engine = self._engine()
+        self.store.bells = engine
+        with stopped_by_signals(*self._stops, engine.stop) as stop:
+            tasks = [asyncio.create_task(self._listen(one, engine)) for one in self._talks()]
+            tasks += map(asyncio.create_task, (self._watch(engine, stop), self._health.beat_for_ever()))
             ready()
             try:
-                await scheduler.run()
+                await engine.run()
             finally:
                 for task in tasks:
                     task.cancel()
@@ -226,8 +220,35 @@ class App:
         if self._failure is not None:
             raise self._failure
 
-    async def _watch(self, stop: Callable[[], None]) -> None:
-        self._failure = await watch(self.store, self.clock, self._ring)
+    def _engine(self) -> Works:
+        """What runs the works of our roles: alone on SQLite, with other processes on PostgreSQL."""
+        works: dict[str, Work] = {
+            "read": self._read_and_ring,
+            "match": self._match_and_ring,
+            "plan": self.plan_due,
+            "tell": self._alerts.tell,
+            "prune": self._prune,
+            **{f"deliver {name}": courier.drain for name, courier in self._couriers.items()},
+            "summarize": self._summarize_and_ring,
+            **{f"fill {name}": late_editor.fill for name, late_editor in self._late_editors.items()},
+        }
+        felt = {name: self._health.pulses.felt(name, work) for name, work in of_roles(works, self._roles).items()}
+        return engine_for(felt, self.store, channels=self.channels, clock=self.clock)
+
+    def _talks(self) -> list[Work]:
+        """Where our roles have us listen."""
+        by_http, alone = list[Work](), list[Work]()
+        for one in self.channels.values():
+            (by_http if one.listens_by_http else alone).append(partial(one.listen, self.answer))
+            alone.append(partial(one.correspond, self.email_workflow))
+        talks = one_at_a_time(self.store, self.clock, alone) if Role.GATEWAY in self._roles else []
+        talks += by_http if Role.WEB in self._roles else []
+        if Role.WEB in self._roles and (self.settings.is_listening or self._roles != ALL_ROLES):
+            talks.append(self._site())
+        return talks
+
+    async def _watch(self, engine: Works, stop: Callable[[], None]) -> None:
+        self._failure = await watch(self.store, self.clock, engine.ring)
         stop()
 
     def site(self) -> Any:
@@ -243,7 +264,7 @@ class App:
         application = health.with_health(pages, self._health.lines, self._health.measured)
         return partial(web.serve, application, self.settings.listen)
 
-    async def _listen(self, talk: Work, scheduler: Scheduler) -> None:
+    async def _listen(self, talk: Work, engine: Works) -> None:
         """Listen until the channel ends by itself; one that broke off is listened to again."""
 
         async def unless_taken() -> None:
@@ -251,7 +272,7 @@ class App:
                 await talk()
             except PortError as error:
                 self._failure = PortError(trouble_line(Kind.PORT_TAKEN, reason=str(error)))
-                scheduler.stop()
+                engine.stop()
 
         while True:
             if await supervised("listen", unless_taken):
@@ -262,32 +283,7 @@ class App:
             if (reason := channel.connection.refusal) and self._failure is None:
                 refused = trouble_line(Kind.CHANNEL_REFUSED, channel=channel.name, reason=reason)
                 self._failure = SettingsError([refused])
-            scheduler.stop()
-
-    @contextmanager
-    def _stopped_by_signals(self, stop: Callable[[], None]) -> Iterator[Callable[[], None]]:
-        """Have SIGTERM and SIGINT end work in good order; a second one ends the process at once.
-
-        What is yielded does the same without a signal.
-        """
-        loop = asyncio.get_running_loop()
-        numbers = (signal.SIGTERM, signal.SIGINT)
-
-        def stopping() -> None:
-            log.info("stopping")
-            for number in numbers:
-                loop.remove_signal_handler(number)
-            for courier in self._couriers.values():
-                courier.stop()
-            stop()
-
-        for number in numbers:
-            loop.add_signal_handler(number, stopping)
-        try:
-            yield stopping
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
+            engine.stop()
 
     async def _release(self) -> None:
         for courier in self._couriers.values():
@@ -295,7 +291,14 @@ class App:
 
     async def _read_and_ring(self) -> None:
         await self.reader.read_missing()
-        self._ring("plan", "summarize")
+        await self.store.ring("plan", "summarize")
+
+    async def _match_and_ring(self) -> None:
+        """Match what other processes have announced or have had made."""
+        if await is_wanting(self.store) and await match(self.store, self.clock(), self._matcher):
+            async with self.store.write() as tx:
+                await tx.planning.go(self.clock())
+                tx.ring("plan", "deliver")
 
     async def _prune(self) -> None:
         keep = timedelta(days=self.settings.bot_keep_days)
@@ -310,7 +313,7 @@ class App:
 
     async def _summarize_and_ring(self) -> None:
         if (await self.summarizer.run()).made:
-            self._ring()
+            await self.store.ring("plan", "deliver", "fill")
 
     async def fill(self) -> int:
         """Put texts that have come late into the digests that lack them; how many digests."""
@@ -320,12 +323,17 @@ class App:
         """Plan what is due and need not wait for what is being read, and have it delivered."""
         if await self.reader.is_under_way(MOST_WAITING):
             return
-        if await self.plan():
-            self._ring(*(f"deliver {name}" for name in self._couriers))
+        await self.plan()
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = False) -> AsyncIterator[App]:
+async def opened(
+    settings: Settings,
+    clock: Clock = utc_now,
+    *,
+    beside: bool = False,
+    roles: Collection[Role] = ALL_ROLES,
+) -> AsyncIterator[App]:
     """An app with everything open; the database is brought up to date first.
 
     `beside` is for one command that delivers nothing: on SQLite, too, it may run beside the bot.
@@ -343,8 +351,12 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
         raise SettingsError([*faults, *more_faults])
     made = chain(settings)
     url = settings.database_url.get_secret_value()
-    # A clock that is moved by hand is that of the leases, too.
     store = await opened_for_one_command(url) if beside else Store.open(url, has_clock=clock is utc_now)
+    if store.is_shared:
+        store.bells = Doorbells()
+    elif frozenset(roles) != ALL_ROLES:
+        await store.close()
+        raise SettingsError(["--role: several processes need PostgreSQL; set DATABASE_URL=postgresql://..."])
     try:
         if not beside:
             await migrate(store)
@@ -360,7 +372,7 @@ async def opened(settings: Settings, clock: Clock = utc_now, *, beside: bool = F
             channel.share_rate_limits(shared(store, clock))
         client.share_leases(SourceLeases(store, clock))
         adapters = Adapters(found, origins, client, links, made)
-        yield App(settings, store, adapters, clock, Matcher(store.compiled, key))
+        yield App(settings, store, adapters, clock, Matcher(store.compiled, key), roles=roles)
     finally:
         for channel in found:
             with suppress(TimeoutError):

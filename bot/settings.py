@@ -213,7 +213,7 @@ class Settings(BaseSettings):
         _port(parts)
         if parts.scheme.startswith("postgres"):
             try:
-                importlib.import_module("psycopg")
+                list(map(importlib.import_module, ("psycopg", "procrastinate.metadata")))
             except ImportError:  # also when it is there without the library that it needs
                 raise ValueError("the driver of PostgreSQL is missing: pip install 'sudi[postgres]'") from None
         return value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
@@ -43,3 +46,28 @@ async def supervised(name: str, work: Work) -> bool:
         log.exception("work_failed name=%s", name)
         return False
     return True
+
+
+@contextmanager
+def stopped_by_signals(*stops: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Have SIGTERM and SIGINT end work in good order; a second one ends the process at once.
+
+    What is yielded does the same without a signal.
+    """
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+
+    def stopping() -> None:
+        log.info("stopping")
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        for stop in stops:
+            stop()
+
+    for number in numbers:
+        loop.add_signal_handler(number, stopping)
+    try:
+        yield stopping
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import sudi
-from bot.engine.inline import GRACE_SECONDS
+from bot.engine.works import GRACE_SECONDS
 from bot.errors import CONFIGURE, TRY_AGAIN, SettingsError, StoreError
 from bot.settings import Settings
 from bot.store import Store

@@ -177,6 +177,11 @@ class Channel(ABC):
         """How those who talk to us reach us; kept by :meth:`listen` and :meth:`correspond`."""
         return Connection()
 
+    @property
+    def listens_by_http(self) -> bool:
+        """Whether any number of processes may listen, because each command reaches one of them."""
+        return False
+
     def rate_limit_scope(self, address: str) -> str:
         """The key of a pause that the channel asks for at this address: all with the same key wait."""
         return f"{self.name}:{address}"

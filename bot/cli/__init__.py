@@ -12,6 +12,7 @@ from bot.cli.gate import gate
 from bot.cli.health import health
 from bot.cli.held import held
 from bot.cli.init import init
+from bot.cli.jobs import jobs
 from bot.cli.models import models
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
@@ -54,6 +55,7 @@ for command in (
     list_,
     status,
     held,
+    jobs,
     preview,
     match,
     gate,

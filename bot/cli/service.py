@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot import app as root
 from bot import logs, taxonomy
+from bot.engine.roles import ALL_ROLES, Role
 from bot.errors import SettingsError
 from bot.jobs.poll import Day
 from bot.jobs.summarize import SummaryReport
@@ -42,12 +43,20 @@ def settings_and_logs(*, is_quiet: bool = False) -> Settings:
 
 
 @click.command()
-def run() -> None:
-    """Serve the channels of BOT_CHANNELS until stopped: everything in one process.
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice([one.value for one in Role]),
+    help="Do only this; may be repeated.",
+)
+def run(roles: tuple[str, ...]) -> None:
+    """Serve the channels of BOT_CHANNELS until stopped: everything in one process, or the roles of one of several.
 
     \b
     Example:
       BOT_CHANNELS=email SMTP_URL=smtp://... sudi run
+      DATABASE_URL=postgresql://... sudi run --role worker
     """
     settings = settings_and_logs()
     for line in misspelt():
@@ -57,7 +66,7 @@ def run() -> None:
             raise SettingsError([NO_CHANNEL])
         sys.stderr.write(HOW_TO_CONNECT)
         settings = settings.model_copy(update={"bot_channels": ("console",)})
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, frozenset(map(Role, roles)) or ALL_ROLES))
 
 
 @click.command()
@@ -72,9 +81,9 @@ def console() -> None:
     asyncio.run(_run(settings_and_logs().model_copy(update={"bot_channels": ("console",)})))
 
 
-async def _run(settings: Settings) -> None:
-    async with root.opened(settings) as app:
-        names = ", ".join(app.channels)
+async def _run(settings: Settings, roles: frozenset[Role] = ALL_ROLES) -> None:
+    async with root.opened(settings, roles=roles) as app:
+        names = ", ".join(app.channels if roles == ALL_ROLES else sorted(roles))
         await app.run(ready=lambda: _say(f"ready: {names}; Ctrl-C stops"))
 
 

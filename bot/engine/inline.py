@@ -1,74 +1,70 @@
-"""The metronome: what runs when, in one process, until it is told to stop.
-
-APScheduler only ticks; the store says what is due, so that a lost or doubled tick is harmless. Every
-worker is a loop around a bell, supervised: an error is logged, and the next ring tries again.
-"""
+"""One process: APScheduler rings when something is due, and every minute in any case."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+import itertools
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.supervision import Work, supervised
+from bot.engine.works import Works
+from bot.store.insist import AWAY
+from bot.supervision import Work
 
-TICK_SECONDS = 20
-"""How often the store is asked what is due; a slot is a minute wide."""
+LOOK_SECONDS = 20
+"""How often the store is asked what is due next: preferences change, and attempts fail."""
 
-GRACE_SECONDS = 20.0
-"""How long work in flight may take to end after a stop; hosts kill after 30 s."""
+_LOOKS = 3  # after which everything is rung, due or not
+_OVERDUE = timedelta(seconds=5)  # how long what is due and cannot be done is left alone
+
+Due = Callable[[], Awaitable[datetime | None]]
+"""When the next slot, attempt or end of a lease is."""
 
 
-class Scheduler:
-    """Runs named pieces of work at every tick, each in a loop of its own: one never delays another."""
+async def _nothing() -> None:
+    return None
 
-    def __init__(self, works: Mapping[str, Work], *, hasty: Collection[str] = ()) -> None:
-        """`hasty` names works that a stop cuts off at once, because nothing is lost by it."""
-        self._works = works
-        self._hasty = hasty
-        self._bells = {name: asyncio.Event() for name in works}
-        self._stopped = asyncio.Event()
 
-    def ring(self, *names: str) -> None:
-        """Wake these works now, or all of them."""
-        for name in names or self._bells:
-            self._bells[name].set()
+class Scheduler(Works):
+    """Wakes at the earliest instant at which something is due."""
 
-    def stop(self) -> None:
-        """Start nothing more; `run` returns when what is in flight has ended, or its grace is over."""
-        self._stopped.set()
-        self.ring()
+    def __init__(self, works: Mapping[str, Work], *, hasty: Collection[str] = (), due: Due = _nothing) -> None:
+        super().__init__(works, hasty=hasty)
+        self._due = due
+        self._metronome = AsyncIOScheduler(timezone=UTC)
+        self._struck = asyncio.Event()
+        self._is_due = False
 
-    async def run(self) -> None:
-        """Tick until stopped."""
-        metronome = AsyncIOScheduler(timezone=UTC)
-        metronome.add_job(
-            self._tick, "interval", seconds=TICK_SECONDS, next_run_time=datetime.now(UTC), coalesce=True
-        )
-        metronome.start()
-        loops = [asyncio.create_task(self._loop(name, work), name=name) for name, work in self._works.items()]
+    async def _keep_time(self) -> None:
+        look = {"seconds": LOOK_SECONDS, "next_run_time": datetime.now(UTC), "coalesce": True}
+        self._metronome.add_job(self._strike, "interval", args=[False], **look)
+        self._metronome.start()
         try:
-            await self._stopped.wait()
-            for loop in loops:
-                if loop.get_name() in self._hasty:
-                    loop.cancel()
-            await asyncio.wait(loops, timeout=GRACE_SECONDS)
+            for looks in itertools.count():
+                await self._struck.wait()
+                self._struck.clear()
+                if self._is_due or looks % _LOOKS == 0:
+                    self._is_due = False
+                    self.ring()
+                await self._set_alarm()
         finally:
-            metronome.shutdown(wait=False)
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            self._metronome.shutdown(wait=False)
 
-    async def _tick(self) -> None:
-        # A coroutine, because APScheduler runs plain functions in a thread, and bells are not thread-safe.
-        self.ring()
+    async def _strike(self, is_due: bool) -> None:
+        # A coroutine, because APScheduler runs plain functions in a thread, and events are not thread-safe.
+        self._is_due = self._is_due or is_due
+        self._struck.set()
 
-    async def _loop(self, name: str, work: Work) -> None:
-        bell = self._bells[name]
-        while not self._stopped.is_set():
-            await bell.wait()
-            bell.clear()
-            if not self._stopped.is_set():
-                await supervised(name, work)
+    async def _set_alarm(self) -> None:
+        try:
+            due = await self._due()
+        except AWAY:
+            return  # the next look asks again
+        now = datetime.now(UTC)
+        if due is not None and due < now + timedelta(seconds=LOOK_SECONDS):
+            at = due if due > now else now + _OVERDUE
+            self._metronome.add_job(
+                self._strike, "date", args=[True], run_date=at, id="alarm", replace_existing=True
+            )

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from bot.errors import StoreError
 from bot.store import Store
+from bot.store.insist import AWAY
 from bot.store.migrate import head
 
 log = logging.getLogger(__name__)
@@ -35,7 +33,7 @@ async def ensure_clock(store: Store, clock: Callable[[], datetime]) -> None:
 async def watch(store: Store, clock: Callable[[], datetime], changed: Callable[[], None]) -> StoreError:
     """Call `changed` when another process has written to SQLite; end when a newer sudi has migrated it."""
     for second in itertools.count():
-        with suppress(DBAPIError, PoolTimeout):  # the database is away: others say so
+        with suppress(*AWAY):  # the database is away: others say so
             if await store.has_changed():
                 changed()
             try:

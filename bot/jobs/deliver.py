@@ -16,9 +16,6 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
 from bot.jobs.compose import Composer
@@ -27,7 +24,7 @@ from bot.leases import Lease, Moment, acting_under
 from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
-from bot.store.insist import BUGS, insist
+from bot.store.insist import AWAY, BUGS, insist
 from bot.store.outbox import Claim, StoredPart
 
 log = logging.getLogger(__name__)
@@ -154,6 +151,8 @@ class Courier:
         since, now = Moment.now(self._clock), self._clock()
         async with self._store.write() as tx:
             claims = await tx.outbox.claim(self._channel.name, owner=self._owner, now=now, lease=LEASE, most=most)
+            if len(claims) == most:
+                tx.ring(f"deliver {self._channel.name}")  # others may help
         attempts = [_Attempt(claim, Lease(self._clock, since, LEASE)) for claim in claims]
         self._attempts.update(attempts)
         return attempts
@@ -170,7 +169,7 @@ class Courier:
         try:
             async with self._store.write() as tx:
                 kept = await tx.outbox.renew(self._owner, now=since.wall, lease=LEASE)
-        except (DBAPIError, PoolTimeout) as error:
+        except AWAY as error:
             log.warning("not_renewed channel=%s cause=%s", self._channel.name, type(error).__name__)
             return False
         for one in held:
@@ -201,18 +200,14 @@ class Courier:
             log.info("not_ours delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
         except BUGS:
             raise
-        except (DBAPIError, PoolTimeout) as error:  # of reading: what is sent is kept whatever it takes
+        except AWAY as error:  # of reading: what is sent is kept whatever it takes
             tally.retried += 1
-            await insist(lambda: self._give_back(claim))
+            await self._retry(claim, self._clock(), "")
             log.warning("given_back delivery=%d cause=%s", claim.id, type(error).__name__)
         else:
             tally.sent += 1
             tally.papers += papers
             log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
-
-    async def _give_back(self, claim: Claim) -> None:
-        async with self._store.write() as tx:
-            await tx.outbox.retry(claim, at=self._clock(), reason="")
 
     async def _send_parts(self, attempt: _Attempt) -> int:
         """Send what has not arrived; the number of papers."""
@@ -376,19 +371,23 @@ class Courier:
                 async with self._store.write() as tx:
                     rest = self._channel.second_chance
                     return await tx.outbox.refuse(claim, reason=error.reason, now=now, rest=rest)
+
+            await insist(record)
         else:
             tally.retried += 1
             pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
-
-            async def record() -> bool:
-                async with self._store.write() as tx:
-                    return await tx.outbox.retry(claim, at=now + pause, reason=error.reason)
-
-        await insist(record)
+            await self._retry(claim, now + pause, error.reason)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",
             claim.id, self._channel.name, claim.attempt, error.permanent, error.reason,
         )  # fmt: skip
+
+    async def _retry(self, claim: Claim, at: datetime, reason: str) -> None:
+        async def record() -> bool:
+            async with self._store.write() as tx:
+                return await tx.outbox.retry(claim, at=at, reason=reason)
+
+        await insist(record)
 
 
 def _key(claim: Claim, part: StoredPart) -> str:

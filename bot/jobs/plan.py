@@ -57,7 +57,9 @@ async def _plan(
         concerned = await asyncio.to_thread(_concerned, rows, fresh, since)
         async with store.write() as tx:
             began = time.monotonic()
-            made += await tx.planning.plan(destinations, slot.due, now, concerned=concerned, until=until)
+            if new := await tx.planning.plan(destinations, slot.due, now, concerned=concerned, until=until):
+                tx.ring("deliver")
+            made += new
             took = time.monotonic() - began
         after, size = destinations[-1], adapted(size, took)
 

@@ -81,13 +81,15 @@ class Poller:
         matcher: Matcher | None = None,
         holidays: Collection[date] = (),
         also: Collection[str] = (),
+        is_reading: bool = True,
     ) -> None:
-        """`also` are categories that are read whether somebody has subscribed to them or not."""
+        """`also` is read whether somebody has subscribed to it or not; without `is_reading`, others read."""
         in_order = tuple(sorted(sources, key=lambda one: one.due_offset))
         self._context = PollContext(store, matcher or Matcher(), in_order, holidays, clock)
         self._store = store
         self._clock = clock
         self._also = frozenset(also)
+        self._is_reading = is_reading
         self._look_at: datetime | None = None
         self._busy_since: datetime | None = None
         self._firsts: dict[str, asyncio.Task[FirstReading]] = {}
@@ -163,7 +165,7 @@ class Poller:
         What has been seen under way for longer than `most` is not waited for.
         """
         now = self._clock()
-        is_busy = self._look_at is None or await self._store.held(_LEASE_NAME, now) > now
+        is_busy = (self._is_reading and self._look_at is None) or await self._store.held(_LEASE_NAME, now) > now
         if not (is_busy or await self._is_awaited(now)):
             self._busy_since = None
             return False

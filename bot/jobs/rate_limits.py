@@ -9,15 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.model import Destination
 from bot.pacing import Reserve
 from bot.sources.client import Lease
 from bot.store import Store, Transaction
+from bot.store.insist import AWAY
 
 PATIENCE = timedelta(seconds=10)
 """A booking further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
@@ -75,7 +73,7 @@ def shared(store: Store, clock: Callable[[], datetime]) -> Reserve:
     async def reserve(key: str, every: timedelta, count: int) -> float:
         try:
             return await store.reserve(f"rate:{key}"[:80], every, count, clock)
-        except (DBAPIError, PoolTimeout) as error:
+        except AWAY as error:
             raise ChannelError("the database is away, which counts what is sent", retry_after=_AWAY) from error
 
     return reserve

@@ -82,8 +82,12 @@ class Summarizer:
         at_once: int,
         matcher: Matcher | None = None,
         makes_all: bool = False,
+        is_matching: bool = True,
     ) -> None:
-        """`makes_all`: also the Chinese texts of papers that nobody waits for, after those of the others."""
+        """`makes_all`: also the Chinese texts of papers that nobody waits for, after those of the others.
+
+        Without `is_matching`, texts that may change what matches are left to a process that has queries compiled.
+        """
         self._store = store
         self._makes_all = makes_all
         self._chain = chain
@@ -91,6 +95,7 @@ class Summarizer:
         self._budget = budget
         self._at_once = at_once
         self._matcher = matcher or Matcher()
+        self._is_matching = is_matching
         self._not_before: dict[Version, tuple[datetime, timedelta]] = {}
         self._is_over_budget = False
 
@@ -240,15 +245,20 @@ class Summarizer:
         """Let those have new Chinese texts who ask for words in them; what waited for all of its texts goes."""
         if not await is_wanting(self._store):
             return
+        if not self._is_matching:
+            await self._store.ring("match")
+            return
         await match(self._store, self._clock(), self._matcher)
         async with self._store.write() as tx:
-            await tx.planning.go(self._clock())
+            if await tx.planning.go(self._clock()):
+                tx.ring("deliver")
 
     async def _let_go(self, report: SummaryReport) -> None:
         """What has all of its texts goes; all that waits does when nothing more will come soon."""
         async with self._store.write() as tx:
             is_complete = not (report.is_over_budget or report.all_makers_down)
-            await tx.planning.go(self._clock(), complete=is_complete, is_over=True)
+            if await tx.planning.go(self._clock(), complete=is_complete, is_over=True):
+                tx.ring("deliver")
 
 
 class _Ledger:

@@ -40,6 +40,7 @@ from bot.store.planning import Planning
 from bot.store.progress import Progress
 from bot.store.restored import Restored
 from bot.store.retention import Retention
+from bot.store.ring import Ring, Silence
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
 from bot.store.spending import Spending
@@ -62,7 +63,12 @@ class Transaction:
 
     def __init__(self, connection: AsyncConnection, *, has_clock: bool = False) -> None:
         self.connection = connection
+        self.rung: set[str] = set()
         self._has_clock = has_clock
+
+    def ring(self, *names: str) -> None:
+        """Wake these works of all processes, if this is committed."""
+        self.rung.update(names)
 
     @cached_property
     def papers(self) -> Papers:
@@ -237,6 +243,8 @@ class Store(Turns):
         self.has_clock = has_clock
         self.compiled = compiled
         """The file for compiled queries; it may be lost."""
+        self.bells: Ring = Silence()
+        """Whom to tell of work that is made; set by whoever runs an engine."""
         self._version: int | None = None
 
     @classmethod
@@ -279,11 +287,29 @@ class Store(Turns):
                     .values(next_at=now)
                 )
 
+    @property
+    def url(self) -> str:
+        """Where it is, with its password."""
+        return self._writer.url.set(drivername=self._writer.dialect.name).render_as_string(hide_password=False)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on it."""
+        return self._writer.dialect.name != "sqlite"
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """A transaction that may write; on SQLite there is one at a time."""
         async with self._writer.begin() as connection:
-            yield Transaction(connection, has_clock=self.has_clock)
+            tx = Transaction(connection, has_clock=self.has_clock)
+            yield tx
+            await self.bells.within(tx, tx.rung)
+        self.bells.after(tx.rung)
+
+    async def ring(self, *names: str) -> None:
+        """Wake these works of all processes."""
+        async with self.write() as tx:
+            tx.ring(*names)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -309,7 +335,7 @@ class Store(Turns):
         https://www.sqlite.org/pragma.html#pragma_data_version: what the asking connection has committed does not
         count, and here all that we commit is of the one that writes.
         """
-        if self._writer.dialect.name != "sqlite":
+        if self.is_shared:
             return False
         async with self._writer.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection

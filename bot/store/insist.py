@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 BUGS = (IntegrityError, ProgrammingError, DataError)
 """Errors that no database which comes back would make good."""
 
+AWAY = (DBAPIError, PoolTimeout)
+"""Errors of a database that is away; those above are among them."""
+
 FIRST_WAIT = 0.2  # seconds
 LONGEST_WAIT = 5.0
 _T = TypeVar("_T")
@@ -38,7 +41,7 @@ async def _until_written(record: Callable[[], Awaitable[_T]]) -> _T:
             return await record()
         except BUGS:
             raise
-        except (DBAPIError, PoolTimeout) as error:
+        except AWAY as error:
             log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_WAIT)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.lists import decoded
 
-_WRITERS = 6
-_READERS = 4
-"""Hosts give few connections: with two for Slack's workspaces, a process has at most twelve."""
+_WRITERS = 5
+_READERS = 3
+"""Hosts give few connections: with two for Slack's workspaces and two for jobs, a process has at most twelve."""
 
 
 def writer(address: URL) -> AsyncEngine:

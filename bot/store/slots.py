@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Slot
@@ -46,6 +46,11 @@ class Slots:
             select(schema.slot).where(_slot.next_due <= now).order_by(_slot.next_due)
         )
         return [DueSlot(row.id, Slot(row.zone, row.minute, Days(row.days)), row.next_due) for row in rows]
+
+    async def first(self) -> datetime | None:
+        """When the next slot is due."""
+        found: datetime | None = (await self._connection.execute(select(func.min(_slot.next_due)))).scalar()
+        return found
 
     async def take(self, due: DueSlot, now: datetime) -> bool:
         """Move a due slot to its next time after `now`; False when somebody else has taken it."""

@@ -11,10 +11,11 @@ import time
 
 from pydantic import SecretStr
 
-from bot.app import SWITCH_SECONDS, utc_now
+from bot.app import utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.slack import channel as slack
+from bot.engine.works import SWITCH_SECONDS
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.settings import Settings

@@ -93,6 +93,7 @@ async def empty(store: Store) -> None:
         for table in tables
         if "id" in table.c and table.c.id.type.python_type is int
     ]
+    steps.append("DELETE FROM procrastinate_jobs")
     steps.append("DELETE FROM epoch WHERE id > 1")  # a new database has one
     async with store.write() as tx:
         await tx.connection.execute(text("; ".join(steps)))

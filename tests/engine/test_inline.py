@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.engine import inline
+from bot.engine import inline, works
 from bot.engine.inline import Scheduler
 from bot.supervision import supervised
 from tests import PATIENCE
@@ -69,15 +70,46 @@ async def test_every_work_runs_at_the_first_tick_and_whenever_it_is_rung():
 
 
 async def test_the_metronome_ticks_by_itself(monkeypatch):
-    monkeypatch.setattr(inline, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(inline, "LOOK_SECONDS", 0.01)
     one = Work()
     async with running(Scheduler({"one": one}), one):
         await one.has_begun(3)
 
 
+async def test_the_metronome_wakes_when_something_is_due_and_leaves_alone_for_a_while_what_cannot_be_done():
+    due = [datetime.now(UTC) + timedelta(seconds=0.5), datetime.now(UTC)]
+
+    async def next_due() -> datetime:
+        return due[0] if len(due) == 1 else due.pop(0)
+
+    one = Work()
+    began = asyncio.get_running_loop().time()
+    async with running(Scheduler({"one": one}, due=next_due), one):
+        await one.has_begun(2)
+        assert 0.4 < asyncio.get_running_loop().time() - began < inline.LOOK_SECONDS
+        await asyncio.sleep(0.5)
+        assert one.runs == 2
+
+
+async def test_a_bell_rung_in_a_transaction_is_heard_when_it_is_committed_and_only_then(sqlite_store):
+    one, other = Work(), Work()
+    metronome = Scheduler({"deliver fake": one, "plan": other})
+    sqlite_store.bells = metronome
+    async with running(metronome, one, other):
+        with suppress(ZeroDivisionError):
+            async with sqlite_store.write() as tx:
+                tx.ring("deliver")
+                raise ZeroDivisionError
+        async with sqlite_store.write() as tx:
+            tx.ring("deliver")
+            assert one.runs == 1
+        await one.has_begun(2)
+    assert (one.runs, other.runs) == (2, 1)
+
+
 async def test_the_metronome_rings_in_the_thread_of_the_loop(monkeypatch):
     """An asyncio.Event is not thread-safe; the loop in debug mode refuses other threads."""
-    monkeypatch.setattr(inline, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(inline, "LOOK_SECONDS", 0.01)
     asyncio.get_running_loop().set_debug(True)
     one = Work()
     async with running(Scheduler({"one": one}), one):
@@ -109,7 +141,7 @@ async def test_a_work_that_fails_is_logged_runs_again_and_does_not_stop_the_othe
 
 
 async def test_a_work_that_hangs_does_not_delay_the_others(monkeypatch):
-    monkeypatch.setattr(inline, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(works, "GRACE_SECONDS", 0.01)
     hanging, good = Work(until=asyncio.Event()), Work()
     metronome = Scheduler({"hanging": hanging, "good": good})
     async with running(metronome, hanging, good):
@@ -135,7 +167,7 @@ async def test_stopping_lets_what_is_in_flight_end_and_starts_nothing_more():
 
 
 async def test_stopping_does_not_wait_for_ever(monkeypatch):
-    monkeypatch.setattr(inline, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(works, "GRACE_SECONDS", 0.01)
     one = Work(until=asyncio.Event())
     async with running(Scheduler({"one": one}), one):
         pass
@@ -194,7 +226,7 @@ async def test_a_channel_in_trouble_does_not_keep_another_from_its_deliveries(sq
 
 
 async def test_after_a_stop_no_delivery_is_left_claimed(store, monkeypatch):
-    monkeypatch.setattr(inline, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(works, "GRACE_SECONDS", 0.05)
     channel = FakeChannel()
     await waiting(store, 8)
     await planned(store)

@@ -21,7 +21,7 @@ from typing import Any
 
 from bot.app import Adapters, App, utc_now
 from bot.channels.discord import Discord
-from bot.engine import inline
+from bot.engine import works
 from bot.jobs import deliver as deliver_job
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import LEASE, Courier
@@ -195,7 +195,7 @@ async def counts(store: Store) -> dict[str, int]:
 
 async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
     """Run as a service does; its first send brings the SIGTERM of the host, and may then never end."""
-    inline.GRACE_SECONDS = 0.1 if hangs else 20
+    works.GRACE_SECONDS = 0.1 if hangs else 20
     store = Store.open(url)
     channel = FileChannel(path)
 

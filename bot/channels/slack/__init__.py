@@ -84,6 +84,11 @@ class Slack(Channel):
         self._session: aiohttp.ClientSession | None = None
         self._postman = Postman(self._client)
 
+    @property
+    def listens_by_http(self) -> bool:
+        """Without an app token, Slack asks us, at SLACK_LISTEN."""
+        return self._settings.slack_app_token is None
+
     def rate_limit_scope(self, address: str) -> str:
         """The workspace: when it is asked to wait, all of it waits."""
         return f"slack:{address.partition('/')[0]}"[:80]
