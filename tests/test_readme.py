@@ -1,4 +1,4 @@
-"""README tells the truth: its tables are those of the program, its commands and pictures exist.
+"""The pages tell the truth: their tables are those of the program, their commands, settings and pictures exist.
 
 `python -m tests.test_readme` writes the tables anew.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
@@ -18,15 +19,22 @@ from bot.query import parse
 from bot.settings import EXAMPLES, Settings
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+README, CHINESE, HANDBOOK = ROOT / "README.md", ROOT / "README.zh.md", ROOT / "deploy" / "README.md"
+HOUSE, TESTS, BENCHES = ROOT / "bot" / "README.md", ROOT / "tests" / "README.md", ROOT / "tests/bench/README.md"
+PAGES = (README, CHINESE, HANDBOOK)
+WHAT_READERS_FIND = (
+    "sudi init", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "DKIM", "LLM_DAILY_COST", "postgresql://", "sudi backup",
+    "Several workspaces", "/healthz", "quantiz*",
+)  # fmt: skip
 
 
-def commands() -> str:
+def commands(language: str) -> str:
     """The table of commands, from their specs."""
-    rows = ["| command | what it does | 中文 |", "| --- | --- | --- |"]
+    heads = {"en": ("command", "what it does"), "zh": ("命令", "作用")}[language]
+    rows = [f"| {heads[0]} | {heads[1]} |", "| --- | --- |"]
     for spec in SPECS:
         usage = spec.usage.replace("|", "\\|")
-        rows.append(f"| `{usage}` | {say(f'command.{spec.name}', 'en')} | {say(f'command.{spec.name}', 'zh')} |")
+        rows.append(f"| `{usage}` | {say(f'command.{spec.name}', language)} |")
     return "\n".join(rows)
 
 
@@ -43,54 +51,89 @@ def settings() -> str:
     return "\n".join(rows)
 
 
-def filled(text: str) -> str:
-    """A README with both tables as they should be."""
-    for name, table in (("commands", commands()), ("settings", settings())):
-        pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"
-        text, count = re.subn(pattern, lambda m, table=table: f"{m[1]}\n{table}\n\n{m[2]}", text, flags=re.DOTALL)
-        assert count == 1, name
+def filled(page: Path) -> str:
+    """A page with its table as it should be."""
+    name, table = {
+        README: ("commands", commands("en")),
+        CHINESE: ("commands", commands("zh")),
+        HANDBOOK: ("settings", settings()),
+    }[page]
+    pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"
+    text, count = re.subn(
+        pattern, lambda m: f"{m[1]}\n{table}\n\n{m[2]}", page.read_text("utf-8"), flags=re.DOTALL
+    )
+    assert count == 1, name
     return text
 
 
-def test_the_tables_are_those_of_the_program():
-    text = README.read_text("utf-8")
-    assert text == filled(text), "run: python -m tests.test_readme"
+def anchors(page: Path) -> set[str]:
+    """What links into a page may name: https://docs.github.com/en/get-started/writing-on-github."""
+    heads = re.findall(r"^#{1,6} (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
-def test_every_sudi_command_in_it_exists():
-    for name in re.findall(r"(?:\$ |`)sudi ([a-z]+)", README.read_text("utf-8")):
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_the_tables_are_those_of_the_program(page):
+    assert page.read_text("utf-8") == filled(page), "run: python -m tests.test_readme"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_sudi_command_in_it_exists(page):
+    for name in re.findall(r"(?:\$ |`|\.venv/bin/)sudi ([a-z]+)", page.read_text("utf-8")):
         assert CliRunner().invoke(sudi, [name, "--help"]).exit_code == 0, name
 
 
-def test_every_make_target_in_it_exists():
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_make_target_in_it_exists(page):
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    for name in re.findall(r"`?make ([a-z]+)", README.read_text("utf-8")):
+    for name in re.findall(r"(?:\$ |`)make ([a-z]+)", page.read_text("utf-8")):
         assert name in targets
 
 
-def test_every_setting_in_it_exists():
-    text = README.read_text("utf-8")
-    found = set(re.findall(r"\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)\b", text))
-    assert found == {name.upper() for name in Settings.model_fields}
+def test_every_setting_in_them_exists_and_is_in_the_handbook():
+    settings = {name.upper() for name in Settings.model_fields}
+    for page in PAGES:
+        found = set(re.findall(r"\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)\b", page.read_text("utf-8")))
+        assert found - {f"{name}_FILE" for name in settings} <= settings, page
+    assert settings <= set(re.findall(r"\b[A-Z][A-Z0-9_]*\b", HANDBOOK.read_text("utf-8")))
 
 
-def test_every_picture_and_link_of_the_repository_is_there():
-    for path in re.findall(r"\]\((?!https?:|#)([^)]+)\)", README.read_text("utf-8")):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", [*PAGES, HOUSE, TESTS, BENCHES], ids=str)
+def test_every_picture_and_link_of_the_repository_is_there(page):
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
 
 
-def test_the_two_commands_of_the_first_screen_come_first():
-    first_screen = README.read_text("utf-8")[:1800]
+@pytest.mark.parametrize("page", [README, CHINESE], ids=str)
+def test_the_two_commands_of_the_first_screen_come_first(page):
+    first_screen = page.read_text("utf-8")[:1800]
     assert "make demo" in first_screen
     assert "make test" in first_screen
     assert "digest.png" in first_screen
 
 
+def test_the_readme_is_read_at_one_sitting():
+    assert README.read_text("utf-8").count("\n") <= 220
+
+
+@pytest.mark.parametrize("words", WHAT_READERS_FIND)
+def test_what_readers_look_for_is_within_two_links_of_the_readme(words):
+    linked = {README}
+    for _ in range(2):
+        for page in list(linked):
+            paths = re.findall(r"\]\((?!https?:|#)([^)#]+\.md)[^)]*\)", page.read_text("utf-8"))
+            linked |= {(page.parent / path).resolve() for path in paths}
+    assert any(words in page.read_text("utf-8") for page in linked)
+
+
 def test_every_query_of_the_language_table_parses():
-    table = (
-        README.read_text("utf-8").partition("### The query language")[2].partition("Categories side by side")[0]
-    )
+    table = README.read_text("utf-8").partition("## The query language")[2].partition("Categories side by side")[0]
     cells = [row.split(" | ")[0].lstrip("| ") for row in table.splitlines() if row.startswith("| `")]
+    assert cells
     for cell in cells:
         for query in re.findall(r"`([^`]+)`", cell):
             whole = query in (
@@ -109,4 +152,5 @@ def test_every_query_of_the_language_table_parses():
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(filled(page), "utf-8")
