@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from bot.cli import sudi
-from bot.engine.inline import GRACE_SECONDS
+from bot.engine.works import GRACE_SECONDS
 from bot.errors import CONFIGURE, TRY_AGAIN
 from bot.settings import Settings
 
