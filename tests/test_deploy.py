@@ -5,12 +5,14 @@ from __future__ import annotations
 import configparser
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from bot.cli import sudi
+from bot.engine.roles import Role
 from bot.engine.works import GRACE_SECONDS
 from bot.errors import CONFIGURE, TRY_AGAIN
 from bot.settings import Settings
@@ -18,6 +20,11 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(path for path in (*DEPLOY.iterdir(), ROOT / "Procfile"))
+
+
+def services(name: str) -> dict[str, Any]:
+    """The services of a compose file, with what they share written out."""
+    return yaml.safe_load((DEPLOY / name).read_text("utf-8"))["services"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -47,9 +54,19 @@ def test_the_container_runs_as_nobody_in_particular_and_keeps_its_data_on_a_volu
     assert "USER sudi" in lines
     assert "VOLUME /data" in lines
     assert any(line.startswith("HEALTHCHECK") and line.endswith('CMD ["sudi", "health"]') for line in lines)
-    (service,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"].values()
+    (service,) = services("compose.yaml").values()
     assert service["volumes"] == ["data:/data"]
     assert int(service["stop_grace_period"].rstrip("s")) > GRACE_SECONDS
+
+
+def test_on_postgresql_each_role_has_a_process_that_starts_once_the_database_is_migrated():
+    found = services("compose.postgres.yaml")
+    runs = {name: one["command"] for name, one in found.items() if one.get("command", [])[:2] == ["sudi", "run"]}
+    assert runs == {str(role): ["sudi", "run", "--role", str(role)] for role in Role}
+    for name in runs:
+        assert found[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+        assert found[name]["environment"]["DATABASE_URL"].startswith("postgresql://")
+        assert int(found[name]["stop_grace_period"].rstrip("s")) > GRACE_SECONDS
 
 
 def test_the_handbook_has_the_exit_codes():
