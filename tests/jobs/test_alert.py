@@ -61,7 +61,7 @@ async def test_the_owner_of_a_mailbox_is_told_on_the_channel_to_which_it_is_link
     await alerts(store, clock, here, mail, admins=["mail:boss@sudi.test"]).tell()
     ((person, text, about),) = mail.told
     assert (person, about) == ("U1", "")
-    assert "#1 does not arrive" in text
+    assert "Mail to #1 bounces" in text
     assert "no such mailbox" in text
 
 

@@ -381,9 +381,9 @@ _NUMBERED = {name for name, rows in TYPICAL.items() if isinstance(rows[0].get("i
 
 
 def _tables(connection: Connection) -> Iterator[Table]:
-    """The tables of a database, each after those that it refers to."""
+    """Our tables of a database, each after those that it refers to."""
     metadata = MetaData()
-    metadata.reflect(connection)
+    metadata.reflect(connection, only=lambda name, _: not name.startswith("procrastinate_"))
     return (table for table in metadata.sorted_tables if table.name != "alembic_version")
 
 

@@ -199,7 +199,7 @@ async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(wor
         for action, said in (
             ("command:show", "We predict tide"),
             ("command:why", "matches"),
-            ("command:1", "paused"),
+            ("command:1", "Paused #1"),
         ):
             before = len(await messages(slack))
             await slack.clicks(cards, action)
