@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bot.errors import StoreError
 from bot.private import make_private
 from bot.store.lists import decoded
-from bot.store.sqlite_driver import connecting
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -71,8 +70,8 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
     stale by then: updates are lost without a word.
     """
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),  # the file is said twice: by it the pool is chosen
-        async_creator=connecting(path),
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={"isolation_level": None},
         pool_size=pool,
         max_overflow=0,
         pool_timeout=120,
@@ -89,8 +88,6 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
 
     @event.listens_for(engine.sync_engine, "begin")
     def began(connection: Connection) -> None:
-        cursor = connection.connection.cursor()
-        cursor.execute(begin)
-        cursor.close()
+        connection.exec_driver_sql(begin)
 
     return engine
