@@ -45,7 +45,7 @@ async def test_every_value_is_kept_whose_column_is_still_there_and_the_database_
         for table in before.keys() & after.keys():
             kept = before[table].keys() & after[table].keys()
             was, is_now = ({name: rows[table][name] for name in kept} for rows in (before, after))
-            if table in ("delivery", "key"):  # more are made, of what waited, and of what a migration has installed
+            if table in ("delivery", "key"):  # more may be made: of what waited, or for what is new
                 is_now = {name: values[: len(was[name])] for name, values in is_now.items()}
             assert is_now == was, table
         if connection.dialect.name == "sqlite":
