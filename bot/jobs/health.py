@@ -40,7 +40,7 @@ EXAMINED_SECONDS = 5.0
 _MISSED = timedelta(days=1)  # how long a process that has ended without a word is missed
 _LATE = timedelta(hours=2)  # what should have gone, or been planned or matched
 _PATIENCE = timedelta(minutes=30)
-_UNREAD_AFTER = timedelta(hours=3)
+_UNREAD_AFTER = timedelta(hours=7)  # feeds are there four hours after the listings
 _AHEAD = timedelta(minutes=5)
 _LONGEST_SLOT = timedelta(days=8)
 

@@ -127,10 +127,11 @@ class Poller:
         return task.result() if done else FirstReading.PENDING
 
     async def _read_first(self, category: str) -> FirstReading:
-        daily = (one for one in self._context.sources if one.is_daily)
-        source = self._context.archive or next(daily, None)
+        source = self._context.archive or next((one for one in self._context.sources if one.is_daily), None)
         if source is None:
             return FirstReading.NOTHING
+        if category in self._also | self._context.matcher.named():  # others wait for it, whose digests it is for
+            return FirstReading.PENDING
         until = time.monotonic() + BUSY_SECONDS  # a look at what is missing is over in a moment
         while await self._store.held(_LEASE_NAME, self._clock()) > self._clock():
             if time.monotonic() >= until:
@@ -154,8 +155,7 @@ class Poller:
 
     async def stop(self) -> None:
         """Give up what is being read for those who have just subscribed."""
-        tasks = list(self._firsts.values())
-        for task in tasks:
+        for task in (tasks := list(self._firsts.values())):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -210,7 +210,7 @@ async def test_a_wrong_token_ends_this_channel_with_one_line(site: DiscordSite, 
     assert pauses == []
     assert [one.getMessage() for one in caplog.records if one.name.startswith("bot")] == [
         "discord_stopped reason=Discord refuses DISCORD_TOKEN: copy the bot's token again from the developer"
-        " (Bot > Reset Token)"
+        " portal (Bot > Reset Token)"
     ]
     assert len(site.requests) == 1
 
