@@ -25,8 +25,8 @@ settings.load_profile("patient")  # a busy machine is no fault of the code
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: much of the time is spent waiting for servers."""
-    return (os.cpu_count() or 1) + 1
+    """Two processes more than there are cores: a third of the time is spent waiting for servers."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(scope="session")

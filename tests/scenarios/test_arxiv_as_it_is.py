@@ -74,12 +74,12 @@ async def test_whims_of_authors_cost_nobody_a_paper_and_what_is_unreadable_is_na
         assert max(per_day(life).values()) <= 20
 
 
-async def test_a_paper_that_only_the_feed_gives_readably_comes_with_the_feed(store):
+async def test_a_paper_that_only_the_feed_gives_readably_comes_with_the_feed(sqlite_store):
     def prepare(world: World) -> None:
         for day in weekdays(MONDAY, WEDNESDAY):
             world.announce(day, world.papers(3, "cs.LG"))
 
-    async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
         await life.until(eastern(MONDAY, 20, 1))
         (one, *_) = (paper.id for paper, _ in life.world.entries("cs.LG", TUESDAY))
         page = life.world(Request("/list/cs.LG/new", {})).body
@@ -114,7 +114,7 @@ async def test_what_arxiv_has_in_feeds_only_by_its_own_rules_is_no_difference(st
 
 @pytest.mark.parametrize("sources", [("arxiv_listing", "arxiv_feed"), ("arxiv_feed",)])
 @pytest.mark.parametrize("destination", [50, 101, 150])
-async def test_an_author_is_found_wherever_he_stands_in_a_long_list(store, destination, sources):
+async def test_an_author_is_found_wherever_he_stands_in_a_long_list(sqlite_store, destination, sources):
     names = tuple(f"Person{n:03} Number{n:03}" for n in range(1, 161))
 
     def prepare(world: World) -> None:
@@ -123,7 +123,7 @@ async def test_an_author_is_found_wherever_he_stands_in_a_long_list(store, desti
         world.announce(THURSDAY, world.papers(1, "cs.LG"))
 
     query = f'cs.LG au:"{names[destination - 1]}"'
-    async with living(store, eastern(SUNDAY, 12), prepare, queries=[query], sources=sources) as life:
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=[query], sources=sources) as life:
         await life.until(eastern(THURSDAY, 19), HALF_DAY)
         assert len(life.delivered) == 3
         stored = [row.authors for row in await rows(life.app.store, schema.paper) if len(row.authors) > 1]
@@ -182,7 +182,7 @@ async def test_a_version_that_no_page_tells_is_shown_nowhere_until_the_feed_tell
         assert len(life.delivered) == 20, "what was sent stays sent"
 
 
-async def test_two_revisions_in_days_that_were_missed_are_both_read(store):
+async def test_two_revisions_in_days_that_were_missed_are_both_read(sqlite_store):
     """The page of a past day shows today's version of each of its papers."""
 
     def prepare(world: World) -> None:
@@ -192,7 +192,7 @@ async def test_two_revisions_in_days_that_were_missed_are_both_read(store):
             revised = replace(paper, version=version, title=f"Title of v{version}")
             world.announce(day, [*world.papers(2, "cs.LG"), (revised, REPLACE)])
 
-    async with living(store, eastern(MONDAY - timedelta(days=4), 12), prepare, queries=["cs.LG"]) as life:
+    async with living(sqlite_store, eastern(MONDAY - timedelta(days=4), 12), prepare, queries=["cs.LG"]) as life:
         await life.until(eastern(SUNDAY, 12))
         life.clock.now = eastern(WEDNESDAY, 12)  # nothing ran for three days
         await life.until(eastern(THURSDAY, 12))
@@ -212,7 +212,7 @@ async def test_two_revisions_in_days_that_were_missed_are_both_read(store):
 @pytest.mark.parametrize(
     "holiday", [date(2026, 6, 19), date(2026, 12, 25), date(2026, 9, 7), date(2026, 11, 26), date(2027, 1, 1)]
 )
-async def test_a_holiday_costs_the_mailing_that_arxiv_says_and_no_fault(store, holiday):
+async def test_a_holiday_costs_the_mailing_that_arxiv_says_and_no_fault(sqlite_store, holiday):
     first, last = holiday - timedelta(days=3), holiday + timedelta(days=5)
 
     def prepare(world: World) -> None:
@@ -220,7 +220,7 @@ async def test_a_holiday_costs_the_mailing_that_arxiv_says_and_no_fault(store, h
             world.announce(day, world.papers(2, "cs.LG", "cs.AI") + world.papers(1, "cs.AI"))
 
     start = eastern(first, 12)
-    async with living(store, start, prepare, queries=["cs.LG, cs.AI"]) as life:
+    async with living(sqlite_store, start, prepare, queries=["cs.LG, cs.AI"]) as life:
         async with life.app.store.write() as tx:
             (destination,) = await tx.subscribers.destinations()
             await tx.subscribers.set_notices(destination.id, Notices.ALWAYS)
@@ -235,7 +235,7 @@ async def test_a_holiday_costs_the_mailing_that_arxiv_says_and_no_fault(store, h
         assert max(per_day(life).values()) <= 20
 
 
-async def test_a_page_that_is_refused_for_days_is_asked_for_less_and_less_often(store):
+async def test_a_page_that_is_refused_for_days_is_asked_for_less_and_less_often(sqlite_store):
     def prepare(world: World) -> None:
         for day in weekdays(MONDAY - timedelta(days=3), MONDAY + timedelta(days=11)):
             world.announce(day, world.papers(2, "cs.LG") + world.papers(2, "cs.AI"))
@@ -243,7 +243,7 @@ async def test_a_page_that_is_refused_for_days_is_asked_for_less_and_less_often(
             ends = MONDAY + timedelta(days=9) if "catchup" in part else TUESDAY
             world.trouble(part, eastern(MONDAY, 20), eastern(ends, 20), Answer(200, b"<html>Oops</html>"))
 
-    async with living(store, eastern(SUNDAY, 12), prepare) as life:
+    async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
         await life.until(eastern(MONDAY + timedelta(days=12), 12), HALF_DAY)
         assert sorted(life.delivered) == life.announced("cs.LG", "cs.AI", first=MONDAY)
         assert await faults(life) == []

@@ -65,9 +65,9 @@ async def tuesday(
         return Morning(life.channel.digests, [text for _, text, _ in boss.told])
 
 
-async def test_a_holiday_is_named_and_alarms_nobody(store: Store):
+async def test_a_holiday_is_named_and_alarms_nobody(sqlite_store: Store):
     days = [LABOR_DAY - timedelta(days=3), LABOR_DAY]
-    morning = await tuesday(store, lambda world: mailings(world, days), monday=LABOR_DAY)
+    morning = await tuesday(sqlite_store, lambda world: mailings(world, days), monday=LABOR_DAY)
     assert [one.no_papers.why for one in morning.digests if one.no_papers] == [
         "nothing_matched",
         "no_announcement",
@@ -76,21 +76,21 @@ async def test_a_holiday_is_named_and_alarms_nobody(store: Store):
     assert morning.told == []
 
 
-async def test_a_quiet_day_is_counted_and_alarms_nobody(store: Store):
+async def test_a_quiet_day_is_counted_and_alarms_nobody(sqlite_store: Store):
     days = weekdays(MONDAY - timedelta(days=3), TUESDAY)
-    morning = await tuesday(store, lambda world: mailings(world, days))
+    morning = await tuesday(sqlite_store, lambda world: mailings(world, days))
     assert morning.said.startswith("Nothing matched: 5 announcements of your categories on 2026-06-09 were read.")
     (row,) = morning.digests[-1].coverage
     assert (row.category, row.date, row.read, row.claimed) == ("cs.LG", TUESDAY, 5, 5)
     assert morning.told == []
 
 
-async def test_a_stale_feed_is_a_fault_that_readers_and_the_admin_hear_of(store: Store):
+async def test_a_stale_feed_is_a_fault_that_readers_and_the_admin_hear_of(sqlite_store: Store):
     def prepare(world: World) -> None:
         mailings(world, weekdays(MONDAY - timedelta(days=3), TUESDAY))
         world.frozen.add(("cs.LG", TUESDAY))
 
-    morning = await tuesday(store, prepare, slot=BERLIN_NINE, sources=["arxiv_feed"])
+    morning = await tuesday(sqlite_store, prepare, slot=BERLIN_NINE, sources=["arxiv_feed"])
     assert "2026-06-09" in morning.said
     assert "it still has the papers of an earlier day" in morning.said
     (told,) = morning.told
@@ -99,13 +99,13 @@ async def test_a_stale_feed_is_a_fault_that_readers_and_the_admin_hear_of(store:
 
 @pytest.mark.parametrize("sources", [BOTH, ["arxiv_feed"]])
 async def test_429_all_day_is_a_fault_that_readers_and_the_admin_hear_of_and_it_is_over_once(
-    store: Store, sources: Sequence[str]
+    sqlite_store: Store, sources: Sequence[str]
 ):
     def prepare(world: World) -> None:
         mailings(world, weekdays(MONDAY - timedelta(days=3), TUESDAY + timedelta(days=1)))
         world.trouble("/", eastern(MONDAY, 12), eastern(TUESDAY, 12), Answer(429, headers={"Retry-After": "600"}))
 
-    morning = await tuesday(store, prepare, slot=BERLIN_NINE, sources=sources, end=eastern(TUESDAY, 18))
+    morning = await tuesday(sqlite_store, prepare, slot=BERLIN_NINE, sources=sources, end=eastern(TUESDAY, 18))
     assert [one.no_papers.why for one in morning.digests if one.no_papers][-1] == "fault"
     assert "429" in morning.said
     *begun, over = morning.told
