@@ -134,6 +134,7 @@ def _prepare(folder: Path, *, fresh: bool) -> tuple[Path, Path, bool]:
 def _settings(database: Path, mails: Path, page: Path) -> Settings:
     """Settings of the demo alone: whatever the environment says is left out."""
     return Settings.model_construct(
+        _fields_set=set(),  # nobody has asked for pages
         **{
             **{name: field.default for name, field in Settings.model_fields.items()},
             "database_url": SecretStr(f"sqlite:///{database}"),
