@@ -34,11 +34,14 @@ EXEMPT = (
 
 @contextmanager
 def noted(store: Store) -> Iterator[dict[str, tuple[str, Any]]]:
-    """Every statement that is executed meanwhile, with parameters of one execution."""
+    """Every statement that reads or writes meanwhile, with parameters of one execution."""
     seen: dict[str, tuple[str, Any]] = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        seen.setdefault(re.sub(r"\?(, \?)+", "?", statement), (statement, parameters[0] if many else parameters))
+        if not statement.startswith("BEGIN"):
+            seen.setdefault(
+                re.sub(r"\?(, \?)+", "?", statement), (statement, parameters[0] if many else parameters)
+            )
 
     engines = [engine.sync_engine for engine in (store._writer, store._reader)]
     for engine in engines:
