@@ -195,7 +195,9 @@ async def _living(url: str) -> AsyncIterator[_Living]:
     """A process of the service whose queries are compiled."""
     clock, store, papers = HandClock(BEFORE), Store.open(url), Newspaper().papers()
     fields = {name: each.default for name, each in Settings.model_fields.items()}
-    settings = Settings.model_construct(**fields | {"bot_sources": ("arxiv_listing", "arxiv_feed")})
+    settings = Settings.model_construct(
+        _fields_set=set(), **fields | {"bot_sources": ("arxiv_listing", "arxiv_feed")}
+    )
     credentials = Settings(
         _env_file=None, slack_bot_token="xoxb-1", slack_app_token="xapp-1", discord_token="MTIz.fake.token",
         smtp_url="smtp://localhost:25", smtp_from="papers@sudi.test",

@@ -207,5 +207,7 @@ async def serve(url: str, path: Path, now: datetime, hangs: bool) -> None:
     fields = {name: field.default for name, field in Settings.model_fields.items()}
     links = Links(Tokens(b"of the tests"))
     adapters = Adapters([channel], [], None, links, Chain([]))  # type: ignore[arg-type]  # no source, so nobody asks it
-    await App(Settings.model_construct(**fields), store, adapters, HandClock(now), Matcher()).run()
+    await App(
+        Settings.model_construct(_fields_set=set(), **fields), store, adapters, HandClock(now), Matcher()
+    ).run()
     await store.close()

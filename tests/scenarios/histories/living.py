@@ -159,7 +159,7 @@ class Bot:
             "summary_deadline": 0, "bot_digest_cap": CAP, "bot_arxiv_holidays": tuple(self._made.holidays),
             "bot_sources": ("arxiv_listing", "arxiv_feed"), "llm_at_once": 1,
         }  # fmt: skip
-        settings = Settings.model_construct(**fields | changes)
+        settings = Settings.model_construct(_fields_set=set(), **fields | changes)
         post = Post(self.mailbox, store.check)
         adapters = Adapters(
             [post],
