@@ -144,7 +144,7 @@ def _settings(database: Path, mails: Path, page: Path) -> Settings:
             "smtp_url": SecretStr(mails.resolve().as_uri()),
             "smtp_from": "Sudi 速递 <papers@example.org>",
             "bot_log_level": "warning",
-        }
+        },
     )
 
 
