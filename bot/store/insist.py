@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 BUGS = (IntegrityError, ProgrammingError, DataError)
 """Errors that no database which comes back would make good."""
 
-AWAY = (DBAPIError, PoolTimeout)
+AWAY = (DBAPIError, PoolTimeout, sqlite3.Error)
 """Errors of a database that is away; those above are among them."""
 
 FIRST_WAIT = 0.2  # seconds

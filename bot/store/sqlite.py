@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -85,6 +87,13 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def invalidated(connection: Any, _record: object, _error: BaseException | None) -> None:
+        # A cancelled statement with rows left keeps a closed connection alive, and with it the lock of its
+        # transaction: https://www.sqlite.org/c3ref/close.html
+        with suppress(sqlite3.Error):  # there is nothing left to let go of
+            connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def began(connection: Connection) -> None:

@@ -206,3 +206,20 @@ def test_a_process_that_fails_with_an_open_database_ends(tmp_path):
     )
     command = [sys.executable, "-W", "ignore", "-c", code, f"sqlite:///{tmp_path / 'sudi.db'}"]
     assert subprocess.run(command, timeout=60, check=False).returncode == 3
+
+
+async def test_a_transaction_that_is_cancelled_at_any_statement_leaves_no_lock_behind(sqlite_store, other):
+    async def ask_on() -> None:
+        async with sqlite_store.write() as tx:
+            while True:
+                await tx.connection.execute(text("SELECT name FROM sqlite_master"))
+
+    kept = []
+    for thousandth in range(30):
+        asking = asyncio.create_task(ask_on())
+        await asyncio.sleep(thousandth / 1000)
+        asking.cancel()
+        kept += await asyncio.gather(asking, return_exceptions=True)  # with the statement, as a cycle would
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    assert {type(one) for one in kept} == {asyncio.CancelledError}
