@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import tomllib
 from collections import Counter
@@ -58,6 +59,11 @@ def test_every_channel_and_source_is_named_in_both_lists_of_adapters():
     lists = {one["id"]: one.get("modules") or one.get("forbidden_modules") for one in linter()}
     for name in ("adapters", "adapters-by-name"):
         assert set(lists[name]) == rooms  # type: ignore[call-overload]
+
+
+def test_every_bench_can_be_started():
+    told = importlib.import_module("tests.bench.__main__").__doc__ or ""
+    assert re.findall(r"^(\w+) {2,}", told, re.MULTILINE)[0] == "day"
 
 
 def test_no_channel_spells_a_verb():

@@ -20,7 +20,7 @@ from statistics import median, quantiles
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from bot.app import SWITCH_SECONDS
+from bot.engine.works import SWITCH_SECONDS
 from bot.model import Language, Summary
 from bot.settings import Settings
 from bot.store import Store
