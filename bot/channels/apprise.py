@@ -23,6 +23,7 @@ from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.presentation.cards import NAME, digest_lines
 from bot.presentation.lines import CardLines
+from bot.presentation.links import Link
 from bot.settings import EXAMPLES, Settings
 from bot.text.inert import inert
 
@@ -155,6 +156,12 @@ class _Writer:
             return f'<a href="{html.escape(url)}">{html.escape(inert(text))}</a>'
         return f"[{inert(text)}]({url})" if self._form is NotifyFormat.MARKDOWN else f"{inert(text)} {url}"
 
+    def links(self, some: Iterable[Link]) -> Iterator[str]:
+        """Links of ours in one line, or in a line each where that is longer than a message."""
+        made = [self.link(one.url, one.name) for one in some]
+        line = " · ".join(made)
+        yield from [line] if line and self._fits(line) else made
+
     def packed(self, blocks: Iterable[Iterable[str]]) -> list[str]:
         """Blocks of rows in messages; only a block that is longer than a message is cut, between two rows."""
         parts: list[str] = []
@@ -195,5 +202,6 @@ def _card(card: CardLines, number: int, writer: _Writer) -> list[str]:
         *(row for title in titles for row in writer.rows(title, bold=True)),
         *writer.rows(card.authors),
         writer.link(card.url, card.id),
+        *writer.links(card.links),
         *(row for text in below for row in writer.rows(text)),
     ]

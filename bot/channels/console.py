@@ -176,6 +176,8 @@ def _card(card: CardLines, number: int) -> list[str]:
         _INDENT + _styled(each, style) for each, style in ((card.why, "italic"), (card.missing, "yellow")) if each
     ]
     rows += [f"{_INDENT}{_styled(note.label, 'bold dim')} {_styled(note.text, '')}" for note in card.notes]
+    dot = _styled(" · ", "dim")
+    rows += [_INDENT + dot.join(f"{_styled(one.name, 'dim')} {_linked(one.url)}" for one in card.links)]
     return rows + [row for abstract in card.abstracts for row in _abstract(abstract)]
 
 

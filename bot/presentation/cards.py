@@ -23,6 +23,7 @@ from bot.model import AnnounceType, Change, Language, Paper, Reason
 from bot.presentation.coverage import coverage_lines
 from bot.presentation.faults import fault_lines, no_papers_line, span
 from bot.presentation.lines import CardLines, ChangeLines, DigestLines, NamedLines, Passage
+from bot.presentation.links import links
 from bot.text.chinese import typeset
 from bot.text.harmless import one_line
 from bot.text.latex import readable
@@ -176,6 +177,7 @@ def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bo
         notes=tuple(filter(None, _notes(card, chinese, language))),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
         missing=_caution(card, chinese, language),
+        links=links(paper, interface(language)),
     )
 
 

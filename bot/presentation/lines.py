@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.matching import Span
+from bot.presentation.links import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class CardLines:
     notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments, where it was published
     abstracts: tuple[Passage, ...]
     missing: str
+    links: tuple[Link, ...]  # one quiet line
 
 
 @dataclass(frozen=True, slots=True)

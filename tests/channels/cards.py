@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.digest import Card, Digest
 from bot.model import AnnounceType, Coverage, Destination, Language, Paper, Reason, Slot, Subscription, Summary
+from bot.presentation.links import links
 from bot.settings import Settings
 
 DAY = date(2026, 6, 10)
@@ -55,6 +56,11 @@ def card(number: int = 1, *, chinese: bool = True, **changes: Any) -> Card:
         "summary": summary(one) if chinese else None,
     }
     return Card(one, **made | values)
+
+
+def addresses(*cards: Card) -> set[str]:
+    """Where the cards of papers link to."""
+    return {one.paper.url for one in cards} | {way.url for one in cards for way in links(one.paper, "en")}
 
 
 def digest(*cards: Card, language: Language = Language.BOTH, **changes: Any) -> Digest:

@@ -99,7 +99,7 @@ def said_of(one: CardLines, folds: frozenset[str] = frozenset()) -> Iterator[str
 
 def links_of(whole: Digest) -> set[str]:
     papers = [each.paper for each in (*whole.cards, *whole.named)] + [each.paper for each in whole.changes]
-    return {each.url for each in papers}
+    return {each.url for each in papers} | {one.url for card in digest_lines(whole).cards for one in card.links}
 
 
 @pytest.mark.parametrize("language", Language)
@@ -116,6 +116,22 @@ def test_nothing_is_lost_in_any_language_and_the_limits_are_kept(name: str, coun
         for text in said_of(one, subjects.subject(name).folds):
             assert bare(text) in said, text
     assert links_of(whole) <= {link for one in seen for link in one.links}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_card_has_the_ways_on_to_its_files_its_doi_and_its_code(name: str, language: Language):
+    comments = "Code: https://github.com/lab/tidal_kv, project page https://lab.github.io/tidal"
+    one = card(1, doi="10.1103/PhysRevD.99.1", journal_ref="Phys. Rev. D 99 (2019) 1", comments=comments)
+    whole = to(name, digest(one), language)
+    seen = read(name, whole)
+    said = bare("".join(each.text for each in seen))
+    assert "Phys.Rev.D99(2019)1" in said
+    for link in digest_lines(whole).cards[0].links:
+        assert bare(link.name) in said
+    assert {link for each in seen for link in each.links} >= {
+        "https://arxiv.org/abs/2606.90001", "https://arxiv.org/pdf/2606.90001", "https://arxiv.org/html/2606.90001",
+        "https://doi.org/10.1103/PhysRevD.99.1", "https://github.com/lab/tidal_kv", "https://lab.github.io/tidal",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", Language)

@@ -140,6 +140,7 @@ def _card(lines: CardLines, number: int) -> Group:
     ]
     rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
     rows += [_passage(one) for one in lines.notes]
+    rows += [_links(lines)] if lines.links else []
     rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
     titles = " · ".join(title.text for title in lines.titles if title.text) or lines.id
     notes = (f"{note.label} {note.text}".strip() for note in lines.notes)
@@ -149,6 +150,15 @@ def _card(lines: CardLines, number: int) -> Group:
 def _with_buttons(card: Group, paper: str, pauses: Sequence[Subscription], language: Language) -> Group:
     below = group(_buttons(paper, pauses, language))
     return Group(card.blocks + below.blocks, card.costs + below.costs, card.said)
+
+
+def _links(lines: CardLines) -> list[Element]:
+    """The ways on, in one line."""
+    return [
+        each
+        for at, one in enumerate(lines.links)
+        for each in ([words(" · ")] * bool(at) + [words(one.name, one.url)])
+    ]
 
 
 def _passage(passage: Passage) -> list[Element]:

@@ -11,7 +11,6 @@ Where the room is `signed`, its pages are below the link of a digest; a `public`
     categories  beside them, with their counts
     cards       how a paper is set
     words       what is said of dates, and of what is not there
-    citation    a paper for reference managers
     table       the dates in numbers
     feed        what a feed says
     digests     one delivery, one paper

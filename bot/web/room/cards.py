@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
-from urllib.parse import quote
 
 from bot.changes import is_withdrawn
 from bot.digest import Card
@@ -16,17 +13,9 @@ from bot.locale import say
 from bot.model import Language, Paper, Summary
 from bot.presentation.cards import cards_lines, interface
 from bot.presentation.lines import Passage
+from bot.presentation.links import Link
 from bot.store.versions import Version
-from bot.web.room import citation
 from bot.web.room.found import Seen
-
-_CODE = re.compile(
-    r"https?://(?:www\.)?(?:github\.com|gitlab\.com|huggingface\.co|codeberg\.org|bitbucket\.org)/[\w./-]*[\w/]",
-    re.ASCII,
-)
-_HTML_SINCE = date(
-    2023, 12, 1
-)  # https://blog.arxiv.org/2023/12/21/accessibility-update-arxiv-now-offers-papers-in-html-format/
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,7 @@ class CardView:
     why: str
     queries: tuple[str, ...]  # that found it, where it is not said above
     abstracts: tuple[Passage, ...]
-    links: tuple[tuple[str, str], ...]  # name and address
+    links: tuple[Link, ...]
 
 
 def shown(
@@ -81,7 +70,7 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
         why=own.why,
         queries=tuple(queries),
         abstracts=_abstracts(card, lines.abstracts, language),
-        links=tuple(_links(card.paper)),
+        links=lines.links,
     )
 
 
@@ -113,13 +102,3 @@ def _abstracts(card: Card, abstracts: Sequence[Passage], language: Language) -> 
     english = () if "en" in known else cards_lines([replace(card, english=None)], Language.EN)[0].abstracts
     both = [*abstracts, *english]
     return tuple(both if language.plain is Language.ZH else sorted(both, key=lambda one: one.lang != "en"))
-
-
-def _links(paper: Paper) -> Iterable[tuple[str, str]]:
-    yield "PDF", quote(citation.pdf(paper), safe=":/.")
-    if paper.submitted and paper.submitted >= _HTML_SINCE:
-        yield "HTML", f"https://arxiv.org/html/{quote(paper.id)}"
-    if found := citation.doi(paper):
-        yield "DOI", f"https://doi.org/{quote(found, safe='/:;()._-')}"
-    if code := _CODE.search(f"{paper.comments} {paper.abstract}"):
-        yield "Code", code[0].replace("http://", "https://")

@@ -16,10 +16,11 @@ from bot.errors import QueryError
 from bot.locale import say
 from bot.matching import Candidate
 from bot.model import Language
+from bot.presentation import citation
 from bot.presentation.cards import lang_tag
 from bot.query import Query
 from bot.settings import Settings
-from bot.web.room import cards, citation, words
+from bot.web.room import cards, words
 from bot.web.room.asked import PAGE, Parameters
 from bot.web.room.categories import groups
 from bot.web.room.days import DayPapers, Overview

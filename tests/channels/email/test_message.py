@@ -23,7 +23,7 @@ from bot.digest import Digest
 from bot.model import Language
 from bot.presentation.cards import digest_lines
 from bot.text.harmless import harmless
-from tests.channels.cards import card, digest, summary
+from tests.channels.cards import addresses, card, digest, summary
 
 SENDER = Address("Sudi 速递", "papers", "sudi.test")
 ADA = Address(username="ada", domain="reader.test")
@@ -248,10 +248,9 @@ def test_a_table_of_contents_appears_with_the_fourth_card():
 
 
 def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
-    page = Receiver(
-        parts(digest(card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")))[1]
-    )
-    assert set(page.links) == {"https://arxiv.org/abs/2606.90001", WAYS.mail}
+    one = card(abstract="see https://evil.test/x and <a href='http://evil.test'>y</a>")
+    page = Receiver(parts(digest(one))[1])
+    assert set(page.links) == addresses(one) | {WAYS.mail}
     assert "https://evil.test/x" in page.text
 
 
