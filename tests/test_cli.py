@@ -195,10 +195,27 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
                 ],
             }
         ],
+        "people": [
+            {
+                "identities": ["email:mei@example.org", "slack:T1/U1"],
+                "saved": [
+                    {"paper": "hep-th/9901001", "at": "2026-06-11T08:00:00Z"},
+                    {"paper": "2606.90001", "at": "2026-06-10T08:00:00Z"},
+                ],
+            }
+        ],
+        "papers": [
+            {
+                "id": "2606.90001", "version": 2, "title": "潮汐", "authors": ["温淑仪"], "abstract": "$\\beta$",
+                "categories": ["cs.LG"], "comments": "", "doi": "10.1000/182", "journal_ref": "J. Tides",
+                "license": "", "is_version_known": True,
+            }
+        ],
     }  # fmt: skip
     Path("in.json").write_text(json.dumps(rows), "utf-8")
     _, err = run("import", "in.json")
     assert "2 subscriptions added" in err
+    assert "saved papers of 1 people added" in err
     out, _ = run("export")
     assert json.loads(out) == rows
     _, err = run("import", "in.json")

@@ -1,4 +1,4 @@
-"""Moving in and out: every destination with its preferences and its subscriptions, as JSON."""
+"""Moving in and out: destinations with their subscriptions, and people with what they have saved, as JSON."""
 
 from __future__ import annotations
 
@@ -6,26 +6,38 @@ import asyncio
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import click
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from bot import app as root
 from bot import channels
 from bot.cli.service import settings_and_logs
 from bot.errors import QueryError, SettingsError
 from bot.locale import say
-from bot.model import Days, Language, Notices, Slot
+from bot.model import Days, Language, Notices, Paper, Slot
 from bot.query import parse
+from bot.sources import PAPER_ID
 from bot.store import Store, Transaction
 from bot.store.chunks import in_chunks
 from bot.store.migrate import opened_for_one_command
+from bot.store.saved import MOST
 
 _FIRST = 20  # destinations of one transaction, to begin with
 
@@ -91,16 +103,60 @@ class ExportedDestination(_Row):
         return Slot(self.timezone, int(hour) * 60 + int(minute), Days(self.days))
 
 
+class ExportedPaper(_Row):
+    """A paper that somebody has saved, as it is known."""
+
+    id: Annotated[str, StringConstraints(pattern=rf"^{PAPER_ID}$", max_length=40)]
+    version: Annotated[int, Field(ge=1)]
+    title: str
+    authors: list[str]
+    abstract: str
+    categories: list[str]
+    comments: str = ""
+    doi: str = ""
+    journal_ref: str = ""
+    license: str = ""
+    is_version_known: bool = True
+
+    @classmethod
+    def of(cls, paper: Paper) -> Self:
+        """The row of a paper."""
+        lists = {"authors": list(paper.authors), "categories": list(paper.categories)}
+        return cls.model_construct(**asdict(paper) | lists)
+
+    @property
+    def paper(self) -> Paper:
+        """The paper."""
+        values = self.model_dump()
+        return Paper(**values | {name: tuple(values[name]) for name in ("authors", "categories")})
+
+
+class ExportedSaved(_Row):
+    """One saved paper."""
+
+    paper: Annotated[str, StringConstraints(pattern=rf"^{PAPER_ID}$", max_length=40)]
+    at: AwareDatetime
+
+
+class ExportedPerson(_Row):
+    """A person who has saved papers: who they are on each channel, `channel:address`."""
+
+    identities: Annotated[list[Annotated[str, StringConstraints(pattern=r"^\w+:.{1,320}$")]], Field(min_length=1)]
+    saved: list[ExportedSaved]
+
+
 class File(_Row):
     """A whole export; `sudi` is the version of its form."""
 
     sudi: Literal[1]
     destinations: list[ExportedDestination]
+    people: list[ExportedPerson] = []
+    papers: list[ExportedPaper] = []
 
 
 @click.command()
 def export() -> None:
-    """Print all subscriptions as JSON.
+    """Print all subscriptions, and what people have saved, as JSON.
 
     \b
     Example:
@@ -120,7 +176,15 @@ async def _export(url: str) -> File:
         if await store.revision() is None:
             return File(sudi=1, destinations=[])
         async with store.read() as tx:
-            return File(sudi=1, destinations=await _destinations(tx))
+            people = await _people(tx)
+            saved = {one.paper for each in people for one in each.saved}
+            papers = [versions[-1] for _, versions in sorted((await tx.papers.versions(saved)).items())]
+            return File(
+                sudi=1,
+                destinations=await _destinations(tx),
+                people=people,
+                papers=[ExportedPaper.of(one) for one in papers],
+            )
     finally:
         await store.close()
 
@@ -143,6 +207,19 @@ async def _destinations(tx: Transaction) -> list[ExportedDestination]:
             ],
         )
         for one in await tx.subscribers.destinations()
+    ]
+
+
+async def _people(tx: Transaction) -> list[ExportedPerson]:
+    return [
+        ExportedPerson.model_construct(
+            identities=[f"{channel}:{address}" for channel, address in await tx.subscribers.identities(person)],
+            saved=[
+                ExportedSaved.model_construct(paper=paper_id, at=at)
+                for paper_id, at in (await tx.saved.of(person)).items()
+            ],
+        )
+        for person in await tx.saved.people()
     ]
 
 
@@ -171,12 +248,18 @@ def import_(path: Path) -> None:
                 added.extend([await _import(tx, destination, now) for destination in destinations])
 
             await in_chunks(store, file.destinations, add, first=_FIRST)
+            papers = {one.id: one.paper for one in file.papers}
+            for person in file.people:
+                async with store.write() as tx:
+                    await _import_person(tx, person, papers, now)
             return sum(added)
         finally:
             await store.close()
 
     added = asyncio.run(go())
     sys.stderr.write(f"{added} subscriptions added for {len(file.destinations)} destinations\n")
+    if file.people:
+        sys.stderr.write(f"saved papers of {len(file.people)} people added\n")
 
 
 def _read(path: Path) -> File:
@@ -220,3 +303,17 @@ async def _import(tx: Transaction, destination: ExportedDestination, now: dateti
         if is_new and asked.paused:
             await tx.subscribers.set_paused(made.id, paused=True)
     return added
+
+
+async def _import_person(
+    tx: Transaction, person: ExportedPerson, papers: Mapping[str, Paper], now: datetime
+) -> None:
+    first, *others = (tuple(one.split(":", 1)) for one in person.identities)
+    for other in others:
+        await tx.subscribers.link((other[0], other[1]), (first[0], first[1]), now)
+    owner = await tx.subscribers.person(first[0], first[1], now)
+    for one in person.saved[: MOST - await tx.saved.count([owner])]:
+        if one.paper in papers and await tx.papers.newest(one.paper) is None:
+            await tx.papers.ensure([papers[one.paper]])
+            await tx.saved.note_lookup(one.paper, now, is_there=True)
+        await tx.saved.add(owner, one.paper, one.at)

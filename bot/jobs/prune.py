@@ -42,6 +42,7 @@ async def prune(store: Store, now: datetime, keep: timedelta) -> int:
         lambda tx, most: tx.retention.hits(before, most),
         lambda tx, most: tx.retention.deliveries(before, most),
         lambda tx, most: tx.retention.papers(before.date(), most),
+        lambda tx, most: tx.retention.lookups(before, most),
         lambda tx, most: tx.retention.listings(before.date(), most),
         lambda tx, most: tx.retention.queries(now - _EDITED, most),
     ]

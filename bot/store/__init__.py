@@ -1,15 +1,14 @@
 """The database: SQLite for one process, PostgreSQL for many; the same code on both.
 
 `Store` opens, locks and closes; a `Transaction` groups what must happen together and offers the rooms
-`papers`, `changes`, `subscribers`, `mutes`, `letters`, `batches`, `hits`, `reading`, `faults`, `mailings`,
-`planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `progress`, `restored`.
+`papers`, `changes`, `subscribers`, `mutes`, `saved`, `letters`, `batches`, `hits`, `reading`, `faults`,
+`mailings`, `planning`, `carried`, `outbox`, `slots`, `unreadable`, `epochs`, `heartbeats`, `progress`, `restored`.
 No network inside a transaction.
 Nothing here decides what a paper is worth or how a message looks.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -41,6 +40,7 @@ from bot.store.progress import Progress
 from bot.store.restored import Restored
 from bot.store.retention import Retention
 from bot.store.ring import Ring, Silence
+from bot.store.saved import Saved
 from bot.store.slots import Slots
 from bot.store.space import Space, space_of
 from bot.store.spending import Spending
@@ -104,6 +104,11 @@ class Transaction:
     def mutes(self) -> Mutes:
         """What destinations do not want to see."""
         return Mutes(self.connection)
+
+    @cached_property
+    def saved(self) -> Saved:
+        """What people have saved, and what was asked for by number."""
+        return Saved(self.connection)
 
     @cached_property
     def incoming_emails(self) -> IncomingEmails:
@@ -257,7 +262,7 @@ class Store(Turns):
         """
         address = make_url(url)
         if address.get_backend_name() != "sqlite":
-            compiled = _cache() / f"{address.database}.compiled"
+            compiled = postgresql.cache() / f"{address.database}.compiled"
             engines = postgresql.writer(address), postgresql.reader(address)
             return cls(*engines, None, compiled, has_clock=has_clock)
         if not address.database or address.database == ":memory:":
@@ -390,8 +395,3 @@ class Store(Turns):
         await self._writer.dispose()
         if self._lock is not None:
             self._lock.close()
-
-
-def _cache() -> Path:
-    """Where this machine keeps what can be made again: https://specifications.freedesktop.org/basedir-spec/"""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sudi"

@@ -82,7 +82,7 @@ class Papers:
         are not for who has subscribed since `until`.
         """
         told = [*parts, *listings]
-        await self._add_papers([a.paper for a in new])
+        await self.ensure([a.paper for a in new])
         await self._amend(await self.amendments(told))
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
@@ -106,7 +106,7 @@ class Papers:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
 
-    async def _add_papers(self, papers: Iterable[Paper]) -> None:
+    async def ensure(self, papers: Iterable[Paper]) -> None:
         """Store the papers that are not there yet, each with a number of its own."""
         rows = {(paper.id, paper.version): _to_values(paper) for paper in papers}
         for keys in _chunks(list(rows)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
@@ -50,3 +52,8 @@ def _engine(address: URL, pool: int) -> AsyncEngine:
         connection.commit()
 
     return engine
+
+
+def cache() -> Path:
+    """Where this machine keeps what can be made again: https://specifications.freedesktop.org/basedir-spec/"""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sudi"

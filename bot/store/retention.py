@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
 from bot.store.packing import unpack
+from bot.store.saved import Saved, lookup, saved
 
 _batch, _hit, _delivery, _paper = schema.batch.c, schema.hit.c, schema.delivery.c, schema.paper.c
 _announced, _query = schema.announcement.c, schema.query.c
+_saved, _lookup = saved.c, lookup.c
 
 
 class Retention:
@@ -36,7 +38,10 @@ class Retention:
         return await self._delete(schema.delivery, _delivery.id.in_(old))
 
     async def papers(self, before: date, most: int) -> int:
-        """Papers that were announced last long ago, with their texts, unless a delivery has yet to be sent."""
+        """Papers that were announced last long ago, with their texts, unless a delivery has yet to be sent.
+
+        Of what somebody has saved, only the announcement is forgotten.
+        """
         newer = schema.announcement.alias()
         is_newer = exists().where(
             newer.c.paper_id == _announced.paper_id,
@@ -54,8 +59,35 @@ class Retention:
             .where(_announced.date < before, ~is_newer)
         )
         kept = await self._to_be_sent()
-        numbers = [n for n in (await self._connection.execute(old)).scalars() if n not in kept]
-        return await self._delete(schema.paper, _paper.n.in_(numbers[:most]))
+        numbers = [n for n in (await self._connection.execute(old)).scalars() if n not in kept][:most]
+        kept_on = await self._keep_saved(numbers, before)
+        gone = await self._delete(schema.paper, _paper.n.in_(numbers), _paper.n.not_in(kept_on))
+        return gone + len(kept_on)
+
+    async def _keep_saved(self, numbers: list[int], before: date) -> list[int]:
+        """Let these papers be as if they had been asked for by number, as far as somebody has saved them."""
+        is_saved = exists().where(_saved.paper_id == _paper.id)
+        rows = await self._connection.execute(
+            select(_paper.n, _paper.id, _paper.version).where(_paper.n.in_(numbers), is_saved)
+        )
+        kept = [(row.n, row.id, row.version) for row in rows]
+        for _, paper_id, version in kept:
+            await self._delete(schema.announcement, _announced.paper_id == paper_id, _announced.version == version)
+            await Saved(self._connection).note_lookup(
+                paper_id, datetime.combine(before, time(), UTC), is_there=True
+            )
+        return [n for n, _, _ in kept]
+
+    async def lookups(self, before: datetime, most: int) -> int:
+        """Papers that were asked for by number long ago, unless they are announced, saved, or yet to be sent."""
+        is_saved = exists().where(_saved.paper_id == _lookup.paper_id)
+        old = select(_lookup.paper_id).where(_lookup.at < before, ~is_saved).order_by(_lookup.at).limit(most)
+        ids = list((await self._connection.execute(old)).scalars())
+        is_announced = exists().where(_announced.paper_id == _paper.id, _announced.version == _paper.version)
+        kept = await self._to_be_sent()
+        rows = await self._connection.execute(select(_paper.n).where(_paper.id.in_(ids), ~is_announced))
+        await self._delete(schema.paper, _paper.n.in_([n for n in rows.scalars() if n not in kept]))
+        return await self._delete(lookup, _lookup.paper_id.in_(ids))
 
     async def _to_be_sent(self) -> set[int]:
         rows = await self._connection.execute(

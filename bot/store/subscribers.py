@@ -13,6 +13,7 @@ from bot.model import Days, Destination, Language, Notices, Slot, Subscription
 from bot.store import schema
 from bot.store.counters import BATCHES, last
 from bot.store.pieces import in_pieces
+from bot.store.saved import Saved
 from bot.store.slots import Slots
 from bot.store.upsert import insert
 
@@ -86,6 +87,26 @@ class Subscribers:
             await self._connection.execute(schema.subscriber.delete().where(of_nobody))
         return int((await self._connection.execute(known)).scalar_one())
 
+    async def person(self, channel: str, address: str, now: datetime) -> int:
+        """The person who has an identity, made when nobody has it yet."""
+        await self._identity(channel, address, now)
+        found = await self.known_person(channel, address)
+        assert found is not None  # noqa: S101  # just made, in this transaction
+        return found
+
+    async def known_person(self, channel: str, address: str) -> int | None:
+        """The person who has an identity, if anybody has."""
+        chosen = select(_identity.subscriber_id).where(_identity.channel == channel, _identity.address == address)
+        found: int | None = (await self._connection.execute(chosen)).scalar()
+        return found
+
+    async def identities(self, person: int) -> list[tuple[str, str]]:
+        """Who a person is, channel and address."""
+        chosen = select(_identity.channel, _identity.address).where(_identity.subscriber_id == person)
+        return [
+            (row.channel, row.address) for row in await self._connection.execute(chosen.order_by(_identity.id))
+        ]
+
     async def link(self, one: tuple[str, str], other: tuple[str, str], now: datetime) -> None:
         """Let the identity `one`, channel and address, be another of the person who is `other`."""
         moved, kept = await self._identity(*one, now), await self._identity(*other, now)
@@ -96,6 +117,7 @@ class Subscribers:
             schema.identity.update().where(_identity.id == moved).values(subscriber_id=new)
         )
         left = exists().where(_identity.subscriber_id == old)
+        await Saved(self._connection).hand_over(old, new, unless=left)
         await self._connection.execute(schema.subscriber.delete().where(schema.subscriber.c.id == old, ~left))
 
     async def linked(self, channel: str, address: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.jobs.prune import prune, prune_nightly
 from bot.model import AnnounceType, Language, Summary
-from bot.store import Store, schema
+from bot.store import Store, saved, schema
 from bot.store.chunks import LONGEST, adapted, in_chunks, repeated
 from tests.fakes import (
     DAY,
@@ -153,3 +153,38 @@ def test_a_chunk_that_took_long_is_followed_by_one_of_half_the_size():
     assert adapted(1, 9) == 1
     assert adapted(1000, LONGEST / 2) == 1000
     assert adapted(1000, LONGEST / 5) == 2000
+
+
+async def test_what_somebody_has_saved_stays_with_its_texts_until_nobody_has(store):
+    await subscribed(store, "cs.LG")
+    await a_day(store, 0, paper(1), paper(2))
+    async with store.write() as tx:
+        await tx.texts.carry([Summary(paper(1).id, 1, Language.ZH, "潮汐", provenance="llm:one")], MORNING)
+        person = await tx.subscribers.person("fake", "wen", MORNING)
+        await tx.saved.add(person, paper(1).id, MORNING)
+    await a_day(store, 91, paper(3))
+    await prune(store, LATER, KEEP)
+    assert [row.id for row in await rows(store, schema.paper)] == [paper(1).id, paper(3).id]
+    assert [row.body for row in await rows(store, schema.text_)] == ["潮汐"]
+    assert [row.paper_id for row in await rows(store, schema.announcement)] == [paper(3).id], "no page shows it"
+    assert await prune(store, LATER + timedelta(days=1), KEEP) == 0
+    async with store.write() as tx:
+        await tx.saved.remove(person, paper(1).id)
+    await prune(store, LATER + timedelta(days=1), KEEP)
+    assert [row.id for row in await rows(store, schema.paper)] == [paper(3).id]
+    assert await rows(store, schema.text_) == []
+    assert await rows(store, saved.lookup) == []
+
+
+async def test_what_was_asked_for_by_number_is_forgotten_as_well_unless_it_is_announced_since(store):
+    async with store.write() as tx:
+        for number in (1, 2):
+            await tx.papers.ensure([paper(number)])
+            await tx.saved.note_lookup(paper(number).id, MORNING, is_there=True)
+        await tx.saved.note_lookup("2606.99999", MORNING, is_there=False)
+    await a_day(store, 5, paper(1))
+    await prune(store, MORNING + KEEP, KEEP)
+    assert len(await rows(store, saved.lookup)) == 3
+    await prune(store, MORNING + KEEP + timedelta(days=2), KEEP)
+    assert [row.id for row in await rows(store, schema.paper)] == [paper(1).id]
+    assert await rows(store, saved.lookup) == []

@@ -275,6 +275,8 @@ TYPICAL: dict[str, _Rows] = {
         _subscription(23, 12, 1, "cs.CC"),
         {**_subscription(24, 12, 2, "cat:cs.GONE"), "paused": True},
     ],
+    "saved": [{"subscriber_id": 5, "paper_id": _SENT, "at": THEN}],
+    "lookup": [{"paper_id": "1706.03762", "at": THEN, "is_there": False}],
     "unreadable": [{"subscription_id": 24, "told_at": THEN}],
     "mute": [{"destination_id": 11, "text": "cs.CV", "created_at": THEN}],
     "match": _matches(),
