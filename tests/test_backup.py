@@ -83,9 +83,10 @@ def test_a_backup_is_consistent_while_somebody_writes():
     made()
     stop = threading.Event()
 
+    with sqlite3.connect("sudi.db", timeout=30) as database:
+        database.execute("CREATE TABLE pairs (side TEXT, n INTEGER)")
+
     def write() -> None:
-        with sqlite3.connect("sudi.db", timeout=30) as database:
-            database.execute("CREATE TABLE pairs (side TEXT, n INTEGER)")
         for number in range(10_000):
             if stop.is_set():
                 return
