@@ -32,5 +32,5 @@ def engine_for(
         return Scheduler(works, hasty=_HASTY, due=partial(next_due, store, channels))
     module = importlib.import_module("bot.engine.procrastinate")  # its library is not everybody's
     due = partial(works_due, store, channels, clock)
-    engine: Works = module.Engine(works, store=store, due=due, hasty=_HASTY)
+    engine: Works = module.Engine(works, store=store, due=due, clock=clock, hasty=_HASTY)
     return engine

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import procrastinate
@@ -24,13 +26,14 @@ POLL_SECONDS = 5.0
 """How often jobs are asked for where no notification comes through, as behind a pooler."""
 
 _EVERY_FIVE_SECONDS = "* * * * * */5"  # seconds stand last
+_TICK = timedelta(seconds=5)
 _AT_ONCE = 8
 _STALLED_SECONDS = 30.0
 _PAUSE = 1.0  # before working again after the database went away
 _CONNECT_SECONDS = 10.0
 
-Due = Callable[[], Awaitable[Collection[str]]]
-"""Which works have something to do now."""
+Due = Callable[[datetime], Awaitable[Mapping[str, datetime]]]
+"""When each work is first due after an instant."""
 
 
 class Engine(Works):
@@ -42,12 +45,14 @@ class Engine(Works):
         *,
         store: Store,
         due: Due,
+        clock: Callable[[], datetime],
         hasty: Collection[str] = (),
     ) -> None:
         super().__init__(works, hasty=hasty)
         self._store = store
         self._queues = sorted({role_of(name).value for name in works})
         self._due = due
+        self._clock = clock
 
     async def within(self, tx: Transaction, names: Collection[str]) -> None:
         """Ring for all processes, once the transaction is committed."""
@@ -71,9 +76,7 @@ class Engine(Works):
         @app.periodic(cron=_EVERY_FIVE_SECONDS)
         @app.task(name="tick", queue=Role.WORKER.value, queueing_lock="tick")
         async def tick(timestamp: int) -> None:
-            if names := await self._due():
-                async with self._store.write() as tx:
-                    tx.ring(*names)
+            await self._ring_when_due()
 
         @app.periodic(cron=_EVERY_FIVE_SECONDS)
         @app.task(name="reap", queue=Role.WORKER.value, queueing_lock="reap")
@@ -90,6 +93,22 @@ class Engine(Works):
                 install_signal_handlers=False,
                 stalled_worker_timeout=_STALLED_SECONDS,
             )
+
+    async def _ring_when_due(self) -> None:
+        """Ring for what is due, and for what becomes due before the next tick."""
+        seen, until = datetime.min.replace(tzinfo=UTC), self._clock() + _TICK
+        while not self._stopped.is_set():
+            due = await self._due(seen)
+            now = self._clock()
+            if names := [name for name, at in due.items() if at <= now]:
+                await self._store.ring(*names)
+                seen = now
+                continue
+            if (next_at := min(due.values(), default=until)) >= until:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout((next_at - now).total_seconds()):
+                    await self._stopped.wait()
 
 
 async def _reap(app: procrastinate.App) -> None:

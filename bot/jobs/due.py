@@ -20,15 +20,20 @@ async def next_due(store: Store, channels: Collection[str]) -> datetime | None:
     return min((instant for instant in found.values() if instant is not None), default=None)
 
 
-async def works_due(store: Store, channels: Collection[str], clock: Callable[[], datetime]) -> set[str]:
-    """The works that are due, and once a minute those that look for themselves."""
+async def works_due(
+    store: Store, channels: Collection[str], clock: Callable[[], datetime], after: datetime
+) -> dict[str, datetime]:
+    """When each work is first due after an instant; those that look for themselves are, at each full minute."""
     async with store.read() as tx:
-        found = await _instants(tx, channels)
+        found = await _instants(tx, channels, after)
     now = clock()
-    due = {work for work, instant in found.items() if instant is not None and instant <= now}
-    return due | set(EVERY_MINUTE if now.second < _TICK_SECONDS else ())
+    due = {work: instant for work, instant in found.items() if instant is not None}
+    minute = now.replace(second=0, microsecond=0)
+    return dict.fromkeys(EVERY_MINUTE if now.second < _TICK_SECONDS and minute > after else (), minute) | due
 
 
-async def _instants(tx: Transaction, channels: Collection[str]) -> dict[str, datetime | None]:
-    deliveries = {f"deliver {name}": await tx.outbox.next_at(name) for name in channels}
-    return {"plan": await tx.slots.first(), **deliveries}
+async def _instants(
+    tx: Transaction, channels: Collection[str], after: datetime | None = None
+) -> dict[str, datetime | None]:
+    deliveries = {f"deliver {name}": await tx.outbox.next_at(name, after) for name in channels}
+    return {"plan": await tx.slots.first(after), **deliveries}

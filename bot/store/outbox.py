@@ -324,16 +324,17 @@ class Outbox:
         )
         return result.rowcount == 1
 
-    async def next_at(self, channel: str) -> datetime | None:
-        """When the next delivery of a channel is due or may be taken over."""
-        free = func.min(func.coalesce(_delivery.lease_until, _delivery.due_at))
+    async def next_at(self, channel: str, after: datetime | None = None) -> datetime | None:
+        """When the next delivery of a channel is due or may be taken over, of all or after an instant."""
+        free = func.coalesce(_delivery.lease_until, _delivery.due_at)
         found = await self._connection.execute(
-            select(free)
+            select(func.min(free))
             .join(schema.destination, _destination.id == _delivery.destination_id)
             .where(
                 _destination.channel == channel,
                 _destination.paused == "",
                 _delivery.state.in_(["ready", "sending"]),
+                true() if after is None else free > after,
             )
         )
         return found.scalar()

@@ -47,9 +47,12 @@ class Slots:
         )
         return [DueSlot(row.id, Slot(row.zone, row.minute, Days(row.days)), row.next_due) for row in rows]
 
-    async def first(self) -> datetime | None:
-        """When the next slot is due."""
-        found: datetime | None = (await self._connection.execute(select(func.min(_slot.next_due)))).scalar()
+    async def first(self, after: datetime | None = None) -> datetime | None:
+        """When the next slot is due, of all or of those after an instant."""
+        asked = select(func.min(_slot.next_due))
+        if after is not None:
+            asked = asked.where(_slot.next_due > after)
+        found: datetime | None = (await self._connection.execute(asked)).scalar()
         return found
 
     async def take(self, due: DueSlot, now: datetime) -> bool:

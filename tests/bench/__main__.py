@@ -14,6 +14,7 @@ histories  random histories of readers and papers, beside a model of what they m
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
 room     the reading room on a full day: first bytes, sizes, readers at once, hostile requests, a browser
+workers  digests by one, two and three processes on one PostgreSQL: what they cost, share, and survive
 year     live through 2026 and 2027 by arXiv's holidays: faults, and what a day without a mailing costs
 """
 
@@ -38,6 +39,7 @@ from tests.bench import discord, email, fanout, gate, histories, mails, matching
 from tests.bench.pages import pages
 from tests.bench.room import room
 from tests.bench.slack import slack
+from tests.bench.workers import workers
 from tests.bench.year import year
 from tests.fakes import ingest
 
@@ -132,6 +134,7 @@ def main() -> None:
         "year",
         "room",
         "fanout",
+        "workers",
         "all",
     ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
@@ -141,6 +144,7 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=5000)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--statistics", choices=["fresh", "stale", "empty"], default="fresh")
+    parser.add_argument("--digests", type=int, default=2000, help="of each run of workers")
     parser.add_argument("--requests", type=int, default=30_000, help="hostile ones, of room")
     parser.add_argument("--no-browser", action="store_true", help="room without its looks")
     chosen = parser.parse_args()
@@ -174,6 +178,8 @@ def main() -> None:
             asyncio.run(year(number))
     if chosen.bench == "fanout":
         asyncio.run(fanout.bench(chosen.subscriptions, chosen.database, chosen.statistics))
+    if chosen.bench == "workers":
+        asyncio.run(workers(chosen.digests))
     if chosen.bench in ("discord", "all"):
         asyncio.run(discord.sending(500))
         asyncio.run(discord.weighing(1000))

@@ -36,6 +36,7 @@ from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests.bench.crowd import BEFORE, DAY, LARGE, READERS, gathered
 from tests.bench.newspaper import Newspaper
+from tests.bench.proc import cpu_of, server_of
 from tests.counterparts import postgres
 from tests.fakes import HandClock
 
@@ -46,7 +47,6 @@ _SIZE = {
     "(SELECT name FROM sqlite_master WHERE tbl_name = :table)",
     False: "SELECT pg_total_relation_size(CAST(:table AS text)::regclass)",
 }
-_TICK = os.sysconf("SC_CLK_TCK")
 _CODES = sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
 
 
@@ -168,19 +168,9 @@ async def _measured(count: int, slots: int, database: str, statistics: str) -> F
         url, server = f"sqlite:///{folder}/sudi.db", 0
         if database == "postgres":
             url = await stack.enter_async_context(postgres.database(stack.enter_context(postgres.server())))
-            server = await _pid(url)
+            server = await server_of(url)
         await asyncio.to_thread(gathered, url, count, slots, statistics)
         return await _Day(await stack.enter_async_context(_living(url)), server).go()
-
-
-async def _pid(url: str) -> int:
-    """The server's process."""
-    store = Store.open(url)
-    async with store.read() as tx:
-        found = await tx.connection.execute(text("SELECT pg_read_file('postmaster.pid', 0, 20)"))
-        pid = int(str(found.scalar_one()).split()[0])
-    await store.close()
-    return pid
 
 
 @dataclass
@@ -309,22 +299,7 @@ class _Day:
 
     def _cpu(self) -> float:
         """Seconds of CPU of this process and of the server's."""
-        return time.process_time() + (_cpu_of(self._server) if self._server else 0)
-
-
-def _cpu_of(server: int) -> float:
-    """Seconds of CPU of a server with all its children, those that have ended too."""
-    total = 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            pid, rest = int(path.parent.name), path.read_text().rpartition(") ")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if pid == server:
-            total += sum(map(int, rest[11:15]))  # with the children that have ended
-        elif int(rest[1]) == server:
-            total += sum(map(int, rest[11:13]))
-    return total / _TICK
+        return time.process_time() + (cpu_of(self._server) if self._server else 0)
 
 
 def _peak() -> int:

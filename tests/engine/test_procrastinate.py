@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import pytest
 from sqlalchemy import text
 
+from bot.app import utc_now
 from bot.engine.doorbells import Doorbells
 from bot.engine.procrastinate import Engine
 from bot.store import Store
@@ -17,6 +19,7 @@ from bot.store.migrate import migrate
 from tests.counterparts import postgres
 from tests.counterparts.pooler import pooler
 from tests.engine.test_inline import Work
+from tests.fakes import MORNING
 
 KILL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -43,15 +46,17 @@ async def elsewhere(url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def nothing_due() -> Collection[str]:
-    return ()
+async def nothing_due(after: datetime) -> Mapping[str, datetime]:
+    return {}
 
 
 @asynccontextmanager
 async def working(url: str, due=nothing_due, **works: Work) -> AsyncIterator[Engine]:
     """A process that works, past the first ring of its own."""
     store = Store.open(url)
-    engine = Engine({name.replace("_", " "): work for name, work in works.items()}, store=store, due=due)
+    engine = Engine(
+        {name.replace("_", " "): work for name, work in works.items()}, store=store, due=due, clock=utc_now
+    )
     store.bells = engine
     task = asyncio.create_task(engine.run())
     try:
@@ -113,14 +118,27 @@ async def test_a_bell_that_rings_already_costs_the_transaction_nothing(elsewhere
 async def test_when_all_jobs_are_deleted_what_is_due_is_rung_for_again(url, elsewhere):
     deliver = Work()
 
-    async def due() -> Collection[str]:
-        return {"deliver mail"}
+    async def due(after: datetime) -> Mapping[str, datetime]:
+        return {"deliver mail": MORNING}
 
     async with working(url, due, deliver_mail=deliver):
         for _ in range(3):
             async with elsewhere.write() as tx:
                 await tx.connection.execute(text("DELETE FROM procrastinate_jobs"))
             await deliver.has_begun(deliver.runs + 1)
+
+
+async def test_what_becomes_due_between_two_ticks_is_rung_for_when_it_is(url):
+    deliver, read, began = Work(), Work(), utc_now()
+    instants = {name: began + timedelta(seconds=much) for name, much in (("deliver mail", 6.2), ("read", 7.9))}
+
+    async def due(after: datetime) -> Mapping[str, datetime]:
+        return {name: at for name, at in instants.items() if at > after}
+
+    async with working(url, due, deliver_mail=deliver, read=read):
+        for name, work in (("deliver mail", deliver), ("read", read)):
+            await work.has_begun(2)
+            assert timedelta() <= utc_now() - instants[name] < timedelta(seconds=1.5), name
 
 
 async def test_a_worker_goes_on_when_the_database_has_thrown_out_everybody(url, elsewhere):

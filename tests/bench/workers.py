@@ -1,0 +1,318 @@
+"""`python -m tests.bench workers [--digests N]`: what several processes cost on one PostgreSQL, and what kills do.
+
+Workers are `sudi run --role worker`, as operators start them; they post to a Slack on a loopback port that answers
+after 50 ms. CPU is that of the workers and of PostgreSQL, not that of this Slack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from bot.engine.doorbells import Doorbells
+from bot.model import Days, Language, Slot
+from bot.store import Store, schema
+from bot.store.migrate import migrate
+from tests.bench.proc import cpu_of, server_of
+from tests.counterparts import postgres
+from tests.fakes import matched, paper, planned
+
+ANSWER_SECONDS = 0.05
+KILLS = 20
+BUSY = 60  # digests of each round of kills
+SLOTS = 50  # in which one reader each is due, one after another, while all workers are idle
+PAPERS = 3
+
+_PATIENCE = 300.0
+_BETWEEN_SLOTS = 1.1  # seconds
+_TEAM, _TOKEN = "T01BENCH", "xoxb-bench"
+_CROWD, _BUSY, _IDLE = "cs.LG", "cs.CL", "cs.CV"
+
+
+@dataclass
+class AnsweringSlack:
+    """As much of Slack as posting and looking for what was posted need."""
+
+    posts: list[tuple[str, str, float]] = field(default_factory=list)  # channel, key and time
+    port: int = 0
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        """On a free port."""
+        made = web.Application(client_max_size=2**24)
+        made.router.add_post("/api/chat.postMessage", self._post)
+        made.router.add_post("/api/conversations.history", self._history)
+        made.router.add_post("/api/conversations.replies", self._history)
+        runner = web.AppRunner(made, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.port = runner.addresses[0][1]
+        yield
+        await runner.cleanup()
+
+    async def _post(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        key = asked["metadata"]["event_payload"]["key"]
+        self.posts.append((asked["channel"], key, time.time()))
+        stamp = f"{time.time():.0f}.{len(self.posts):06}"
+        await asyncio.sleep(ANSWER_SECONDS)
+        return web.json_response({"ok": True, "channel": asked["channel"], "ts": stamp})
+
+    async def _history(self, request: web.Request) -> web.Response:
+        channel = (await request.post())["channel"]
+        found = [
+            {"ts": f"1.{number:06}", "metadata": {"event_payload": {"key": key}}}
+            for number, (where, key, _) in enumerate(self.posts, 1)
+            if where == channel
+        ]
+        return web.json_response({"ok": True, "messages": found})
+
+
+class Workers:
+    """Processes of the bot on one database, with their logs in a folder."""
+
+    def __init__(self, folder: Path, url: str, slack: AnsweringSlack) -> None:
+        self._folder = folder
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "BOT_CHANNELS": "slack",
+            "SLACK_BOT_TOKEN": _TOKEN,
+            "SLACK_API_URL": f"http://127.0.0.1:{slack.port}/api/",
+        }
+        self._logs: dict[int, Path] = {}
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    @asynccontextmanager
+    async def at_work(self, count: int) -> AsyncIterator[None]:
+        """That many, past their start."""
+        try:
+            for _ in range(count):
+                self.start()
+            await self.are_ready()
+            yield
+        finally:
+            for one in self.running:
+                one.kill()
+                one.wait()
+            self.running.clear()
+
+    def start(self) -> None:
+        """One more."""
+        log = self._folder / f"worker-{len(self._logs)}.log"
+        command = [sys.executable, "-W", "ignore", "-m", "bot", "run", "--role", "worker"]
+        with log.open("w") as said:
+            one = subprocess.Popen(command, env=self._environment, stderr=said)
+        self._logs[one.pid] = log
+        self.running.append(one)
+
+    async def are_ready(self) -> None:
+        """Wait until all of them have started."""
+        await _until(lambda: all("ready: " in self._logs[one.pid].read_text() for one in self.running))
+
+    def kill(self) -> None:
+        """End the oldest one at once, as by a power cut."""
+        self.running[0].kill()
+        self.running.pop(0).wait()
+
+    def cpu(self) -> float:
+        """Seconds of CPU of those that run."""
+        return sum(cpu_of(one.pid) for one in self.running)
+
+    @property
+    def tracebacks(self) -> int:
+        """How many there are in all logs."""
+        return sum(log.read_text().count("Traceback") for log in self._logs.values())
+
+
+async def workers(digests: int) -> None:
+    """Print what a digest costs with one, two and three processes, how soon it goes, and what kills do."""
+    slack = AnsweringSlack()
+    with tempfile.TemporaryDirectory(prefix="sudi-workers-") as folder, postgres.server() as server:
+        async with postgres.database(server) as url, slack.served():
+            store = Store.open(url)
+            await migrate(store)
+            store.bells = Doorbells()
+            await _gather(store, digests)
+            bench = _Bench(store, slack, Workers(Path(folder), url, slack), await server_of(url))
+            print(f"{digests:,} digests of {PAPERS} papers; load {os.getloadavg()[0]:.0f}")
+            await bench.several(digests)
+            await bench.killed()
+            await store.close()
+
+
+class _Bench:
+    def __init__(self, store: Store, slack: AnsweringSlack, workers: Workers, server: int) -> None:
+        self._store, self._slack, self._workers, self._server = store, slack, workers, server
+        self._papers = itertools.count(1)
+
+    async def several(self, digests: int) -> None:
+        """The same crowd with one, two and three processes; then one reader after another."""
+        costs = dict[int, float]()
+        for count in (1, 2, 3):
+            async with self._workers.at_work(count):
+                await asyncio.sleep(2)
+                costs[count] = await self._delivered(digests, count)
+                if count == 3:
+                    await self._idle()
+        _verdict("CPU with 3 / with 1", costs[3] / costs[1], "", 1.15)
+        _verdict("CPU of a digest with 3", costs[3], " ms", 14)
+
+    async def _delivered(self, digests: int, count: int) -> float:
+        """Milliseconds of CPU of a digest."""
+        await self._announce(_CROWD)
+        assert await planned(self._store, datetime.now(UTC)) == digests
+        last = digests + await self._counted()
+        before, posts, began = self._cpu(), len(self._slack.posts), time.monotonic()
+        server = cpu_of(self._server)
+        await self._store.ring("deliver")
+        await self._sent(last)
+        seconds, cost = time.monotonic() - began, 1000 * (self._cpu() - before) / digests
+        server = 1000 * (cpu_of(self._server) - server) / digests
+        shares = await self._shares(digests)
+        print(
+            f"{count} processes: {len(self._slack.posts) - posts} messages in {seconds:.1f} s,"
+            f" {cost:.1f} ms of CPU for a digest, {server:.1f} of them PostgreSQL's"
+        )
+        if count > 1:
+            _verdict(
+                "  shares: the furthest from an even one", max(abs(one * count - 1) for one in shares), "", 0.2
+            )
+        return cost
+
+    async def _shares(self, digests: int) -> list[float]:
+        """How much of the last digests each process has sent."""
+        row = schema.delivery.c
+        newest = select(row.id, row.owner).order_by(row.id.desc()).limit(digests).subquery()
+        async with self._store.read() as tx:
+            found = await tx.connection.execute(select(func.count()).select_from(newest).group_by(newest.c.owner))
+            return [one / digests for one in found.scalars()]
+
+    async def _idle(self) -> None:
+        """From the instant at which a reader is due to the first message, while nothing else is to be done."""
+        await self._announce(_IDLE)
+        row, start = schema.slot.c, time.time() + 2
+        due = {f"CI{number:06}": start + number * _BETWEEN_SLOTS for number in range(SLOTS)}
+        async with self._store.write() as tx:
+            for number, at in enumerate(due.values()):
+                slot = schema.slot.update().where(row.minute == number, row.zone == "UTC")
+                await tx.connection.execute(slot.values(next_due=datetime.fromtimestamp(at, UTC)))
+        posts = self._slack.posts
+        await _until(lambda: len({where for where, _, _ in posts if where in due}) == SLOTS)
+        first_posts = {
+            where: at for where, _, at in reversed(posts) if where in due
+        }  # a second one waits a second
+        waits = sorted(at - due[where] for where, at in first_posts.items())
+        print(f"due -> sent with idle workers: p50 {waits[len(waits) // 2]:.2f} s, longest {waits[-1]:.2f} s")
+        _verdict("due -> sent, p99", waits[int(len(waits) * 0.99)], " s", 2)
+
+    async def killed(self) -> None:
+        """Kill the oldest of three in the middle of its work, again and again, and start another one."""
+        before = await self._counted()
+        posts = len(self._slack.posts)
+        async with self._workers.at_work(3):
+            for _ in range(KILLS):
+                sent = len(self._slack.posts)
+                await self._announce(_BUSY)
+                await planned(self._store, datetime.now(UTC))
+                await self._store.ring("deliver")
+                await _until(lambda since=sent: len(self._slack.posts) >= since + BUSY // 4)
+                self._workers.kill()
+                self._workers.start()
+                await self._workers.are_ready()
+            await self._sent(before + KILLS * BUSY)
+        times = Counter(key for _, key, _ in self._slack.posts[posts:])
+        row = schema.delivery.c
+        newest = select(row.done_at, row.slot_due, row.attempts).order_by(row.id.desc()).limit(KILLS * BUSY)
+        async with self._store.read() as tx:
+            rows = list(await tx.connection.execute(newest))
+        again, waits = sum(one.attempts > 1 for one in rows), [one.done_at - one.slot_due for one in rows]
+        print(f"{KILLS} kills in {KILLS * BUSY} digests; {again} of them were begun again by another process")
+        _verdict("lost", KILLS * BUSY - len({key.partition(".")[0] for key in times}), "", 0)
+        _verdict("doubled", sum(count > 1 for count in times.values()), "", 0)
+        _verdict("the longest that one waited", max(waits).total_seconds(), " s", 35)
+        _verdict("tracebacks", self._workers.tracebacks, "", 0)
+
+    async def _announce(self, category: str) -> None:
+        """New papers, which everybody of one kind has asked for."""
+        papers = [paper(next(self._papers), categories=(category,)) for _ in range(PAPERS)]
+        async with self._store.read() as tx:
+            joined = schema.subscription.join(schema.query)
+            chosen = select(schema.subscription.c.destination_id).select_from(joined)
+            one = (
+                await tx.connection.execute(chosen.where(schema.query.c.text == category).limit(1))
+            ).scalar_one()
+            (subscription,) = await tx.subscribers.subscriptions(one)
+        await matched(self._store, subscription, *papers, now=datetime.now(UTC))
+
+    async def _counted(self) -> int:
+        async with self._store.read() as tx:
+            found = await tx.outbox.counts()
+        return found.get("sent", 0)
+
+    async def _sent(self, count: int) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while await self._counted() < count:  # noqa: ASYNC110  # other processes tell nobody
+                await asyncio.sleep(0.1)
+
+    def _cpu(self) -> float:
+        return self._workers.cpu() + cpu_of(self._server)
+
+
+async def _gather(store: Store, digests: int) -> None:
+    """Readers of three kinds: a crowd, those of the kills, and those who are due one by one."""
+    now, numbers = datetime.now(UTC), itertools.count(1)
+    async with store.write() as tx:
+        for number, kind in enumerate((_CROWD, _BUSY, _IDLE), 1):
+            await tx.connection.execute(schema.query.insert().values(id=number, text=kind))
+        await tx.connection.execute(schema.slot.insert(), [_slot(number, now) for number in range(SLOTS)])
+        slots = list(
+            (await tx.connection.execute(select(schema.slot.c.id).order_by(schema.slot.c.minute))).scalars()
+        )
+        for query, (letter, count) in enumerate((("C", digests), ("D", BUSY), ("I", SLOTS)), 1):
+            rows = [(next(numbers), f"{_TEAM}/C{letter}{n:06}", slots[n % SLOTS]) for n in range(count)]
+            await tx.connection.execute(schema.destination.insert(), [_destination(*row) for row in rows])
+            subscriptions = [_subscription(row[0], query, now) for row in rows]
+            await tx.connection.execute(schema.subscription.insert(), subscriptions)
+
+
+def _slot(minute: int, now: datetime) -> dict[str, object]:
+    slot = Slot("UTC", minute, Days.DAILY)
+    return {"zone": "UTC", "minute": minute, "days": slot.days.value, "next_due": now + timedelta(days=1)}
+
+
+def _destination(number: int, address: str, slot: int) -> dict[str, object]:
+    return {
+        "id": number, "channel": "slack", "address": address, "slot_id": slot, "language": Language.EN.value,
+        "last_number": 1,
+    }  # fmt: skip
+
+
+def _subscription(number: int, query: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": number, "destination_id": number, "number": 1, "query_id": query, "paused": False, "created_at": now,
+    }  # fmt: skip
+
+
+def _verdict(name: str, value: float, unit: str, most: float) -> None:
+    print(f"{name}: {value:.2f}{unit}; floor {most:g} {'met' if value <= most else 'MISSED'}")
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
