@@ -370,6 +370,7 @@ async def opened(
             channel.link(links)
             channel.remember(StoredConversations(store, channel.name, clock))
             channel.share_rate_limits(shared(store, clock))
+        made.share_rate_limits(shared(store, clock))
         client.share_leases(SourceLeases(store, clock))
         adapters = Adapters(found, origins, client, links, made)
         yield App(settings, store, adapters, clock, Matcher(store.compiled, key), roles=roles)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import MakerError
 from bot.model import Paper
+from bot.pacing import Reserve
 from bot.summaries import Answer, Job, Maker, TextField, Usage
 from tests.fakes import paper
 
@@ -61,6 +62,9 @@ class FakeMaker:
 
     def makes(self, wanted: TextField) -> bool:
         return wanted in TEXTS
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        pass
 
     def worst(self, job: Job) -> Usage:
         return WORST

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.model import Language, Paper
+from bot.pacing import Reserve
 
 LONGEST = 6_000
 """Characters of a text that are read; arXiv takes 1,920 of an abstract: https://info.arxiv.org/help/prep.html"""
@@ -103,6 +104,10 @@ class Maker(Protocol):
 
     async def make(self, job: Job, reason: str = "") -> Answer:
         """Make the texts; `reason` is what was wrong with the first answer."""
+        ...
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where the turns under a rate limit are booked, with all processes of the installation."""
         ...
 
     async def close(self) -> None:

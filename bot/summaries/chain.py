@@ -16,6 +16,7 @@ from typing import Protocol
 
 from bot.errors import MakerError
 from bot.model import Language, Paper, Summary
+from bot.pacing import Reserve
 from bot.summaries import Answer, Job, Maker, TextField, Usage, digest_of
 from bot.summaries.gate import failures
 from bot.text.normal import flat
@@ -119,6 +120,11 @@ class Chain:
                 log.info("not_made paper=%sv%d reason=%s", job.paper.id, job.paper.version, error.reason)
         outcome.all_makers_down = asked > 0 and resting == asked
         return outcome
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where turns under rate limits are booked."""
+        for maker in self.makers:
+            maker.share_rate_limits(reserve)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -20,6 +20,7 @@ import httpx2 as httpx
 
 from bot.errors import MakerError, MaskError, SettingsError
 from bot.model import Language
+from bot.pacing import Reserve
 from bot.settings import Settings
 from bot.summaries import Answer, Job, TextField, Usage
 from bot.summaries import prompt as prompts
@@ -53,6 +54,9 @@ class Firefox:
     def makes(self, field: TextField) -> bool:
         """It translates; it does not write English."""
         return field.language is Language.ZH
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """It has none."""
 
     def worst(self, job: Job) -> Usage:
         """Nothing but time."""

@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx2 as httpx
 
-from bot.errors import MakerError, MaskError
+from bot.errors import MakerError, MaskError, SudiError
+from bot.pacing import RateLimit, Reserve
 from bot.summaries import LONGEST, Answer, Job, TextField, Usage, answers, completions
 from bot.summaries import prompt as prompts
 from bot.summaries.behaviours import (
@@ -91,8 +92,9 @@ class Llm:
         self._deadline = deadline
         self._dice = dice
         self._manner = manner_of(endpoint.model)
-        self._between = 60 / per_minute if per_minute else 0.0
-        self._next_at = 0.0  # by the loop's clock: for the rate, and while everybody has to wait
+        self._between = timedelta(minutes=1) / per_minute if per_minute else None
+        self._rate_limit = self._limited(None)
+        self._busy_until = 0.0  # by the loop's clock
         self._rest_until = 0.0
         self._in_a_row = 0
 
@@ -115,6 +117,13 @@ class Llm:
         texts = sum(min(len(text), LONGEST) for text in (job.paper.title, job.paper.abstract))
         asked = len(prompts.SYSTEM) + texts + 1_200
         return self._usage(asked // 3, self._manner.room)
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where requests under LLM_PER_MINUTE are booked."""
+        self._rate_limit = self._limited(reserve)
+
+    def _limited(self, reserve: Reserve | None) -> RateLimit | None:
+        return RateLimit(self.name, self._between, reserve=reserve) if self._between else None
 
     async def make(self, job: Job, reason: str = "") -> Answer:
         """Ask for the texts of one paper, a few at once; tries again by itself until the deadline."""
@@ -193,10 +202,13 @@ class Llm:
         return completion
 
     async def _wait_for_rate_limit(self) -> None:
-        now = asyncio.get_running_loop().time()
-        at = max(now, self._next_at)
-        self._next_at = at + self._between
-        await asyncio.sleep(at - now)
+        """Wait while it is busy, and for a turn; MakerError when nobody knows whose turn it is."""
+        await asyncio.sleep(self._busy_until - asyncio.get_running_loop().time())
+        if self._rate_limit is not None:
+            try:
+                await self._rate_limit.wait()
+            except SudiError as error:
+                raise MakerError(f"{self.name}: {error}") from error
 
     def _trouble(self, said: Refusal, pause: float | None, used: Usage | None = None) -> Exception:
         """What an answer that is none leads to."""
@@ -214,7 +226,7 @@ class Llm:
                 return MakerError(f"{reason} (it asks for {pause:.0f} s)", rest=timedelta(seconds=pause))
             case Meaning.BUSY:
                 if pause is not None:  # for all that are asking
-                    self._next_at = max(self._next_at, asyncio.get_running_loop().time() + pause)
+                    self._busy_until = max(self._busy_until, asyncio.get_running_loop().time() + pause)
                 return _Busy(reason, pause, used)
 
     def _read(self, paper: prompts.Original, job: Job, completion: Completion) -> Answer:

@@ -7,8 +7,11 @@ import asyncio
 import httpx2 as httpx
 import pytest
 
+from bot.app import utc_now
 from bot.errors import MakerError, SettingsError
+from bot.jobs.rate_limits import shared
 from bot.settings import Settings
+from bot.store import Store
 from bot.summaries import CHINESE, Answer, Job, TextField
 from bot.summaries.chain import judge
 from bot.summaries.endpoints import Endpoint, endpoints
@@ -199,6 +202,28 @@ async def test_the_rate_is_kept(mock):
     await asyncio.gather(*(llm.make(JOB) for _ in range(6)))
     assert asyncio.get_running_loop().time() - started >= 0.5
     await llm.close()
+
+
+async def test_the_rate_is_kept_by_all_processes_together(mock, store, store_url):
+    others = [Store.open(store_url, exclusive=False, has_clock=True) for _ in range(3)]
+    llms = [Llm(Endpoint(mock.url, "", "gpt-4o-mini"), per_minute=600) for _ in others]
+    for llm, own in zip(llms, others, strict=True):
+        llm.share_rate_limits(shared(own, utc_now))
+    started = asyncio.get_running_loop().time()
+    await asyncio.gather(*(llm.make(JOB) for llm in llms for _ in range(3)))
+    assert asyncio.get_running_loop().time() - started >= 0.8
+    for one in (*llms, *others):
+        await one.close()
+
+
+async def test_without_the_database_which_counts_its_requests_nothing_is_asked(mock):
+    llm = Llm(Endpoint(mock.url, "", "gpt-4o-mini"), per_minute=600)
+    away = Store.open("postgresql://nobody@127.0.0.1:1/none")
+    llm.share_rate_limits(shared(away, utc_now))
+    with pytest.raises(MakerError, match="database is away"):
+        await llm.make(JOB)
+    await llm.close()
+    await away.close()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot.errors import MakerError, SourceError
 from bot.model import Announcement, AnnounceType, Days, Listing, Paper, Slot, Validator
+from bot.pacing import Reserve
 from bot.sources import Outcome, Unchanged
 from bot.sources.calendar import FEEDS_DUE, PAGES_DUE, newest, opens, weekdays
 from bot.summaries import Answer, Job, TextField, Usage
@@ -273,6 +274,9 @@ class Translator:
     def makes(self, wanted: TextField) -> bool:
         """Titles and abstracts in Chinese."""
         return wanted in (TextField.TITLE, TextField.ABSTRACT)
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """It has none."""
 
     def worst(self, job: Job) -> Usage:
         """It is free."""
