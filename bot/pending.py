@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.matching import Candidate, candidates, muted_by, prepare
 from bot.model import Language
 from bot.store import Transaction
+from bot.store.carried import Earlier
 from bot.store.hits import Asking, Coming
 from bot.text.normal import has_han
 
@@ -23,26 +24,32 @@ class Waiting:
     asking: list[Asking]  # the subscriptions that are not paused
     papers: list[Coming]
     muted: list[Coming]
+    newest: int  # the last batch in it
+    earlier: Earlier  # the deliveries that the destination has had
 
 
-async def waiting_for(tx: Transaction, destination_id: int, newest: int | None = None) -> Waiting:
-    """What comes to a destination up to the `newest` batch, which is that of all unless it is given."""
-    newest = await tx.hits.newest() if newest is None else newest
+async def waiting_for(tx: Transaction, destination_id: int, earlier: Earlier | None = None) -> Waiting:
+    """What comes to a destination; `earlier` are its deliveries, where they are known already."""
+    earlier = earlier or await tx.carried.earlier(destination_id)
+    newest = await tx.hits.newest()
     asking = [one for one in (await tx.hits.asking([destination_id])).get(destination_id, []) if not one.paused]
-    found = await tx.hits.coming(destination_id, asking, newest)
+    found = await tx.hits.coming(asking, earlier, newest)
     mutes = (await tx.mutes.known(destination_id)).get(destination_id, ())
     muted = await covered(tx, mutes, found)
     return Waiting(
         asking,
         [one for one in found if one.n not in muted],
         [one for one in found if one.n in muted],
+        newest,
+        earlier,
     )
 
 
 async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
     """What would come to a destination if none of its subscriptions were paused, without what it mutes."""
     asking = (await tx.hits.asking([destination_id])).get(destination_id, [])
-    found = await tx.hits.coming(destination_id, asking, await tx.hits.newest())
+    earlier = await tx.carried.earlier(destination_id)
+    found = await tx.hits.coming(asking, earlier, await tx.hits.newest())
     muted = await covered(tx, (await tx.mutes.known(destination_id)).get(destination_id, ()), found)
     return [one for one in found if one.n not in muted]
 

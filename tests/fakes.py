@@ -340,7 +340,8 @@ async def matches(store: Store, *addresses: str) -> list[Match]:
                 continue
             asking = (await tx.hits.asking([destination.id])).get(destination.id, [])
             queries = {one.id: one.query for one in asking}
-            for paper_ in await tx.hits.coming(destination.id, asking, newest):
+            earlier = await tx.carried.earlier(destination.id)
+            for paper_ in await tx.hits.coming(asking, earlier, newest):
                 found += [
                     Match(queries[number], paper_.paper_id, paper_.version, kind)
                     for number, kind in paper_.types.items()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from bot.digest import Card, Digest, Lack, NoPapers, Report, compose
 from bot.jobs.ranking import matches, ranked, version_of, whole
@@ -14,7 +15,7 @@ from bot.model import AnnounceType, Coverage, Language, Match, Paper, Subscripti
 from bot.pending import Waiting, waiting_for
 from bot.presentation.no_papers import Audience, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
-from bot.store.carried import Contents
+from bot.store.carried import Contents, Earlier
 from bot.store.hits import Asking
 from bot.store.outbox import Claim
 from bot.store.versions import Version
@@ -87,15 +88,15 @@ class Composer:
         """What would go to the destination now: its papers, or else why there are none. Nothing is fixed."""
         destination = claim.destination.id
         async with self._store.read() as tx:
-            contents = await tx.carried.contents(claim.id)
+            earlier = await tx.carried.earlier(destination)
+            contents = await tx.carried.contents(claim.id) if earlier.has_papers(claim.id) else None
             if contents is not None and contents.shown is not None:
-                return Drafted(claim, await self._recorded(tx, claim, contents))
-            newest, before = await tx.hits.newest(), await tx.hits.deliveries(destination)
-            waiting = await waiting_for(tx, destination, newest)
-            contents, cards = await self._contents(tx, claim, waiting, newest)
-            digest = await self._written(tx, claim, contents, cards, waiting.asking)
-        behind = tuple(one.id for one in waiting.asking if one.through < newest)
-        return Drafted(claim, digest, contents, newest, behind, before)
+                return Drafted(claim, await self._recorded(tx, claim, contents, earlier))
+            waiting = await waiting_for(tx, destination, earlier)
+            contents, cards = await self._contents(tx, claim, waiting)
+            digest = await self._written(tx, claim, contents, cards, waiting.asking, earlier)
+        behind = tuple(one.id for one in waiting.asking if one.through < waiting.newest)
+        return Drafted(claim, digest, contents, waiting.newest, behind, earlier.state)
 
     async def fix(self, tx: Transaction, draft: Drafted) -> bool:
         """Fix a delivery of ours as what was drafted, or give it up when nothing is in it.
@@ -105,7 +106,7 @@ class Composer:
         """
         destination = draft.claim.destination.id
         await tx.subscribers.hold(destination)
-        if draft.contents and await tx.hits.deliveries(destination) != draft.before:
+        if draft.contents and await tx.carried.state(destination) != draft.before:
             return False
         if draft.is_empty and not await tx.outbox.discard(draft.claim):
             return True
@@ -120,17 +121,15 @@ class Composer:
         """The digest of a delivery that was composed before, with the texts that are there by now."""
         async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id) or Contents()
-            return await self._recorded(tx, claim, contents)
+            return await self._recorded(tx, claim, contents, await tx.carried.earlier(claim.destination.id))
 
-    async def _recorded(self, tx: Transaction, claim: Claim, contents: Contents) -> Digest:
+    async def _recorded(self, tx: Transaction, claim: Claim, contents: Contents, earlier: Earlier) -> Digest:
         destination = claim.destination.id
         cards = await recorded(tx, destination, contents)
         asking = (await tx.hits.asking([destination])).get(destination, [])
-        return await self._written(tx, claim, contents, cards, [one for one in asking if not one.paused])
+        return await self._written(tx, claim, contents, cards, [one for one in asking if not one.paused], earlier)
 
-    async def _contents(
-        self, tx: Transaction, claim: Claim, waiting: Waiting, newest: int
-    ) -> tuple[Contents, list[Card]]:
+    async def _contents(self, tx: Transaction, claim: Claim, waiting: Waiting) -> tuple[Contents, list[Card]]:
         """What comes to the destination as what this delivery carries; with the cards of it."""
         by_number = await ranked(tx, claim.destination.id, waiting, self._cap)
         numbers = {version_of(card): n for n, card in by_number.items()}
@@ -142,12 +141,18 @@ class Composer:
             shown=min(len(cards), self._cap),
             withheld=len(waiting.muted),
             found_by=tuple(_found_by(waiting.asking, cards)),
-            changes=tuple(await told_with(tx, claim.destination.id, papers, newest)),
+            changes=tuple(await told_with(tx, claim.destination.id, papers, waiting)),
         )
         return contents, cards
 
     async def _written(
-        self, tx: Transaction, claim: Claim, contents: Contents, cards: Sequence[Card], asking: Sequence[Asking]
+        self,
+        tx: Transaction,
+        claim: Claim,
+        contents: Contents,
+        cards: Sequence[Card],
+        asking: Sequence[Asking],
+        earlier: Earlier,
     ) -> Digest:
         destination = claim.destination
         audience = Audience(destination, [one.query for one in asking], claim.due)
@@ -166,7 +171,7 @@ class Composer:
             faults=report.faults,
             no_papers=report.no_papers,
             changes=tuple(await tx.changes.told(contents.changes) if contents.changes else ()),
-            previous=await tx.outbox.previous(claim, since=self._clock() - THREAD),
+            previous=await tx.outbox.key(claim, earlier.last(claim.id, self._clock() - THREAD)),
             link=self._link(claim, report.no_papers if not cards else None),
         )
         return replace(digest, lack=self._lack()) if digest.lacks else digest
@@ -237,25 +242,27 @@ async def _finders(tx: Transaction, destination: int, found_by: Sequence[int]) -
     return [[known[next(rest)] for _ in range(count)] for count in rest]
 
 
-async def told_with(tx: Transaction, destination: int, papers: Collection[int], newest: int) -> list[int]:
+async def told_with(tx: Transaction, destination: int, papers: Collection[int], waiting: Waiting) -> list[int]:
     """What has become of papers that a destination has, and of those that come to it now: to be told once.
 
     Who has the later version knows by its card, and who has muted the paper does not want to.
     """
-    became = {one.id: one for one in await tx.changes.untold(destination, newest)}
-    became |= {one.id: one for one in await tx.changes.of(papers) if (one.batch or newest + 1) <= newest}
-    mutes = (await tx.mutes.known(destination)).get(destination, ()) if became else ()
-    has = await tx.hits.had(destination, withheld=False) | set(papers) if became else set()
-    versions = await tx.papers.versions_of({one.paper_id for one in became.values()})
-    before = await tx.changes.told_to(destination) if became else set()
-    told = []
-    for one in (one for number, one in sorted(became.items()) if number not in before):
+    became = await tx.changes.become(destination, papers, waiting.newest)
+    if not became:
+        return []
+    mutes = (await tx.mutes.known(destination)).get(destination, ())
+    versions = await tx.papers.versions_of({one.paper_id for one in became})
+    has = waiting.earlier.had({n for some in versions.values() for _, n in some}, withheld=False) | set(papers)
+    before, told = waiting.earlier.told(), []
+    for one in sorted(became, key=lambda one: one.id):
         known = [version for version, n in versions.get(one.paper_id, ()) if n in has]
-        if known and min(known) <= one.version and max(known) <= one.version and one.paper_id not in mutes:
+        is_news = known and min(known) <= one.version and max(known) <= one.version
+        if is_news and one.paper_id not in mutes and one.id not in before:
             told.append(one.id)
     return told
 
 
+@lru_cache(maxsize=2048)  # a day's papers are in many digests
 def english_line(paper: Paper) -> Summary:
     """The sentence of the abstract that says most, for who has no better line."""
     return Summary(paper.id, paper.version, Language.EN, one_line=one_line(paper), provenance="extract")

@@ -35,36 +35,36 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
     What no query finds any more has gone; that can be only of what more was told of since it was found.
     """
     first, others = _first(waiting.papers)
-    titles = await tx.papers.titles([one.n for one in waiting.papers])
-    chinese = await tx.texts.titles([(one.paper_id, one.version) for one in first])
+    chinese = await tx.texts.titles([one.n for one in first])
     subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in waiting.asking}
     finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in first}
-    numbers = {(one.paper_id, one.version): one.n for one in first}
+    numbers = {version: one.n for version, one in zip(finders, first, strict=True)}
 
     def by_titles() -> dict[int, Card]:
-        texts = {version: text.title for version, text in chinese.items()}
+        texts = {n: text.title for n, text in chinese.items()}
         reasons = {
             number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
         }
         return {
-            one.n: _by_title(titles[one.n], one, finders[version], texts.get(version, ""), reasons)
+            one.n: _by_title(one, finders[version], texts.get(one.n, ""), reasons)
             for version, one in zip(finders, first, strict=True)
         }
 
     found = await asyncio.to_thread(by_titles)
-    unsure = {version for version, text in chinese.items() if not text.is_matched}
-    todo = {one.n for one in first if not one.is_sure or (one.paper_id, one.version) in unsure}
+    todo = {one.n for one in first if not one.is_sure or (one.n in chinese and not chinese[one.n].is_matched)}
+    standings = {n: standing(card) for n, card in found.items()}
     known: set[int] = set()
     while True:
-        in_order = [numbers[version_of(card)] for card in in_turn(found.values(), standing)]
+        in_order = in_turn(found, standings.__getitem__)
         todo = (todo | set(in_order[:cap])) - known
         if not todo:
             break
         versions = [version_of(found.pop(n)) for n in sorted(todo)]
         explained = await _explained(tx, {version: finders[version] for version in versions})
         found |= {numbers[version_of(card)]: card for card in explained}
+        standings |= {n: standing(found[n]) for n in todo & found.keys()}
         known |= todo
-    return {n: found[n] for n in in_order} | {one.n: Card(titles[one.n], one.type, one.date) for one in others}
+    return {n: found[n] for n in in_order} | {one.n: Card(one.paper, one.type, one.date) for one in others}
 
 
 def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
@@ -78,9 +78,10 @@ def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
 
 
 def _by_title(
-    paper: Paper, one: Coming, finders: Sequence[Subscription], chinese: str, reasons: Mapping[int, TitleReasons]
+    one: Coming, finders: Sequence[Subscription], chinese: str, reasons: Mapping[int, TitleReasons]
 ) -> Card:
     """A card with its titles, and the reasons that stand in them."""
+    paper = one.paper
     prepared = _titled(paper.title, chinese)
     found = dict.fromkeys(each for number in one.types if number in reasons for each in reasons[number](prepared))
     summary = Summary(paper.id, paper.version, Language.ZH, title=chinese) if chinese else None

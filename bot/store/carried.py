@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
-from bot.store.packing import count, pack, unpack
+from bot.store.packing import common, count, pack, unpack
 
 _delivery = schema.delivery.c
 
@@ -31,6 +32,59 @@ class Contents:
         return len(self.papers) - self.withheld
 
 
+class _Earlier(NamedTuple):
+    """A delivery, as far as the next one depends on it."""
+
+    id: int
+    state: str
+    done_at: datetime | None
+    papers: bytes | None
+    shown: int | None
+    withheld: int
+    changes: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The deliveries of a destination, as far as its next digest depends on them."""
+
+    deliveries: tuple[_Earlier, ...]
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What changes with every one that is composed, or forgotten."""
+        ids = [one.id for one in self.deliveries if one.shown is not None]
+        return len(ids), sum(ids)
+
+    def has_papers(self, delivery_id: int) -> bool:
+        """Whether the papers of one are known."""
+        return any(one.id == delivery_id and one.papers is not None for one in self.deliveries)
+
+    def fixed(self) -> set[int]:
+        """The papers of those that have yet to be composed, as far as they are known."""
+        return {n for one in self.deliveries if one.shown is None for n in unpack(one.papers)}
+
+    def had(self, papers: Collection[int], *, withheld: bool = True) -> set[int]:
+        """Which of some papers are in one that was composed, in whatever state; also those that are withheld."""
+        found: set[int] = set()
+        for one in self.deliveries:
+            if one.papers and one.shown is not None:
+                if withheld or not one.withheld:
+                    found |= common(one.papers, papers)
+                else:
+                    found.update(unpack(one.papers)[: -one.withheld])
+        return found.intersection(papers)
+
+    def told(self) -> set[int]:
+        """The ids of the changes that were told."""
+        return {change for one in self.deliveries for change in unpack(one.changes)}
+
+    def last(self, delivery_id: int, since: datetime) -> int | None:
+        """The one that was sent last after an instant, but for this one."""
+        sent = [(one.done_at, one.id) for one in self.deliveries if one.state == "sent" and one.done_at]
+        return max((one for one in sent if one[0] > since and one[1] != delivery_id), default=(None, None))[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The fate of one delivery, for people."""
@@ -40,6 +94,13 @@ class Delivered:
     created_at: datetime
     done_at: datetime | None
     reason: str
+
+
+_OF_DESTINATION = _delivery.destination_id == bindparam("destination")
+_EARLIER = select(*(_delivery[name] for name in _Earlier._fields)).where(_OF_DESTINATION)
+_STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
+    _OF_DESTINATION, _delivery.shown.is_not(None)
+)
 
 
 class Carried:
@@ -60,6 +121,16 @@ class Carried:
             return None
         found_by, changes = tuple(unpack(row.found_by)), tuple(unpack(row.changes))
         return Contents(tuple(unpack(row.papers)), row.shown, row.withheld, found_by, changes)
+
+    async def earlier(self, destination_id: int) -> Earlier:
+        """The deliveries of a destination."""
+        rows = await self._connection.execute(_EARLIER, {"destination": destination_id})
+        return Earlier(tuple(_Earlier(*row) for row in rows))
+
+    async def state(self, destination_id: int) -> tuple[int, int]:
+        """The state of an `Earlier`."""
+        count, ids = (await self._connection.execute(_STATE, {"destination": destination_id})).one()
+        return count, int(ids)
 
     async def destination(self, delivery_id: int) -> int | None:
         """The destination of a delivery whose papers are fixed and ranked."""

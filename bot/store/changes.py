@@ -6,18 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Change, ChangeKind
 from bot.store import schema
-from bot.store.packing import unpack
+from bot.store.among import among
 from bot.store.papers import Papers
 from bot.store.upsert import insert
 
 _change, _paper, _destination = schema.change.c, schema.paper.c, schema.destination.c
-_delivery = schema.delivery.c
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,6 @@ class Became:
     id: int
     paper_id: str
     version: int  # the last one of which it was not so
-    batch: int | None
 
 
 class Changes:
@@ -60,31 +57,13 @@ class Changes:
             .values(changes_through=batch)
         )
 
-    async def untold(self, destination_id: int, newest: int) -> list[Became]:
-        """What became known up to a batch, since a destination was told last."""
+    async def become(self, destination_id: int, papers: Collection[int], newest: int) -> list[Became]:
+        """What became known up to a batch since a destination was told last; and all of these papers."""
         through = select(_destination.changes_through).where(_destination.id == destination_id).scalar_subquery()
-        return await self._found(_change.batch > through, _change.batch <= newest)
-
-    async def of(self, papers: Collection[int]) -> list[Became]:
-        """What has become of these papers, in any version of them."""
-        found, keys = [], sorted(papers)
-        for start in range(0, len(keys), _CHUNK):
-            same = select(_paper.id).where(_paper.n.in_(keys[start : start + _CHUNK]))
-            found += await self._found(_change.paper_id.in_(same))
-        return found
-
-    async def told_to(self, destination_id: int) -> set[int]:
-        """The ids of those that a destination was told of."""
+        same = select(_paper.id).where(among(_paper.n, papers))
+        columns = select(_change.id, _change.paper_id, _change.version).where(_change.batch <= newest)
         rows = await self._connection.execute(
-            select(_delivery.changes).where(
-                _delivery.destination_id == destination_id, _delivery.changes.is_not(None)
-            )
-        )
-        return {number for packed in rows.scalars() for number in unpack(packed)}
-
-    async def _found(self, *conditions: ColumnElement[bool]) -> list[Became]:
-        rows = await self._connection.execute(
-            select(_change.id, _change.paper_id, _change.version, _change.batch).where(*conditions)
+            columns.where(_change.batch > through).union(columns.where(_change.paper_id.in_(same)))
         )
         return [Became(*row) for row in rows]
 

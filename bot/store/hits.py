@@ -19,15 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
 from bot.matching import reads, type_among
-from bot.model import ALL, AnnounceType
+from bot.model import ALL, AnnounceType, Paper
 from bot.query import Query, stored
 from bot.store import schema
+from bot.store.among import among
 from bot.store.batches import TEXT
+from bot.store.carried import Earlier
 from bot.store.packing import unpack
 from bot.text.normal import has_han
 
 _batch, _hit, _paper, _announced = schema.batch.c, schema.hit.c, schema.paper.c, schema.announcement.c
-_subscription, _query, _delivery = schema.subscription.c, schema.query.c, schema.delivery.c
+_subscription, _query = schema.subscription.c, schema.query.c
 
 _CHUNK = 400
 
@@ -51,11 +53,20 @@ class Coming:
     """A paper that comes to a destination, with its type for each subscription, by id, that has found it."""
 
     n: int
-    paper_id: str
-    version: int
+    paper: Paper  # no more of it than its title
     date: date
     types: dict[int, AnnounceType]
     is_sure: bool = True  # nothing was told of it since its queries have found it
+
+    @property
+    def paper_id(self) -> str:
+        """Its id."""
+        return self.paper.id
+
+    @property
+    def version(self) -> int:
+        """Which version of it comes."""
+        return self.paper.version
 
     @property
     def type(self) -> AnnounceType:
@@ -80,8 +91,7 @@ class _Opened(NamedTuple):
 class _Told(NamedTuple):
     """A version of a paper and its announcements."""
 
-    paper_id: str
-    version: int
+    paper: Paper  # no more of it than its title
     primary: str  # canonical
     types: dict[str, AnnounceType]  # by category
     dates: list[date]
@@ -142,41 +152,42 @@ class Hits:
             found.setdefault(row.destination_id, []).append(Asking(*row[1:]))
         return found
 
-    async def coming(self, destination_id: int, asking: Sequence[Asking], newest: int) -> list[Coming]:
+    async def coming(self, asking: Sequence[Asking], earlier: Earlier, newest: int) -> list[Coming]:
         """The papers that come to these subscriptions of a destination; also those that a delivery is to carry.
 
         Of several versions of a paper it is the last one. A version that was sent keeps others away, but for later
         ones that come to a query which asks for revisions.
         """
-        fixed, had = await self.delivered(destination_id)
+        fixed = earlier.fixed()
         opened = await self._opened(asking, newest)
         found: dict[int, list[Asking]] = {n: list(asking) for n in fixed}
         for one, numbers in zip(asking, await self._new(asking, opened), strict=True):
             for n in numbers:
                 if n not in fixed:
                     found.setdefault(n, []).append(one)
+        had = earlier.had(found)
         told = await self._told(found.keys() - had)
+        had |= earlier.had(told.keys() - found.keys())
         before = {one.id: one.before for one in opened if one.before}
         unsure = fixed.union(*(one.papers for one in opened if not one.is_published))
         readings = {one.id: _reading(one.query) for one in asking}
         sent: dict[str, int] = {}
         for n in had & told.keys():
-            one_told = told[n]
-            sent[one_told.paper_id] = max(one_told.version, sent.get(one_told.paper_id, one_told.version))
+            paper = told[n].paper
+            sent[paper.id] = max(paper.version, sent.get(paper.id, paper.version))
         coming: dict[str, Coming] = {}
         for n in sorted(found.keys() & told.keys() - had):
-            here = told[n]
-            paper_id, version = here.paper_id, here.version
+            here, paper = told[n], told[n].paper
             types = {
                 one.id: kind
                 for one in found[n]
                 if n in fixed or here.entitles(one, readings[one.id], before, newest)
                 if (kind := type_among(here.types, here.primary, readings[one.id]))
-                and _is_new(kind, version, sent.get(paper_id))
+                and _is_new(kind, paper.version, sent.get(paper.id))
             }
-            if types and (paper_id not in coming or coming[paper_id].version < version):
+            if types and (paper.id not in coming or coming[paper.id].version < paper.version):
                 is_sure = n not in unsure and not here.is_stale
-                coming[paper_id] = Coming(n, paper_id, version, max(here.dates), types, is_sure)
+                coming[paper.id] = Coming(n, paper, max(here.dates), types, is_sure)
         return list(coming.values())
 
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
@@ -235,42 +246,6 @@ class Hits:
                 found[row.query] = max(row.batch, found.get(row.query, 0))
         return found
 
-    async def delivered(self, destination_id: int) -> tuple[set[int], set[int]]:
-        """The papers of deliveries that have yet to be composed, as far as they are known; and of all others."""
-        rows = await self._connection.execute(
-            select(_delivery.papers, _delivery.shown).where(
-                _delivery.destination_id == destination_id, _delivery.papers.is_not(None)
-            )
-        )
-        fixed: set[int] = set()
-        had: set[int] = set()
-        for row in rows:
-            (fixed if row.shown is None else had).update(unpack(row.papers))
-        return fixed, had
-
-    async def deliveries(self, destination_id: int) -> tuple[int, int]:
-        """What changes with every delivery of a destination that is composed, or forgotten."""
-        rows = await self._connection.execute(
-            select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
-                _delivery.destination_id == destination_id, _delivery.shown.is_not(None)
-            )
-        )
-        count, ids = rows.one()
-        return count, int(ids)
-
-    async def had(self, destination_id: int, *, withheld: bool = True) -> set[int]:
-        """The papers that are in a delivery of a destination, in whatever state; also those that are withheld."""
-        rows = await self._connection.execute(
-            select(_delivery.papers, _delivery.withheld).where(
-                _delivery.destination_id == destination_id, _delivery.shown.is_not(None)
-            )
-        )
-        found: set[int] = set()
-        for row in rows:
-            papers = unpack(row.papers)
-            found.update(papers if withheld or not row.withheld else papers[: -row.withheld])
-        return found
-
     async def advance(self, subscriptions: Collection[int], batch: int) -> None:
         """What these subscriptions have found up to a batch comes no more: it has come."""
         await self._connection.execute(
@@ -287,36 +262,38 @@ class Hits:
     async def _told(self, numbers: Collection[int]) -> dict[int, _Told]:
         """What was announced of these papers, and of all other versions of the same ones."""
         found: dict[int, _Told] = {}
-        for keys in _chunks(numbers):
-            same = select(_paper.id).where(_paper.n.in_(keys))
-            rows = await self._connection.execute(
-                select(
-                    _paper.n,
-                    _paper.id,
-                    _paper.version,
-                    _paper.categories,
-                    (_paper.revision > _paper.evaluated_revision).label("is_stale"),
-                    _announced.category,
-                    _announced.date,
-                    _announced.type,
-                    _announced.batch,
-                )
-                .join_from(
-                    schema.paper,
-                    schema.announcement,
-                    (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
-                )
-                .where(_paper.id.in_(same))
+        rows = await self._connection.execute(
+            select(
+                _announced.category,
+                _announced.date,
+                _announced.type,
+                _announced.batch,
+                _paper.n,
+                _paper.id,
+                _paper.version,
+                _paper.title,
+                _paper.is_version_known,
+                _paper.categories,
+                _paper.revision > _paper.evaluated_revision,
             )
-            for n, paper_id, version, categories, is_more_told, category, day, kind, batch in rows:
-                one = found.get(n)
-                if one is None:
-                    primary = next(iter(categories), "")
-                    primary = taxonomy.resolve(primary) or primary
-                    one = found[n] = _Told(paper_id, version, primary, {}, [], {}, is_more_told)
-                one.types[category] = _TYPES[kind]
-                one.dates.append(day)
-                one.batches[category] = batch
+            .join_from(
+                schema.paper,
+                schema.announcement,
+                (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
+            )
+            .where(_paper.id.in_(select(_paper.id).where(among(_paper.n, numbers))))
+        )
+        for category, day, kind, batch, n, *paper_columns in rows.all():
+            one = found.get(n)
+            if one is None:
+                paper_id, version, title, is_known, categories, is_more_told = paper_columns
+                primary = next(iter(categories), "")
+                primary = taxonomy.resolve(primary) or primary
+                paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
+                one = found[n] = _Told(paper, primary, {}, [], {}, is_more_told)
+            one.types[category] = _TYPES[kind]
+            one.dates.append(day)
+            one.batches[category] = batch
         return found
 
 

@@ -344,15 +344,9 @@ class Outbox:
         rows = await self._connection.execute(select(_delivery.state, func.count()).group_by(_delivery.state))
         return {row[0]: row[1] for row in rows}
 
-    async def previous(self, claim: Claim, since: datetime) -> str:
-        """The key of the delivery that was sent last to the same destination, after `since`; empty without one."""
-        rows = await self._connection.execute(
-            select(_delivery.id, _delivery.state, _delivery.done_at)
-            .where(_delivery.destination_id == claim.destination.id, _delivery.done_at > since)
-            .order_by(_delivery.done_at.desc())
-        )
-        found = next((row.id for row in rows if row.state == "sent" and row.id != claim.id), None)
-        if found is None:
+    async def key(self, claim: Claim, delivery_id: int | None) -> str:
+        """The key of another delivery to the destination of a claim; empty without one."""
+        if delivery_id is None:
             return ""
-        epoch = epoch_of(await Epochs(self._connection).known(), Kind.DELIVERY, found)
-        return replace(claim, id=found, epoch=epoch).key
+        epoch = epoch_of(await Epochs(self._connection).known(), Kind.DELIVERY, delivery_id)
+        return replace(claim, id=delivery_id, epoch=epoch).key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _SHORT, _LONG = "H", "I"  # two bytes for the distance to the least number, or four
 
@@ -30,15 +30,28 @@ def unpack(packed: bytes | None) -> list[int]:
     """The numbers that were packed; none of nothing."""
     if not packed:
         return []
-    found = array(chr(packed[0]))
-    found.frombytes(packed[5:])
-    least = int.from_bytes(packed[1:5], "little")
-    return [one + least for one in _ordered(found)]
+    found, least = _distances(packed)
+    return [one + least for one in found]
+
+
+def common(packed: bytes, numbers: Collection[int]) -> set[int]:
+    """Which of some numbers are among those that were packed."""
+    found, least = _distances(packed)
+    if not found or not numbers or max(numbers) < least or min(numbers) > least + max(found):
+        return set()
+    return {one + least for one in {one - least for one in numbers}.intersection(found)}
 
 
 def count(packed: bytes | None) -> int:
     """How many numbers were packed."""
     return (len(packed) - 5) // array(chr(packed[0])).itemsize if packed else 0
+
+
+def _distances(packed: bytes) -> tuple[array[int], int]:
+    """The distances to the least number, and that."""
+    found = array(chr(packed[0]))
+    found.frombytes(packed[5:])
+    return _ordered(found), int.from_bytes(packed[1:5], "little")
 
 
 def _ordered(numbers: array[int]) -> array[int]:

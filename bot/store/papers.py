@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from functools import reduce
@@ -26,6 +26,9 @@ _paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.lis
 _FIELDS = [field.name for field in fields(Paper)]
 _EVIDENCE = [name for name in _FIELDS if name not in ("id", "version")]
 _T = TypeVar("_T")
+_ANNOUNCEMENTS = select(
+    _announced.paper_id, _announced.version, _announced.category, _announced.date, _announced.type
+).order_by(_announced.paper_id, _announced.version, _announced.category)
 
 
 class Amendment(NamedTuple):
@@ -247,33 +250,26 @@ class Papers:
         return {row[0]: row[1] for row in rows}
 
     async def announced_on(self, dates: Collection[date]) -> list[Announcement]:
-        """All announcements of these dates, in all categories that were read."""
+        """All announcements of these dates, in all categories that were read; others get their turn in between."""
         is_it = _announced.date.in_(dates)
         versions = select(_announced.paper_id, _announced.version).where(is_it)
-        return await self._announcements(is_it, tuple_(_paper.id, _paper.version).in_(versions))
+        papers: dict[Version, Paper] = {}
+        of_papers = select(schema.paper).where(tuple_(_paper.id, _paper.version).in_(versions))
+        async for row in in_pieces(self._connection, of_papers):
+            papers[row.id, row.version] = _to_paper(row)
+        return [
+            _to_announcement(row, papers) async for row in in_pieces(self._connection, _ANNOUNCEMENTS.where(is_it))
+        ]
 
     async def announced(self, versions: Collection[Version]) -> list[Announcement]:
         """All announcements of these versions of papers."""
         found: list[Announcement] = []
         for keys in _chunks(list(versions)):
+            papers = await self.papers(keys)
             is_it = is_one_of(_announced.paper_id, _announced.version, keys)
-            found += await self._announcements(is_it, is_one_of(_paper.id, _paper.version, keys))
+            rows = await self._connection.execute(_ANNOUNCEMENTS.where(is_it))
+            found += [_to_announcement(row, papers) for row in rows.all()]
         return found
-
-    async def _announcements(self, condition: Any, of_papers: Any) -> list[Announcement]:
-        """Read in pieces, so that others get their turn in between."""
-        papers: dict[Version, Paper] = {}
-        async for row in in_pieces(self._connection, select(schema.paper).where(of_papers)):
-            papers[row.id, row.version] = _to_paper(row)
-        announced = (
-            select(schema.announcement)
-            .where(condition)
-            .order_by(_announced.paper_id, _announced.version, _announced.category)
-        )
-        return [
-            Announcement(papers[row.paper_id, row.version], row.category, row.date, AnnounceType(row.type))
-            async for row in in_pieces(self._connection, announced)
-        ]
 
     async def papers(self, versions: Collection[Version]) -> dict[Version, Paper]:
         """These versions of papers, as far as they are stored."""
@@ -283,19 +279,6 @@ class Papers:
                 select(schema.paper).where(is_one_of(_paper.id, _paper.version, keys))
             )
             found |= {(row.id, row.version): _to_paper(row) for row in rows}
-        return found
-
-    async def titles(self, numbers: Collection[int]) -> dict[int, Paper]:
-        """Papers by their numbers, as far as they are stored, and no more of them than their titles."""
-        found: dict[int, Paper] = {}
-        for keys in _chunks(sorted(numbers)):
-            rows = await self._connection.execute(
-                select(_paper.n, _paper.id, _paper.version, _paper.title, _paper.is_version_known).where(
-                    _paper.n.in_(keys)
-                )
-            )
-            for n, paper_id, version, title, is_version_known in rows:
-                found[n] = Paper(paper_id, version, title, (), "", (), is_version_known=is_version_known)
         return found
 
     async def numbered(self, numbers: Collection[int]) -> dict[int, Version]:
@@ -353,6 +336,10 @@ def _to_paper(row: Row[Any]) -> Paper:
         license=row.license,
         is_version_known=row.is_version_known,
     )
+
+
+def _to_announcement(row: Any, papers: Mapping[Version, Paper]) -> Announcement:
+    return Announcement(papers[row.paper_id, row.version], row.category, row.date, AnnounceType(row.type))
 
 
 def _of_versions() -> Iterator[Table]:

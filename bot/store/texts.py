@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Summary
 from bot.store import schema
+from bot.store.among import among
 from bot.store.packing import unpack
 from bot.store.pieces import in_pieces
 from bot.store.upsert import insert
@@ -125,16 +126,25 @@ class Texts:
                 found[language][version] = _summary(version, language, some)
         return found
 
-    async def titles(self, versions: Collection[Version]) -> dict[Version, Titled]:
-        """The best Chinese titles, as far as there are any."""
+    async def titles(self, papers: Collection[int]) -> dict[int, Titled]:
+        """The best Chinese titles of papers by their numbers, as far as there are any."""
         body = case((_text.field == "title", _text.body), else_="").label("body")
-        columns = (_text.paper_id, _text.version, body, _text.maker, _text.flaws, _text.made_at, _text.is_matched)
-        found: dict[Version, Titled] = {}
-        is_chinese = (_text.language == Language.ZH.value) & (_text.body != "")
-        tells = or_(_text.field == "title", _text.is_matched.is_(False))
-        for version, rows in (await self._rows(versions, is_chinese, tells, columns=columns)).items():
-            titles = [row.body for row in sorted(rows, key=_rank) if row.body]
-            found[version] = Titled(next(iter(titles), ""), all(row.is_matched for row in rows))
+        rows = await self._connection.execute(
+            select(_paper.n, body, _text.maker, _text.flaws, _text.made_at, _text.is_matched)
+            .join_from(
+                schema.paper, schema.text_, and_(_text.paper_id == _paper.id, _text.version == _paper.version)
+            )
+            .where(
+                among(_paper.n, papers),
+                _text.language == Language.ZH.value,
+                _text.body != "",
+                or_(_text.field == "title", _text.is_matched.is_(False)),
+            )
+        )
+        found: dict[int, Titled] = {}
+        for n, title, *_, is_matched in sorted(rows, key=_rank):
+            before = found.get(n, Titled("", is_matched=True))
+            found[n] = Titled(before.title or title, before.is_matched and is_matched)
         return found
 
     async def state(self, day: date) -> tuple[int, datetime | None]:
