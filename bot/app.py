@@ -35,7 +35,7 @@ from bot.engine.works import Works
 from bot.errors import PortError, SettingsError, SudiError
 from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
-from bot.jobs.announcement_day import PollResult
+from bot.jobs.announcement_day import PollContext, PollResult
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier, Tally
 from bot.jobs.edit_late import LateEditor
@@ -117,10 +117,9 @@ class App:
         holidays = settings.bot_arxiv_holidays
         self._links = adapters.links
         also = taxonomy.readable(settings.bot_room_categories) if settings.has_room else ()
-        self.reader = Poller(
-            store, adapters.sources, clock, matcher=self._matcher, holidays=holidays, also=also,
-            is_reading=self._is_matching,
-        )  # fmt: skip
+        in_order = sorted(adapters.sources, key=lambda one: one.due_offset)
+        context = PollContext(store, in_order, clock, matcher, holidays)
+        self.reader = Poller(context, also=also, is_reading=self._is_matching)
         self.read = self.reader.read
         self.commands = Commands(
             store, preferences, clock, admins=settings.bot_admins, read_first=self.reader.read_first
@@ -130,15 +129,14 @@ class App:
             store,
             adapters.links,
             clock,
-            mailboxes=preferences.mailboxes,
             channel=self.channels.get("email"),
             confirmation=self.reader.hear,
         )
         self.answer = CommandGuard(self.commands, self.email_workflow, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
-            store, adapters.makers, clock, budget=budget, at_once=settings.llm_at_once, matcher=self._matcher,
-            makes_all=settings.has_room and settings.bot_room_chinese == "all", is_matching=self._is_matching,
+            store, adapters.makers, clock, budget=budget, matcher=matcher if self._is_matching else None,
+            makes_all=settings.has_room and settings.bot_room_chinese == "all",
         )  # fmt: skip
         process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"  # containers share two
         composer = Composer(

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.channels import Invocation, Reply
+from bot.commands.mailboxes import Mailboxes
 from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Defaults, ReadFirst, Request
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
@@ -58,6 +59,11 @@ class Commands:
         self._recent_papers = RecentPapers(store)
         self._defaults = defaults
         self._clock = clock
+
+    @property
+    def mailboxes(self) -> Mailboxes:
+        """Which mailboxes may subscribe."""
+        return self._defaults.mailboxes
 
     @property
     def specs(self) -> tuple[CommandSpec, ...]:

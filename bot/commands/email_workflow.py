@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.channels import Channel, IncomingEmail, Invocation, Reply
 from bot.commands import Commands, explained
 from bot.commands.email_parser import EmailCommand, EmailCommands, commands_in, is_yes
-from bot.commands.mailboxes import SECOND_CHANCE, Mailboxes, mailbox_of
+from bot.commands.mailboxes import SECOND_CHANCE, mailbox_of
 from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
 from bot.locale import say
@@ -66,7 +66,6 @@ class EmailWorkflow:
         links: Links,
         clock: Callable[[], datetime],
         *,
-        mailboxes: Mailboxes,
         channel: Channel | None = None,
         confirmation: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
@@ -75,7 +74,6 @@ class EmailWorkflow:
         self._store = store
         self._links = links
         self._clock = clock
-        self._mailboxes = mailboxes
         self._channel = channel
         self._confirmation = confirmation
 
@@ -88,7 +86,7 @@ class EmailWorkflow:
         return await _is_done(self._receive(mail, send))
 
     async def _receive(self, mail: IncomingEmail, send: Send) -> bool:
-        if not (mail.token or self._mailboxes.may(mail.sender)):
+        if not (mail.token or self._commands.mailboxes.may(mail.sender)):
             log.info("mail_left key=%.8s reason=not in BOT_EMAIL_ALLOW", mail.key)
             return True
         taken = await self._take(mail)

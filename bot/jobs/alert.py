@@ -21,6 +21,7 @@ from bot.model import Destination, Fault, Language, Subscription
 from bot.presentation.faults import fault_lines, named_faults, unreadable_lines
 from bot.presentation.health import trouble_lines
 from bot.store import Store, Transaction
+from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +100,8 @@ class Alerts:
         self._troubles = troubles or (lambda: examined(store, clock(), own=()))
         self._admins = admins
         self._clock = clock
-        # Destinations of which nobody could be told: when that is tried again, and the pause after that.
-        self._later: dict[int, tuple[datetime, timedelta]] = {}
+        # Destinations of which nobody could be told: when that is tried again, and the pauses after that.
+        self._later: dict[int, tuple[datetime, BackOff]] = {}
 
     async def tell(self) -> None:
         """Tell what is to be told, unless another process does, or somebody is left alone for a while."""
@@ -194,13 +195,14 @@ class Alerts:
     async def _is_told(self, destination: Destination) -> bool:
         """Tell of one destination, unless nobody could be reached a short while ago."""
         now = self._clock()
-        again, pause = self._later.pop(destination.id, (now, TELL_AGAIN))
+        backoff = BackOff(TELL_AGAIN.total_seconds(), _LONGEST_REST.total_seconds())
+        again, backoff = self._later.pop(destination.id, (now, backoff))
         if now < again:
-            self._later[destination.id] = again, pause
+            self._later[destination.id] = again, backoff
             return False
         if await self._tell_refusal(destination):
             return True
-        self._later[destination.id] = now + pause, min(pause * 2, _LONGEST_REST)
+        self._later[destination.id] = now + timedelta(seconds=backoff.pause()), backoff
         return False
 
     async def _tell_refusal(self, destination: Destination) -> bool:

@@ -47,10 +47,10 @@ class PollContext:
     """What reading needs: where things are kept, who matches, who else can be asked, and the clock."""
 
     store: Store
-    matcher: Matcher
-    sources: tuple[Source, ...]
-    holidays: Collection[date]
+    sources: Sequence[Source]  # in the order in which they are due
     clock: Callable[[], datetime]
+    matcher: Matcher = field(default_factory=Matcher)
+    holidays: Collection[date] = ()
 
     @property
     def archive(self) -> Archive | None:

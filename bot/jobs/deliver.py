@@ -26,6 +26,7 @@ from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.insist import AWAY, BUGS, insist
 from bot.store.outbox import Claim, StoredPart
+from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,7 @@ SEND_TIMEOUT = 75.0
 
 _BATCH = 20
 _COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
-_FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=1)
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
 
 
@@ -375,7 +375,8 @@ class Courier:
             await insist(record)
         else:
             tally.retried += 1
-            pause = error.retry_after or min(_FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), _LONGEST_PAUSE)
+            backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE, failures=claim.attempt - 1)
+            pause = error.retry_after or timedelta(seconds=backoff.pause())
             await self._retry(claim, now + pause, error.reason)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",

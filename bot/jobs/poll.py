@@ -18,7 +18,6 @@ from bot.errors import SettingsError, SourceError
 from bot.jobs.announcement_day import DayPoll, Heard, PollContext, PollResult, counted
 from bot.jobs.ingest import Ingested, categories_to_read, ingest
 from bot.jobs.match import match
-from bot.matching import Matcher
 from bot.model import ALL, Listing
 from bot.sources import Archive, FirstReading, Outcome, Source
 from bot.sources.arxiv_mail import announcement_in
@@ -74,20 +73,15 @@ class Poller:
 
     def __init__(
         self,
-        store: Store,
-        sources: Sequence[Source],
-        clock: Callable[[], datetime],
+        context: PollContext,
         *,
-        matcher: Matcher | None = None,
-        holidays: Collection[date] = (),
         also: Collection[str] = (),
         is_reading: bool = True,
     ) -> None:
         """`also` is read whether somebody has subscribed to it or not; without `is_reading`, others read."""
-        in_order = tuple(sorted(sources, key=lambda one: one.due_offset))
-        self._context = PollContext(store, matcher or Matcher(), in_order, holidays, clock)
-        self._store = store
-        self._clock = clock
+        self._context = context
+        self._store = context.store
+        self._clock = context.clock
         self._also = frozenset(also)
         self._is_reading = is_reading
         self._look_at: datetime | None = None

@@ -24,6 +24,7 @@ from bot.store.texts import Made, Wanted
 from bot.store.versions import Version
 from bot.summaries import CHINESE, Job, Maker, TextField, Usage, digest_of
 from bot.summaries.chain import Bill, Chain, Judged, Outcome, is_draft
+from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,7 @@ HORIZON = timedelta(days=7)
 LEASE = timedelta(minutes=3)
 """How long others leave the work to who has it, after the last that was heard of it; renewed while it goes on."""
 
-_AGAIN = timedelta(minutes=5)  # for a paper that nobody could make, doubled each time
-_LONGEST = timedelta(hours=6)
+_FIRST_PAUSE, _LONGEST_PAUSE = 300.0, 6 * 3600.0  # seconds, for a paper that nobody could make
 _OTHERS = 50  # papers that nobody waits for, in one run: whoever comes to wait for one is not kept long
 _TOGETHER = 20  # papers that are matched again at once
 
@@ -79,24 +79,20 @@ class Summarizer:
         clock: Callable[[], datetime],
         *,
         budget: Budget,
-        at_once: int,
         matcher: Matcher | None = None,
         makes_all: bool = False,
-        is_matching: bool = True,
     ) -> None:
         """`makes_all`: also the Chinese texts of papers that nobody waits for, after those of the others.
 
-        Without `is_matching`, texts that may change what matches are left to a process that has queries compiled.
+        Without a matcher, texts that may change what matches are left to a process that has queries compiled.
         """
         self._store = store
         self._makes_all = makes_all
         self._chain = chain
         self._clock = clock
         self._budget = budget
-        self._at_once = at_once
-        self._matcher = matcher or Matcher()
-        self._is_matching = is_matching
-        self._not_before: dict[Version, tuple[datetime, timedelta]] = {}
+        self._matcher = matcher
+        self._not_before: dict[Version, tuple[datetime, BackOff]] = {}
         self._is_over_budget = False
 
     @property
@@ -224,7 +220,7 @@ class Summarizer:
 
         # Half more than are asked at once: while some are judged and kept, the model does not wait for us.
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._at_once + self._at_once // 2, len(tasks))):
+            for _ in range(min(self._chain.at_once + self._chain.at_once // 2, len(tasks))):
                 group.create_task(worker())
 
     def _noted(self, task: _Task, outcome: Outcome, report: SummaryReport) -> None:
@@ -238,14 +234,14 @@ class Summarizer:
             return
         report.failed += 1
         if not outcome.is_over_budget and not outcome.all_makers_down:
-            pause = min(self._not_before.get(version, (None, _AGAIN / 2))[1] * 2, _LONGEST)
-            self._not_before[version] = self._clock() + pause, pause
+            _, backoff = self._not_before.get(version, (None, BackOff(_FIRST_PAUSE, _LONGEST_PAUSE)))
+            self._not_before[version] = self._clock() + timedelta(seconds=backoff.pause()), backoff
 
     async def _match_late(self) -> None:
         """Let those have new Chinese texts who ask for words in them; what waited for all of its texts goes."""
         if not await is_wanting(self._store):
             return
-        if not self._is_matching:
+        if self._matcher is None:
             await self._store.ring("match")
             return
         await match(self._store, self._clock(), self._matcher)

@@ -117,6 +117,14 @@ class LocalPacer:
         self._free[key] = max(until, self._free.get(key, until))
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one answer may take; its bytes are counted after decoding."""
+
+    time: timedelta = TIMEOUT
+    bytes: int = MAX_BYTES
+
+
 class PoliteClient:
     """Fetches pages one after the other, never two at once, spaced from the end of one to the next."""
 
@@ -128,14 +136,12 @@ class PoliteClient:
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        timeout: timedelta = TIMEOUT,
-        max_bytes: int = MAX_BYTES,
+        limits: Limits = Limits(),
     ) -> None:
         self._pacer = pacer
         self._now = now
         self._sleep = sleep
-        self._timeout = timeout
-        self._max_bytes = max_bytes
+        self._limits = limits
         self._alone = asyncio.Lock()
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -165,7 +171,7 @@ class PoliteClient:
         Waits for its lease; nobody asks for `every` afterwards. Raises SourceError in the name of `category`.
         """
         if not url.lower().startswith(("http://", "https://")):
-            return await asyncio.to_thread(_read, category, url, self._max_bytes)
+            return await asyncio.to_thread(_read, category, url, self._limits.bytes)
         asked = _Question(category, url, known if known and known.url == url else None, every)
         if not _host(url):
             raise asked.error(f"{url} is no address that can be fetched")
@@ -200,7 +206,7 @@ class PoliteClient:
     async def _exchange(self, asked: _Question, url: str) -> tuple[httpx.Response, bytes]:
         try:
             async with (
-                asyncio.timeout(self._timeout.total_seconds()),
+                asyncio.timeout(self._limits.time.total_seconds()),
                 self._http.stream("GET", url, headers=asked.headers) as response,
             ):
                 return response, await self._body(asked, response)
@@ -219,10 +225,10 @@ class PoliteClient:
             raise asked.error(f"the page is coded as {coding[:60]!r}, which was not asked for")
         unzip = zlib.decompressobj(wbits=31) if coding == "gzip" else None
         async for chunk in response.aiter_raw():
-            body += unzip.decompress(chunk, self._max_bytes + 1 - len(body)) if unzip else chunk
-            if len(body) > self._max_bytes:
+            body += unzip.decompress(chunk, self._limits.bytes + 1 - len(body)) if unzip else chunk
+            if len(body) > self._limits.bytes:
                 raise asked.error(
-                    f"the page is larger than {self._max_bytes:,} bytes: it is no page of one category"
+                    f"the page is larger than {self._limits.bytes:,} bytes: it is no page of one category"
                 )
         if unzip and not unzip.eof:
             raise asked.error(f"the page is cut off: {_LATER}")

@@ -11,6 +11,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.supervision import BackOff
+
 log = logging.getLogger(__name__)
 
 BUGS = (IntegrityError, ProgrammingError, DataError)
@@ -36,13 +38,13 @@ async def insist(record: Callable[[], Awaitable[_T]]) -> _T:
 
 
 async def _until_written(record: Callable[[], Awaitable[_T]]) -> _T:
-    pause = FIRST_WAIT
+    backoff = BackOff(FIRST_WAIT, LONGEST_WAIT)
     while True:
         try:
             return await record()
         except BUGS:
             raise
         except AWAY as error:
+            pause = backoff.pause()
             log.error("database_away retry_seconds=%.1f cause=%s", pause, type(error).__name__)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_WAIT)

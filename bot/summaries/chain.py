@@ -85,8 +85,10 @@ class Outcome:
 class Chain:
     """Makers in the order in which they are asked; keeps in mind which text is whose."""
 
-    def __init__(self, makers: Sequence[Maker]) -> None:
+    def __init__(self, makers: Sequence[Maker], *, at_once: int = 1) -> None:
+        """`at_once` is how many papers are asked for side by side."""
         self.makers = tuple(makers)
+        self.at_once = at_once
         self._owners: dict[str, str] = {}
 
     def remember(self, paper: Paper, bodies: Iterable[str]) -> None:

@@ -14,4 +14,4 @@ def chain(settings: Settings) -> Chain:
     at_once, per_minute = settings.llm_at_once, settings.llm_per_minute
     models = [Llm(one, at_once=at_once, per_minute=per_minute) for one in endpoints(settings)]
     where = folder(settings)
-    return Chain([*models, *([Firefox(where)] if is_there(where) else [])])
+    return Chain([*models, *([Firefox(where)] if is_there(where) else [])], at_once=at_once)

@@ -23,6 +23,7 @@ import httpx2 as httpx
 from aiohttp import web
 
 from bot.jobs.summarize import Budget, Summarizer
+from bot.matching import Matcher
 from bot.model import ALL, Announcement, AnnounceType, Language, Listing, Paper, Slot
 from bot.settings import Settings
 from bot.sources.arxivdaily import parse
@@ -72,7 +73,7 @@ async def _run(path: Path, url: str, pairs: list[Pair], papers: int) -> None:
         llm_at_once=AT_ONCE,
     )
     makers = chain(settings)
-    summarizer = Summarizer(store, makers, lambda: NOW, budget=Budget(), at_once=AT_ONCE)
+    summarizer = Summarizer(store, makers, lambda: NOW, budget=Budget(), matcher=Matcher())
     started, cpu = time.monotonic(), time.process_time()
     report = await summarizer.run()
     seconds, cpu = time.monotonic() - started, time.process_time() - cpu

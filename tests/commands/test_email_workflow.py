@@ -59,11 +59,10 @@ class Writing:
     def __post_init__(self) -> None:
         self.clock = HandClock()
         self.tokens = Tokens(b"k" * 32)
-        commands = Commands(self.store, DEFAULTS, self.clock)
+        defaults = replace(DEFAULTS, mailboxes=Mailboxes(self.allow))
+        commands = Commands(self.store, defaults, self.clock)
         links = Links(self.tokens, self.public_url)
-        self.email_workflow = EmailWorkflow(
-            commands, self.store, links, self.clock, mailboxes=Mailboxes(self.allow)
-        )
+        self.email_workflow = EmailWorkflow(commands, self.store, links, self.clock)
 
     async def send(self, reply: Reply) -> None:
         if self.faults:
@@ -342,9 +341,7 @@ async def linking(writing: Writing, text: str, *, sender: str = "T1/U1", allow: 
     mailboxes = Mailboxes(allow)
     commands = Commands(writing.store, replace(DEFAULTS, mailboxes=mailboxes), writing.clock)
     links = Links(writing.tokens, writing.public_url)
-    email_workflow = EmailWorkflow(
-        commands, writing.store, links, writing.clock, mailboxes=mailboxes, channel=writing.channel
-    )
+    email_workflow = EmailWorkflow(commands, writing.store, links, writing.clock, channel=writing.channel)
     invocation = Invocation("slack", sender, "T1/C1", text, Language.EN)
     reply = await commands(invocation)
     return await email_workflow.invite(reply, invocation) if reply.mailbox else reply

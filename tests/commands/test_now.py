@@ -8,6 +8,7 @@ import pytest
 
 from bot.channels import Reply
 from bot.errors import SourceError
+from bot.jobs.announcement_day import PollContext
 from bot.jobs.poll import Poller
 from bot.model import Listing
 from bot.sources import FirstReading
@@ -25,7 +26,7 @@ class Site:
     def __init__(self, store: Store, *listings: Listing | SourceError) -> None:
         outcomes = {one.category: one for one in listings}
         self.source = FakeSource("arxiv_feed", is_daily=True, outcomes=dict(outcomes))
-        self.poller = Poller(store, [self.source], HandClock(EVENING))
+        self.poller = Poller(PollContext(store, [self.source], HandClock(EVENING)))
         self.talk = Conversation(store, EVENING, read_first=self.poller.read_first)
 
     @property
@@ -116,7 +117,8 @@ async def test_a_source_that_fails_and_a_round_that_is_under_way_are_told_apart(
     assert await site.poller.read_first("cs.CL") is FirstReading.NOTHING
     await sqlite_store.take_lease("reading", timedelta(minutes=10), EVENING)
     assert await site.poller.read_first("cs.LG") is FirstReading.BUSY
-    assert await Poller(sqlite_store, [], HandClock(EVENING)).read_first("cs.LG") is FirstReading.NOTHING
+    nowhere = Poller(PollContext(sqlite_store, [], HandClock(EVENING)))
+    assert await nowhere.read_first("cs.LG") is FirstReading.NOTHING
 
 
 async def test_who_asks_does_not_wait_for_long_and_the_reading_goes_on(sqlite_store):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.jobs.announcement_day import PollContext
 from bot.jobs.ingest import Ingested, categories_to_read
 from bot.jobs.ingest import ingest as stored
 from bot.jobs.match import is_unmatched, match
@@ -282,7 +283,7 @@ async def test_a_whole_day_may_run_twice_and_everybody_gets_each_paper_once(stor
         }
     )
     for _ in range(2):
-        await Poller(store, [source], clock).read(["cs.LG", "cs.AI"])
+        await Poller(PollContext(store, [source], clock)).read(["cs.LG", "cs.AI"])
         clock.forward(hours=3)
         await plan(store, clock())
         await courier(store, channel, clock).drain()

@@ -9,6 +9,7 @@ from itertools import pairwise
 from sqlalchemy import func, select, text
 
 from bot.errors import SourceError
+from bot.jobs.announcement_day import PollContext
 from bot.jobs.ingest import Ingested
 from bot.jobs.poll import Poller
 from bot.model import AnnounceType, Validator
@@ -41,7 +42,7 @@ async def test_a_category_that_fails_leaves_a_fault_alone_and_the_others_are_ing
         }
     )
     seen: list[Outcome] = []
-    day = await Poller(store, [source], HandClock()).read(["cs.AI", "cs.LG", "hep-th"], seen.append)
+    day = await Poller(PollContext(store, [source], HandClock())).read(["cs.AI", "cs.LG", "hep-th"], seen.append)
     reading = day.readings["arxiv_feed"]
     assert [fault.category for fault in reading.faults] == ["cs.AI"]
     assert (len(reading.listings), reading.unchanged) == (1, ["hep-th"])
@@ -55,7 +56,7 @@ async def test_a_category_that_fails_leaves_a_fault_alone_and_the_others_are_ing
 
 async def test_the_validator_is_stored_with_the_listing_and_handed_to_the_source_the_next_time(sqlite_store):
     source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1), validator=LG)})
-    reader = Poller(sqlite_store, [source], HandClock())
+    reader = Poller(PollContext(sqlite_store, [source], HandClock()))
     for _ in range(2):
         await reader.read(["cs.LG"])
     assert source.asked == [(["cs.LG"], {}), (["cs.LG"], {"cs.LG": LG})]
@@ -63,7 +64,7 @@ async def test_the_validator_is_stored_with_the_listing_and_handed_to_the_source
 
 async def test_who_has_nothing_to_read_asks_nobody(sqlite_store):
     source = FakeSource()
-    await Poller(sqlite_store, [source], HandClock()).read()
+    await Poller(PollContext(sqlite_store, [source], HandClock())).read()
     assert source.asked == []
 
 
@@ -71,7 +72,7 @@ async def test_categories_that_are_named_are_read_before_those_that_nobody_names
     before = MORNING - timedelta(days=1)
     await subscribed(sqlite_store, "tide", "hep-th axion", "cs.RO, cs.LG OR tide", "stat.ML (a, b)", now=before)
     source, clock = FakeSource(), HandClock(before)
-    reader = Poller(sqlite_store, [source], clock)
+    reader = Poller(PollContext(sqlite_store, [source], clock))
     await reader.read_missing()
     clock.now = MORNING
     await reader.read_missing()
@@ -94,7 +95,7 @@ async def test_a_paper_that_is_new_elsewhere_waits_for_that_listing_to_be_read(s
     alone = paper(2, categories=("cs.AI",))
     outcomes: dict[str, Outcome] = {"cs.LG": listing("cs.LG", paper(1))}
     outcomes["cs.AI"] = listing("cs.AI", (paper(1), CROSS), alone)
-    await Poller(sqlite_store, [Slow(outcomes=dict(outcomes))], HandClock()).read()
+    await Poller(PollContext(sqlite_store, [Slow(outcomes=dict(outcomes))], HandClock())).read()
     assert seen == [0, 1], "what waits for no other category is stored at once"
     found = [(one.paper_id, one.type) for one in await matches(sqlite_store)]
     assert found == [(paper(1).id, AnnounceType.NEW), (alone.id, AnnounceType.NEW)]
@@ -104,7 +105,7 @@ async def test_two_processes_do_not_both_ask_for_the_day(store):
     await subscribed(store, "cs.LG", now=MORNING - timedelta(days=1))
     source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1))})
     clock = HandClock(MORNING - timedelta(days=1))
-    readers = [Poller(store, [source], clock) for _ in range(2)]
+    readers = [Poller(PollContext(store, [source], clock)) for _ in range(2)]
     await readers[0].read_missing()
     clock.now = MORNING
     await asyncio.gather(*(one.read_missing() for one in readers))
@@ -121,7 +122,7 @@ async def test_a_plan_waits_for_what_is_being_read(sqlite_store):
             async for outcome in super().fetch(categories, known):
                 yield outcome
 
-    reader = Poller(sqlite_store, [Watched(outcomes={"cs.LG": listing("cs.LG", paper(1))})], clock)
+    reader = Poller(PollContext(sqlite_store, [Watched(outcomes={"cs.LG": listing("cs.LG", paper(1))})], clock))
     assert await reader.is_under_way(), "nobody knows yet what is missing"
     await reader.read_missing()
     assert not await reader.is_under_way()
@@ -197,7 +198,7 @@ async def test_over_two_processes_pages_are_15_seconds_apart_and_feeds_3_and_not
 async def test_categories_of_the_reading_room_are_read_though_nobody_has_subscribed(sqlite_store):
     source = FakeSource()
     await subscribed(sqlite_store, "cs.LG")
-    poller = Poller(sqlite_store, [source], HandClock(), also=["stat.ML", "cs.LG"])
+    poller = Poller(PollContext(sqlite_store, [source], HandClock()), also=["stat.ML", "cs.LG"])
     assert await poller.wanted() == ["cs.LG", "stat.ML"]
     await poller.read()
     assert [codes for codes, _ in source.asked] == [["cs.LG", "stat.ML"]]

@@ -12,6 +12,7 @@ from bot.digest import Lack
 from bot.errors import MakerError
 from bot.jobs.plan import plan
 from bot.jobs.summarize import Budget, Summarizer
+from bot.matching import Matcher
 from bot.model import UNKNOWN, AnnounceType, Language, Summary
 from bot.store import Store, schema
 from bot.summaries import Answer, Job, TextField
@@ -40,7 +41,7 @@ def clock() -> HandClock:
 
 
 def summarizer(store: Store, clock: HandClock, *makers: FakeMaker, tokens: int = 0) -> Summarizer:
-    return Summarizer(store, Chain(makers), clock, budget=Budget(tokens), at_once=4)
+    return Summarizer(store, Chain(makers, at_once=4), clock, budget=Budget(tokens), matcher=Matcher())
 
 
 async def readers(store: Store, count: int, query: str = "cs.LG", language: Language = Language.BOTH) -> None:
@@ -213,7 +214,7 @@ async def test_the_budget_goes_to_what_most_read_and_the_rest_is_made_the_next_d
     both = [paper(n, title=TITLE, abstract=ABSTRACT, categories=("cs.LG", "cs.AI")) for n in (5, 6)]
     await ingest(store, [listing("cs.LG", *TIDES[:4], *both), listing("cs.AI", *both)], MORNING)
     maker = FakeMaker()
-    one = Summarizer(store, Chain([maker]), clock, budget=Budget(tokens=2200), at_once=1)
+    one = Summarizer(store, Chain([maker]), clock, budget=Budget(tokens=2200), matcher=Matcher())
     report = await one.run()
     assert report.is_over_budget
     assert one.lack() is Lack.BUDGET
@@ -304,7 +305,7 @@ async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another
     clock = RunningClock()
 
     def process(maker: FakeMaker) -> Summarizer:
-        return Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1)
+        return Summarizer(store, Chain([maker]), clock, budget=Budget(), matcher=Matcher())
 
     await readers(store, 1)
     await ingest(store, [listing("cs.LG", TIDES[0])], MORNING)
@@ -324,7 +325,9 @@ async def test_who_was_asleep_while_another_process_took_the_work_asks_for_nothi
     await readers(store, 1)
     await ingest(store, [listing("cs.LG", *TIDES[:3])], MORNING)
     asleep, other = FakeMaker(gate=asyncio.Event()), FakeMaker(gate=asyncio.Event())
-    first, second = (Summarizer(store, Chain([one]), clock, budget=Budget(), at_once=1) for one in (asleep, other))
+    first, second = (
+        Summarizer(store, Chain([one]), clock, budget=Budget(), matcher=Matcher()) for one in (asleep, other)
+    )
     sleeping = asyncio.create_task(first.run())
     await asleep.reached.wait()
     clock.forward(minutes=4)
@@ -342,7 +345,7 @@ async def test_an_answer_is_kept_although_who_asked_is_stopped(store, clock):
     await readers(store, 1)
     await ingest(store, [listing("cs.LG", *TIDES[:2])], MORNING)
     first = FakeMaker(script=[well])
-    stopped = Summarizer(store, Chain([first]), clock, budget=Budget(), at_once=1)
+    stopped = Summarizer(store, Chain([first]), clock, budget=Budget(), matcher=Matcher())
 
     def crash(_job: Job, _reason: str) -> Answer:
         raise RuntimeError("killed")
@@ -397,7 +400,7 @@ async def test_papers_that_nobody_waits_for_come_last_and_only_where_all_are_to_
     maker = FakeMaker()
     await summarizer(store, clock, maker).run()
     assert [of for of, _, _ in maker.asked] == [paper(3).id]
-    whole = Summarizer(store, Chain([maker]), clock, budget=Budget(), at_once=1, makes_all=True)
+    whole = Summarizer(store, Chain([maker]), clock, budget=Budget(), matcher=Matcher(), makes_all=True)
     await whole.run()
     assert [of for of, _, _ in maker.asked] == [paper(3).id, paper(1).id, paper(2).id]
     await whole.run()

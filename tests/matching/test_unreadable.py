@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from bot.jobs.announcement_day import PollContext
 from bot.jobs.ingest import categories_to_read
 from bot.jobs.poll import Poller
 from tests.fakes import MORNING, FakeSource, HandClock, ingest, listing, matches, paper, subscribed
@@ -36,7 +37,7 @@ async def test_a_mute_that_is_none_any_more_mutes_nothing(sqlite_store):
 
 async def test_who_reads_notes_what_cannot_be_read_and_what_can_be_again(store):
     _, (gone, _) = await subscribed(store, GONE, "cs.LG")
-    reader = Poller(store, [FakeSource()], HandClock())
+    reader = Poller(PollContext(store, [FakeSource()], HandClock()))
     await reader.read_missing()
     async with store.write() as tx:
         assert [one.query for one in await tx.unreadable.known()] == [GONE]

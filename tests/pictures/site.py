@@ -13,7 +13,6 @@ from aiohttp.test_utils import TestServer
 from bot.channels import IncomingEmail, Reply
 from bot.commands import Commands, Defaults
 from bot.commands.email_workflow import EmailWorkflow
-from bot.commands.mailboxes import Mailboxes
 from bot.model import Language, Slot
 from bot.store import Store
 from bot.store.migrate import migrate
@@ -33,7 +32,7 @@ async def shoot(folder: Path, browser: Sequence[str]) -> list[Path]:
     await migrate(store)
     tokens = Tokens(b"k" * 32)
     commands, links = Commands(store, DEFAULTS, lambda: NOW), Links(tokens, "https://x.test")
-    email_workflow = EmailWorkflow(commands, store, links, lambda: NOW, mailboxes=Mailboxes())
+    email_workflow = EmailWorkflow(commands, store, links, lambda: NOW)
     replies: list[Reply] = []
 
     async def keep(reply: Reply) -> None:

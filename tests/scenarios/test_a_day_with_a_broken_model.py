@@ -8,6 +8,7 @@ import pytest
 
 from bot.jobs.plan import plan
 from bot.jobs.summarize import Budget, Summarizer
+from bot.matching import Matcher
 from bot.model import Language
 from bot.settings import Settings
 from bot.summaries import prompt
@@ -43,7 +44,7 @@ async def morning(store, url: str, papers=PAPERS):
     await ingest(store, [listing("cs.LG", *papers)], MORNING)
     settings = Settings(_env_file=None, openai_base_url=(url,), openai_model=("gpt-4o-mini",))
     makers = [Llm(one, deadline=2.0) for one in endpoints(settings)]
-    summarizer = Summarizer(store, Chain(makers), clock, budget=Budget(), at_once=8)
+    summarizer = Summarizer(store, Chain(makers, at_once=8), clock, budget=Budget(), matcher=Matcher())
     await summarizer.run()
     await summarizer.close()
     clock.now = SLOT

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs.summarize import LEASE, Budget, Summarizer
+from bot.matching import Matcher
 from bot.model import Language
 from bot.store import schema
 from bot.summaries.chain import Chain
@@ -37,12 +38,12 @@ async def test_wherever_a_process_is_killed_texts_and_their_late_matches_are_the
     async with worker.reopened(store_url) as survivor:
         maker = FakeMaker()
         clock = HandClock(MORNING + LEASE)
-        await Summarizer(survivor, Chain([maker]), clock, budget=Budget(), at_once=1).run()
+        await Summarizer(survivor, Chain([maker]), clock, budget=Budget(), matcher=Matcher()).run()
         texts = await rows(survivor, schema.text_)
         assert len(texts) == 2 * len(TEXTS)
         assert all(one.is_matched for one in texts)
         assert len(await matches(survivor)) == 2 * 2
-        await Summarizer(survivor, Chain([maker]), clock, budget=Budget(), at_once=1).run()
+        await Summarizer(survivor, Chain([maker]), clock, budget=Budget(), matcher=Matcher()).run()
     before = paid.read_text().split() if paid.exists() else []
     again = {one for one, _, _ in maker.asked} & set(before)
     in_flight = 1 if f"{when} write {number}" in ("in write 3", "in write 5") else 0

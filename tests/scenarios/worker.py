@@ -154,7 +154,7 @@ async def make_texts(url: str, path: Path, now: datetime, fault: str = "") -> No
     store = DoomedStore.open(url)
     store.fault = fault
     chain = Chain([FileMaker(paid=path)])
-    await Summarizer(store, chain, HandClock(now), budget=Budget(), at_once=1).run()
+    await Summarizer(store, chain, HandClock(now), budget=Budget(), matcher=Matcher()).run()
     await store.close()
 
 

@@ -22,6 +22,7 @@ from bot.sources.client import (
     PAGE_SPACING,
     SPACING,
     Lease,
+    Limits,
     LocalPacer,
     PoliteClient,
     user_agent,
@@ -258,7 +259,7 @@ async def test_an_answer_that_never_ends_is_given_up(clock, pacer, site):
         transport=httpx.AsyncHTTPTransport(),
         now=clock.now,
         sleep=clock.sleep,
-        timeout=timedelta(seconds=0.2),
+        limits=Limits(time=timedelta(seconds=0.2)),
     )
     site.next("/rss/cs.LG", Answer(200, b"x", delay=0.6))
     assert "in time" in (await refused(client, f"{site.url}/rss/cs.LG")).reason
@@ -267,7 +268,7 @@ async def test_an_answer_that_never_ends_is_given_up(clock, pacer, site):
 
 async def test_a_page_over_the_limit_is_refused_while_it_comes(clock, pacer, site):
     client = PoliteClient(
-        pacer, transport=httpx.AsyncHTTPTransport(), now=clock.now, sleep=clock.sleep, max_bytes=10_000
+        pacer, transport=httpx.AsyncHTTPTransport(), now=clock.now, sleep=clock.sleep, limits=Limits(bytes=10_000)
     )
     site.next("/rss/cs.LG", Answer(200, b"x" * 2_000_000))
     assert "larger than 10,000 bytes" in (await refused(client, f"{site.url}/rss/cs.LG")).reason
@@ -383,7 +384,7 @@ async def test_paths_and_file_urls_are_read_without_waiting(client, tmp_path: Pa
 
 
 async def test_a_file_that_is_missing_too_large_or_no_file_is_an_error_with_its_path(clock, tmp_path: Path):
-    client = mocked(clock, lambda request: httpx.Response(500), max_bytes=10)
+    client = mocked(clock, lambda request: httpx.Response(500), limits=Limits(bytes=10))
     (tmp_path / "large").write_bytes(b"x" * 11)
     for name in ("missing", "large", ""):
         assert str(tmp_path / name) in (await refused(client, str(tmp_path / name))).reason

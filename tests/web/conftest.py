@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.channels import IncomingEmail, Reply
 from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
-from bot.commands.mailboxes import Mailboxes
 from bot.metrics import Family, gauge
 from bot.model import Destination
 from bot.store import Store, schema
@@ -73,7 +72,7 @@ async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
     clock, tokens = HandClock(), Tokens(b"k" * 32)
     commands = Commands(sqlite_store, DEFAULTS, clock)
     links = Links(tokens, "https://sudi.test")
-    email_workflow = EmailWorkflow(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
+    email_workflow = EmailWorkflow(commands, sqlite_store, links, clock)
     ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
     bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
 

@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
-from bot.commands.mailboxes import Mailboxes
 from bot.digest import Lack
 from bot.model import Language, Paper, Summary
 from bot.settings import Settings
@@ -97,7 +96,7 @@ async def opened(sqlite_store: Store) -> AsyncIterator[Opened]:
                 **{name: field.default for name, field in Settings.model_fields.items()} | values
             )
             commands = Commands(sqlite_store, DEFAULTS, clock)
-            workflow = EmailWorkflow(commands, sqlite_store, links, clock, mailboxes=Mailboxes())
+            workflow = EmailWorkflow(commands, sqlite_store, links, clock)
             days = DaysAtHand(sqlite_store, fresh_seconds=0)
             room = Room(sqlite_store, tokens, clock, chosen, lack=lambda: lack, days=days)
 
