@@ -18,6 +18,7 @@ from bot.model import Announcement, AnnounceType, Change, Listing
 from bot.sources.versions import corrections, settled
 from bot.store import Store, Transaction
 from bot.store.merging import says_more
+from bot.store.papers import Amendment
 from bot.summaries.repair import mended
 
 log = logging.getLogger(__name__)
@@ -68,18 +69,22 @@ async def ingest(
             known = await tx.listings.announcements(unsure)
         every = settled(told, known)
         new = await tx.papers.unknown(every)
-        became = await _became(tx, every, new)
-        await tx.papers.add(every[: len(listings)], new, now, parts=every[len(listings) :], until=until)
+        amendments = await tx.papers.amendments(every)
+        became = await _became(tx, every, new, amendments)
+        whole, rest = every[: len(listings)], every[len(listings) :]
+        await tx.papers.add(whole, new, now, parts=rest, until=until, amendments=amendments)
         await tx.changes.add(became)
     announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d", len(listings), announced, len(new))
     return Ingested(announced, len(new))
 
 
-async def _became(tx: Transaction, listings: Sequence[Listing], new: Sequence[Announcement]) -> list[Change]:
+async def _became(
+    tx: Transaction, listings: Sequence[Listing], new: Sequence[Announcement], amendments: Sequence[Amendment]
+) -> list[Change]:
     """What becomes of papers that are new in these listings, or of which they say more than is stored."""
     told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
-    amended = [one for one in await tx.papers.amendments(listings) if says_more(one.before, one.after)]
+    amended = [one for one in amendments if says_more(one.before, one.after)]
     versions = {(one.paper.id, one.paper.version) for one in new}
     versions |= {(one.after.id, one.after.version) for one in amended}
     stored = await tx.papers.versions({paper_id for paper_id, _ in versions})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, or_, select, text
+from sqlalchemy import delete, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -132,9 +132,8 @@ class Batches:
 
     async def _have_texts(self, number: int) -> None:
         """The Chinese texts that papers have when they are taken are matched with them."""
-        is_taken = exists().where(
-            _announced.paper_id == _text.paper_id, _announced.version == _text.version, _announced.batch == number
-        )
+        taken = select(_announced.paper_id, _announced.version).where(_announced.batch == number)
+        is_taken = tuple_(_text.paper_id, _text.version).in_(taken)  # asked by text, each would read the batch
         await self._connection.execute(schema.text_.update().where(_UNMATCHED, is_taken).values(is_matched=True))
 
     async def _take_texts(self) -> set[int]:

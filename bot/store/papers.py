@@ -59,16 +59,8 @@ class Papers:
 
     async def amendments(self, listings: Iterable[Listing]) -> list[Amendment]:
         """Of which stored papers listings say more or otherwise; nothing is written."""
-        told: dict[Version, list[tuple[Paper, Form]]] = {}
-        for one in listings:
-            for a in one.announcements:
-                told.setdefault((a.paper.id, a.paper.version), []).append((a.paper, one.form))
-        found = []
-        for key, before in (await self.papers(told)).items():
-            after = reduce(lambda paper, more: merge(paper, *more), told[key], before)
-            if after != before:
-                found.append(Amendment(before, after))
-        return found
+        told = _told(listings)
+        return _amendments(told, await self.papers(told))
 
     async def add(
         self,
@@ -78,15 +70,18 @@ class Papers:
         *,
         parts: Sequence[Listing] = (),
         until: datetime | None = None,
+        amendments: Sequence[Amendment] | None = None,
     ) -> None:
         """Store listings, the announcements of them that are new, and the texts they carry.
 
-        Of `parts`, only what they announce: that they were read is said when all of them is there. Announcements
-        are not for who has subscribed since `until`.
+        `amendments` are those of papers that are stored already, where they are known. Of `parts`, only what they
+        announce: that they were read is said when all of them is there. Announcements are not for who has
+        subscribed since `until`.
         """
         told = [*parts, *listings]
-        await self.ensure([a.paper for a in new])
-        await self._amend(await self.amendments(told))
+        amendments = await self.amendments(told) if amendments is None else amendments
+        added = await self.ensure([a.paper for a in new])
+        await self._amend([*amendments, *_amendments(_told(told), added)])
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
@@ -109,18 +104,20 @@ class Papers:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
 
-    async def ensure(self, papers: Iterable[Paper]) -> None:
-        """Store the papers that are not there yet, each with a number of its own."""
-        rows = {(paper.id, paper.version): _to_values(paper) for paper in papers}
-        for keys in _chunks(list(rows)):
+    async def ensure(self, papers: Iterable[Paper]) -> dict[Version, Paper]:
+        """Store the papers that are not there yet, each with a number of its own: which these are."""
+        added = {(paper.id, paper.version): paper for paper in papers}
+        for keys in _chunks(list(added)):
             known = await self._connection.execute(
                 select(_paper.id, _paper.version).where(is_one_of(_paper.id, _paper.version, keys))
             )
             for row in known:
-                del rows[row.id, row.version]
-        if rows:
-            first = await take(self._connection, PAPERS, len(rows))
-            await self._insert(schema.paper, [{**row, "n": n} for n, row in enumerate(rows.values(), first)])
+                del added[row.id, row.version]
+        if added:
+            first = await take(self._connection, PAPERS, len(added))
+            rows = [{**_to_values(paper), "n": n} for n, paper in enumerate(added.values(), first)]
+            await self._insert(schema.paper, rows)
+        return added
 
     async def _amend(self, amendments: Iterable[Amendment]) -> None:
         """Store papers as they are known by now; what says more is a new revision, to be matched again."""
@@ -320,6 +317,27 @@ class Papers:
         )
         row = rows.first()
         return None if row is None else _to_paper(row)
+
+
+def _told(listings: Iterable[Listing]) -> dict[Version, list[tuple[Paper, Form]]]:
+    """What listings tell of each version of a paper, and in which form."""
+    told: dict[Version, list[tuple[Paper, Form]]] = {}
+    for one in listings:
+        for a in one.announcements:
+            told.setdefault((a.paper.id, a.paper.version), []).append((a.paper, one.form))
+    return told
+
+
+def _amendments(
+    told: Mapping[Version, Sequence[tuple[Paper, Form]]], stored: Mapping[Version, Paper]
+) -> list[Amendment]:
+    """Of which of these papers is told more, or otherwise."""
+    found = []
+    for key, before in stored.items():
+        after = reduce(lambda paper, more: merge(paper, *more), told[key], before)
+        if after != before:
+            found.append(Amendment(before, after))
+    return found
 
 
 def _to_paper(row: Row[Any]) -> Paper:
