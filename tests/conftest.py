@@ -99,6 +99,16 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         yield url
 
 
+@pytest.fixture
+async def migrated_url(postgres_url: str) -> AsyncIterator[str]:
+    """A migrated PostgreSQL database of its own, for tests of which something may go on in it after their end."""
+    async with postgres.database(postgres_url) as url:
+        opened = Store.open(url)
+        await migrate(opened)
+        await opened.close()
+        yield url
+
+
 @pytest.fixture(scope="session")
 def shared_postgres_url(postgres_url: str) -> Iterator[str]:
     """One database that tests use one after another: to make a new one for each takes half a second."""

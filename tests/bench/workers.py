@@ -9,18 +9,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aiohttp import web
 from sqlalchemy import func, select
 
 from bot.engine.doorbells import Doorbells
@@ -30,118 +24,21 @@ from bot.store.migrate import migrate
 from tests.bench.proc import cpu_of, server_of
 from tests.counterparts import postgres
 from tests.fakes import matched, paper, planned
+from tests.scenarios.several import TEAM, QuickSlack, Workers, until
 
-ANSWER_SECONDS = 0.05
 KILLS = 20
 BUSY = 60  # digests of each round of kills
 SLOTS = 50  # in which one reader each is due, one after another, while all workers are idle
 PAPERS = 3
 
-_PATIENCE = 300.0
+_PATIENCE = 600.0
 _BETWEEN_SLOTS = 1.1  # seconds
-_TEAM, _TOKEN = "T01BENCH", "xoxb-bench"
 _CROWD, _BUSY, _IDLE = "cs.LG", "cs.CL", "cs.CV"
-
-
-@dataclass
-class AnsweringSlack:
-    """As much of Slack as posting and looking for what was posted need."""
-
-    posts: list[tuple[str, str, float]] = field(default_factory=list)  # channel, key and time
-    port: int = 0
-
-    @asynccontextmanager
-    async def served(self) -> AsyncIterator[None]:
-        """On a free port."""
-        made = web.Application(client_max_size=2**24)
-        made.router.add_post("/api/chat.postMessage", self._post)
-        made.router.add_post("/api/conversations.history", self._history)
-        made.router.add_post("/api/conversations.replies", self._history)
-        runner = web.AppRunner(made, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        yield
-        await runner.cleanup()
-
-    async def _post(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        key = asked["metadata"]["event_payload"]["key"]
-        self.posts.append((asked["channel"], key, time.time()))
-        stamp = f"{time.time():.0f}.{len(self.posts):06}"
-        await asyncio.sleep(ANSWER_SECONDS)
-        return web.json_response({"ok": True, "channel": asked["channel"], "ts": stamp})
-
-    async def _history(self, request: web.Request) -> web.Response:
-        channel = (await request.post())["channel"]
-        found = [
-            {"ts": f"1.{number:06}", "metadata": {"event_payload": {"key": key}}}
-            for number, (where, key, _) in enumerate(self.posts, 1)
-            if where == channel
-        ]
-        return web.json_response({"ok": True, "messages": found})
-
-
-class Workers:
-    """Processes of the bot on one database, with their logs in a folder."""
-
-    def __init__(self, folder: Path, url: str, slack: AnsweringSlack) -> None:
-        self._folder = folder
-        self._environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "BOT_CHANNELS": "slack",
-            "SLACK_BOT_TOKEN": _TOKEN,
-            "SLACK_API_URL": f"http://127.0.0.1:{slack.port}/api/",
-        }
-        self._logs: dict[int, Path] = {}
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    @asynccontextmanager
-    async def at_work(self, count: int) -> AsyncIterator[None]:
-        """That many, past their start."""
-        try:
-            for _ in range(count):
-                self.start()
-            await self.are_ready()
-            yield
-        finally:
-            for one in self.running:
-                one.kill()
-                one.wait()
-            self.running.clear()
-
-    def start(self) -> None:
-        """One more."""
-        log = self._folder / f"worker-{len(self._logs)}.log"
-        command = [sys.executable, "-W", "ignore", "-m", "bot", "run", "--role", "worker"]
-        with log.open("w") as said:
-            one = subprocess.Popen(command, env=self._environment, stderr=said)
-        self._logs[one.pid] = log
-        self.running.append(one)
-
-    async def are_ready(self) -> None:
-        """Wait until all of them have started."""
-        await _until(lambda: all("ready: " in self._logs[one.pid].read_text() for one in self.running))
-
-    def kill(self) -> None:
-        """End the oldest one at once, as by a power cut."""
-        self.running[0].kill()
-        self.running.pop(0).wait()
-
-    def cpu(self) -> float:
-        """Seconds of CPU of those that run."""
-        return sum(cpu_of(one.pid) for one in self.running)
-
-    @property
-    def tracebacks(self) -> int:
-        """How many there are in all logs."""
-        return sum(log.read_text().count("Traceback") for log in self._logs.values())
 
 
 async def workers(digests: int) -> None:
     """Print what a digest costs with one, two and three processes, how soon it goes, and what kills do."""
-    slack = AnsweringSlack()
+    slack = QuickSlack()
     with tempfile.TemporaryDirectory(prefix="sudi-workers-") as folder, postgres.server() as server:
         async with postgres.database(server) as url, slack.served():
             store = Store.open(url)
@@ -156,7 +53,7 @@ async def workers(digests: int) -> None:
 
 
 class _Bench:
-    def __init__(self, store: Store, slack: AnsweringSlack, workers: Workers, server: int) -> None:
+    def __init__(self, store: Store, slack: QuickSlack, workers: Workers, server: int) -> None:
         self._store, self._slack, self._workers, self._server = store, slack, workers, server
         self._papers = itertools.count(1)
 
@@ -212,7 +109,7 @@ class _Bench:
                 slot = schema.slot.update().where(row.minute == number, row.zone == "UTC")
                 await tx.connection.execute(slot.values(next_due=datetime.fromtimestamp(at, UTC)))
         posts = self._slack.posts
-        await _until(lambda: len({where for where, _, _ in posts if where in due}) == SLOTS)
+        await until(lambda: len({where for where, _, _ in posts if where in due}) == SLOTS)
         first_posts = {
             where: at for where, _, at in reversed(posts) if where in due
         }  # a second one waits a second
@@ -230,7 +127,7 @@ class _Bench:
                 await self._announce(_BUSY)
                 await planned(self._store, datetime.now(UTC))
                 await self._store.ring("deliver")
-                await _until(lambda since=sent: len(self._slack.posts) >= since + BUSY // 4)
+                await until(lambda since=sent: len(self._slack.posts) >= since + BUSY // 4)
                 self._workers.kill()
                 self._workers.start()
                 await self._workers.are_ready()
@@ -270,7 +167,7 @@ class _Bench:
                 await asyncio.sleep(0.1)
 
     def _cpu(self) -> float:
-        return self._workers.cpu() + cpu_of(self._server)
+        return cpu_of(self._server) + sum(cpu_of(one.pid) for one in self._workers.running)
 
 
 async def _gather(store: Store, digests: int) -> None:
@@ -284,7 +181,7 @@ async def _gather(store: Store, digests: int) -> None:
             (await tx.connection.execute(select(schema.slot.c.id).order_by(schema.slot.c.minute))).scalars()
         )
         for query, (letter, count) in enumerate((("C", digests), ("D", BUSY), ("I", SLOTS)), 1):
-            rows = [(next(numbers), f"{_TEAM}/C{letter}{n:06}", slots[n % SLOTS]) for n in range(count)]
+            rows = [(next(numbers), f"{TEAM}/C{letter}{n:06}", slots[n % SLOTS]) for n in range(count)]
             await tx.connection.execute(schema.destination.insert(), [_destination(*row) for row in rows])
             subscriptions = [_subscription(row[0], query, now) for row in rows]
             await tx.connection.execute(schema.subscription.insert(), subscriptions)
@@ -310,9 +207,3 @@ def _subscription(number: int, query: int, now: datetime) -> dict[str, object]:
 
 def _verdict(name: str, value: float, unit: str, most: float) -> None:
     print(f"{name}: {value:.2f}{unit}; floor {most:g} {'met' if value <= most else 'MISSED'}")
-
-
-async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_PATIENCE):
-        while not is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import subprocess
 import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -30,7 +33,35 @@ def missing() -> str | None:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A running server with its data in a folder of its own; its URL.
+    """A running server; its URL."""
+    with mortal_server() as running:
+        yield running.url
+
+
+@dataclass(frozen=True)
+class MortalServer:
+    """A server that can be stopped as by a power cut, and started again."""
+
+    running: Any
+
+    @property
+    def url(self) -> str:
+        """The same after each start."""
+        return str(self.running.get_uri())
+
+    def stop_at_once(self) -> None:
+        """Let everybody's connection break: https://www.postgresql.org/docs/current/app-pg-ctl.html"""
+        command = [self.running.bin_path / "pg_ctl", "-w", "-D", self.running.pgdata, "-m", "immediate", "stop"]
+        subprocess.run(command, check=True, capture_output=True, user=self.running.system_user)
+
+    def start(self) -> None:
+        """Let it recover, and take connections again."""
+        self.running.ensure_postgres_running()
+
+
+@contextmanager
+def mortal_server() -> Iterator[MortalServer]:
+    """A running server with its data in a folder of its own.
 
     Not in pytest's folder: other sessions of pytest make that private again, and clean it up.
     """
@@ -44,7 +75,7 @@ def server() -> Iterator[str]:
         with leashed(running.get_pid()):
             try:
                 _hurry(running.get_uri())
-                yield running.get_uri()
+                yield MortalServer(running)
             finally:
                 running.cleanup()
 

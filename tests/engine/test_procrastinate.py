@@ -15,8 +15,6 @@ from bot.app import utc_now
 from bot.engine.doorbells import Doorbells
 from bot.engine.procrastinate import Engine
 from bot.store import Store
-from bot.store.migrate import migrate
-from tests.counterparts import postgres
 from tests.counterparts.pooler import pooler
 from tests.engine.test_inline import Work
 from tests.fakes import MORNING
@@ -28,19 +26,9 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 
 @pytest.fixture
-async def url(postgres_url: str) -> AsyncIterator[str]:
-    """A migrated database."""
-    async with postgres.database(postgres_url) as made:
-        store = Store.open(made)
-        await migrate(store)
-        await store.close()
-        yield made
-
-
-@pytest.fixture
-async def elsewhere(url: str) -> AsyncIterator[Store]:
+async def elsewhere(migrated_url: str) -> AsyncIterator[Store]:
     """Another process, which makes work."""
-    store = Store.open(url)
+    store = Store.open(migrated_url)
     store.bells = Doorbells()
     yield store
     await store.close()
@@ -79,9 +67,9 @@ async def jobs(store: Store) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in found]
 
 
-async def test_what_is_rung_in_a_transaction_wakes_the_right_works_of_another_process(url, elsewhere):
+async def test_what_is_rung_in_a_transaction_wakes_the_right_works_of_another_process(migrated_url, elsewhere):
     deliver, read = Work(), Work()
-    async with working(url, deliver_mail=deliver, read=read):
+    async with working(migrated_url, deliver_mail=deliver, read=read):
         with suppress(ZeroDivisionError):
             async with elsewhere.write() as tx:
                 tx.ring("read")
@@ -115,35 +103,35 @@ async def test_a_bell_that_rings_already_costs_the_transaction_nothing(elsewhere
     assert await jobs(elsewhere) == waiting
 
 
-async def test_when_all_jobs_are_deleted_what_is_due_is_rung_for_again(url, elsewhere):
+async def test_when_all_jobs_are_deleted_what_is_due_is_rung_for_again(migrated_url, elsewhere):
     deliver = Work()
 
     async def due(after: datetime) -> Mapping[str, datetime]:
         return {"deliver mail": MORNING}
 
-    async with working(url, due, deliver_mail=deliver):
+    async with working(migrated_url, due, deliver_mail=deliver):
         for _ in range(3):
             async with elsewhere.write() as tx:
                 await tx.connection.execute(text("DELETE FROM procrastinate_jobs"))
             await deliver.has_begun(deliver.runs + 1)
 
 
-async def test_what_becomes_due_between_two_ticks_is_rung_for_when_it_is(url):
+async def test_what_becomes_due_between_two_ticks_is_rung_for_when_it_is(migrated_url):
     deliver, read, began = Work(), Work(), utc_now()
     instants = {name: began + timedelta(seconds=much) for name, much in (("deliver mail", 6.2), ("read", 7.9))}
 
     async def due(after: datetime) -> Mapping[str, datetime]:
         return {name: at for name, at in instants.items() if at > after}
 
-    async with working(url, due, deliver_mail=deliver, read=read):
+    async with working(migrated_url, due, deliver_mail=deliver, read=read):
         for name, work in (("deliver mail", deliver), ("read", read)):
             await work.has_begun(2)
             assert timedelta() <= utc_now() - instants[name] < timedelta(seconds=1.5), name
 
 
-async def test_a_worker_goes_on_when_the_database_has_thrown_out_everybody(url, elsewhere):
+async def test_a_worker_goes_on_when_the_database_has_thrown_out_everybody(migrated_url, elsewhere):
     deliver = Work()
-    async with working(url, deliver_mail=deliver):
+    async with working(migrated_url, deliver_mail=deliver):
         async with elsewhere.write() as tx:
             await tx.connection.execute(text(KILL))
         async with elsewhere.write() as tx:
@@ -151,9 +139,9 @@ async def test_a_worker_goes_on_when_the_database_has_thrown_out_everybody(url, 
         await deliver.has_begun(2)
 
 
-async def test_without_a_connection_of_its_own_a_worker_polls(url, elsewhere):
+async def test_without_a_connection_of_its_own_a_worker_polls(migrated_url, elsewhere):
     deliver = Work()
-    async with pooler(url) as between, working(between.url, deliver_mail=deliver):
+    async with pooler(migrated_url) as between, working(between.url, deliver_mail=deliver):
         async with elsewhere.write() as tx:
             tx.ring("deliver")
         await deliver.has_begun(2)

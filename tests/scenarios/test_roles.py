@@ -16,28 +16,14 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
-import pytest
-
 from bot.engine.doorbells import Doorbells
 from bot.engine.works import GRACE_SECONDS
 from bot.store import Store, schema
-from bot.store.migrate import migrate
 from tests import PATIENCE
-from tests.counterparts import postgres
 
 PAGE = str(resources.files("bot.demo") / "day" / "2026-06-10.txt")
 SOON = 30.0
 """Seconds; processes and database share two busy cores."""
-
-
-@pytest.fixture
-async def url(postgres_url: str) -> AsyncIterator[str]:
-    """A database in which two people subscribe."""
-    async with postgres.database(postgres_url) as made:
-        store = Store.open(made)
-        await migrate(store)
-        await store.close()
-        yield made
 
 
 def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
@@ -96,16 +82,20 @@ async def arrived(folder: Path, mails: int) -> float:
     return time.monotonic() - began
 
 
-async def test_what_one_process_announces_another_plans_and_delivers_at_once_also_without_jobs(tmp_path, url):
+async def test_what_one_process_announces_another_plans_and_delivers_at_once_also_without_jobs(
+    tmp_path, migrated_url
+):
     for name in ("ada", "bob"):
-        await asyncio.to_thread(sudi, tmp_path, url, "subscribe", f"email:{name}@example.org", "cs.LG, cs.CL")
-    store = Store.open(url)
+        await asyncio.to_thread(
+            sudi, tmp_path, migrated_url, "subscribe", f"email:{name}@example.org", "cs.LG, cs.CL"
+        )
+    store = Store.open(migrated_url)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     async with processes(
-        tmp_path, url, "ingest", "worker", "worker", "web", "gateway", BOT_LISTEN=f"127.0.0.1:{port}"
+        tmp_path, migrated_url, "ingest", "worker", "worker", "web", "gateway", BOT_LISTEN=f"127.0.0.1:{port}"
     ) as all_:
-        await asyncio.to_thread(sudi, tmp_path, url, "fetch", "--from", PAGE)
+        await asyncio.to_thread(sudi, tmp_path, migrated_url, "fetch", "--from", PAGE)
         async with store.write() as tx:
             await tx.connection.execute(schema.slot.update().values(next_due=datetime.now(UTC)))
             await Doorbells().within(tx, {"plan"})
@@ -113,7 +103,7 @@ async def test_what_one_process_announces_another_plans_and_delivers_at_once_als
         health = f"http://127.0.0.1:{port}/healthz"
         with await asyncio.to_thread(urllib.request.urlopen, health) as answer:
             assert answer.status == 200
-        said = await asyncio.to_thread(sudi, tmp_path, url, "jobs")
+        said = await asyncio.to_thread(sudi, tmp_path, migrated_url, "jobs")
         assert "delivery" in said
         assert "sent" in said
         async with store.read() as tx:

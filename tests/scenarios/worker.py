@@ -19,8 +19,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.app import Adapters, App, utc_now
+from bot.channels import Channel
 from bot.channels.discord import Discord
+from bot.channels.email import channel as email
+from bot.channels.slack import channel as slack
 from bot.engine import works
 from bot.jobs import deliver as deliver_job
 from bot.jobs.compose import Composer
@@ -35,6 +40,7 @@ from bot.tokens import Links, Tokens
 from tests import PATIENCE
 from tests.counterparts.discord_site import TOKEN, pointed_at
 from tests.fakes import FakeChannel, HandClock, Sent, courier
+from tests.scenarios import several
 from tests.texts import FakeMaker
 
 FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
@@ -174,10 +180,21 @@ async def deliver_and_freeze(url: str, path: Path, now: datetime, pipe: Connecti
     pipe.send(tally.sent)
 
 
-async def deliver_under_a_short_lease(url: str, port: int, owner: str) -> None:
-    """Deliver to the Discord at a port by the real clock, with leases of three seconds by the database's."""
+def channel_at(port: int, name: str) -> Channel:
+    """A channel whose service listens at a port of this machine."""
+    if name == "discord":
+        return Discord(TOKEN)
+    if name == "slack":
+        api = f"http://127.0.0.1:{port}/api/"
+        return slack(Settings(_env_file=None, slack_bot_token=SecretStr(several.TOKEN), slack_api_url=api))
+    url = SecretStr(f"smtp://127.0.0.1:{port}?tls=none")
+    return email(Settings(_env_file=None, smtp_url=url, smtp_from="papers@sudi.test"))
+
+
+async def deliver_under_a_short_lease(url: str, port: int, name: str, owner: str) -> None:
+    """Deliver to the service at a port by the real clock, with leases of three seconds by the database's."""
     deliver_job.LEASE, deliver_job.RENEW_SECONDS = timedelta(seconds=3), 1.0
-    store, bot = Store.open(url, has_clock=True), Discord(TOKEN)
+    store, bot = Store.open(url, has_clock=True), channel_at(port, name)
     with pointed_at(port):
         one = Courier(store, bot, Composer(store, cap=50, clock=utc_now), owner=owner, clock=utc_now)
         while "sent" not in (found := await counts(store)) or len(found) > 1:
