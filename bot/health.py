@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PORT_TAKEN = "port_taken"
     CHANNEL_REFUSED = "channel_refused"
     CHANNEL_AWAY = "channel_away"
+    DIRECT_PAUSED = "direct_paused"  # a channel has asked for a pause of all direct messages
     MISSING = "missing"  # what a source could not give
     DAY_UNREAD = "day_unread"  # and nobody has said why
     UNMATCHED = "unmatched"

@@ -22,6 +22,7 @@ from bot.metrics import SEND_SECONDS, SENDS, Family, gauge
 from bot.presentation.health import trouble_lines
 from bot.sources.calendar import GRACE, newest, no_announcement, opens
 from bot.store import Store, Transaction
+from bot.store.conversations import direct_pauses
 from bot.store.heartbeats import Heartbeat
 from bot.store.migrate import head
 from bot.supervision import supervised
@@ -154,6 +155,8 @@ async def _of_work(tx: Transaction, now: datetime) -> list[Trouble]:
     for one in await tx.progress.overdue(now - _LATE, now - _PATIENCE):
         values = {"channel": one.channel, "n": one.n, "since": f"{one.since:%Y-%m-%d %H:%M} UTC"}
         found.append(Trouble(Kind.STUCK, values | {"reason": one.reason or "?"}))
+    for channel, until in await direct_pauses(tx, now):
+        found.append(Trouble(Kind.DIRECT_PAUSED, {"channel": channel, "until": f"{until:%Y-%m-%d %H:%M} UTC"}))
     if held := await tx.outbox.held():
         found.append(Trouble(Kind.HELD, {"n": len(held)}))
     return found

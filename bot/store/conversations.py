@@ -7,11 +7,23 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from bot.store import Store, schema
+from bot.store import Store, Transaction, schema
 from bot.store.upsert import insert
 
 _PATIENCE = timedelta(seconds=10)
 _row = schema.conversation.c
+
+
+_DIRECT = "direct:"  # before the channel in the key of its pause
+
+
+async def direct_pauses(tx: Transaction, now: datetime) -> list[tuple[str, datetime]]:
+    """The channels that take no direct messages now, and until when."""
+    row = schema.pace.c
+    rows = await tx.connection.execute(
+        select(row.key, row.next_at).where(row.key.startswith(_DIRECT), row.next_at > now).order_by(row.key)
+    )
+    return [(key.removeprefix(_DIRECT), until) for key, until in rows]
 
 
 class StoredConversations:
@@ -21,7 +33,7 @@ class StoredConversations:
         self._store = store
         self._channel = channel
         self._clock = clock
-        self._opening, self._pause = f"open:{channel}", f"direct:{channel}"
+        self._opening, self._pause = f"open:{channel}", f"{_DIRECT}{channel}"
 
     async def known(self, person: str) -> str:
         """The conversation with a person, empty when none is open."""

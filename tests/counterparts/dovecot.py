@@ -37,7 +37,7 @@ ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = {only_encrypted}
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 first_valid_uid = {owner}
 last_valid_uid = {owner}
 mail_location = maildir:{maildir}:INDEX=MEMORY
@@ -45,8 +45,7 @@ maildir_stat_dirs = no
 mailbox_idle_check_interval = 1s
 imap_capability = {capability}
 passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {folder}/users
+{passwords}
 }}
 userdb {{
   driver = static
@@ -63,6 +62,17 @@ service imap-login {{
   }}
 }}
 """
+
+
+_PASSWORDS = """\
+  driver = passwd-file
+  args = scheme=PLAIN {folder}/users"""
+
+_TOKENS = """\
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/tokens.conf"""
+"""https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +127,25 @@ def install() -> str | None:
 
 
 @contextmanager
-def server(maildir: Path | None = None, *, has_idle: bool = True, is_clear: bool = False) -> Iterator[Dovecot]:
-    """A running dovecot for one Maildir; `is_clear` lets people log in without encryption."""
+def server(
+    maildir: Path | None = None, *, has_idle: bool = True, is_clear: bool = False, introspection: str = ""
+) -> Iterator[Dovecot]:
+    """A running dovecot for one Maildir; `is_clear` lets people log in without encryption.
+
+    With the URL of an `introspection`, it takes access tokens for which that vouches, and no password.
+    """
     with tempfile.TemporaryDirectory(prefix="sudi-dovecot-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)  # its parts run as users of their own
         made, _ = certificate(folder)
         one = Dovecot(folder, maildir or folder / "mail", free_port(), free_port(), made)
-        _configure(one, has_idle=has_idle, is_clear=is_clear)
+        _configure(one, has_idle=has_idle, is_clear=is_clear, introspection=introspection)
         command = [_PROGRAM, "-F", "-c", folder / "dovecot.conf"]
         with running(command, one.greets, log=folder / "dovecot.log"):
             yield one
 
 
-def _configure(one: Dovecot, *, has_idle: bool, is_clear: bool) -> None:
+def _configure(one: Dovecot, *, has_idle: bool, is_clear: bool, introspection: str) -> None:
     folder = one.folder
     for part in ("new", "cur", "tmp"):
         (one.maildir / part).mkdir(parents=True, exist_ok=True)
@@ -139,6 +154,8 @@ def _configure(one: Dovecot, *, has_idle: bool, is_clear: bool) -> None:
         shutil.chown(path, OWNER, OWNER)
     (folder / "users").write_text(f"{USER}:{PASSWORD}\n", "utf-8")
     (folder / "users").chmod(0o644)
+    asks = f"introspection_mode = auth\nintrospection_url = {introspection}\nusername_attribute = email\n"
+    (folder / "tokens.conf").write_text(asks, "utf-8")
     (folder / "dovecot.conf").write_text(
         _CONFIGURATION.format(
             folder=folder,
@@ -148,6 +165,8 @@ def _configure(one: Dovecot, *, has_idle: bool, is_clear: bool) -> None:
             key=folder / "key.pem",
             owner=OWNER,
             maildir=one.maildir,
+            mechanisms="xoauth2" if introspection else "plain login",
+            passwords=(_TOKENS if introspection else _PASSWORDS).format(folder=folder),
             only_encrypted="no" if is_clear else "yes",
             capability="" if has_idle else "IMAP4rev1 LITERAL+ AUTH=PLAIN",
         ),

@@ -22,6 +22,7 @@ from bot.presentation.health import trouble_lines
 from bot.settings import Settings
 from bot.sources.calendar import newest
 from bot.store import Store, schema
+from bot.store.conversations import StoredConversations
 from tests.fakes import FakeTeller, HandClock, RunningClock, listing, paper, subscribed, waiting
 
 Made = Callable[["House"], Awaitable[None]]
@@ -116,11 +117,16 @@ async def _clock(house: House) -> None:
         await tx.papers.add([listing("cs.LG", paper(1))], [], house.clock.now + timedelta(days=8))
 
 
+async def _direct_paused(house: House) -> None:
+    await StoredConversations(house.store, "discord", house.clock).pause(timedelta(hours=1))
+
+
 TROUBLES: dict[Kind, Made] = {
     Kind.CHANNEL_REFUSED: _refused,
     Kind.CHANNEL_AWAY: _away,
     Kind.LOOP_FAILING: _failing,
     Kind.LOOP_STUCK: _stuck_loop,
+    Kind.DIRECT_PAUSED: _direct_paused,
     Kind.MISSING: _missing,
     Kind.DAY_UNREAD: _day_unread,
     Kind.UNMATCHED: _unmatched,

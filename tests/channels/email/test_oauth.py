@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +22,8 @@ from bot.channels.email.server import Server
 from bot.errors import ChannelError, SettingsError
 from bot.settings import Settings
 from tests.channels.mailservers import Mailboxes, aiosmtpd
+from tests.counterparts import dovecot
+from tests.counterparts.needed import need
 from tests.counterparts.odd_imap import OddImap, running
 
 
@@ -42,8 +45,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         self.server.asked.append(parse_qs(self.rfile.read(length).decode()))
-        body = json.dumps(self.server.answer).encode()
-        self.send_response(self.server.status)
+        self._answer(self.server.status, self.server.answer)
+
+    def do_GET(self) -> None:
+        """Vouch for the access token, as a mail server asks (RFC 7662)."""
+        is_good = self.headers["Authorization"] == f"Bearer {self.server.answer['access_token']}"
+        self._answer(200, {"active": is_good, **({"email": dovecot.USER} if is_good else {})})
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -65,6 +76,16 @@ def tokens_of(**answer: Any) -> Iterator[TokenServer]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class Forged:
+    """Access tokens that nobody has made."""
+
+    async def token(self) -> str:
+        return "forged"
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
 
 
 class OnlyTokens(Mailboxes):
@@ -128,6 +149,19 @@ async def test_a_mailbox_is_opened_by_a_token_where_no_password_is_taken():
                 await inbox.check(opened)
         assert made.asked[0]["client_secret"] == ["sesame"]
         assert made.asked[0]["scope"] == ["a b"]
+
+
+async def test_dovecot_that_asks_who_made_the_token_opens_the_mailbox(monkeypatch):
+    need("dovecot", dovecot.missing())
+    with tokens_of() as made, dovecot.server(introspection=made.endpoint) as real:
+        monkeypatch.setenv("SSL_CERT_FILE", str(real.certificate))
+        with pytest.raises(ChannelError, match="password"):
+            await inbox.check(from_url(real.url()))
+        tokens = AccessTokens("IMAP_OAUTH", Grant(made.endpoint, "app", "old"))
+        account = replace(from_url(real.url()), tokens=tokens)
+        assert "0 unread" in await inbox.check(account)
+        with pytest.raises(ChannelError, match="IMAP_OAUTH"):
+            await inbox.check(replace(account, tokens=Forged()))
 
 
 async def test_a_token_is_used_as_long_as_it_is_good():
