@@ -12,6 +12,8 @@ import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,13 +25,17 @@ from bot.store import Store, schema
 from bot.store.migrate import migrate
 from tests.bench.proc import cpu_of, server_of
 from tests.counterparts import postgres
-from tests.fakes import matched, paper, planned
+from tests.counterparts.discord_payloads import command, guild
+from tests.counterparts.discord_site import DiscordSite
+from tests.fakes import matched, paper, planned, subscribed
+from tests.scenarios import worker
 from tests.scenarios.several import TEAM, QuickSlack, Workers, until
 
 KILLS = 20
 BUSY = 60  # digests of each round of kills
 SLOTS = 50  # in which one reader each is due, one after another, while all workers are idle
 PAPERS = 3
+READERS, COMMANDS = 300, 200  # on Discord
 
 _PATIENCE = 600.0
 _BETWEEN_SLOTS = 1.1  # seconds
@@ -50,6 +56,7 @@ async def workers(digests: int) -> None:
             await bench.several(digests)
             await bench.killed()
             await store.close()
+        await _on_discord(server)
 
 
 class _Bench:
@@ -154,12 +161,11 @@ class _Bench:
                 await tx.connection.execute(chosen.where(schema.query.c.text == category).limit(1))
             ).scalar_one()
             (subscription,) = await tx.subscribers.subscriptions(one)
-        await matched(self._store, subscription, *papers, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        await matched(self._store, subscription, *papers, now=now, day=now.date())
 
     async def _counted(self) -> int:
-        async with self._store.read() as tx:
-            found = await tx.outbox.counts()
-        return found.get("sent", 0)
+        return (await _counts(self._store)).get("sent", 0)
 
     async def _sent(self, count: int) -> None:
         async with asyncio.timeout(_PATIENCE):
@@ -168,6 +174,72 @@ class _Bench:
 
     def _cpu(self) -> float:
         return cpu_of(self._server) + sum(cpu_of(one.pid) for one in self._workers.running)
+
+
+async def _on_discord(server: str) -> None:
+    """What one process reaches on Discord, and what three of them do, while people give commands."""
+    async with postgres.database(server) as url:
+        store = Store.open(url)
+        await migrate(store)
+        store.bells = Doorbells()
+        for number in range(READERS):
+            address = str(700_000 + number)
+            _, (one,) = await subscribed(store, channel="discord", address=address, owner=f"@{number}")
+        rates = []
+        for round_, count in enumerate((1, 3), 1):
+            async with DiscordSite(guilds=[guild()], latency=QuickSlack.latency, validates=False) as site:
+                with tempfile.TemporaryDirectory(prefix="sudi-workers-") as folder:
+                    async with _serving(url, Path(folder), site.port, count):
+                        now = datetime.now(UTC)
+                        await matched(store, one, paper(round_), now=now, day=now.date())
+                        assert await planned(store, now) == READERS
+                        rates.append(await _rate(store, site, round_ * READERS, COMMANDS if count > 1 else 0))
+                    said = "".join(log.read_text() for log in Path(folder).glob("*.log"))  # noqa: ASYNC240
+        await store.close()
+    print(f"Discord: {rates[0]:.1f} requests a second with one process, {rates[1]:.1f} with three")
+    _verdict("with one / with three", rates[0] / rates[1], "", 1 / 0.95)
+    _verdict("requests beyond fifty in a second", site.limited, "", 0)
+    answers = Counter(kind for kind, _ in site.answers)
+    _verdict(f"{COMMANDS} commands: answers too many or too few", abs(answers["followup"] - COMMANDS), "", 0)
+    _verdict("command syncs", [method for method, _ in site.requests].count("PUT"), "", 1)
+    _verdict("tracebacks", said.count("Traceback"), "", 0)
+
+
+@asynccontextmanager
+async def _serving(url: str, folder: Path, port: int, count: int) -> AsyncIterator[None]:
+    processes = [worker.start(worker.serve_on_discord, url, folder, port) for _ in range(count)]
+    try:
+        await until(lambda: len(list(folder.glob("*.ready"))) == count)
+        await asyncio.sleep(3)
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+            await worker.ended(process)
+
+
+async def _rate(store: Store, site: DiscordSite, deliveries: int, commands: int) -> float:
+    """Requests a second until all is delivered, without those that answer commands."""
+    before, began = len(site.requests), time.monotonic()
+    await store.ring("deliver")
+    commanding = asyncio.create_task(_command(site, commands))
+    async with asyncio.timeout(_PATIENCE):
+        while (await _counts(store)).get("sent", 0) < deliveries:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    asked = [path for _, path in site.requests[before:] if path.startswith("/channels")]
+    rate = len(asked) / (time.monotonic() - began)
+    await commanding
+    return rate
+
+
+async def _command(site: DiscordSite, commands: int) -> None:
+    for _ in range(commands):
+        await site.interact(**command("status"))
+
+
+async def _counts(store: Store) -> dict[str, int]:
+    async with store.read() as tx:
+        return await tx.outbox.counts()
 
 
 async def _gather(store: Store, digests: int) -> None:

@@ -45,7 +45,8 @@ async def test_the_same_workers_send_all_once_and_soon_after_the_database_was_st
                 _, (one,) = await subscribed(store, channel="slack", address=address, owner=f"o{number}")
             workers = Workers(tmp_path, server.url, slack)
             async with workers.at_work(2):
-                await matched(store, one, paper(1), paper(2))
+                now = utc_now()  # by which the workers forget what is old
+                await matched(store, one, paper(1), paper(2), now=now, day=now.date())
                 assert await planned(store, utc_now()) == READERS
                 await store.ring("deliver")
                 await until(lambda: len(slack.posts) >= READERS // 2)
@@ -55,7 +56,7 @@ async def test_the_same_workers_send_all_once_and_soon_after_the_database_was_st
                 assert await all_sent(store, READERS) < RETURN_SECONDS
                 assert [one.poll() for one in workers.running] == [None, None]
 
-                await matched(store, one, paper(3))
+                await matched(store, one, paper(3), now=now, day=now.date())
                 assert await planned(store, utc_now()) == READERS
                 await store.ring("deliver")  # it is heard again
                 assert await all_sent(store, 2 * READERS) < RETURN_SECONDS

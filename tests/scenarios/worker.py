@@ -6,6 +6,7 @@ It writes every message that arrives into a file of its own channel, so that wha
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -21,7 +22,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.app import Adapters, App, utc_now
+from bot.app import Adapters, App, opened, utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.email import channel as email
@@ -202,6 +203,23 @@ async def deliver_under_a_short_lease(url: str, port: int, name: str, owner: str
             await asyncio.sleep(0.2)
     await bot.close()
     await store.close()
+
+
+async def serve_on_discord(url: str, folder: Path, port: int) -> None:
+    """Run as one of several services, which do everything, with the Discord at a port; its log is in a folder."""
+    log = folder / f"{os.getpid()}.log"
+    logging.basicConfig(filename=log, level=logging.INFO)
+    settings = Settings(
+        _env_file=None,
+        database_url=SecretStr(url),
+        bot_channels=("discord",),
+        discord_token=SecretStr(TOKEN),
+        arxiv_url=str(folder),
+        arxiv_feed_url=str(folder / "{category}.xml"),
+    )
+    with pointed_at(port):
+        async with opened(settings) as app:
+            await app.run(ready=lambda: log.with_suffix(".ready").touch())
 
 
 async def counts(store: Store) -> dict[str, int]:
