@@ -16,8 +16,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def among(column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
-    """Whether a column has one of these numbers."""
+def among(column: ColumnElement[int], numbers: Collection[int] | str) -> ColumnElement[bool]:
+    """Whether a column has one of these numbers; a text is the name of the parameter that they will be."""
+    if isinstance(numbers, str):
+        return column.bool_op("IN")(_Rows(bindparam(numbers, type_=_Numbers)))
     return column.bool_op("IN")(_Rows(bindparam(None, numbers, _Numbers, unique=True)))
 
 

@@ -116,6 +116,47 @@ class _Told(NamedTuple):
         )
 
 
+_NEWEST = select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
+_ASKING = (
+    select(
+        _subscription.destination_id,
+        _subscription.id,
+        _subscription.number,
+        _subscription.query_id,
+        _query.text,
+        _subscription.paused,
+        _subscription.created_at,
+        _subscription.since,
+        _subscription.through,
+    )
+    .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
+    .where(among(_subscription.destination_id, "destinations"))
+    .order_by(_subscription.destination_id, _subscription.number)
+)
+_PACKED = select(schema.hit).where(among(_hit.batch, "batches"), among(_hit.query, "queries"))
+_TOLD = (
+    select(
+        _announced.category,
+        _announced.date,
+        _announced.type,
+        _announced.batch,
+        _paper.n,
+        _paper.id,
+        _paper.version,
+        _paper.title,
+        _paper.is_version_known,
+        _paper.categories,
+        _paper.revision > _paper.evaluated_revision,
+    )
+    .join_from(
+        schema.paper,
+        schema.announcement,
+        (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
+    )
+    .where(_paper.id.in_(select(_paper.id).where(among(_paper.n, "papers"))))
+)
+
+
 class Hits:
     """The room of hits, inside one transaction."""
 
@@ -124,29 +165,11 @@ class Hits:
 
     async def newest(self) -> int:
         """The last batch that is published."""
-        found = await self._connection.execute(
-            select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
-        )
-        return int(found.scalar_one())
+        return int((await self._connection.execute(_NEWEST)).scalar_one())
 
     async def asking(self, destinations: Collection[int]) -> dict[int, list[Asking]]:
         """The subscriptions of some destinations, by number."""
-        rows = await self._connection.execute(
-            select(
-                _subscription.destination_id,
-                _subscription.id,
-                _subscription.number,
-                _subscription.query_id,
-                _query.text,
-                _subscription.paused,
-                _subscription.created_at,
-                _subscription.since,
-                _subscription.through,
-            )
-            .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
-            .where(_subscription.destination_id.in_(destinations))
-            .order_by(_subscription.destination_id, _subscription.number)
-        )
+        rows = await self._connection.execute(_ASKING, {"destinations": destinations})
         found: dict[int, list[Asking]] = {}
         for row in rows:
             found.setdefault(row.destination_id, []).append(Asking(*row[1:]))
@@ -229,10 +252,8 @@ class Hits:
         """Of batches and queries that have hits, the packed destinations of the papers."""
         found: dict[tuple[int, int], bytes] = {}
         for some, asked in product(_chunks(batches), _chunks(queries)):
-            rows = await self._connection.execute(
-                select(schema.hit).where(_hit.batch.in_(some), _hit.query.in_(asked))
-            )
-            found |= {(row.batch, row.query): row.papers for row in rows}
+            rows = await self._connection.execute(_PACKED, {"batches": some, "queries": asked})
+            found |= {(batch, query): papers for batch, query, papers in rows}
         return found
 
     async def last(self, batches: Sequence[int], queries: Collection[int]) -> dict[int, int]:
@@ -262,27 +283,7 @@ class Hits:
     async def _told(self, numbers: Collection[int]) -> dict[int, _Told]:
         """What was announced of these papers, and of all other versions of the same ones."""
         found: dict[int, _Told] = {}
-        rows = await self._connection.execute(
-            select(
-                _announced.category,
-                _announced.date,
-                _announced.type,
-                _announced.batch,
-                _paper.n,
-                _paper.id,
-                _paper.version,
-                _paper.title,
-                _paper.is_version_known,
-                _paper.categories,
-                _paper.revision > _paper.evaluated_revision,
-            )
-            .join_from(
-                schema.paper,
-                schema.announcement,
-                (_paper.id == _announced.paper_id) & (_paper.version == _announced.version),
-            )
-            .where(_paper.id.in_(select(_paper.id).where(among(_paper.n, numbers))))
-        )
+        rows = await self._connection.execute(_TOLD, {"papers": numbers})
         for category, day, kind, batch, n, *paper_columns in rows.all():
             one = found.get(n)
             if one is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Interval, and_, func, literal, or_, select, true
+from sqlalchemy import Interval, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.epochs import Kind, epoch_of
@@ -63,6 +63,17 @@ class Held:
     channel: str
     address: str
     reason: str
+
+
+_ARRIVED = (
+    schema.part.update()
+    .where(
+        _part.delivery_id == bindparam("of_delivery"),
+        _part.number == bindparam("of_number"),
+        _part.sent_at.is_(None),
+    )
+    .values(reference=bindparam("receipt"), sent_at=bindparam("at"))
+)
 
 
 class Outbox:
@@ -213,11 +224,8 @@ class Outbox:
 
     async def arrived(self, delivery_id: int, number: int, receipt: Receipt) -> None:
         """Keep a receipt; it is not fenced, because the message did arrive."""
-        await self._connection.execute(
-            schema.part.update()
-            .where(_part.delivery_id == delivery_id, _part.number == number, _part.sent_at.is_(None))
-            .values(reference=receipt.reference, sent_at=receipt.at)
-        )
+        of_part = {"of_delivery": delivery_id, "of_number": number}
+        await self._connection.execute(_ARRIVED, {**of_part, "receipt": receipt.reference, "at": receipt.at})
 
     async def not_arrived(self, claim: Claim, number: int) -> None:
         """A part that was attempted has been refused: nobody has to look for it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
@@ -97,6 +98,10 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
 
     @event.listens_for(engine.sync_engine, "begin")
     def began(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.run_async(lambda connected: connected.execute_fetchall(begin))  # a statement takes three turns
+        except sqlite3.OperationalError as error:
+            raise OperationalError(begin, None, error) from error
 
     return engine

@@ -11,11 +11,13 @@ import asyncio
 import os
 import tempfile
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from sqlalchemy import func, select, text
 
@@ -31,7 +33,7 @@ from bot.model import Announcement, Language, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Outcome
 from bot.sources.calendar import FEEDS_DUE, PAGES_DUE, newest, opens
-from bot.store import Store, schema
+from bot.store import Store, Transaction, schema
 from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests.bench.crowd import BEFORE, DAY, LARGE, READERS, gathered
@@ -118,6 +120,23 @@ class Quick(Channel):
             await self._other.close()
 
 
+class Watched(Store):
+    """A store that notes how long each of its writes took, and which lines of the bot wrote."""
+
+    longest: ClassVar[list[tuple[float, str]]] = []
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A transaction that may write."""
+        lines = [one for one in traceback.extract_stack(limit=16) if "/bot/" in one.filename]
+        async with super().write() as tx:
+            began = time.monotonic()
+            yield tx
+        took = time.monotonic() - began
+        origin = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in lines[:-4:-1])
+        Watched.longest = sorted([*Watched.longest, (took, origin)], reverse=True)[:3]
+
+
 @dataclass
 class Figures:
     """What was measured."""
@@ -131,6 +150,7 @@ class Figures:
     hits: int = 0  # bytes
     delivery: float = 0.0  # bytes a digest
     peak: int = 0  # bytes
+    longest: list[tuple[float, str]] = field(default_factory=list)  # writes: seconds, and who wrote
 
 
 async def bench(count: int, database: str, statistics: str) -> None:
@@ -145,6 +165,8 @@ async def bench(count: int, database: str, statistics: str) -> None:
         name = f"a small write beside {beside} ({len(waits)}; longest {max(waits, default=0):.2f} s): p99"
         p99 = waits[int(len(waits) * 0.99)] if waits else 0
         _say(name, p99, "s", {3_000: 0.3, 100_000: 0.3, 1_000_000: 0.5}.get(count))
+    for seconds, origin in found.longest:
+        print(f"  one of the longest writes: {seconds:.2f} s, of {origin}")
     _say(f"plan, all slots ({found.planned})", found.plan, "s of CPU", {100_000: 8, 1_000_000: 80}.get(count))
     if one_slot:
         _say(f"plan, 20,000 in one slot ({one_slot.planned})", one_slot.plan, "s of CPU", 5)
@@ -183,7 +205,7 @@ class _Living:
 @asynccontextmanager
 async def _living(url: str) -> AsyncIterator[_Living]:
     """A process of the service whose queries are compiled."""
-    clock, store, papers = HandClock(BEFORE), Store.open(url), Newspaper().papers()
+    clock, store, papers = HandClock(BEFORE), Watched.open(url), Newspaper().papers()
     fields = {name: each.default for name, each in Settings.model_fields.items()}
     settings = Settings.model_construct(
         _fields_set=set(), **fields | {"bot_sources": ("arxiv_listing", "arxiv_feed")}
@@ -221,6 +243,7 @@ class _Day:
     async def go(self) -> Figures:
         """Read, plan and deliver."""
         found = self._found
+        Watched.longest = []
         async with self._beside("ingest"):
             began = self._cpu()
             for at in (opens(DAY) + timedelta(minutes=6), opens(DAY) + timedelta(hours=4, minutes=10)):
@@ -229,6 +252,7 @@ class _Day:
             found.ingest = self._cpu() - began
         found.batches = await self._count(schema.batch)
         found.hits = await self._size("hit")
+        before = await self._size("delivery", "part")
         async with self._beside("plan"):
             began = self._cpu()
             for _ in range(48):
@@ -243,8 +267,8 @@ class _Day:
             await self._deliver("fake")
         sent = await self._size("delivery", "part")
         found.delivery = (sent - large) / max(self._channels["fake"].digests, 1)
-        found.delivery += planned / max(await self._count(schema.delivery), 1)
-        found.peak = _peak()
+        found.delivery += (planned - before) / max(found.planned, 1)
+        found.peak, found.longest = _peak(), Watched.longest
         return found
 
     async def _large(self, name: str) -> float:
