@@ -235,14 +235,14 @@ class App:
 
     def _talks(self) -> list[Work]:
         """Where our roles have us listen."""
-        by_http, alone = list[Work](), list[Work]()
+        alone = list[Work]()
         for one in self.channels.values():
-            (by_http if one.listens_by_http else alone).append(partial(one.listen, self.answer))
+            alone += [] if one.listens_by_http else [partial(one.listen, self.answer)]
             alone.append(partial(one.correspond, self.email_workflow))
         talks = one_at_a_time(self.store, self.clock, alone) if Role.GATEWAY in self._roles else []
-        talks += by_http if Role.WEB in self._roles else []
-        if Role.WEB in self._roles and (self.settings.is_listening or self._roles != ALL_ROLES):
-            talks.append(self._site())
+        by_http = [partial(one.attend, self.answer) for one in self.channels.values() if one.routes]
+        if Role.WEB in self._roles and (self.settings.is_listening or by_http or self._roles != ALL_ROLES):
+            talks += [*by_http, self.served()]
         return talks
 
     async def _watch(self, engine: Works, stop: Callable[[], None]) -> None:
@@ -255,11 +255,13 @@ class App:
         room = web.Room(self.store, tokens, self.clock, self.settings, lack=self.summarizer.lack)
         return web.Site(self.email_workflow, room if self.settings.has_room else None)
 
-    def _site(self) -> Work:
-        """The pages, or health alone where nobody has asked for pages."""
+    def served(self) -> Work:
+        """All that comes by HTTP on one port: the pages if somebody has asked for them, health, and channels."""
         web, health = (importlib.import_module(name) for name in ("bot.web", "bot.web.health"))
         pages = self.site().application() if self.settings.bot_public_url else None
         application = health.with_health(pages, self._health.lines, self._health.measured)
+        for route in (route for channel in self.channels.values() for route in channel.routes):
+            application.router.add_route(*route)
         return partial(web.serve, application, self.settings.listen)
 
     async def _listen(self, talk: Work, engine: Works) -> None:

@@ -83,7 +83,6 @@ EXAMPLES = {
     "SLACK_CLIENT_SECRET": "0123abcd...",
     "SLACK_APP_TOKEN": "xapp-...",
     "SLACK_SIGNING_SECRET": "0123abcd...",
-    "SLACK_LISTEN": "127.0.0.1:3000",
     "SLACK_ADMINS_ONLY": "false (or true)",
     "SLACK_API_URL": "https://slack-gov.com/api/",
 }
@@ -153,7 +152,6 @@ class Settings(BaseSettings):
     slack_client_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
-    slack_listen: str = "127.0.0.1:3000"
     slack_admins_only: bool = False
     slack_api_url: str = "https://slack.com/api/"
     apprise_config: SecretStr | None = None
@@ -258,7 +256,7 @@ class Settings(BaseSettings):
         _port(parts)
         return value.rstrip("/")
 
-    @field_validator("bot_listen", "slack_listen")
+    @field_validator("bot_listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
         if not re.fullmatch(r"\S*:\d{1,5}", value) or int(value.rpartition(":")[2]) > 65_535:

@@ -67,7 +67,6 @@ def test_a_file_of_the_folder_is_read(tmp_path):
         ("BOT_PUBLIC_URL", "sudi.example.org", "https://"),
         ("BOT_LISTEN", "8080", "host:port"),
         ("BOT_LISTEN", "127.0.0.1:99999", "host:port"),
-        ("SLACK_LISTEN", "abc", "host:port"),
         ("IMAP_URL", "https://mail.example.org", "imaps://"),
         ("IMAP_URL", "imaps://mail.example.org", "user"),
         ("IMAP_URL", "imaps://me:p@ss/word@mail.example.org", "%2F"),

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from bot.digest import Card, Digest
 from bot.errors import ChannelError, SettingsError
@@ -148,6 +148,10 @@ class Conversations(Protocol):
         ...
 
 
+Route = tuple[str, str, Callable[[Any], Awaitable[Any]]]
+"""A method, a path, and who answers such a request: both as aiohttp has them."""
+
+
 class Channel(ABC):
     """One medium; what is optional has a default. `render` is pure; whatever waits raises only ChannelError."""
 
@@ -179,8 +183,17 @@ class Channel(ABC):
 
     @property
     def listens_by_http(self) -> bool:
-        """Whether any number of processes may listen, because each command reaches one of them."""
+        """Whether commands come in by the site alone, so that any number of processes may answer."""
         return False
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What the site passes on to this channel, while :meth:`attend` lasts."""
+        return ()
+
+    async def attend(self, handle: Handle) -> None:
+        """Answer what the site passes on, until cancelled; only for channels that have routes."""
+        await asyncio.Event().wait()
 
     def rate_limit_scope(self, address: str) -> str:
         """The key of a pause that the channel asks for at this address: all with the same key wait."""

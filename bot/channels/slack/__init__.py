@@ -10,20 +10,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels import Channel, Handle
+from bot.channels import Channel, Handle, Route
 from bot.channels.slack.account import NO_WAY_IN, examined, way_in
-from bot.channels.slack.connection import by_http, by_socket
+from bot.channels.slack.connection import Door, by_socket
 from bot.channels.slack.forms import FormDraft
 from bot.channels.slack.inbound import Conversation
+from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
 from bot.channels.slack.web import asked, session
@@ -31,7 +34,7 @@ from bot.channels.slack.web import client as web_client
 from bot.channels.slack.windows import Windows
 from bot.channels.slack.workspaces import Workspaces
 from bot.digest import Digest
-from bot.errors import ChannelError, PortError, SettingsError
+from bot.errors import ChannelError, SettingsError
 from bot.locale import say
 from bot.settings import EXAMPLES, Settings
 from bot.supervision import BackOff
@@ -83,11 +86,19 @@ class Slack(Channel):
         self._workspaces = Workspaces(settings) if settings.slack_client_id else None
         self._session: aiohttp.ClientSession | None = None
         self._postman = Postman(self._client)
+        self._door = Door()
 
     @property
     def listens_by_http(self) -> bool:
-        """Without an app token, Slack asks us, at SLACK_LISTEN."""
+        """Without an app token, Slack asks us."""
         return self._settings.slack_app_token is None
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Where Slack tells us what people do, and where others install the app."""
+        events = [(hdrs.METH_POST, EVENTS_PATH)] if self.listens_by_http else []
+        pages = [INSTALL_PATH, REDIRECT_PATH] if self._workspaces else []
+        return [(*one, self._door.answer) for one in (*events, *((hdrs.METH_GET, page) for page in pages))]
 
     def rate_limit_scope(self, address: str) -> str:
         """The workspace: when it is asked to wait, all of it waits."""
@@ -136,38 +147,40 @@ class Slack(Channel):
         return f"{', '.join(found)}; {await way_in(self._anonymous(), self._settings)}"
 
     async def listen(self, handle: Handle) -> None:
-        """Answer people, by a socket or by HTTP; ends only when Slack refuses our tokens."""
-        forget = self._workspaces.forget if self._workspaces else None
-        taken: Exception | None = None
-        conversation = Conversation(handle, self._client, forget, admins_only=self._settings.slack_admins_only)
-        try:
-            app = await self._app()
-            Windows(conversation, self._client, self._preferences()).attend(app)
-            conversation.attend(app)
-            async with asyncio.TaskGroup() as ways:
-                for way in await self._ways(app):
-                    ways.create_task(way)
-        except* ChannelError as errors:
-            for error in errors.exceptions:
-                self.connection.refused(str(error))
-                log.error("slack_stopped reason=%s", error)
-        except* PortError as errors:
-            taken = errors.exceptions[0]
-        if taken is not None:
-            raise taken
+        """Answer people by a socket; ends only when Slack refuses our tokens."""
+        if token := self._settings.slack_app_token:
+            with self._stopped_by_refusals():
+                app = await self._attended(handle)
+                await by_socket(app, self._anonymous(), token.get_secret_value(), self.connection)
 
-    async def _ways(self, app: AsyncApp) -> list[Coroutine[Any, Any, None]]:
-        """How commands, and those who install the app, come in."""
-        settings = self._settings
-        flow = await self._workspaces.flow(self._anonymous()) if self._workspaces else None
-        if settings.slack_app_token:
-            socket = by_socket(
-                app, self._anonymous(), settings.slack_app_token.get_secret_value(), self.connection
-            )
-            return [socket, by_http(settings.slack_listen, None, flow)] if flow else [socket]
-        if not settings.slack_signing_secret:
+    async def attend(self, handle: Handle) -> None:
+        """Answer by the site people, where there is no socket, and those who install the app."""
+        app, settings = None, self._settings
+        if self.listens_by_http and not settings.slack_signing_secret:
             log.warning("slack_listens_to_nobody %s", NO_WAY_IN)
-        return [by_http(settings.slack_listen, app if settings.slack_signing_secret else None, flow)]
+        with self._stopped_by_refusals():
+            flow = await self._workspaces.flow(self._anonymous()) if self._workspaces else None
+            if self.listens_by_http and settings.slack_signing_secret:
+                app = await self._attended(handle)
+            with self._door.opened(app, flow):
+                await asyncio.Event().wait()
+
+    @contextmanager
+    def _stopped_by_refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except ChannelError as error:
+            self.connection.refused(str(error))
+            log.error("slack_stopped reason=%s", error)
+
+    async def _attended(self, handle: Handle) -> AsyncApp:
+        """The app, which answers people by `handle`."""
+        forget = self._workspaces.forget if self._workspaces else None
+        conversation = Conversation(handle, self._client, forget, admins_only=self._settings.slack_admins_only)
+        app = await self._app()
+        Windows(conversation, self._client, self._preferences()).attend(app)
+        conversation.attend(app)
+        return app
 
     def _preferences(self) -> FormDraft:
         """What a new destination gets until its people choose."""

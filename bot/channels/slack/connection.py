@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -30,7 +31,6 @@ from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.web import socket_address
 from bot.errors import ChannelError
 from bot.health import Connection
-from bot.serving import serve
 from bot.supervision import BackOff
 
 PING_SECONDS = 5.0
@@ -38,6 +38,9 @@ PING_SECONDS = 5.0
 
 CONNECT_SECONDS = 15.0
 """For Slack to say hello."""
+
+LARGEST = 2**20
+"""Bytes of a request of Slack, which holds a whole form, or a message with all its blocks."""
 
 _INSTANT = re.compile(r"\d{1,12}", re.ASCII)
 _LOOK = 2.0
@@ -117,9 +120,29 @@ async def _torn_down(socket: SocketModeClient) -> None:
             log.warning("slack_socket_hangs")
 
 
-async def by_http(listen: str, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> None:
-    """Answer signed requests and installations at `host:port` for ever; PortError when it cannot be had."""
-    await serve(_served(app, flow), listen, "SLACK_LISTEN")
+class Door:
+    """What the site passes on: signed requests of Slack, and installations."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]] = {}
+
+    @contextmanager
+    def opened(self, app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> Iterator[None]:
+        """Let these answer."""
+        if app is not None:
+            self._answers[EVENTS_PATH] = app.async_dispatch
+        if flow is not None:
+            self._answers |= {INSTALL_PATH: flow.handle_installation, REDIRECT_PATH: flow.handle_callback}
+        try:
+            yield
+        finally:
+            self._answers.clear()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; 503 while nobody does, after which Slack asks again."""
+        if (answer := self._answers.get(request.path)) is None:
+            raise web.HTTPServiceUnavailable
+        return await to_aiohttp_response(await answer(await _understood(request.clone(client_max_size=LARGEST))))
 
 
 async def _understood(request: web.Request) -> AsyncBoltRequest:
@@ -130,21 +153,3 @@ async def _understood(request: web.Request) -> AsyncBoltRequest:
         return await to_bolt_request(request)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, RequestPayloadError) as error:
         raise web.HTTPBadRequest from error
-
-
-def _served(app: AsyncApp | None, flow: AsyncOAuthFlow | None) -> web.Application:
-    def by(
-        answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
-    ) -> Callable[..., Awaitable[web.Response]]:
-        async def respond(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await answer(await _understood(request)))
-
-        return respond
-
-    served = web.Application()
-    if app is not None:
-        served.router.add_post(EVENTS_PATH, by(app.async_dispatch))
-    if flow is not None:
-        served.router.add_get(INSTALL_PATH, by(flow.handle_installation))
-        served.router.add_get(REDIRECT_PATH, by(flow.handle_callback))
-    return served

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -37,14 +38,16 @@ async def running(
 ) -> AsyncIterator[root.App]:
     """The bot, listening by a socket, so that there are `sockets`, or by HTTP at `listen`."""
     by = (
-        {"slack_app_token": None, "slack_signing_secret": SecretStr(SECRET), "slack_listen": listen}
+        {"slack_app_token": None, "slack_signing_secret": SecretStr(SECRET), "bot_listen": listen}
         if listen
         else {}
     )
     url = SecretStr(database or f"sqlite:///{folder / 'sudi.db'}")
     values = settings(slack, database_url=url, bot_channels=("slack",), **by, **changes)
     async with root.opened(values, HandClock(NOON)) as app:
-        listening = asyncio.create_task(app.channels["slack"].listen(app.answer))  # type: ignore[attr-defined]
+        ours = app.channels["slack"]
+        ways = [app.served()(), ours.attend(app.answer)] if listen else [ours.listen(app.answer)]
+        listening = asyncio.gather(*ways)
         try:
             await (reachable(listen) if listen else until(lambda: len(slack.sockets) >= sockets, "a socket"))
             yield app
@@ -54,16 +57,16 @@ async def running(
 
 
 async def reachable(listen: str) -> None:
-    """Wait for a port to be listened at."""
-    host, _, port = listen.rpartition(":")
-    async with asyncio.timeout(PATIENCE):
+    """Wait for the bot to answer at a port."""
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:
             try:
-                _, writer = await asyncio.open_connection(host, int(port))
-                writer.close()
-                return
-            except OSError:
-                await asyncio.sleep(0.02)
+                async with session.post(f"http://{listen}/slack/events") as answer:
+                    if answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.02)
 
 
 async def messages(slack: SlackEdge, channel: str = ML) -> list[dict[str, Any]]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from io import BytesIO
 
+import aiohttp
+from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import true
 
 from bot.channels.slack import people
@@ -15,7 +18,7 @@ from tests.channels.slack.talk import answered, is_private, messages, read, runn
 from tests.channels.slack.test_windows import LG, filled
 from tests.counterparts import block_kit, postgres
 from tests.counterparts.local_slack import free_port
-from tests.counterparts.slack_edge import ALICE, BOT, BOT_TOKEN, GUEST, ML, TEAM, Fault, SlackEdge
+from tests.counterparts.slack_edge import ALICE, BOT, BOT_TOKEN, GUEST, ML, SECRET, TEAM, Fault, SlackEdge
 from tests.fakes import matched, paper, rows, subscribed
 
 LATE = 3.0  # seconds after which Slack tells people that the app has failed
@@ -52,6 +55,25 @@ async def test_where_no_form_can_be_opened_any_more_the_command_is_explained(sla
         (one,) = await answered(slack, ML, 0)
         assert is_private(one)
         assert "Type: subscribe QUERY" in read(one)
+
+
+async def test_slack_is_answered_on_the_port_of_the_pages_if_it_has_signed(slack, tmp_path):
+    listen = f"127.0.0.1:{free_port()}"
+    url, now = f"http://{listen}", str(int(time.time()))
+    body = f"payload=%7B%7D&more={'x' * 100_000}"
+    sign = SignatureVerifier(SECRET).generate_signature(timestamp=now, body=body)
+    signed = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": sign}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (
+        running(slack, tmp_path, listen=listen, bot_public_url=url),
+        aiohttp.ClientSession() as session,
+        session.get(url) as page,
+        session.post(f"{url}/slack/events", data=body, headers=form | signed) as heard,
+        session.post(f"{url}/slack/events", data=body, headers=form) as refused,
+        session.post(f"{url}/slack/events", data=BytesIO(body.encode() * 20), headers=form | signed) as too_large,
+    ):
+        assert (page.status, refused.status, too_large.status) == (200, 401, 413)
+        assert heard.status == 404, "it is from Slack, and nothing that we know"
 
 
 async def test_a_request_that_never_ends_holds_up_no_stop(slack, tmp_path):

@@ -139,7 +139,7 @@ async def shared(slack: SlackEdge, tmp_path) -> AsyncIterator[App]:
     """A bot that two workspaces have installed, with a destination in each, listening by one socket."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'sudi.db'}"
     slack.tokens = {BOT_TOKEN, OTHER_TOKEN, APP_TOKEN}
-    async with running(slack, tmp_path, **SHARED, slack_listen=f"127.0.0.1:{free_port()}") as opened:
+    async with running(slack, tmp_path, **SHARED) as opened:
         kept = create_async_engine(url)
         store = AsyncSQLAlchemyInstallationStore(CLIENT, kept)
         await store.create_tables()
