@@ -52,6 +52,7 @@ from bot.model import Language
 from bot.presentation.health import trouble_line
 from bot.settings import Settings
 from bot.sources import Source
+from bot.sources.arxiv_api import look_up
 from bot.sources.client import PoliteClient
 from bot.sources.files import listing_from
 from bot.store import Store
@@ -122,8 +123,9 @@ class App:
         self.reader = Poller(context, also=also, is_reading=self._is_matching)
         self.read = self.reader.read
         self.commands = Commands(
-            store, preferences, clock, admins=settings.bot_admins, read_first=self.reader.read_first
-        )
+            store, preferences, clock, admins=settings.bot_admins, read_first=self.reader.read_first,
+            look_up=look_up(settings, adapters.client),
+        )  # fmt: skip
         self.email_workflow = EmailWorkflow(
             self.commands,
             store,

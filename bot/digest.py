@@ -53,6 +53,7 @@ class Card:
     subscriptions: tuple[Subscription, ...] = ()
     summary: Summary | None = None  # the Chinese texts, where there are any
     english: Summary | None = None  # one line, a model's or the authors'
+    is_announced: bool = True  # False: nobody has told us of it but arXiv, when asked
 
     @property
     def lacks(self) -> bool:

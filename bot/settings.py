@@ -18,7 +18,6 @@ from bot.environment import SecretFiles, unknown_names
 from bot.errors import SettingsError
 
 Names = Annotated[tuple[str, ...], NoDecode]
-
 Dates = Annotated[tuple[date, ...], NoDecode]
 
 _HOLIDAYS = (
@@ -132,6 +131,7 @@ class Settings(BaseSettings):
 
     arxiv_feed_url: str = "https://rss.arxiv.org/rss/{category}"
     arxiv_url: str = "https://arxiv.org"
+    arxiv_api_url: str = "https://export.arxiv.org"
     arxivdaily_page: str = ""
 
     smtp_url: SecretStr | None = None

@@ -48,6 +48,19 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that an answer brings; where a channel takes none, its text follows the answer."""
+
+    name: str
+    pieces: tuple[str, ...]  # of its text, each of which means something by itself
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "\n".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one command. `text` is plain: channels escape it. Cards follow it, if any.
 
@@ -67,6 +80,7 @@ class Reply:
     token: str = ""  # with which a mailbox confirms what the text asks about
     mailbox: str = ""  # where somebody has to confirm, if not here
     offers: tuple[Offer, ...] = ()
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,11 @@ class Command(Protocol):
     @property
     def needs_manage(self) -> bool:
         """Whether it changes what a destination receives."""
+        ...
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is about what the person has saved, wherever it is typed."""
         ...
 
 
@@ -169,6 +188,9 @@ class Channel(ABC):
 
     most_copies: ClassVar[int] = 0
     """How many copies of a part may be sent while it is unknown whether one has arrived; 0 where none is seen."""
+
+    tells_causes: ClassVar[bool] = True
+    """Whether a failure says what it was; where none does, `most_copies` in a row are a refusal for good."""
 
     second_chance: ClassVar[timedelta | None] = None
     """How long after a refusal for good a destination is tried once more, if it is."""

@@ -10,7 +10,6 @@ import html
 import json
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +29,6 @@ from bot.text.inert import inert
 _UNKNOWN_LIMIT = 2_000  # for a tag that is not there
 _OF_REQUESTS = 10_000  # limits from here on are those of whole requests, in which a character may take six bytes
 _NUMBER, _AROUND = 20, 500  # bytes of ` 12/345` with what stands before it, and of what else is in a request
-_IN_A_ROW = 3
 _WORD = re.compile(r"\s*\S{1,40}")
 _WHERE = re.compile(r"\b(?:line|entry|item) #?\d+")
 _SCHEME = re.compile(r"[\w-]+://")
@@ -70,12 +68,12 @@ class Apprise(Channel):
 
     name = "apprise"
     pace = timedelta(seconds=3)  # the webhooks of most services take 20 messages a minute
-    most_copies = _IN_A_ROW
+    most_copies = 3  # failures in a row
+    tells_causes = False
     second_chance = timedelta(days=1)
 
     def __init__(self, services: Iterable[NotifyBase]) -> None:
         self._services: dict[str, list[NotifyBase]] = {}
-        self._failures: Counter[str] = Counter()
         for service in services:
             service.request_rate_per_sec = 0  # the outbox keeps the pace
             for tag in service.tags:
@@ -95,7 +93,7 @@ class Apprise(Channel):
         return "\n\n".join(json.loads(body)[1] for body in bodies) + "\n"
 
     async def send(self, address: str, body: str, key: str) -> str:
-        """Hand a message to the service of a tag; its third failure in a row is a refusal for good."""
+        """Hand a message to the service of a tag; whether it has failed for good, nobody knows."""
         services = self._services.get(address, [])
         if len(services) != 1:
             raise ChannelError(f"APPRISE_CONFIG has {len(services)} services tagged {address}", permanent=True)
@@ -103,14 +101,10 @@ class Apprise(Channel):
         with await Services(services).async_notify(body=text, body_format=form) as result:
             said = [entry.message for entry in result.logs() if entry.level in ("WARNING", "ERROR")]
         if result:
-            del self._failures[address]
             return f"{services[0].service_name} took it"
-        self._failures[address] += 1
         reason = said[-1] if said else f"{services[0].service_name} has failed"
         for secret in sorted(_SECRET.findall(services[0].url()), key=len, reverse=True):
             reason = reason.replace(secret, "…")
-        if self._failures[address] >= _IN_A_ROW:
-            raise ChannelError(reason[:200], permanent=True)
         raise ChannelError(reason[:200], ambiguous=True, retry_after=timedelta(minutes=10))
 
     async def check(self) -> str:
@@ -158,8 +152,7 @@ class _Writer:
 
     def links(self, some: Iterable[Link]) -> Iterator[str]:
         """Links of ours in one line, or in a line each where that is longer than a message."""
-        made = [self.link(one.url, one.name) for one in some]
-        line = " · ".join(made)
+        line = " · ".join(made := [self.link(one.url, one.name) for one in some])
         yield from [line] if line and self._fits(line) else made
 
     def packed(self, blocks: Iterable[Iterable[str]]) -> list[str]:

@@ -110,6 +110,8 @@ class Terminal(Channel):
                 cards = cards_lines(reply.cards, reply.language)
                 rows += [row for number, card in enumerate(cards, 1) for row in (_RULE, *_card(card, number))]
                 self._print(self._laid_out("\n".join(rows)))
+                if reply.attachment:  # as it is, to be copied
+                    self._print(Text(harmless(reply.attachment.text)))
 
     async def _typed(self) -> AsyncIterator[str]:
         """Stripped lines, each after a prompt. The thread reads its own file object: a daemon thread that

@@ -26,6 +26,7 @@ from bot.errors import QueryError, UserError
 from bot.locale import say
 from bot.model import Destination, Language
 from bot.query import parse
+from bot.sources.arxiv_api import LookUp
 from bot.store import Store
 from bot.text.normal import has_han
 from bot.text.traditional import traditional
@@ -51,9 +52,11 @@ class Commands:
         *,
         admins: Collection[str] = (),
         read_first: ReadFirst | None = None,
+        look_up: LookUp | None = None,
     ) -> None:
-        """`admins` are `channel:address`; `read_first` reads a category that nobody had, if anybody can."""
+        """`admins` are `channel:address`; `read_first` reads a category that nobody had, `look_up` one paper."""
         self._read_first = read_first
+        self._look_up = look_up
         self._admins = admins
         self._store = store
         self._recent_papers = RecentPapers(store)
@@ -110,6 +113,7 @@ class Commands:
                 self._clock(),
                 is_admin=f"{invocation.channel}:{invocation.sender}" in self._admins,
                 read_first=self._read_first,
+                look_up=self._look_up,
             )
         )
 

@@ -26,7 +26,7 @@ from bot.commands.mailboxes import SECOND_CHANCE, mailbox_of
 from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
 from bot.locale import say
-from bot.model import Destination, Language, Subscription
+from bot.model import Destination, Language, Paper, Subscription
 from bot.pending import waiting_for
 from bot.presentation.cards import interface
 from bot.store import Store
@@ -116,7 +116,7 @@ class EmailWorkflow:
 
     async def _answer(self, mail: IncomingEmail) -> Reply:
         found = commands_in(mail.lines)
-        changes = [one.text for one in found.commands if one.spec.needs_manage]
+        changes = [one.text for one in found.commands if one.spec.is_change]
         # Whoever has a digest may change what its mailbox gets; to be told of it is for the mailbox alone.
         if changes and mail.token and (destination := await self.destination(mail.token)) is not None:
             return await self._done(destination.address, changes)
@@ -124,8 +124,8 @@ class EmailWorkflow:
             return await self._said_yes_or_no(mail)
         if not found.commands:
             return await self._not_understood(mail, found)
-        said = [await self._command(mail.sender, one.text) for one in found.commands if not one.spec.needs_manage]
-        wanted = [one for one in found.commands if one.spec.needs_manage]
+        said = [await self._command(mail.sender, one.text) for one in found.commands if not one.spec.is_change]
+        wanted = [one for one in found.commands if one.spec.is_change]
         if wanted:
             said.append(await self._asked_back(mail, wanted))
         if found.error:
@@ -236,6 +236,11 @@ class EmailWorkflow:
         async with self._store.read() as tx:
             return await tx.subscribers.subscriptions(destination.id)
 
+    async def paper(self, paper_id: str) -> Paper | None:
+        """The newest version of a paper that is stored."""
+        async with self._store.read() as tx:
+            return await tx.papers.newest(paper_id)
+
     async def state(self, destination: Destination) -> MailboxState:
         """How things stand with a mailbox."""
         due = destination.slot.next_after(self._clock())
@@ -317,6 +322,6 @@ def _together(replies: list[Reply]) -> Reply:
     cards = tuple(card for one in replies for card in one.cards)
     language = next((one.language for one in replies if one.cards), first.language)
     token = next((one.token for one in replies if one.token), "")
-    return replace(
-        first, text="\n\n".join(one.text for one in replies), language=language, cards=cards, token=token
-    )
+    text = "\n\n".join(one.text for one in replies)
+    attachment = next((one.attachment for one in replies if one.attachment), None)
+    return replace(first, text=text, language=language, cards=cards, token=token, attachment=attachment)

@@ -1,43 +1,31 @@
-"""The commands about papers: preview, today, show, why. They change nothing."""
+"""The commands about papers: preview, today, show, why. They change nothing that anybody gets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
 
 from bot.channels import Reply
 from bot.commands.advice import advice
+from bot.commands.asked_paper import AskedPaper, asked_paper
 from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.trial import page_of, trial_in_words, trial_of
-from bot.commands.typed import PaperId, read_day_and_page, read_paper, shown
+from bot.commands.typed import read_day_and_page, shown
 from bot.digest import PAGE, Card
 from bot.errors import UserError
-from bot.matching import Candidate, Found, Prepared, candidates, is_wanted, match, missing, muted_by, prepare
-from bot.model import ALL, AnnounceType, Language, Paper, Subscription
+from bot.matching import Candidate, Found, Prepared, is_wanted, match, missing, muted_by, prepare, reads
+from bot.model import ALL, Language, Paper, Subscription
 from bot.pending import held_for, waiting_for
 from bot.presentation.cards import cards_lines
 from bot.query import Query, in_words, still_read, stored
 from bot.store import Transaction
+from bot.taxonomy import resolve
 
 _PREVIEWED = 5  # cards
 _DAYS_NAMED = 5  # of those that are stored
-
-
-class _Stored(NamedTuple):
-    """A paper with what was announced of it."""
-
-    candidate: Candidate
-    asked: PaperId
-
-    @property
-    def card(self) -> Card:
-        types = self.candidate.types.values()
-        kind = min(types, key=list(AnnounceType).index)
-        return Card(self.candidate.paper, kind, self.candidate.date, summary=self.candidate.summary)
 
 
 async def preview(request: Request) -> Reply:
@@ -87,9 +75,8 @@ async def today(request: Request) -> Reply:
 
 
 async def show(request: Request) -> Reply:
-    """One paper, whole."""
-    async with request.store.read() as tx:
-        stored = await _stored(request, tx)
+    """One paper, whole: of any number, for arXiv is asked for what is not stored."""
+    stored = await asked_paper(request, request.argument)
     return request.reply(_headline(request, stored), _other_version(request, stored), cards=[stored.card])
 
 
@@ -100,44 +87,42 @@ async def why(request: Request) -> Reply:
     """
     if not request.argument:
         return await nearest_misses(request)
+    stored = await asked_paper(request, request.argument)
     async with request.store.read() as tx:
-        stored = await _stored(request, tx)
         known = await tx.subscribers.subscriptions(request.destination.id) if request.destination else []
         fate = await _fate(request, tx, stored.candidate.paper, known)
         mutes = await tx.mutes.known(request.destination.id) if request.destination else {}
+        unread = "" if stored.is_announced else await _unread(request, tx, stored.paper)
     prepared = prepare(stored.candidate)
     muted = next((by for texts in mutes.values() if (by := muted_by(texts, prepared))), None)
     return request.reply(
         _headline(request, stored),
         _other_version(request, stored),
-        _announced(request, stored.candidate),
+        unread or _announced(request, stored.candidate),
         *(_verdict(request, one, prepared) for one in known),
         request.say("reply.why_muted", text=muted) if muted else "",
-        fate or _not_delivered(request, known, prepared, muted),
+        fate or ("" if unread else _not_delivered(request, known, prepared, muted)),
     )
 
 
-async def _stored(request: Request, tx: Transaction) -> _Stored:
-    """The paper that was asked for, in that version if it is stored, else in the newest."""
-    asked = read_paper(request.argument)
-    if asked is None:
-        raise UserError("error.no_paper_id", {"typed": shown(request.argument)})
-    exact = await tx.papers.papers([(asked.id, asked.version)]) if asked.version else {}
-    paper = next(iter(exact.values()), None) or await tx.papers.newest(asked.id)
-    announced = await tx.papers.announced([(paper.id, paper.version)]) if paper else []
-    if paper is None or not announced:
-        raise UserError("error.unknown_paper", {"paper": asked.id})
-    summaries = await tx.texts.best([(paper.id, paper.version)], Language.ZH)
-    return _Stored(candidates(announced, summaries)[0], asked)
+async def _unread(request: Request, tx: Transaction, paper: Paper) -> str:
+    """Why nobody has announced a paper to us: nothing here reads its categories, or it is too old."""
+    queries = list(still_read(await tx.subscribers.queries()))
+    wanted = reads(queries) if queries else frozenset()
+    listed = {one.category for one in await tx.papers.coverage(await tx.papers.days(_DAYS_NAMED))}
+    codes = {resolve(code) or code for code in paper.categories}
+    if wanted is None or ALL in listed or codes & (wanted | listed):
+        return request.say("reply.not_announced", paper=paper.id)
+    return request.say("reply.category_unread", categories=request.say("reply.comma").join(paper.categories))
 
 
-def _headline(request: Request, stored: _Stored) -> str:
+def _headline(request: Request, stored: AskedPaper) -> str:
     (lines,) = cards_lines([stored.card], Language(request.language))
     paper = stored.candidate.paper
     return request.say("reply.paper", paper=paper.label, title=lines.titles[0].text)
 
 
-def _other_version(request: Request, stored: _Stored) -> str:
+def _other_version(request: Request, stored: AskedPaper) -> str:
     asked, paper = stored.asked.version, stored.candidate.paper
     if asked is None or (asked == paper.version and paper.is_version_known):
         return ""

@@ -18,6 +18,7 @@ from bot.locale import say
 from bot.model import Destination, Language, Slot
 from bot.query import Query, parse
 from bot.sources import FirstReading
+from bot.sources.arxiv_api import LookUp
 from bot.store import Store, Transaction
 
 
@@ -48,6 +49,7 @@ class Request:
     now: datetime
     is_admin: bool = False  # of the installation
     read_first: ReadFirst | None = None  # where papers can be read
+    look_up: LookUp | None = None  # where arXiv can be asked for a paper of any number
 
     @property
     def is_private(self) -> bool:

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.channels import Reply
-from bot.commands import erasure, linking, mutes, now, overview, papers, preferences, sample, subscriptions
+from bot.commands import (
+    erasure,
+    library,
+    linking,
+    mutes,
+    now,
+    overview,
+    papers,
+    preferences,
+    sample,
+    subscriptions,
+)
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -26,11 +37,18 @@ class CommandSpec:
     example: str
     handler: Callable[[Request], Awaitable[Reply]]
     needs_manage: bool = False  # changes what a destination receives
+    is_personal: bool = False  # is about what the person has saved, wherever it is typed
+    changes_person: bool = False  # changes what is kept for the person
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other verbs for the same, in both languages."""
         return self.name.aliases
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes anything: a sender who is only a claim has to confirm it."""
+        return self.needs_manage or self.changes_person
 
     @property
     def takes_query(self) -> bool:
@@ -130,6 +148,13 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.NOW, "now [N]", "now 1", now.send_now, needs_manage=True),
     CommandSpec(Verb.SAMPLE, "sample", "sample", sample.sample),
     CommandSpec(Verb.TODAY, "today [DATE] [PAGE]", "today 2026-06-10 2", papers.today),
+    CommandSpec(Verb.SAVE, "save ID", "save 2606.90001", library.save, is_personal=True, changes_person=True),
+    CommandSpec(Verb.SAVED, "saved [QUERY|PAGE]", "saved kv cache", library.saved, is_personal=True),
+    CommandSpec(
+        Verb.UNSAVE, "unsave ID", "unsave 2606.90001", library.unsave, is_personal=True, changes_person=True
+    ),
+    CommandSpec(Verb.CITE, "cite ID|saved [QUERY]", "cite saved", library.cite, is_personal=True),
+    CommandSpec(Verb.FOLLOW, "follow ID [AUTHOR]", "follow 2606.90001 2", library.follow, needs_manage=True),
     CommandSpec(Verb.SHOW, "show ID", "show 2606.90001", papers.show),
     CommandSpec(Verb.WHY, "why [ID]", "why 2606.90001", papers.why),
     CommandSpec(

@@ -324,8 +324,10 @@ class Courier:
                 await insist(lambda: self._nothing_to_find(claim, part.number))
             if error.ambiguous and self._channel.most_copies:
                 copies = await insist(lambda: self._unanswered(claim, part.number))
-                if copies >= self._channel.most_copies:
+                if copies >= self._channel.most_copies and self._channel.tells_causes:
                     raise _UnsureError(error.reason) from error
+                if copies >= self._channel.most_copies:
+                    raise ChannelError(error.reason, permanent=True) from error
             raise
         SENDS.add(channel=channel.name, outcome="sent")
         SEND_SECONDS.add(time.monotonic() - began, channel=channel.name)

@@ -166,13 +166,15 @@ def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bo
     paper = card.paper
     chinese = _chinese_passages(card, language) if language is not Language.EN else {}
     in_chinese = chinese["title"].text if "title" in chinese else ""
-    facts = [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)]
+    facts = list(
+        filter(None, [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)])
+    )
     return CardLines(
         id=one_line(paper.id),
         url=_url(paper),
         titles=_titles(paper.title, in_chinese, card.reasons, language),
         authors=_authors(paper, language),
-        facts=" · ".join([*facts, card.date.isoformat()] if is_dated else facts),
+        facts=" · ".join([*facts, card.date.isoformat()] if is_dated and card.is_announced else facts),
         why=_why(card.reasons, numbers, interface(language)),
         notes=tuple(filter(None, _notes(card, chinese, language))),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
@@ -270,21 +272,24 @@ def _authors(paper: Paper, language: Language) -> str:
 
 
 def _type(card: Card, language: Language) -> str:
-    """How it was announced; a later version is never new."""
+    """How it was announced; a later version is never new, and what was not announced is not, either."""
     kind = card.type.value.replace("-", "_")
     if card.type is AnnounceType.NEW and card.paper.version > 1:
         kind = "replace"
     if is_withdrawn(card.paper):
         kind = "withdrawn"
+    if kind == "new" and not card.is_announced:
+        return ""
     if not (card.paper.is_version_known or kind in ("new", "cross")):
         kind += "_unsaid"
     return _twice(f"card.type_{kind}", language, version=card.paper.version)
 
 
 def _age(card: Card, language: Language) -> list[str]:
-    """When an old paper that is newly cross-listed was first submitted."""
+    """When an old paper that is newly cross-listed, or that was not announced, was first submitted."""
     month = card.paper.submitted
-    if card.type is not AnnounceType.CROSS or month is None or card.date - month < _OLD:
+    is_old = month is not None and card.type is AnnounceType.CROSS and card.date - month >= _OLD
+    if month is None or (card.is_announced and not is_old):
         return []
     return [
         " / ".join(

@@ -93,6 +93,11 @@ class Saved:
         row = (await self._connection.execute(select(lookup).where(_lookup.paper_id == paper_id))).first()
         return None if row is None else (row.at, row.is_there)
 
+    async def lookups(self, since: datetime) -> int:
+        """How many papers arXiv was asked for since an instant."""
+        found = await self._connection.execute(select(func.count()).where(_lookup.at > since))
+        return int(found.scalar_one())
+
     async def note_lookup(self, paper_id: str, now: datetime, *, is_there: bool) -> None:
         """Note what arXiv has answered."""
         values = {"at": now, "is_there": is_there}

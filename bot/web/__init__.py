@@ -20,7 +20,7 @@ from bot import serving
 from bot.commands.email_workflow import EmailWorkflow
 from bot.locale import say
 from bot.model import Destination, Language
-from bot.web.pages import Pages, commands_of, locale_of
+from bot.web.pages import Pages, commands_of, keeping, locale_of
 from bot.web.room import Room
 from bot.web.templates import SCRIPT, STYLE
 
@@ -65,6 +65,8 @@ class Site:
             self._room.add_to(made.router)
         made.router.add_get("/mail/{token}", self._mailbox)
         made.router.add_post("/mail/{token}", self._act)
+        made.router.add_get("/mail/{token}/paper/{paper:.{1,40}}", self._paper)
+        made.router.add_post("/mail/{token}/paper/{paper:.{1,40}}", self._keep)
         made.router.add_get("/confirm/{token}", self._question)
         made.router.add_post("/confirm/{token}", self._confirm)
         return made
@@ -144,6 +146,28 @@ class Site:
             "web.unchanged", _locale(request, destination.language)
         )
         return await self._managed(request, await self._destination(request), said, refused)
+
+    async def _paper(self, request: web.Request) -> web.Response:
+        """A paper of a digest, with what its reader may do with it."""
+        return await self._kept(request, await self._destination(request))
+
+    async def _kept(self, request: web.Request, destination: Destination, said: str = "") -> web.Response:
+        paper = await self._email_workflow.paper(request.match_info["paper"])
+        if paper is None:
+            raise web.HTTPNotFound
+        locale = _locale(request, destination.language)
+        return _page(self._pages.keep(locale, destination, paper, request.rel_url.raw_path, said))
+
+    async def _keep(self, request: web.Request) -> web.Response:
+        """Save a paper, or follow one of its authors, for the mailbox that the link is of."""
+        destination = await self._destination(request)
+        paper = await self._email_workflow.paper(request.match_info["paper"])
+        command = keeping(await _form(request), paper) if paper else None
+        if command is None:
+            raise web.HTTPBadRequest
+        locale = Language(_locale(request, destination.language))
+        reply = await self._email_workflow.manage(destination, command, locale)
+        return await self._kept(request, destination, reply.text)
 
     async def _question(self, request: web.Request) -> web.Response:
         wish = await self._email_workflow.asked(request.match_info["token"])

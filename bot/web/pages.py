@@ -12,12 +12,13 @@ from bot.commands.email_parser import commands_in
 from bot.commands.email_workflow import MailboxState, in_words
 from bot.commands.times import instant_in_words
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
-from bot.model import Days, Destination, Language, Notices, Subscription
+from bot.model import Days, Destination, Language, Notices, Paper, Subscription
 from bot.presentation.cards import lang_tag
 from bot.query import LENGTH_LIMIT, Query, stored
 from bot.query import in_words as query_in_words
 from bot.store.incoming_emails import Unconfirmed
-from bot.text.harmless import harmless
+from bot.text.harmless import harmless, one_line
+from bot.text.latex import readable
 from bot.verbs import Verb
 from bot.web.templates import Around, Choice, Templates
 
@@ -25,6 +26,7 @@ LOCALES = (*LANGUAGES, TRADITIONAL)
 """What pages are written in."""
 
 _LONGEST_FIELD = 100
+_AUTHORS = 100  # to choose from
 _USUAL_PATH = "/mail/token"
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
 _CHOICES = {"language": frozenset(Language), "days": frozenset(Days), "notices": frozenset(Notices)}
@@ -74,6 +76,22 @@ class Pages:
             heading=say("web.question_subscription" if is_one else "web.question", locale),
             mailbox=wish.address,
             wishes=[(one.words, one.command) for one in wishes],
+        )
+
+    def keep(self, locale: str, destination: Destination, paper: Paper, path: str, said: str = "") -> str:
+        """A paper that came to a mailbox, with what may be done with it: save it, and follow its authors."""
+        names = (one_line(readable(name)) for name in paper.authors[:_AUTHORS])
+        return self._written(
+            "keep.html.jinja",
+            locale,
+            path,
+            tail=f"lang={locale}",
+            heading=one_line(readable(paper.title)),
+            paper=paper.id,
+            mailbox=destination.address,
+            authors=[(number, name) for number, name in enumerate(names, 1) if name],
+            said=harmless(said),
+            page="/".join(path.split("/")[1:3]),
         )
 
     def mailbox(
@@ -145,6 +163,15 @@ class _Line:
         if locale == "en":  # Chinese begins with the code of a category, or with Chinese
             words = words[:1].upper() + words[1:]
         return cls(one.number, one.reference, one.query, words, one.paused, is_edited)
+
+
+def keeping(form: Mapping[str, str], paper: Paper) -> str | None:
+    """The command that a form of the page of a paper asks for; None for anything that the page does not offer."""
+    author = form.get("author", "")
+    if form.get("do") == Verb.SAVE:
+        return f"{Verb.SAVE} {paper.id}"
+    is_one = author.isascii() and author.isdecimal() and 1 <= int(author[:4]) <= len(paper.authors)
+    return f"{Verb.FOLLOW} {paper.id}#{int(author[:4])}" if form.get("do") == Verb.FOLLOW and is_one else None
 
 
 def commands_of(form: Mapping[str, str], destination: Destination) -> list[str] | None:

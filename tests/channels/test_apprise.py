@@ -15,14 +15,18 @@ pytest.importorskip("apprise", reason="missing counterpart: apprise: pip install
 from bot.channels.apprise import Apprise, channel
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
+from bot.jobs.compose import Composer
+from bot.jobs.deliver import Courier
 from bot.model import Destination, Language
 from bot.presentation.cards import digest_lines
+from bot.store import Store
 from bot.text.inert import seen
 from tests.channels.cards import addresses, card, digest, settings
 from tests.channels.subjects.apprise import shown
 from tests.channels.test_contract import HOSTILE, bare
 from tests.counterparts.webhooks import DINGTALK, FEISHU, MATTERMOST, TELEGRAM, WECOM, Webhooks, certificate
-from tests.fakes import NINE
+from tests.fakes import NINE, HandClock, matched, planned, states, subscribed
+from tests.fakes import paper as stored_paper
 
 TOKEN, KEY = "3ccdd113474722377935511fc85d3dd4", "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 HOSTS = {"feishu": FEISHU, "wecom": WECOM, "dingtalk": DINGTALK, "telegram": TELEGRAM, "mattermost": MATTERMOST}
@@ -145,28 +149,50 @@ async def test_an_error_in_a_200_is_lost_where_apprise_does_not_read_it_as_the_r
 
 
 @pytest.mark.parametrize("tag", HOSTS)
-async def test_the_third_failure_in_a_row_is_a_refusal_with_apprises_own_words(
-    webhooks: Webhooks, ours: Apprise, tag: str
-):
+async def test_a_failure_has_apprises_own_words_and_may_have_arrived(webhooks: Webhooks, ours: Apprise, tag: str):
     body = ours.render(to(tag, card()))[0]
-    webhooks.answers.extend([(429, {"description": "Too Many Requests: retry after 3"})] * 3)
-    decisions = []
-    for _ in range(3):
-        with pytest.raises(ChannelError, match=r"429|Too Many") as caught:
-            await ours.send(tag, body, "41.1")
-        decisions.append((caught.value.permanent, caught.value.ambiguous, bool(caught.value.retry_after)))
-    assert decisions == [(False, True, True), (False, True, True), (True, False, False)]
+    webhooks.answers.append((429, {"description": "Too Many Requests: retry after 3"}))
+    with pytest.raises(ChannelError, match=r"429|Too Many") as caught:
+        await ours.send(tag, body, "41.1")
+    assert (caught.value.permanent, caught.value.ambiguous, bool(caught.value.retry_after)) == (False, True, True)
 
 
-async def test_a_success_between_them_begins_the_row_again(webhooks: Webhooks, ours: Apprise):
-    body = ours.render(to("mattermost", card()))[0]
-    for answers in (2, 2):
-        webhooks.answers.extend([(500, {})] * answers)
-        for _ in range(answers):
-            with pytest.raises(ChannelError) as caught:
-                await ours.send("mattermost", body, "41.1")
-            assert not caught.value.permanent
-        await ours.send("mattermost", body, "41.1")
+async def waiting(store: Store, clock: HandClock) -> None:
+    """A digest for the Mattermost of the configuration."""
+    _, (subscription,) = await subscribed(store, channel="apprise", address="mattermost", now=clock())
+    await matched(store, subscription, stored_paper(1), now=clock())
+    await planned(store, clock())
+
+
+async def attempts(webhooks: Webhooks, store: Store, many: int, clock: HandClock) -> list[str]:
+    """Try to deliver so often, each time in a process of its own, which remembers nothing."""
+    for _ in range(many):
+        mine = channel(settings(apprise_config=configuration(webhooks.port)))
+        await Courier(store, mine, Composer(store, cap=50, clock=clock), owner="me", clock=clock).drain()
+        clock.forward(minutes=11)
+    return await states(store)
+
+
+async def test_the_third_failure_in_a_row_pauses_the_destination_whichever_processes_have_met_it(
+    webhooks: Webhooks, sqlite_store: Store
+):
+    clock = HandClock()
+    await waiting(sqlite_store, clock)
+    webhooks.answers.extend([(429, {})] * 3)
+    assert await attempts(webhooks, sqlite_store, 2, clock) == ["ready"]
+    assert await attempts(webhooks, sqlite_store, 1, clock) == ["dead"]
+    async with sqlite_store.read() as tx:
+        (destination,) = await tx.subscribers.untold()
+    assert "429" in destination.paused
+    assert webhooks.taken == []
+
+
+async def test_a_success_after_two_of_them_is_a_success(webhooks: Webhooks, sqlite_store: Store):
+    clock = HandClock()
+    await waiting(sqlite_store, clock)
+    webhooks.answers.extend([(500, {})] * 2)
+    assert await attempts(webhooks, sqlite_store, 3, clock) == ["sent"]
+    assert len(webhooks.taken) == 1
 
 
 async def test_a_service_that_is_away_is_tried_again():

@@ -11,7 +11,7 @@ import simcord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import Command, Invocation, Offer, Reply
+from bot.channels import Attachment, Command, Invocation, Offer, Reply
 from bot.channels.discord.options import options, queries, subscriptions
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS
@@ -92,6 +92,7 @@ GIVEN = {
     "mailbox": "ada@reader.test",
     "date": "2026-06-10",
     "page": "2",
+    "author": "greaves",
 }
 
 
@@ -99,10 +100,11 @@ GIVEN = {
 async def test_every_command_reaches_the_handler_as_it_would_be_typed(
     spec: Command, channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
 ):
-    given = {one.name: GIVEN.get(one.name) or one.choices[0] for one in options(spec, SPECS)}
-    result = await manager.slash(channel, f"papers {spec.name}", **given)
+    given = {one.name: GIVEN.get(one.name) or one.choices[0] for one in options(spec)}
+    group = "library" if spec.is_personal else "papers"
+    result = await manager.slash(channel, f"{group} {spec.name}", **given)
     assert handling.last.text == " ".join([spec.name, *given.values()])
-    assert handling.last.destination == str(channel.id)
+    assert handling.last.destination == (f"@{manager.id}" if spec.is_personal else str(channel.id))
     assert handling.last.sender == f"@{manager.id}"
     assert handling.last.may_manage
     assert result.ephemeral
@@ -132,10 +134,35 @@ async def test_a_change_leaves_one_visible_line_that_pings_and_formats_nothing(
 async def test_who_does_not_manage_channels_has_no_channel_commands_but_their_own(
     channel: simcord.ChannelHandle, member: simcord.MemberActor, handling: Handling
 ):
-    assert all(name.startswith("my ") for name in member.available_commands(channel))
+    assert all(name.startswith(("my ", "library ")) for name in member.available_commands(channel))
     await member.slash(channel, "my subscribe", query="cs.LG")
     assert handling.last.destination == handling.last.sender == f"@{member.id}"
     assert handling.last.may_manage
+
+
+async def test_a_file_comes_with_the_answer(
+    channel: simcord.ChannelHandle, member: simcord.MemberActor, handling: Handling
+):
+    handling.replies["cite"] = Reply(
+        "BibTeX of 2 papers.", Language.EN, attachment=Attachment("saved.bib", ("@misc{a,\n}\n", "@misc{b,\n}\n"))
+    )
+    result = await member.slash(channel, "library cite", paper="saved")
+    assert result.response is not None
+    (file,) = result.response.attachments
+    assert (file.filename, file.size) == ("saved.bib", len(b"@misc{a,\n}\n\n@misc{b,\n}\n"))
+
+
+@pytest.mark.parametrize("verb", ["save", "follow"])
+async def test_a_card_is_saved_and_its_author_followed_by_a_button_that_survives_a_restart(
+    channel: simcord.ChannelHandle, member: simcord.MemberActor, handling: Handling, env: simcord.Env, verb: str
+):
+    handling.replies["show"] = Reply("2606.90001", Language.EN, (card(1),))
+    result = await member.slash(channel, "my show", paper="2606.90001")
+    (shown,) = [one for one in result.followups if one.components]
+    await env.restart_bot(Gateway(handling, "thread", shard_count=1))
+    await member.click(shown, custom_id=f"sudi:my:{verb} 2606.90001")
+    assert handling.last.text == f"{verb} 2606.90001"
+    assert handling.last.sender == handling.last.destination == f"@{member.id}"
 
 
 async def test_a_button_is_checked_again_for_whoever_presses_it(
@@ -220,6 +247,17 @@ async def test_categories_are_found_by_any_part_of_code_and_names(
     assert found[0]["value"] == typed
     assert first in [one["value"] for one in found]
     assert all(0 < len(one["name"]) <= 100 for one in found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"), [("sav", ["save", "saved", "unsave"]), ("收藏", ["save", "saved", "unsave"]), ("zzz", [])]
+)
+async def test_the_commands_that_help_explains_are_offered_by_name(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, typed: str, names: list[str]
+):
+    found = await manager.autocomplete(channel, "papers help", "command", typed)
+    assert [one["value"] for one in found] == names
+    assert len(await manager.autocomplete(channel, "papers help", "command", "")) == 25
 
 
 async def test_ones_own_subscriptions_are_offered(channel: simcord.ChannelHandle, manager: simcord.MemberActor):
@@ -324,7 +362,7 @@ async def test_names_and_descriptions_are_there_in_three_languages(env: simcord.
 
 
 def test_no_usage_has_a_word_that_is_no_option():
-    names = {one.name for spec in SPECS for one in options(spec, SPECS)}
+    names = {one.name for spec in SPECS for one in options(spec)}
     assert names == set(GIVEN) | {"choice"}
 
 

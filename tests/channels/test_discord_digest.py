@@ -73,7 +73,11 @@ def within_limits(messages: list[dict[str, Any]]) -> None:
         for one in found:
             assert 0 < units(one["description"]) <= 4096
             assert units(one.get("title", "")) <= 256
-        for row in message.get("components", []):
+        rows = message.get("components", [])
+        assert len(rows) <= 5
+        ids = [button["custom_id"] for row in rows for button in row["components"]]
+        assert len(ids) == len(set(ids))
+        for row in rows:
             assert 0 < len(row["components"]) <= 5
             assert all(
                 len(button["custom_id"]) <= 100 and len(button["label"]) <= 80 for button in row["components"]
@@ -95,7 +99,7 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
         for row in message.get("components", [])
         for button in row["components"]
     ]
-    assert ids == [f"sudi:at:show {one.paper.id}" for one in cards]
+    assert ids == [f"sudi:at:{verb} {one.paper.id}" for one in cards for verb in ("show", "save", "follow")]
     read = plain(messages)
     for one in cards:
         assert stripped(one.paper.title) in read
@@ -112,7 +116,8 @@ def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
     assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
     assert rows[-1] == "另有 3 篇，列在最后 / and 3 more, at the end"
-    assert [one["label"] for one in cards["components"][0]["components"]] == ["Abstract 1", "Abstract 2"]
+    labels = [[one["label"] for one in row["components"]] for row in cards["components"]]
+    assert labels == [[f"Abstract {n}", f"Save {n}", f"Follow author {n}"] for n in (1, 2)]
 
 
 @pytest.mark.parametrize("style", ["thread", "flat"])
@@ -156,7 +161,8 @@ def test_a_digest_without_papers_says_so_in_one_message():
 def test_one_card_alone_is_shown_whole_with_both_abstracts():
     messages = cards_messages([card(1)], Language.BOTH)
     within_limits(messages)
-    assert "components" not in messages[0]
+    (row,) = messages[0]["components"]
+    assert [one["label"] for one in row["components"]] == ["Save", "Follow author"]
     assert "我们为各个注意力头分配比特" in plain(messages)
     assert "Weassignbitstoheads" in plain(messages)
 

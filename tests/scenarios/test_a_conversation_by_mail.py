@@ -15,7 +15,7 @@ from tests.channels.email.writing import ADA, Post, post, running, text, token
 from tests.channels.slack.test_conversation import SCRIPT, announced, destinations
 from tests.fakes import rows
 
-CHANGING = {name for spec in SPECS if spec.needs_manage for name in spec.name.names}
+CHANGING = {name for spec in SPECS if spec.is_change for name in spec.name.names}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,9 @@ async def test_by_mail_the_replies_and_rows_are_those_of_the_console(
                 assert (await destinations(app))[1:] == before
                 answer = await opened.answered(opened.answer(answer, "yes"))
             assert text(answer).startswith(harmless(expected.text)), line
+            files = {one.get_filename(): one.get_content() for one in answer.iter_attachments()}
+            wanted = {expected.attachment.name: expected.attachment.text} if expected.attachment else {}
+            assert files == wanted, line
             clock.forward(minutes=15)
         console, mailbox = await destinations(app)
         assert mailbox == console

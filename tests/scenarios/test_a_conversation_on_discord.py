@@ -14,7 +14,7 @@ from bot.channels.discord import answers
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS, Commands
 from bot.model import Language
-from bot.store import Store, schema
+from bot.store import Store, saved, schema
 from bot.store.migrate import migrate
 from tests.commands.conftest import DEFAULTS, LISTINGS, Conversation
 from tests.fakes import rows
@@ -49,6 +49,19 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("show", {"paper": "2606.90001"}),
     ("show", {"paper": "nothing"}),
     ("why", {"paper": "2606.90004v1"}),
+    ("save", {"paper": "2606.90001"}),
+    ("save", {"paper": "2606.90004"}),
+    ("save", {"paper": "2606.90001"}),
+    ("saved", {}),
+    ("saved", {"query": "hep-th"}),
+    ("cite", {"paper": "2606.90001"}),
+    ("cite", {"paper": "saved"}),
+    ("cite", {"paper": "saved", "query": "hep-th"}),
+    ("unsave", {"paper": "2606.90004"}),
+    ("unsave", {"paper": "2606.90004"}),
+    ("follow", {"paper": "2606.90001"}),
+    ("follow", {"paper": "2606.90001", "author": "2"}),
+    ("follow", {"paper": "2606.90001", "author": "nobody"}),
     ("sample", {}),
     ("now", {}),
     ("unsubscribe", {"subscription": "3"}),
@@ -59,6 +72,8 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("email", {"mailbox": "ada@reader.test"}),
     ("status", {}),
 )
+
+PERSONAL = {spec.name for spec in SPECS if spec.is_personal}
 
 
 @pytest.fixture
@@ -97,11 +112,11 @@ async def test_discord_answers_as_the_console_does(
     monkeypatch.setattr(answers, "locale", lambda _interaction: language)  # simcord's clients are all American
     for verb, given in CONVERSATION:
         said = await console.says(" ".join([verb, *given.values()]), language=language)
-        result = await alice.slash(channel, f"{group} {verb}", **given)
+        result = await alice.slash(channel, f"{'library' if verb in PERSONAL else group} {verb}", **given)
         assert result.response is not None
         assert result.response.ephemeral
         assert _read(result) == said, (verb, given)
-    for table in (schema.subscription, schema.slot):
+    for table in (schema.subscription, schema.slot, saved.saved):
         assert await _values(sqlite_store, table) == await _values(twin, table)
     (destination,) = await rows(sqlite_store, schema.destination)
     assert (destination.channel, destination.language, destination.paused) == ("discord", "zh", "")

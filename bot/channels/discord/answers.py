@@ -7,6 +7,7 @@ all, is known here: https://docs.discord.com/developers/interactions/receiving-a
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from contextlib import suppress
 from typing import Any
@@ -90,8 +91,11 @@ class Answers:
         elif reply.offers:
             shown = [button(one.label, one.command) for one in reply.offers]
             bodies[-1]["components"] = [{"type": 1, "components": shown}]
-        for body in [*bodies, *cards_messages(reply.cards, reply.language)]:
-            given = arguments(body, is_mine=is_mine)
+        for number, body in enumerate([*bodies, *cards_messages(reply.cards, reply.language)]):
+            given = dict(arguments(body, is_mine=is_mine))
+            if reply.attachment and number == 0:
+                file = io.BytesIO(reply.attachment.text.encode())
+                given["file"] = discord.File(file, reply.attachment.name)
             await interaction.followup.send(ephemeral=_is_among_others(interaction), **given)
 
 

@@ -29,18 +29,19 @@ CONTENT, TITLE, DESCRIPTION, EMBEDS, TOGETHER = 2_000, 256, 4_096, 10, 6_000
 """Discord's limits; the last one holds for all texts of all embeds of a message."""
 
 _COLOUR, _RED = 0x2B6CB0, 0xB3261E
-_CARDS = 5  # of a message: as many buttons as one row takes, right below what they belong to
+_CARDS = 5  # of a message: as many rows of buttons as it takes
 _ROW = 1_900  # units of one paragraph
 _ROOM_FOR_MORE = 120  # units in the root for the line that says how many titles are not listed
 _FOOTER = 40
+_LABEL = 80  # of a button
 
 
 @dataclass(frozen=True, slots=True)
 class _EmbedBlock:
-    """One embed, and the button that its card has, if it opens one."""
+    """One embed, and the buttons of its card, if it opens one."""
 
     embed: Body
-    button: Body | None = None
+    buttons: tuple[Body, ...] = ()
 
     @property
     def size(self) -> int:
@@ -92,7 +93,7 @@ def text_messages(text: str) -> list[Body]:
 
 def button(label: str, command: str) -> Body:
     """A button that gives a command for the destination where it is."""
-    return {"type": 2, "style": 2, "label": label, "custom_id": f"sudi:at:{command}"}
+    return {"type": 2, "style": 2, "label": label[:_LABEL], "custom_id": f"sudi:at:{command}"}
 
 
 def _linked(one: NamedLines | ChangeLines) -> str:
@@ -165,18 +166,24 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
-    folded = (
-        None
-        if is_whole or not card.abstracts
-        else button(say("discord.abstract", interface(language), number=number), f"{Verb.SHOW} {card.id}")
-    )
+    buttons = _buttons(card, number, language, has_abstract=not is_whole and bool(card.abstracts))
     for part, description in enumerate(descriptions, 1):
         embed = _embed(description)
         if part == 1:
             embed |= {"title": f"{title}…" if overflow else title, "url": card.url}
         if len(descriptions) > 1:
             embed["footer"] = {"text": f"{number or card.id} · {part}/{len(descriptions)}"[:_FOOTER]}
-        yield _EmbedBlock(embed, folded if part == 1 else None)
+        yield _EmbedBlock(embed, buttons if part == 1 else ())
+
+
+def _buttons(card: CardLines, number: int, language: Language, *, has_abstract: bool) -> tuple[Body, ...]:
+    """A row for one card, under the number that it has."""
+    verbs = {Verb.SHOW: has_abstract, Verb.SAVE: True, Verb.FOLLOW: bool(card.authors)}
+    return tuple(
+        button(say(f"discord.card_{verb}", interface(language), number=number or "").strip(), f"{verb} {card.id}")
+        for verb, is_there in verbs.items()
+        if is_there
+    )
 
 
 def _passage(passage: Passage) -> list[str]:
@@ -206,9 +213,9 @@ def _messages(blocks: Iterable[_EmbedBlock]) -> list[Body]:
     messages: list[Body] = []
     held: list[_EmbedBlock] = []
     for block in blocks:
-        buttons = sum(one.button is not None for one in [*held, block])
+        rows = sum(bool(one.buttons) for one in [*held, block])
         size = sum(one.size for one in [*held, block])
-        if held and (len(held) == EMBEDS or buttons > _CARDS or size > TOGETHER):
+        if held and (len(held) == EMBEDS or rows > _CARDS or size > TOGETHER):
             messages.append(_together(held))
             held = []
         held.append(block)
@@ -216,8 +223,7 @@ def _messages(blocks: Iterable[_EmbedBlock]) -> list[Body]:
 
 
 def _together(blocks: Sequence[_EmbedBlock]) -> Body:
-    buttons = [block.button for block in blocks if block.button]
-    rows = [{"type": 1, "components": buttons}] if buttons else []
+    rows = [{"type": 1, "components": list(block.buttons)} for block in blocks if block.buttons]
     return _message(embeds=[block.embed for block in blocks], components=rows)
 
 

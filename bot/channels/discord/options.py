@@ -25,6 +25,7 @@ _NAMES = {
     "DATE": "date",
     "PAGE": "page",
     "COMMAND": "command",
+    "AUTHOR": "author",
     "ADDRESS": "mailbox",
 }
 _BEFORE_WORD = re.compile(r"^(?P<before>.*?)(?P<word>[^\s,()|]*)$", re.DOTALL)
@@ -39,21 +40,27 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-def options(command: Command, commands: Iterable[Command]) -> list[Option]:
+def options(command: Command) -> list[Option]:
     """The options of a command; a query to be edited is asked for in a form instead."""
     shown = command.usage.split()[1:]
     if command.name == Verb.EDIT:
         shown.remove("QUERY")
-    return [_option(word, commands) for word in shown]
+    return [_option(word) for word in shown]
 
 
-def _option(word: str, commands: Iterable[Command]) -> Option:
+def _option(word: str) -> Option:
     first, *others = word.strip("[]").split("|")
     is_required = not word.startswith("[")
     if first not in _NAMES:
         return Option("choice", is_required, (first, *others))
-    names = tuple(one.name for one in commands) if first == "COMMAND" else ()
-    return Option(_NAMES[first], is_required, names)
+    return Option(_NAMES[first], is_required)
+
+
+def commands(typed: str, known: Iterable[Command]) -> list[Choice[str]]:
+    """The commands with what is being typed in their name or in another verb for the same."""
+    wanted = typed.casefold().strip()
+    found = (one.name for one in known if any(wanted in name for name in (one.name, *one.aliases)))
+    return [Choice(name=str(name), value=str(name)) for name in found][:MOST]
 
 
 def queries(typed: str) -> list[Choice[str]]:

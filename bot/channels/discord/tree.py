@@ -1,4 +1,5 @@
-"""Discord's own commands, made from ours: `/papers` for a channel, `/my` for one's own digest, all verbs in both.
+"""Discord's own commands, made from ours: `/papers` for a channel, `/my` for one's own digest, all verbs in both;
+and `/library` for what one has saved, because a group takes no more than 25.
 
 https://docs.discord.com/developers/interactions/application-commands
 """
@@ -33,13 +34,12 @@ class Tree(app_commands.CommandTree[Any]):
 
     def __init__(self, client: discord.Client, answers: Answers) -> None:
         super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=False))
-        groups = (
-            (_group(PREFIX.removeprefix("/"), allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS), False),
-            (_group("my", allowed_contexts=_ANYWHERE), True),
-        )
-        for group, is_mine in groups:
-            for spec in answers.handle.specs:
-                group.add_command(_command(spec, answers, is_mine=is_mine))
+        channel = _group(PREFIX.removeprefix("/"), allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS)
+        mine, library = (_group(name, allowed_contexts=_ANYWHERE) for name in ("my", "library"))
+        for spec in answers.handle.specs:
+            for group in (library,) if spec.is_personal else (channel, mine):
+                group.add_command(_command(spec, answers, is_mine=group is not channel))
+        for group in (channel, mine, library):
             self.add_command(group)
 
     async def on_error(self, interaction: Interaction[Any], _error: app_commands.AppCommandError, /) -> None:
@@ -65,7 +65,7 @@ def _group(name: str, **limits: Any) -> app_commands.Group:
 
 
 def _command(spec: Command, answers: Answers, *, is_mine: bool) -> app_commands.Command[Any, Any, Any]:
-    shown = menus.options(spec, answers.handle.specs)
+    shown = menus.options(spec)
 
     async def callback(interaction: Interaction[Any], **given: str) -> None:
         if spec.name == Verb.EDIT:
@@ -80,13 +80,17 @@ def _command(spec: Command, answers: Answers, *, is_mine: bool) -> app_commands.
     async def subscriptions(interaction: Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return menus.subscriptions(typed, await answers.subscriptions(interaction, is_mine=is_mine))
 
+    async def commands(_interaction: Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return menus.commands(typed, answers.handle.specs)
+
     callback.__signature__ = _signature(shown)  # type: ignore[attr-defined]  # discord.py reads the options off it
     command: app_commands.Command[Any, Any, Any] = app_commands.Command(
         name=named(spec), description=described(f"command.{spec.name}"), callback=_dressed(callback, shown)
     )
+    completed = {"query": queries, "subscription": subscriptions, "command": commands}
     for one in shown:
-        if one.name in ("query", "subscription"):
-            command.autocomplete(one.name)(queries if one.name == "query" else subscriptions)
+        if one.name in completed:
+            command.autocomplete(one.name)(completed[one.name])
     return command
 
 

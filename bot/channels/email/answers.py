@@ -25,6 +25,7 @@ def answer(reply: Reply, of: ParsedEmail) -> OutgoingEmail:
         text=_text(reply),
         answers=of.thread,
         is_answer=True,
+        attachment=(reply.attachment.name, reply.attachment.text) if reply.attachment else (),
     )
 
 

@@ -55,6 +55,10 @@ def written(
         mail.attach(part)
         # Stable, and `=_` stands in no quoted-printable text (RFC 2045, 6.7).
         mail.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
+    if outgoing.attachment:
+        name, content = outgoing.attachment
+        mail.add_attachment(content.encode(), maintype="text", subtype="x-bibtex", filename=name)
+        mail.set_boundary("=_" + hashlib.sha256((text + content).encode()).hexdigest()[:32])
     return unfolded + mail.as_bytes()
 
 

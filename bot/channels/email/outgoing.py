@@ -28,6 +28,7 @@ class OutgoingEmail:
     above: tuple[str, ...] = ()  # the messages that it belongs under, the oldest first
     answers: tuple[str, ...] = ()  # whole Message-IDs of others, last that of the mail that is answered
     is_answer: bool = False  # to what somebody has asked for
+    attachment: tuple[str, ...] = ()  # the name of a file, and its text
     destination: int = 0  # 0 where there is none: mail to a person, apart from digests
 
     def stored(self) -> str:
@@ -38,7 +39,9 @@ class OutgoingEmail:
 def restored(body: str) -> OutgoingEmail:
     """The outgoing email that was stored."""
     values = json.loads(body)
-    return OutgoingEmail(**values | {name: tuple(values.get(name, ())) for name in ("above", "answers")})
+    return OutgoingEmail(
+        **values | {name: tuple(values.get(name, ())) for name in ("above", "answers", "attachment")}
+    )
 
 
 def mailbox(address: str, name: str = "") -> Address | None:

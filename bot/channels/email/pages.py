@@ -33,6 +33,7 @@ BASE64 = 4 / 3 * 78 / 76
 
 _CONTENTS_FROM = 4  # fewer cards need no table of contents
 _PREVIEWED = 3  # titles that lists of mails show beside the subject
+_LONG_LINK = "https://" + "x" * 150  # the reader's own, which is not known yet
 _HERE = Path(__file__).parent
 
 
@@ -91,7 +92,8 @@ def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> t
     locale = interface(digest.destination.language)
     said = digest_lines(digest, names_all=not takes_commands)
     sentences = _sentences(locale, has_page=has_page)
-    groups = _packed(_blocks(said, digest), _frame(said, sentences))
+    keep = say("email.keep", locale) if has_page else ""
+    groups = _packed(_blocks(said, digest, keep), _frame(said, sentences))
     key = _id_of(digest.key)
     # Programs join what refers to a mail that they have; the first one there never was keeps the rest together.
     thread = (f"sudi.destination.{digest.destination.id}",)
@@ -129,9 +131,9 @@ def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
     }
 
 
-def _blocks(said: DigestLines, digest: Digest) -> list[_PaperBlock]:
+def _blocks(said: DigestLines, digest: Digest, keep: str) -> list[_PaperBlock]:
     html, text = _macro("html"), _macro("txt")
-    whole = [_whole(card, number) for number, card in enumerate(said.cards, 1)]
+    whole = [_whole(card, number, keep) for number, card in enumerate(said.cards, 1)]
     named = [_brief(card) for card in said.rest]
     if named:
         heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
@@ -147,11 +149,13 @@ def _blocks(said: DigestLines, digest: Digest) -> list[_PaperBlock]:
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many mailboxes, one after the other
-def _whole(card: CardLines, number: int) -> _PaperBlock:
-    html = _styled(_macro("html").card(card, number))
+def _whole(card: CardLines, number: int, keep: str) -> _PaperBlock:
+    """One paper; `keep` are the words of the link by which its reader saves it, if there are pages."""
+    html = _styled(_macro("html").card(card, number, LINK, keep))
     # It also takes room in the table of contents.
     entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{card.titles[0].text}</a></li>'
-    return _PaperBlock(html, str(_macro("txt").card(card, number)), _Weight.of(html + entry), card, number)
+    weight = _Weight.of(html.replace(LINK, _LONG_LINK) + entry)
+    return _PaperBlock(html, str(_macro("txt").card(card, number, LINK, keep)), weight, card, number)
 
 
 @lru_cache(maxsize=4096)

@@ -81,20 +81,20 @@ def _rich_text(elements: list[Element]) -> Block:
 
 def _pieces(element: Element) -> Iterator[tuple[Element, int]]:
     """An element in pieces that fit into a block each, and what they cost; cut at spaces where there are any."""
-    rest, link = element["text"], _units(element.get("url", ""))
+    rest, link = element["text"], units(element.get("url", ""))
     room = _PIECE - link - 1
     if not rest:
         return
-    if (size := _units(rest)) <= room:
+    if (size := units(rest)) <= room:
         yield element, size + link
         return
-    while _units(rest) > room:
+    while units(rest) > room:
         most = room // 2  # characters outside of the basic plane count twice
         cut = rest.rfind(" ", most // 2, most) + 1 or most
-        yield element | {"text": rest[:cut]}, _units(rest[:cut]) + link
+        yield element | {"text": rest[:cut]}, units(rest[:cut]) + link
         rest = rest[cut:]
     if rest:
-        yield element | {"text": rest}, _units(rest) + link
+        yield element | {"text": rest}, units(rest) + link
 
 
 def escaped(text: str) -> str:
@@ -104,9 +104,14 @@ def escaped(text: str) -> str:
 
 def cut(text: str, most: int) -> str:
     """The beginning of a text that has more characters than that, as Slack counts them."""
-    while _units(text) > most:
-        text = text[: len(text) - 2 - (_units(text) - most) // 2] + "…"
+    while units(text) > most:
+        text = text[: len(text) - 2 - (units(text) - most) // 2] + "…"
     return text
+
+
+def code(text: str) -> Block:
+    """A text in the letters of code, as it is."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [words(text)]}]}
 
 
 def note(text: str) -> Block:
@@ -130,7 +135,7 @@ def cost(piece: Element) -> int:
     total = 0
     for key, value in piece.items():
         if isinstance(value, str):
-            total += _units(value) if key in _COUNTED else 0
+            total += units(value) if key in _COUNTED else 0
         elif isinstance(value, dict):
             total += cost(value)
         elif isinstance(value, list):
@@ -155,7 +160,7 @@ class Message(NamedTuple):
     @property
     def text(self) -> str:
         """As much of what is said as a message may say."""
-        ends = accumulate(_units(each) + 1 for each in self.said)
+        ends = accumulate(units(each) + 1 for each in self.said)
         return "\n".join(each for each, end in zip(self.said, ends, strict=True) if end <= _MOST_SAID + 1)
 
 
@@ -166,7 +171,7 @@ def group(*blocks: Block, said: str = "") -> Group:
 
 def _sayable(text: str) -> str:
     """A text escaped, as much of it as may be said at once: less than all only of texts that no paper has."""
-    while _units(said := escaped(text)) > _MOST_SAID:
+    while units(said := escaped(text)) > _MOST_SAID:
         text = text[: len(text) * 4 // 5] + "…"
     return said
 
@@ -186,14 +191,14 @@ def packed(groups: Iterable[Group], *, says_all: bool = True) -> list[Message]:
         )
         for number, (run, more) in enumerate(runs):
             text = said if number == 0 else ""
-            is_sayable = not says_all or said_size + _units(text) <= _MOST_SAID
+            is_sayable = not says_all or said_size + units(text) <= _MOST_SAID
             if not (messages and is_sayable and _fits(len(messages[-1].blocks) + len(run), size + more)):
                 messages.append(Message([], []))
                 size = said_size = 0
             messages[-1].blocks.extend(run)
             messages[-1].said.extend([text] if text else [])
             size += more
-            said_size += _units(text) + 1
+            said_size += units(text) + 1
     return messages
 
 
@@ -201,6 +206,6 @@ def _fits(blocks: int, characters: int) -> bool:
     return blocks < MOST_BLOCKS and characters <= MOST_CHARACTERS - 100
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
     """Characters as JavaScript counts them."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

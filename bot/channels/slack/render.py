@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from bot.channels import Reply
+from bot.channels import Attachment, Reply
 from bot.channels.slack.blocks import (
     Block,
     Element,
@@ -18,6 +18,7 @@ from bot.channels.slack.blocks import (
     Row,
     button,
     buttons,
+    code,
     cost,
     cut,
     escaped,
@@ -26,6 +27,7 @@ from bot.channels.slack.blocks import (
     note,
     packed,
     paragraphs,
+    units,
     words,
 )
 from bot.digest import Card, Digest
@@ -45,6 +47,8 @@ _NAME = 1_400
 """Characters of a paper that is named in one line. Slack lets an answer have five messages, which a page of
 `today` never needs: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
 _NOTHING = "—"
+_CODE, _CODE_BLOCK = 30_000, 1_400
+"""Characters of code in an answer, which fit into its five messages; and half of what one block of it has."""
 _TEXT_LIMIT = 3_000  # characters of the text beside the blocks of an answer
 
 
@@ -75,6 +79,7 @@ def reply_messages(reply: Reply) -> list[Message]:
     if len(lines) <= _FULL:
         whole = _cards(lines, reply.cards, reply.language)
         whole += [group(buttons(_offered(reply)))] if reply.offers else []
+        whole += _code(reply.attachment, reply.language) if reply.attachment else []
         return packed([*groups(rows), *whole], says_all=False)
     titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
     return packed(groups([*rows, *titles]), says_all=False)
@@ -82,6 +87,24 @@ def reply_messages(reply: Reply) -> list[Message]:
 
 def _offered(reply: Reply) -> list[Element]:
     return [button(one.label, f"{COMMAND}:{one.command}", one.command) for one in reply.offers]
+
+
+def _code(file: Attachment, language: Language) -> list[Group]:
+    """A file as code to be copied: as many of its pieces as an answer has room for, for we may upload none."""
+    blocks, room, shown = [""], _CODE, 0
+    for piece in file.pieces:
+        text = harmless(piece)
+        if (room := room - units(text)) < 0:
+            break
+        shown += 1
+        for line in text.splitlines(keepends=True):
+            for part in (line[start : start + _CODE_BLOCK] for start in range(0, len(line), _CODE_BLOCK)):
+                if units(blocks[-1] + part) > _CODE_BLOCK * 2:
+                    blocks.append("")
+                blocks[-1] += part
+    said = say("reply.cited_cut", interface(language), n=shown, all=len(file.pieces))
+    rest = groups([[words(said)]]) if shown < len(file.pieces) else []
+    return [*(group(code(one)) for one in blocks if one), *rest]
 
 
 def as_text(text: str) -> str:
@@ -171,11 +194,13 @@ def _marked(passage: Passage, url: str = "") -> list[Element]:
 
 
 def _buttons(paper: str, pauses: Sequence[Subscription], language: Language) -> Block:
-    """Both abstracts, why it came, and no more of the subscriptions that found it; each is a command."""
+    """Both abstracts, why it came, to keep it, its authors, and no more of what found it; each is a command."""
     locale = interface(language)
     shown = [
         button(say("slack.button_abstract", locale), f"{COMMAND}:{Verb.SHOW}", f"{Verb.SHOW} {paper}"),
         button(say("slack.button_why", locale), f"{COMMAND}:{Verb.WHY}", f"{Verb.WHY} {paper}"),
+        button(say("slack.button_save", locale), f"{COMMAND}:{Verb.SAVE}", f"{Verb.SAVE} {paper}"),
+        button(say("slack.button_follow", locale), f"{COMMAND}:{Verb.FOLLOW}", f"{Verb.FOLLOW} {paper}"),
     ]
     shown += [
         button(

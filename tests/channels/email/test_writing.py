@@ -12,7 +12,7 @@ import pytest
 
 from bot.channels.email import channel
 from bot.channels.email.bounces import read
-from bot.channels.email.outgoing import OutgoingEmail
+from bot.channels.email.outgoing import OutgoingEmail, restored
 from bot.channels.email.pages import emails
 from bot.channels.email.writing import Writer
 from bot.errors import SettingsError
@@ -86,6 +86,24 @@ def test_a_mail_that_is_repeated_later_on_the_same_day_says_the_same():
     assert [one.get_content() for one in first.iter_parts()] == [one.get_content() for one in second.iter_parts()]
     for name in set(first.keys()) - {"Date"}:
         assert first[name] == second[name]
+
+
+def test_a_file_is_attached_as_it_is_and_signed_with_the_rest(key: tuple[Path, str]):
+    text = "@misc{roe2026_1,\n  title = {{潮汐 \\& Tides}}\n}\n" * 300
+    sent = OutgoingEmail(
+        id="sudi.answer.1", subject="BibTeX", text="二", attachment=("saved.bib", text), is_answer=True
+    )
+    content, again = (writer(dkim_key=str(key[0])).message(restored(sent.stored()), ADA, NOW) for _ in range(2))
+    assert content == again
+    assert content.isascii()
+    assert is_valid(content, key[1])
+    mail = parsed(content)
+    (file,) = mail.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("saved.bib", "text/x-bibtex")
+    assert file.get_payload(decode=True) == text.encode()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "二"
 
 
 def test_a_bounce_goes_to_an_address_that_says_whose_it_is():

@@ -55,6 +55,19 @@ show 2606.90001
 why 2606.90001
 why
 show 1
+save 2606.90001
+收藏 2606.90002
+save 2606.90001
+saved
+saved tide
+cite 2606.90001
+cite saved
+unsave 2606.90002
+unsave 2606.90002
+已收藏
+follow 2606.90001
+follow 2606.90001 greaves
+follow 2606.90001 9
 sample
 now
 mute au:Greaves
@@ -199,6 +212,8 @@ async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(wor
         for action, said in (
             ("command:show", "We predict tide"),
             ("command:why", "matches"),
+            ("command:save", "Saved 2606.90001"),
+            ("command:follow", "Which author of 2606.90001?"),
             ("command:1", "Paused #1"),
         ):
             before = len(await messages(slack))

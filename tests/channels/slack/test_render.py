@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import Offer, Reply
+from bot.channels import Attachment, Offer, Reply
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
 from bot.channels.slack.render import digest_bodies, reply_messages
 from bot.digest import PAGE, Digest
@@ -154,10 +154,15 @@ def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
 
 def test_each_subscription_that_found_a_paper_can_be_paused_there():
     values = list(block_kit.strings(messages(digest(card(1)))[1]["blocks"], "value"))
-    assert values == ["show 2606.90001", "why 2606.90001", "pause id:7"]
+    assert values == [
+        "show 2606.90001", "why 2606.90001", "save 2606.90001", "follow 2606.90001", "pause id:7",
+    ]  # fmt: skip
 
 
 TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)
+
+
+ENTRY = "@misc{roe2026_1,\n  title = {{Tides & <everybody>}},\n  eprint = {2606.90001}\n}\n"
 
 
 @settings(max_examples=25)
@@ -198,6 +203,27 @@ def test_a_title_longer_than_any_is_cut_where_a_paper_is_only_named():
     assert_valid(found)
     assert "潮…" in text_of(found)
     assert "https://arxiv.org/abs/2606.90002" in set(block_kit.strings(found, "url"))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [((ENTRY,), 1), ((ENTRY,) * 20, 20), ((ENTRY,) * 2000, None), ((ENTRY * 500,), 0), (("😀" * 9_000,), 1)],
+)
+def test_a_file_is_code_as_far_as_an_answer_has_room_for_it(pieces: tuple[str, ...], shown: int | None):
+    reply = Reply("BibTeX.", Language.EN, attachment=Attachment("saved.bib", pieces))
+    found = reply_messages(reply)
+    assert 1 <= len(found) <= 5
+    assert_valid([{"blocks": blocks, "text": "x"} for blocks, _ in found])
+    blocks = [element for one in found for block in one.blocks for element in block.get("elements", [])]
+    code = [one["elements"][0]["text"] for one in blocks if one["type"] == "rich_text_preformatted"]
+    count = "".join(code).count("@misc{") if pieces[0].startswith("@") else len(code) > 0
+    said = "".join(block_kit.strings([one.blocks for one in found], "text"))
+    if shown is None:
+        assert 20 < count < 2000
+        assert f"the first {count} of 2000 entries are here" in said
+    else:
+        assert count == shown
+        assert ("An answer has no room for more" in said) == (shown < len(pieces))
 
 
 def test_what_an_answer_offers_is_a_button_that_gives_the_command():
