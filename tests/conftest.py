@@ -158,6 +158,13 @@ async def store(store_url: str, blank: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
+async def engine_url(store_url: str, blank: Path) -> str:
+    """A migrated and empty database for each engine: `inline` on SQLite, `procrastinate` on PostgreSQL."""
+    await (await _migrated(store_url, blank)).close()
+    return store_url
+
+
+@pytest.fixture
 async def sqlite_store(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
     """A migrated store on SQLite alone, for what does not depend on the database."""
     opened = await _migrated(f"sqlite:///{tmp_path / 'sudi.db'}", blank)

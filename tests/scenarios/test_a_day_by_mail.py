@@ -22,12 +22,12 @@ EVENING = datetime(2026, 6, 9, 18, tzinfo=UTC)
 EVERYTHING = "cs.*, stat.*, math.*, hep-th, quant-ph"
 
 
-def settings(tmp_path, port: int) -> Settings:
+def settings(url: str, port: int) -> Settings:
     fields = {name: field.default for name, field in Settings.model_fields.items()}
     return Settings.model_construct(
         **{
             **fields,
-            "database_url": SecretStr(f"sqlite:///{tmp_path / 'sudi.db'}"),
+            "database_url": SecretStr(url),
             "bot_channels": ("email",),
             "bot_sources": ("arxivdaily",),
             "arxivdaily_page": str(PAGE),
@@ -56,10 +56,10 @@ def plain(message: bytes | str, kind: str) -> str:
     return " ".join(body.get_content().split())
 
 
-async def test_twenty_papers_in_both_languages_come_complete_and_a_second_run_sends_nothing(tmp_path):
+async def test_twenty_papers_in_both_languages_come_complete_and_a_second_run_sends_nothing(engine_url):
     mailboxes, clock = Mailboxes(), HandClock(EVENING)
     with aiosmtpd(mailboxes) as port:
-        async with root.opened(settings(tmp_path, port), clock) as app:
+        async with root.opened(settings(engine_url, port), clock) as app:
             await subscribed(app, "mei@sudi.test")
             clock.now += timedelta(hours=16)
             day = await app.read()
@@ -88,10 +88,10 @@ async def test_twenty_papers_in_both_languages_come_complete_and_a_second_run_se
     assert "more:" in text  # the cap is never silent: what is not shown whole is named
 
 
-async def test_a_refused_recipient_is_paused_and_the_others_have_their_mail(tmp_path):
+async def test_a_refused_recipient_is_paused_and_the_others_have_their_mail(engine_url):
     mailboxes, clock = Mailboxes({"gone@sudi.test": "550 5.1.1 no such user"}), HandClock(EVENING)
     with aiosmtpd(mailboxes) as port:
-        async with root.opened(settings(tmp_path, port), clock) as app:
+        async with root.opened(settings(engine_url, port), clock) as app:
             await subscribed(app, "a@sudi.test", "gone@sudi.test", "b@sudi.test", query="cs.LG")
             await next_morning(app, clock)
             tally = (await app.deliver())["email"]
@@ -105,11 +105,11 @@ async def test_a_refused_recipient_is_paused_and_the_others_have_their_mail(tmp_
     assert {taken.rcpt_tos[0] for taken in mailboxes.taken} == {"a@sudi.test", "b@sudi.test"}
 
 
-async def test_a_server_that_is_down_is_tried_again_later_and_then_has_each_mail_once(tmp_path):
+async def test_a_server_that_is_down_is_tried_again_later_and_then_has_each_mail_once(engine_url):
     mailboxes, clock = Mailboxes(), HandClock(EVENING)
     with aiosmtpd(mailboxes) as port:
         pass  # a port on which nobody listens any more
-    async with root.opened(settings(tmp_path, port), clock) as app:
+    async with root.opened(settings(engine_url, port), clock) as app:
         await subscribed(app, "mei@sudi.test", query="cs.LG")
         clock.now += timedelta(hours=16)
         await app.read()
@@ -119,7 +119,7 @@ async def test_a_server_that_is_down_is_tried_again_later_and_then_has_each_mail
         clock.now += timedelta(minutes=1)
         assert (await app.deliver())["email"].retried == 1
     with aiosmtpd(mailboxes) as port:
-        async with root.opened(settings(tmp_path, port), clock) as app:
+        async with root.opened(settings(engine_url, port), clock) as app:
             clock.now += timedelta(minutes=1)
             assert (await app.deliver())["email"].sent == 0  # the second pause is two minutes
             clock.now += timedelta(minutes=1)
@@ -129,10 +129,10 @@ async def test_a_server_that_is_down_is_tried_again_later_and_then_has_each_mail
 
 
 @pytest.mark.parametrize("status", ["451 4.7.1 greylisted", "452 4.2.2 mailbox full"])
-async def test_a_mailbox_that_says_later_is_tried_later(tmp_path, status):
+async def test_a_mailbox_that_says_later_is_tried_later(engine_url, status):
     mailboxes, clock = Mailboxes({"grey@sudi.test": status}), HandClock(EVENING)
     with aiosmtpd(mailboxes) as port:
-        async with root.opened(settings(tmp_path, port), clock) as app:
+        async with root.opened(settings(engine_url, port), clock) as app:
             await subscribed(app, "grey@sudi.test", query="cs.LG")
             await next_morning(app, clock)
             assert (await app.deliver())["email"].retried == 1
@@ -142,10 +142,10 @@ async def test_a_mailbox_that_says_later_is_tried_later(tmp_path, status):
     assert len(mailboxes.taken) == 1
 
 
-async def test_a_query_that_goes_before_its_digest_does_takes_the_papers_back(tmp_path):
+async def test_a_query_that_goes_before_its_digest_does_takes_the_papers_back(engine_url):
     mailboxes, clock = Mailboxes(), HandClock(EVENING)
     with aiosmtpd(mailboxes) as port:
-        async with root.opened(settings(tmp_path, port), clock) as app:
+        async with root.opened(settings(engine_url, port), clock) as app:
             await subscribed(app, "mei@sudi.test", query="cs.LG")
             await next_morning(app, clock)
             await app.commands(Invocation("email", "mei@sudi.test", "mei@sudi.test", "unsubscribe all"))

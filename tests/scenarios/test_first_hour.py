@@ -40,14 +40,14 @@ async def running(sudi: Sequence[str], folder: Path, settings: dict[str, str]) -
         await bot.wait()
 
 
-async def walk(sudi: Sequence[str], folder: Path, slack: SlackEdge) -> float:
-    """Do what a new user does; how many seconds it takes."""
+async def walk(sudi: Sequence[str], folder: Path, slack: SlackEdge, url: str = "") -> float:
+    """Do what a new user does; how many seconds it takes. `url` is of another database than the usual one."""
     world = World(lambda: datetime.now(UTC))
     day = newest(datetime.now(UTC))
     world.announce(day, [*world.papers(4, "cs.LG", title="Diffusion of tides"), *world.papers(9, "cs.LG")])
     began = time.monotonic()
     async with ArxivSite(world) as site:
-        settings = environment(slack, site)
+        settings = environment(slack, site) | ({"DATABASE_URL": url} if url else {})
         tokens = ("--slack-bot-token", BOT_TOKEN, "--slack-app-token", APP_TOKEN)
         init = await asyncio.create_subprocess_exec(
             *sudi, "init", "--channel", "slack", *tokens, "--to", ML, cwd=folder, env=settings,
@@ -71,5 +71,6 @@ async def walk(sudi: Sequence[str], folder: Path, slack: SlackEdge) -> float:
     return time.monotonic() - began
 
 
-async def test_from_nothing_to_a_digest_of_the_days_papers_in_slack(slack, tmp_path):
-    assert await walk(SUDI, tmp_path, slack) < MOST_SECONDS
+async def test_from_nothing_to_a_digest_of_the_days_papers_in_slack(slack, tmp_path, database_url):
+    url = "" if database_url.startswith("sqlite") else database_url
+    assert await walk(SUDI, tmp_path, slack, url) < MOST_SECONDS

@@ -7,7 +7,6 @@ import email.policy
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,7 +87,7 @@ async def a_day(values: Settings, clock: RunningClock) -> None:
 
 @pytest.mark.parametrize("trouble", ["budget", "outage"])
 async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_is_paid_twice(
-    tmp_path: Path, world: World, model_server: Mock, trouble: str
+    engine_url: str, world: World, model_server: Mock, trouble: str
 ):
     model_server.reset()
     if trouble == "outage":
@@ -96,7 +95,7 @@ async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_i
     model_server.answers({one.value: text for one, text in TEXTS.items()})
     clock = RunningClock()
     values = world.settings(
-        database_url=SecretStr(f"sqlite:///{tmp_path / 'sudi.db'}"),
+        database_url=SecretStr(engine_url),
         openai_base_url=(model_server.url,),
         openai_model=("gpt-4o-mini",),
         llm_daily_tokens=ONE_CALL if trouble == "budget" else 0,
