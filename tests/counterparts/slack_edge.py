@@ -7,11 +7,12 @@ that break or are refreshed, response URLs that end after five uses. What is pos
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import tempfile
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -109,6 +110,7 @@ class SlackEdge:
     is_speechless: bool = False  # new sockets are silent from the start
     _transports: list[asyncio.Transport] = field(default_factory=list)
     _answers: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    _presses: Iterator[int] = field(default_factory=itertools.count)
     _uses: Counter[str] = field(default_factory=Counter)
     _links: dict[str, str] = field(default_factory=dict)
 
@@ -168,17 +170,23 @@ class SlackEdge:
         action = {"action_id": "form:any", "block_id": "form:any", "type": "plain_text_input"}
         return await self._interacts(user, "block_actions", view, state=state, actions=[action])
 
-    async def presses_from_elsewhere(self, user: str, team: str, value: str) -> Any:
-        """Press a button in a shared channel as somebody of another workspace, which the body names."""
-        payload = {
+    def pressed(self, user: str, team: str, value: str, organisation: str = "") -> dict[str, Any]:
+        """The body of a button in a shared channel, pressed by somebody of a workspace, which it names; on
+        Enterprise Grid, of an organisation: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+        grid = {"enterprise": {"id": organisation}, "is_enterprise_install": False} if organisation else {}
+        return {
             "type": "block_actions",
-            "team": {"id": team},
+            "team": {"id": team} | ({"enterprise_id": organisation} if organisation else {}),
             "user": {"id": user, "team_id": team},
             "channel": {"id": ML},
-            "trigger_id": f"edge-{len(self._answers)}",
+            "trigger_id": f"pressed-{next(self._presses)}",
             "response_url": f"{self.url}/_hooks/response/elsewhere",
             "actions": [{"type": "button", "action_id": "command:0", "block_id": "b", "value": value}],
+            **grid,
         }
+
+    async def interacts(self, payload: Mapping[str, Any]) -> Any:
+        """Tell of a button by the socket."""
         return await self._tells("interactive", payload, accepts_response_payload=True)
 
     async def submits(self, view: Mapping[str, Any], state: Mapping[str, Any], *, user: str = ALICE) -> Any:
@@ -203,15 +211,23 @@ class SlackEdge:
         """An event that local-slack does not know; waits until it was acknowledged."""
         return await self._tells("events_api", self.event(kind, team=team, **more), accepts_response_payload=False)
 
-    def event(self, kind: str, *, team: str = TEAM, installed: str = "", **more: Any) -> dict[str, Any]:
+    def event(
+        self, kind: str, *, team: str = TEAM, installed: str = "", organisation: str = "", **more: Any
+    ) -> dict[str, Any]:
         """The body of an event. In a channel that is shared with others, `team` may be that of who acts, while
-        the app is `installed` in ours: https://docs.slack.dev/apis/events-api/#authorizations"""
+        the app is `installed` in ours; on Enterprise Grid both belong to an `organisation`:
+        https://docs.slack.dev/apis/events-api/#authorizations"""
+        grid = {"enterprise_id": organisation} if organisation else {}
         return {
             "type": "event_callback",
             "team_id": team,
             "event_id": f"Ev{len(self._answers)}{kind}",
             "is_ext_shared_channel": bool(installed),
-            "authorizations": [{"team_id": installed or team, "user_id": BOT, "is_bot": True}],
+            "authorizations": [
+                {"team_id": installed or team, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
+                | grid
+            ],
+            **grid,
             "event": {"type": kind, "event_ts": "1.0", **more},
         }
 

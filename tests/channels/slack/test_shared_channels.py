@@ -1,4 +1,5 @@
-"""Channels that are shared with another workspace (Slack Connect): whose destination it is, and who may manage it.
+"""Channels that are shared with another workspace (Slack Connect, Enterprise Grid): whose destination it is, and
+who may manage it.
 
 The bodies are those of Slack's documents: the `team_id` at the top may be that of who acts.
 """
@@ -9,6 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -23,7 +25,7 @@ from tests.counterparts.processes import free_port
 from tests.counterparts.slack_edge import ALICE, BOT, GUEST, ML, SECRET, TEAM, SlackEdge, edge
 from tests.fakes import rows, subscribed
 
-OTHER = "T0OTHER"
+OTHER, SISTER, ORGANISATION = "T0OTHER", "T0SISTER", "E0ORG"
 
 
 class Workplace:
@@ -37,15 +39,31 @@ class Workplace:
         if not self._listen:
             await self.slack.happens(kind, **more)
             return
-        body, stamp = json.dumps(self.slack.event(kind, **more)), str(int(time.time()))
+        await self._signed(json.dumps(self.slack.event(kind, **more)), "application/json")
+
+    async def presses(self, user: str, team: str, value: str, organisation: str = "") -> None:
+        """A button of the shared channel."""
+        payload = self.slack.pressed(user, team, value, organisation)
+        if not self._listen:
+            await self.slack.interacts(payload)
+            return
+        await self._signed(urlencode({"payload": json.dumps(payload)}), "application/x-www-form-urlencoded")
+
+    async def _signed(self, body: str, kind: str) -> None:
+        stamp = str(int(time.time()))
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": kind,
             "X-Slack-Request-Timestamp": stamp,
             "X-Slack-Signature": SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body) or "",
         }
         url = f"http://{self._listen}/slack/events"
         async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
             assert answer.status == 200
+
+
+def last(workplace: Workplace) -> str:
+    """What was answered last to a button."""
+    return read(workplace.slack.answers[-1]) if workplace.slack.answers else ""
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -74,13 +92,24 @@ async def test_a_member_manages_the_place_in_our_workspace_whatever_the_body_nam
     assert destination.address == f"{TEAM}/{ML}"
 
 
-async def test_a_button_that_a_stranger_presses_is_one_of_our_place(slack, tmp_path):
-    slack.people[GUEST] = {"is_stranger": True, "team_id": OTHER, "is_admin": True}
-    async with running(slack, tmp_path) as app:
-        await subscribed(app.store, channel="slack", address=f"{TEAM}/{ML}", owner=f"{TEAM}/{ALICE}")
-        for command, said in (("list", "cs.LG"), ("pause 1", "Only people who manage")):
-            await slack.presses_from_elsewhere(GUEST, OTHER, command)
-            await until(lambda said=said: slack.answers and said in read(slack.answers[-1]), said)
+async def test_a_button_that_a_stranger_presses_is_one_of_our_place(workplace):
+    await subscribed(workplace.app.store, channel="slack", address=f"{TEAM}/{ML}", owner=f"{TEAM}/{ALICE}")
+    for command, said in (("list", "cs.LG"), ("pause 1", "Only people who manage")):
+        await workplace.presses(GUEST, OTHER, command)
+        await until(lambda said=said: said in last(workplace), said)
+
+
+@pytest.mark.parametrize(("teams", "may"), [([TEAM, SISTER], True), ([SISTER], False)])
+async def test_in_an_organisation_its_people_manage_where_they_are_members(workplace, teams, may):
+    """On Enterprise Grid bodies and `users.info` may name the organisation or a sister of our workspace."""
+    workplace.slack.people[GUEST] = {"team_id": SISTER, "enterprise_user": {"id": "W1", "teams": teams}}
+    text = f"<@{BOT}> subscribe cs.LG tide"
+    grid = {"team": SISTER, "installed": TEAM, "organisation": ORGANISATION}
+    await workplace.happens("app_mention", **grid, user=GUEST, channel=ML, text=text, ts="1.0")
+    await answered(workplace.slack, ML, 0, least=1 + may)
+    assert [one.address for one in await rows(workplace.app.store, schema.destination)] == [f"{TEAM}/{ML}"] * may
+    await workplace.presses(GUEST, SISTER, "pause 1", ORGANISATION)
+    await until(lambda: ("Paused #1" if may else "Only people who manage") in last(workplace), "an answer")
 
 
 @pytest.mark.parametrize("known", [True, False])
