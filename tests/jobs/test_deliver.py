@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot.jobs import deliver
 from bot.jobs.compose import Composer
@@ -47,6 +48,21 @@ async def test_eight_couriers_deliver_each_of_sixty_once(store, channel, clock):
     assert sum(one.sent for one in tallies) == sum(one.papers for one in tallies) == 60
     assert set(await states(store)) == {"sent"}
     assert all(row.sent_at is not None for row in await rows(store, schema.part))
+
+
+@pytest.mark.parametrize("messages", [1, 3])
+async def test_a_digest_takes_four_commits_at_the_most_and_one_for_each_further_message(
+    store, channel, clock, messages
+):
+    await waiting(store, 1, papers=messages)
+    await planned(store)
+    commits: list[str] = []
+    event.listen(store._writer.sync_engine, "commit", lambda _connection: commits.append(""))
+    assert (await courier(store, channel, clock).drain()).sent == 1
+    taken = len(commits)
+    await courier(store, channel, clock).drain()  # finds nothing, as the last round of each drain
+    assert len(channel.arrived) == messages
+    assert taken - (len(commits) - taken) <= 4 + messages - 1
 
 
 async def test_a_delivery_of_three_messages_arrives_in_order_under_keys_of_its_own(store, channel, clock):
