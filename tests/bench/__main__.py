@@ -14,6 +14,7 @@ histories  random histories of readers and papers, beside a model of what they m
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
 room     the reading room on a full day: first bytes, sizes, readers at once, hostile requests, a browser
+slot     how long commands of people in a slot of N readers take while all of it is planned
 workers  digests by one, two and three processes on one PostgreSQL: what they cost, share, and survive
 year     live through 2026 and 2027 by arXiv's holidays: faults, and what a day without a mailing costs
 """
@@ -35,7 +36,7 @@ from bot.model import Language, Listing, Slot
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, fanout, gate, histories, mails, matching, summaries, text, workload
+from tests.bench import discord, email, fanout, gate, histories, mails, matching, slot, summaries, text, workload
 from tests.bench.pages import pages
 from tests.bench.room import room
 from tests.bench.slack import slack
@@ -135,6 +136,7 @@ def main() -> None:
         "room",
         "fanout",
         "workers",
+        "slot",
         "all",
     ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
@@ -178,6 +180,8 @@ def main() -> None:
             asyncio.run(year(number))
     if chosen.bench == "fanout":
         asyncio.run(fanout.bench(chosen.subscriptions, chosen.database, chosen.statistics))
+    if chosen.bench == "slot":
+        asyncio.run(slot.bench(chosen.subscriptions, chosen.database))
     if chosen.bench == "workers":
         asyncio.run(workers(chosen.digests))
     if chosen.bench in ("discord", "all"):
