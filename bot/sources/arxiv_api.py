@@ -24,8 +24,8 @@ from bot.sources.limits import MAX_TEXT, excess
 from bot.taxonomy import resolve
 from bot.text.latex import readable
 
-PATIENCE = timedelta(seconds=20)
-"""How long somebody who has asked for a paper waits for it."""
+PATIENCE = timedelta(seconds=45)
+"""How long somebody who has asked for a paper waits for it: longer than two pages take while a day is read."""
 
 LookUp = Callable[[str], Awaitable[Paper | None]]
 """The current version of a paper, None where arXiv has none of that id; SourceError when it does not say."""

@@ -112,6 +112,7 @@ async def bot(
 
     fields = {name: each.default for name, each in Settings.model_fields.items()}
     changes = {"bot_sources": tuple(sources), "arxiv_feed_url": site.feeds, "arxiv_url": site.url}
+    changes |= {"arxiv_api_url": site.url}
     settings = Settings.model_construct(_fields_set=set(), **fields | changes)
     client = PoliteClient(SourceLeases(store, clock), transport=httpx.AsyncHTTPTransport(), now=clock, sleep=sleep)
     channel = FakeChannel()
