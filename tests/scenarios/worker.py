@@ -10,7 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ from bot.jobs.compose import Composer
 from bot.jobs.deliver import LEASE, Courier
 from bot.jobs.summarize import Budget, Summarizer
 from bot.matching import Matcher
+from bot.model import Listing
 from bot.settings import Settings
 from bot.store import Store
 from bot.summaries import Answer, Job
@@ -40,7 +41,7 @@ from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
 from tests import PATIENCE
 from tests.counterparts.discord_site import TOKEN, pointed_at
-from tests.fakes import FakeChannel, HandClock, Sent, courier
+from tests.fakes import FakeChannel, HandClock, Sent, courier, ingest
 from tests.scenarios import several
 from tests.texts import FakeMaker
 
@@ -140,6 +141,15 @@ async def deliver_to_discord(url: str, port: int, now: datetime, fault: str = ""
     with pointed_at(port):
         await courier(store, bot, HandClock(now), "doomed").drain()
     await bot.close()
+    await store.close()
+
+
+async def read(url: str, listings: Sequence[Listing], now: datetime, fault: str = "") -> None:
+    """Store and match listings, one after the other, unless it dies before."""
+    store = DoomedStore.open(url)
+    store.fault = fault
+    for one in listings:
+        await ingest(store, [one], now)
     await store.close()
 
 
