@@ -45,7 +45,7 @@ def main() -> int:
         shutil.copy(first, HERE / "manage.png")
         if find_spec("av"):
             shoot = importlib.import_module("tests.pictures.discord").shoot
-            made = asyncio.run(shoot(Path(folder), [browser, *FLAGS, "--window-size=520,1130", profile]))
+            made = asyncio.run(shoot(Path(folder), [browser, *FLAGS, "--window-size=520,1290", profile]))
             shutil.copy(made, HERE / "discord.png")
         else:
             print("discord.png needs more: pip install 'simcord[preview]==3.2.1'")

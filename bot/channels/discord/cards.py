@@ -161,8 +161,8 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
         *(row for note in card.notes for row in _passage(note)),
         *_row(card.authors),
         *_row(f"{card.id} · {card.facts}"),
-        *_row(card.why, "> {}"),
         " · ".join(f"[{escaped(one.name)}]({one.url})" for one in card.links),
+        *_row(card.why, "> {}"),
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
