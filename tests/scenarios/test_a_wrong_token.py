@@ -29,13 +29,13 @@ PLACES = {"slack": f"{TEAM}/{ML}", "discord": "700", "email": "ada@reader.test"}
 
 
 @asynccontextmanager
-async def serving(slack: SlackEdge, folder: Path, **wrong: Any) -> AsyncIterator[root.App]:
+async def serving(slack: SlackEdge, folder: Path, url: str, **wrong: Any) -> AsyncIterator[root.App]:
     """The whole bot on three channels, with a digest due on each."""
     mails = folder / "mails"
     mails.mkdir()
     values = settings(
         slack,
-        database_url=SecretStr(f"sqlite:///{folder / 'sudi.db'}"),
+        database_url=SecretStr(url),
         bot_channels=("slack", "discord", "email"),
         bot_sources=(),
         smtp_url=SecretStr(mails.as_uri()),
@@ -75,9 +75,9 @@ def mails(folder: Path) -> int:
     return len(list((folder / "mails").iterdir()))
 
 
-async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSite, tmp_path, caplog):
+async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSite, tmp_path, engine_url, caplog):
     discord.guilds = [guild()]
-    async with serving(slack, tmp_path, slack_bot_token=WRONG) as app:
+    async with serving(slack, tmp_path, engine_url, slack_bot_token=WRONG) as app:
         await asyncio.wait_for(discord.ready.wait(), 20)
         await until(lambda: complaints(caplog) and mails(tmp_path) and len(discord.messages) == 2, "digests")
         await until(lambda: "not_delivered" in caplog.text, "a refusal")
@@ -93,8 +93,8 @@ async def test_slack_stops_and_discord_and_mail_go_on(slack, discord: DiscordSit
     assert "wrong" not in caplog.text
 
 
-async def test_discord_stops_and_slack_and_mail_go_on(slack, discord: DiscordSite, tmp_path, caplog):
-    async with serving(slack, tmp_path, discord_token=WRONG) as app:
+async def test_discord_stops_and_slack_and_mail_go_on(slack, discord: DiscordSite, tmp_path, engine_url, caplog):
+    async with serving(slack, tmp_path, engine_url, discord_token=WRONG) as app:
         await until(lambda: slack.sockets, "a socket")
         await until(lambda: complaints(caplog) and mails(tmp_path) and len(slack.posts) == 2, "digests")
         before = len(slack.posted(ML))
