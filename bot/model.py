@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 _MONTH = re.compile(r"(?:[a-z-]+(?:\.[A-Z]{2})?/)?([0-9]{2})([0-9]{2})")
@@ -84,21 +85,34 @@ class Language(enum.StrEnum):
         return {Language.EN: ("en",), Language.ZH: (self.chinese,)}.get(self.plain, (self.chinese, "en"))
 
 
-class Days(enum.StrEnum):
-    """The days of a slot."""
+class Days(str):
+    """The days of a slot: `mon-fri`, `daily`, `weekly` (Mondays), or ISO weekdays as `2,4`; else ValueError."""
 
-    WEEKDAYS = "mon-fri"
-    DAILY = "daily"
-    WEEKLY = "weekly"
+    WEEKDAYS: ClassVar[Days]
+    DAILY: ClassVar[Days]
+    WEEKLY: ClassVar[Days]
+
+    def __new__(cls, text: str) -> Days:
+        """The same days are the same text."""
+        return cls.on(_NAMED_DAYS.get(text) or map(int, text.split(",")))
+
+    @classmethod
+    def on(cls, weekdays: Iterable[int]) -> Days:
+        """The days with these ISO weekdays, Monday is 1."""
+        chosen = frozenset(weekdays)
+        if not chosen or not chosen <= _NAMED_DAYS["daily"]:
+            raise ValueError("a slot has days, from 1 to 7")
+        names = (name for name, days in _NAMED_DAYS.items() if days == chosen)
+        return str.__new__(cls, next(names, ",".join(map(str, sorted(chosen)))))
 
     @property
     def weekdays(self) -> frozenset[int]:
-        """ISO weekdays, Monday is 1; a weekly digest comes on Mondays."""
-        return {
-            Days.WEEKDAYS: frozenset(range(1, 6)),
-            Days.DAILY: frozenset(range(1, 8)),
-            Days.WEEKLY: frozenset({1}),
-        }[self]
+        """ISO weekdays, Monday is 1."""
+        return _NAMED_DAYS.get(self) or frozenset(map(int, self.split(",")))
+
+
+_NAMED_DAYS = {"mon-fri": frozenset(range(1, 6)), "daily": frozenset(range(1, 8)), "weekly": frozenset({1})}
+Days.WEEKDAYS, Days.DAILY, Days.WEEKLY = map(Days, _NAMED_DAYS)
 
 
 class NoAnnouncement(enum.StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,7 +120,12 @@ def test_the_monday_after_the_clocks_go_forward_is_not_lost():
 @pytest.mark.parametrize("name", ZONES)
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [(Days.WEEKDAYS, {1, 2, 3, 4, 5}), (Days.WEEKLY, {1}), (Days.DAILY, {1, 2, 3, 4, 5, 6, 7})],
+    [
+        (Days.WEEKDAYS, {1, 2, 3, 4, 5}),
+        (Days.WEEKLY, {1}),
+        (Days("4,2"), {2, 4}),
+        (Days.DAILY, set(range(1, 8))),
+    ],
 )
 def test_a_year_of_runs_falls_on_the_days_of_the_slot_each_of_them_once(name, days, expected):
     zone = ZoneInfo(name)
@@ -135,7 +140,7 @@ def test_a_year_of_runs_falls_on_the_days_of_the_slot_each_of_them_once(name, da
 @given(
     name=st.sampled_from(ZONES),
     minute=st.integers(0, 1439),
-    days=st.sampled_from(Days),
+    days=st.sets(st.integers(1, 7), min_size=1).map(Days.on),
     start=st.datetimes(datetime(2027, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     outage=st.integers(0, 60 * 24 * 60),
 )
@@ -154,7 +159,7 @@ def test_an_outage_of_any_length_ends_in_one_run_and_then_all_is_as_if_nothing_h
 @given(
     name=st.sampled_from(ZONES),
     minute=st.integers(0, 1439),
-    days=st.sampled_from(Days),
+    days=st.sets(st.integers(1, 7), min_size=1).map(Days.on),
     instant=st.datetimes(datetime(2027, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
 )
 def test_the_next_run_is_later_in_utc_and_nothing_is_due_in_between(name, minute, days, instant):
@@ -177,3 +182,15 @@ def test_a_paper_without_categories_has_no_primary_and_its_page_is_without_versi
 
 def test_only_replacements_are_revisions():
     assert [kind for kind in AnnounceType if kind.is_revision] == ["replace", "replace-cross"]
+
+
+@pytest.mark.parametrize("text", ["", "0", "8", "1,9", "monday", "1,,2"])
+def test_what_are_no_days_is_refused(text):
+    with pytest.raises(ValueError, match=r"days|literal"):
+        Days(text)
+
+
+def test_the_same_days_have_one_text_that_fits_its_column():
+    every = [Days.on(chosen) for size in range(1, 8) for chosen in combinations(range(1, 8), size)]
+    assert len(set(every)) == 127
+    assert all(Days(str(one)) == one and len(one) <= 16 for one in every)

@@ -84,7 +84,7 @@ class ExportedDestination(_Row):
     language: Literal["en", "zh", "both", "zh-hant", "en-hant"] = "both"
     time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    days: Literal["mon-fri", "daily", "weekly"] = "mon-fri"
+    days: Annotated[str, AfterValidator(Days)] = "mon-fri"
     notices: Literal["off", "faults", "always"] = "faults"
     paused: str = ""
     subscriptions: list[ExportedSubscription] = []
@@ -198,7 +198,7 @@ async def _destinations(tx: Transaction) -> list[ExportedDestination]:
             language=one.language.value,
             time=one.slot.clock,
             timezone=one.slot.zone,
-            days=one.slot.days.value,
+            days=str(one.slot.days),
             paused=one.paused,
             notices=one.notices.value,
             subscriptions=[

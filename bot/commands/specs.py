@@ -132,7 +132,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         Verb.DAYS,
-        "days mon-fri|daily|weekly",
+        "days mon-fri|daily|weekly|tue,thu",
         "days mon-fri",
         preferences.set_days,
         needs_manage=True,

@@ -47,6 +47,14 @@ _DAYS = {
     Days.DAILY: "daily everyday every-day day mon-sun 每天 每日 天天",
     Days.WEEKLY: "weekly every-week week monday mondays 每周 每周一 周一 星期一 每星期 每礼拜 每星期一",
 }
+_LATIN_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_HAN_DAYS = {han: number for number, han in enumerate("一二三四五六日", 1)} | {"天": 7}
+_WEEKDAY = re.compile(
+    rf"(?:周|星期|礼拜)(?P<han>[{''.join(_HAN_DAYS)}]+)"
+    r"|(?P<latin>(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?)s?(?![a-z])"
+    r"|(?P<to>\s*(?:[-–—~至到]|(?:to|until|through)\b)\s*)"
+    r"|(?:[\s,;/&+、，；每逢和及与]|(?:and|or|on|every|each|weekly)\b)+"
+)
 
 
 class Clock(NamedTuple):
@@ -117,8 +125,26 @@ def _number(han: str) -> int:
 
 def read_days(text: str) -> Days | None:
     """The days that a text names; None when it names none."""
-    typed = simplified(re.sub(r"\s*[-–—~]\s*|\s+", "-", text.strip().casefold()))
-    return next((days for days, words in _DAYS.items() if typed in words.split()), None)
+    typed = simplified(text.strip().casefold())
+    joined = re.sub(r"\s*[-–—~]\s*|\s+", "-", typed)
+    named = next((days for days, words in _DAYS.items() if joined in words.split()), None)
+    return named or _read_weekdays(typed)
+
+
+def _read_weekdays(text: str) -> Days | None:
+    """Days by their names: `tue,thu`, `every Friday`, `周二至周四`, `周一三五`."""
+    found: list[int] = []
+    is_range = False
+    at = 0
+    while at < len(text) and (token := _WEEKDAY.match(text, at)):
+        at = token.end()
+        named = [_HAN_DAYS[one] for one in token["han"] or ()]
+        named += [number for number, name in enumerate(_LATIN_DAYS, 1) if (token["latin"] or "").startswith(name)]
+        if is_range and named:
+            found += [1 + (found[-1] + step) % 7 for step in range((named[0] - found[-1]) % 7)]
+        found += named
+        is_range = bool(found) and (token["to"] is not None or (is_range and not named))
+    return Days.on(found) if found and at == len(text) and not is_range else None
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -149,5 +175,14 @@ def instant_in_words(instant: datetime, zone: str, language: str) -> str:
 
 def slot_in_words(slot: Slot, language: str) -> str:
     """A slot: the time, the days and the zone."""
-    days = say(f"moment.{slot.days.value}", language)
+    days = days_in_slot(slot.days, language)
     return say("moment.slot", language, clock=slot.clock, days=days, zone=zone_name(slot.zone))
+
+
+def days_in_slot(days: Days, language: str) -> str:
+    """The days of a slot: Monday to Friday, or on Tuesdays and Thursdays."""
+    if days in _DAYS:
+        return say(f"moment.{days}", language)
+    names = say("moment.each_weekday", language).split()
+    named = say("moment.comma", language).join(names[number - 1] for number in sorted(days.weekdays))
+    return say("moment.on_weekdays", language, days=named)

@@ -32,7 +32,7 @@ class Slots:
 
     async def ensure(self, slot: Slot, now: datetime) -> int:
         """The id of a slot, made when nobody has used it before."""
-        values = {"zone": slot.zone, "minute": slot.minute, "days": slot.days.value}
+        values = {"zone": slot.zone, "minute": slot.minute, "days": str(slot.days)}
         statement = insert(self._connection, schema.slot).values(**values, next_due=slot.next_after(now))
         await self._connection.execute(statement.on_conflict_do_nothing())
         found = await self._connection.execute(
@@ -68,7 +68,7 @@ class Slots:
         """The planned instant of a slot, None when nobody uses it."""
         found = await self._connection.execute(
             select(_slot.next_due).where(
-                _slot.zone == slot.zone, _slot.minute == slot.minute, _slot.days == slot.days.value
+                _slot.zone == slot.zone, _slot.minute == slot.minute, _slot.days == str(slot.days)
             )
         )
         return found.scalar_one_or_none()

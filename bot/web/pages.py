@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.commands.email_parser import commands_in
 from bot.commands.email_workflow import MailboxState, in_words
-from bot.commands.times import instant_in_words
+from bot.commands.times import days_in_slot, instant_in_words
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
 from bot.model import Days, Destination, Language, Notices, Paper, Subscription
 from bot.presentation.cards import lang_tag
@@ -29,7 +29,8 @@ _LONGEST_FIELD = 100
 _AUTHORS = 100  # to choose from
 _USUAL_PATH = "/mail/token"
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
-_CHOICES = {"language": frozenset(Language), "days": frozenset(Days), "notices": frozenset(Notices)}
+_DAYS = (Days.WEEKDAYS, Days.DAILY, Days.WEEKLY)
+_CHOICES = {"language": frozenset(Language), "notices": frozenset(Notices)}
 
 
 class Pages:
@@ -111,7 +112,7 @@ class Pages:
             refused=refused,
             longest=LENGTH_LIMIT,
             languages=[(one.value, say(f"reply.language_{one.value}", locale)) for one in Language],
-            days=[(one.value, say(f"moment.{one.value}", locale)) for one in Days],
+            days=[(one, days_in_slot(one, locale)) for one in dict.fromkeys((*_DAYS, destination.slot.days))],
             notices=[(one.value, say(f"slack.notices_{one.value}", locale)) for one in Notices],
         )
 
@@ -196,7 +197,8 @@ def _changed(field: Mapping[str, str], destination: Destination) -> list[str] | 
     """What the form for preferences changes; what stays as it is is not said again."""
     slot = destination.slot
     known = {"language": destination.language, "days": slot.days, "notices": destination.notices}
-    if any(name in field and field[name] not in choices for name, choices in _CHOICES.items()):
+    choices = {**_CHOICES, "days": {*_DAYS, slot.days}}
+    if any(name in field and field[name] not in known for name, known in choices.items()):
         return None
     found = [f"{name} {field[name]}" for name, now in known.items() if field.get(name, now) != now]
     clock, zone = field.get("clock", slot.clock)[:_LONGEST_FIELD], field.get("zone", slot.zone)[:_LONGEST_FIELD]

@@ -6,19 +6,14 @@ import random
 import re
 from collections.abc import Iterator
 
+import bibtexparser
 import pytest
 
 from bot.model import Paper
 from bot.presentation.citation import bibtex, meta_tags
 from bot.text.harmless import one_line
 from bot.text.latex import readable
-from tests.counterparts.needed import need
 from tests.fakes import DAY, paper
-
-try:
-    import bibtexparser
-except ModuleNotFoundError as missing:
-    need("bibtexparser", f"the dependency group dev brings {missing.name}")
 
 
 def test_an_entry_has_everything_that_is_known():

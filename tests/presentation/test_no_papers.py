@@ -52,7 +52,7 @@ SLOTS = st.builds(
     Slot,
     st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Auckland"]),
     st.integers(0, 1439),
-    st.sampled_from(Days),
+    st.sets(st.integers(1, 7), min_size=1).map(Days.on),
 )
 
 
