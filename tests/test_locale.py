@@ -17,7 +17,10 @@ from bot.model import AnnounceType, Days, Language, Notices
 
 KEYS = sorted(sentences("en"))
 TABLES = {key.partition(".")[0] for key in KEYS}
-SAID_DIFFERENTLY = {"card.authors"}  # English counts the authors that are left out, Chinese counts all
+SAID_DIFFERENTLY = {
+    "card.authors",
+    "email.subject",
+}  # English counts what is left out, Chinese counts all
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”][,;:!?()]|[,;:!?()][\u4e00-\u9fff“]")
 
 

@@ -51,6 +51,7 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
     return DigestLines(
         lang=lang_tag(interface(language)),
         title=_title(digest),
+        dates=_dates(digest),
         coverage=coverage.line,
         warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
         provenance=_provenance(digest),
@@ -140,9 +141,12 @@ def _nothing(digest: Digest) -> tuple[Passage, ...]:
 def _title(digest: Digest) -> str:
     key = f"no_papers.title_{digest.no_papers.why}" if digest.no_papers else "digest.count"
     counts = [say(key, locale, n=len(digest.cards)) for locale in digest.destination.language.locales]
+    return " · ".join(part for part in (NAME, _dates(digest), *reversed(counts)) if part)
+
+
+def _dates(digest: Digest) -> str:
     silent = digest.no_papers.dates if digest.no_papers else tuple(sorted({row.date for row in digest.coverage}))
-    dates = digest.dates or silent
-    return " · ".join(part for part in (NAME, span(dates), *reversed(counts)) if part)
+    return span(digest.dates or silent)
 
 
 def _change(change: Change, locale: str) -> ChangeLines:

@@ -74,6 +74,7 @@ class DigestLines:
 
     lang: str  # of its own sentences
     title: str
+    dates: str  # of its papers
     nothing: tuple[Passage, ...]  # why there are no cards, in each language
     coverage: str
     warnings: tuple[str, ...]  # what is missing or does not add up: in red

@@ -32,6 +32,7 @@ BASE64 = 4 / 3 * 78 / 76
 """How much longer a text is in that encoding, with the ends of its lines."""
 
 _CONTENTS_FROM = 4  # fewer cards need no table of contents
+_LONGEST_TITLE = 72  # characters of the title in a subject
 _PREVIEWED = 3  # titles that lists of mails show beside the subject
 _LONG_LINK = "https://" + "x" * 150  # the reader's own, which is not known yet
 _HERE = Path(__file__).parent
@@ -72,7 +73,8 @@ class _PaperBlock:
 class _Mail:
     """What one of several mails says of itself."""
 
-    subject: str
+    subject: str  # names its first paper
+    heading: str
     numbered: str  # which of how many it is, and what it holds
     contents: str
     first: int
@@ -80,8 +82,9 @@ class _Mail:
 
     @property
     def preview(self) -> str:
-        """What lists of mails show beside the subject."""
-        return " · ".join(card.titles[0].text for card in self.cards[:_PREVIEWED])
+        """What lists of mails show beside the subject: the first title in another language, and the next ones."""
+        others = [title.text for card in self.cards[:1] for title in card.titles[1:]]
+        return " · ".join([*others, *(card.titles[0].text for card in self.cards[1:_PREVIEWED])])
 
 
 def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> tuple[OutgoingEmail, ...]:
@@ -171,6 +174,7 @@ def _block(html: str, text: str) -> _PaperBlock:
 def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
     """What each mail weighs before the first paper is in it."""
     mail = _Mail(
+        "x" * 2 * _LONGEST_TITLE,
         f"{said.title} (99/99)",
         say("email.numbered", "en", number=99, all=99, first=9999, last=9999),
         "x" * 40,
@@ -200,14 +204,29 @@ def _packed(blocks: Sequence[_PaperBlock], frame: _Weight) -> list[list[_PaperBl
 def _mail(said: DigestLines, group: Sequence[_PaperBlock], number: int, count: int, locale: str) -> _Mail:
     numbers = [block.number for block in group if block.number]
     cards = tuple(block.lines for block in group if block.lines)
-    subject = said.title if count == 1 else f"{said.title} ({number}/{count})"
+    part = f" ({number}/{count})" if count > 1 else ""
+    subject = said.title
+    if named := cards or said.rest:
+        title, count_all = _cut(named[0].titles[0].text), len(said.cards) + len(said.rest)
+        key = "email.subject" if count_all > 1 else "email.subject_alone"
+        subject = say(key, locale, title=title, all=count_all, n=count_all - 1, dates=said.dates)
     numbered = ""
     if count > 1:
         key = "email.numbered" if cards else "email.numbered_rest"
         first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
         numbered = say(key, locale, number=number, all=count, first=first, last=last)
     contents = say("email.contents", locale) if len(cards) >= _CONTENTS_FROM else ""
-    return _Mail(subject, numbered, contents, numbers[0] if numbers else 1, cards)
+    return _Mail(
+        f"{subject}{part}", f"{said.title}{part}", numbered, contents, numbers[0] if numbers else 1, cards
+    )
+
+
+def _cut(title: str) -> str:
+    """A title that fits into a subject, whole words if it has some."""
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    head, _, rest = title[:_LONGEST_TITLE].rpartition(" ")
+    return f"{head if len(rest) < _LONGEST_TITLE // 3 else title[: _LONGEST_TITLE - 1]}…"
 
 
 def _page(said: DigestLines, mail: _Mail, fragments: Sequence[str]) -> str:

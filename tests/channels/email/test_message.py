@@ -19,11 +19,12 @@ from bot.channels.email.message import Ways, written
 from bot.channels.email.note import note
 from bot.channels.email.outgoing import OutgoingEmail, mailbox, restored
 from bot.channels.email.pages import MOST_BYTES, emails
-from bot.digest import Digest
+from bot.digest import Digest, NoPapers, Why
 from bot.model import Language
 from bot.presentation.cards import digest_lines
 from bot.text.harmless import harmless
 from tests.channels.cards import addresses, card, digest, summary
+from tests.fakes import DAY
 
 SENDER = Address("Sudi 速递", "papers", "sudi.test")
 ADA = Address(username="ada", domain="reader.test")
@@ -105,7 +106,7 @@ def test_the_headers_are_those_of_an_automatic_message_of_a_list():
     assert mail.keys() == HEADERS
     assert str(mail["From"]) == "Sudi 速递 <papers@sudi.test>"
     assert mail["To"] == "ada@reader.test"
-    assert mail["Subject"] == "Sudi 速递 · 2026-06-10 · 6 papers · 6\u00a0篇"
+    assert mail["Subject"] == f"{card(0).paper.title} and 5 more · 2026-06-10"
     assert mail["Date"].datetime == NOW
     assert mail["Message-ID"] == "<sudi.41.1@sudi.test>"
     assert mail["List-Id"] == "<digest.sudi.sudi.test>"
@@ -179,7 +180,8 @@ def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: in
     assert (len(others) > 0) == (count == 200 or (count == 20 and language.plain is Language.BOTH))
     for number, mail in enumerate(sent, 1):
         numbered = f" ({number}/{len(sent)})" if others else ""
-        assert mail["Subject"] == f"{lines.title}{numbered}"
+        assert mail["Subject"].endswith(f" · 2026-06-10{numbered}")
+        assert f"{lines.title}{numbered}" in said[number - 1][0]
         assert mail["In-Reply-To"] == ("<sudi.destination.1@sudi.test>" if number == 1 else first)
 
 
@@ -271,8 +273,33 @@ def test_hostile_text_is_escaped_and_readable():
     text, html = parts(digest(card(title=hostile, authors=(hostile,), abstract=hostile)))
     page = Receiver(html)
     assert text.count(hostile) == 3
-    assert page.text.count(hostile) == 4, "and beside the subject in lists of mails"
+    assert page.text.count(hostile) == 3
     assert not {"b", "img"} & set(page.tags)
+
+
+@pytest.mark.parametrize(
+    ("title", "others", "language", "subject"),
+    [
+        ("Tides", 0, Language.BOTH, "Tides · 2026-06-10"),
+        ("Tides", 1, Language.EN, "Tides and 1 more · 2026-06-10"),
+        ("Tides " * 30, 9, Language.EN, f"{'Tides ' * 11}Tides… and 9 more · 2026-06-10"),
+        ("T" * 300, 9, Language.EN, f"{'T' * 71}… and 9 more · 2026-06-10"),
+    ],
+)
+def test_the_subject_names_the_first_paper_and_how_many_more_there_are(title, others, language, subject):
+    papers = [card(title=title), *(card(number) for number in range(2, others + 2))]
+    assert read(digest(*papers, language=language))["Subject"] == subject
+
+
+def test_a_chinese_subject_counts_all_papers():
+    papers = [card(number) for number in (1, 2, 3)]
+    mail = read(digest(*papers, language=Language.ZH))
+    assert mail["Subject"] == f"{papers[0].summary.title} 等 3 篇 · 2026-06-10"
+
+
+def test_without_papers_the_subject_says_so():
+    nothing = digest(no_papers=NoPapers(Why.NOTHING_MATCHED, (DAY,)), language=Language.EN)
+    assert read(nothing)["Subject"] == digest_lines(nothing).title
 
 
 def test_no_header_can_be_injected():
