@@ -40,6 +40,7 @@ async def save(request: Request) -> Reply:
     one = await asked_paper(request, request.argument)
     async with request.store.write() as tx:
         person = await tx.subscribers.person(request.invocation.channel, request.invocation.sender, request.now)
+        await tx.saved.hold(person)
         count = await tx.saved.count([person])
         is_new = await tx.saved.add(person, one.paper.id, request.now)
         if is_new and count >= MOST:

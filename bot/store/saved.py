@@ -52,6 +52,11 @@ class Saved:
         )
         return made.rowcount == 1
 
+    async def hold(self, person: int) -> None:
+        """Let nobody else save for a person until this transaction ends."""
+        row = schema.subscriber.c.id
+        await self._connection.execute(select(row).where(row == person).with_for_update(key_share=True))
+
     async def remove(self, person: int, paper_id: str) -> bool:
         """Forget that it was saved; False when it was not."""
         is_it = (_saved.subscriber_id == person, _saved.paper_id == paper_id)

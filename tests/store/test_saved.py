@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -68,6 +69,20 @@ async def test_two_who_are_one_keep_the_last_of_what_one_person_may_have(store, 
     found = await kept(store, CHAT)
     assert len(found) == 3
     assert {"2606.90003", "2606.90006"} <= set(found)
+
+
+async def test_two_who_save_at_once_are_counted_one_after_the_other(store):
+    person = await save(store, CHAT)
+
+    async def one_more(number: int) -> int:
+        async with store.write() as tx:
+            await tx.saved.hold(person)
+            count = await tx.saved.count([person])
+            await asyncio.sleep(0.01)
+            await tx.saved.add(person, f"2606.9{number:04}", MORNING)
+            return count
+
+    assert sorted(await asyncio.gather(*map(one_more, range(4)))) == [0, 1, 2, 3]
 
 
 async def test_an_answer_of_arxiv_is_noted_and_the_next_one_replaces_it(store):
