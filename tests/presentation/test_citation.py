@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 
-import bibtexparser
 import pytest
 
 from bot.model import Paper
 from bot.presentation.citation import bibtex, meta_tags
 from bot.text.harmless import one_line
 from bot.text.latex import readable
+from tests.counterparts.needed import need
 from tests.fakes import DAY, paper
 
 
@@ -96,8 +98,9 @@ def as_read(text: str) -> str:
 
 
 def test_a_file_of_five_hundred_odd_papers_is_parsed_with_its_fields_as_stored():
+    need("bibtexparser", None if find_spec("bibtexparser") else "the dependency group dev brings it")
     papers = list(odd_papers(500))
-    library = bibtexparser.parse_string("\n".join(map(bibtex, papers)))
+    library = import_module("bibtexparser").parse_string("\n".join(map(bibtex, papers)))
     assert [block for block in library.blocks if block not in library.entries] == [], "duplicates and failures too"
     assert len({entry.key for entry in library.entries}) == 500
     for entry, one in zip(library.entries, papers, strict=True):
