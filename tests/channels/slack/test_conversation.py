@@ -225,6 +225,27 @@ async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(wor
         assert one.paused
 
 
+async def test_the_buttons_of_a_card_survive_a_restart(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe cs.LG tide")
+        await answered(slack, ML, 0, least=2)
+        await announced_and_matched(app)
+        await app.plan_all()
+        await app.deliver()
+    (_, cards) = slack.posted(ML)
+    async with running(slack, tmp_path) as app:
+        for action, said in (("command:save", "Saved 2606.90001"), ("command:follow", "Which author")):
+            before = len(await messages(slack))
+            await slack.clicks(cards, action, user=BOB)
+            (found,) = await answered(slack, ML, before)
+            assert is_private(found, BOB)
+            assert said in read(found)
+        async with app.store.read() as tx:
+            bob, alice = [await tx.subscribers.known_person("slack", f"{TEAM}/{user}") for user in (BOB, ALICE)]
+            assert list(await tx.saved.of(bob)) == ["2606.90001"]
+            assert await tx.saved.count([alice]) == 0
+
+
 async def announced_and_matched(app) -> None:
     async with app.store.read() as tx:
         (one,) = await tx.subscribers.subscriptions_where(true())
