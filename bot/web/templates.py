@@ -5,6 +5,7 @@ All texts are escaped by Jinja, whoever wrote them.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ HERE = Path(__file__).parent
 _NO_XML = re.compile("[\ufffe\uffff]")  # harmless texts that are none in XML: https://www.w3.org/TR/xml/#charsets
 STYLE = (HERE / "style.css").read_text("utf-8")
 SCRIPT = (HERE / "list.js").read_text("utf-8")
+EDITION = hashlib.blake2b((STYLE + SCRIPT).encode(), digest_size=4).hexdigest()
+"""In the addresses of both, which browsers keep for a while: after an upgrade they ask anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Templates:
         return self._templates.get_template(template).render(
             around=around,
             name=NAME,
+            edition=EDITION,
             title=f"{around.title} · {NAME}" if around.title else NAME,
             lang=lang_tag(locale),
             skip=say(around.skip, locale),

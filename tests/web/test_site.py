@@ -15,6 +15,7 @@ from bot.store import schema
 from bot.text.traditional import traditional
 from bot.tokens import Purpose, Tokens
 from bot.web import LARGEST, Site, serve
+from bot.web.templates import EDITION
 from tests import PATIENCE
 from tests.counterparts.processes import free_port
 from tests.fakes import rows
@@ -168,8 +169,11 @@ async def test_every_page_finds_its_style_sheet_wherever_a_proxy_puts_it(visit):
     for path in ("/", "/no/where", "/no/where/at/all", visit.page(visit.ada), await visit.asks("subscribe tide")):
         _, text = await visit.get(path)
         (link,) = re.findall(r'stylesheet" href="([^"]+)"', text)
-        assert urljoin(f"https://sudi.test/papers/sudi{path}", link) == "https://sudi.test/papers/sudi/style.css"
-    async with visit.client.get("/style.css") as response:
+        assert (
+            urljoin(f"https://sudi.test/papers/sudi{path}", link)
+            == f"https://sudi.test/papers/sudi/style.css?{EDITION}"
+        )
+    async with visit.client.get(f"/style.css?{EDITION}") as response:
         assert response.content_type == "text/css"
 
 

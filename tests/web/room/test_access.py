@@ -15,6 +15,7 @@ from bot.jobs.plan import plan
 from bot.model import Notices
 from bot.store import schema
 from bot.tokens import Purpose, Tokens
+from bot.web.templates import EDITION
 from tests.fakes import DAY, MORNING, NINE, FakeChannel, paper, planned, rows, subscribed
 from tests.web.room.conftest import announced, ids, plain
 
@@ -87,9 +88,9 @@ async def test_links_inside_the_room_keep_the_token_by_being_relative(signed):
         _, html = await signed.get(f"/digest/{token}/{path}")
         links = [urljoin(base + path, url.replace("&amp;", "&")) for url in re.findall(r'href="([^"]+)"', html)]
         inside = [url for url in links if url.startswith("https://sudi.test/")]
-        assert all(url.startswith(base) or url.endswith("/style.css") for url in inside)
+        assert all(url.startswith(base) or url.endswith(f"/style.css?{EDITION}") for url in inside)
         assert f"{base}dates" in inside
-        assert "https://sudi.test/sub/style.css" in inside
+        assert f"https://sudi.test/sub/style.css?{EDITION}" in inside
         for url in inside:
             assert (await signed.get(url.removeprefix("https://sudi.test/sub").partition("#")[0]))[0] == 200, url
 
@@ -169,7 +170,7 @@ async def test_looking_changes_nothing(signed):
 async def test_scripts_are_ours_alone_and_pages_of_mailboxes_have_none(reader):
     _, html, headers = await reader.ask(f"/papers/{DAY}")
     assert "script-src 'self'" in headers["Content-Security-Policy"]
-    assert re.findall(r"<script[^>]*>", html) == ['<script src="../list.js" defer>']
+    assert re.findall(r"<script[^>]*>", html) == [f'<script src="../list.js?{EDITION}" defer>']
     _, html, headers = await reader.ask("/")
     assert "script-src" not in headers["Content-Security-Policy"]
     assert "<script" not in html
