@@ -219,11 +219,14 @@ async def test_slack_over_http_refuses_odd_bodies(kind, body):
 
 async def slack(body: bytes, headers: dict[str, str]) -> int:
     app = AsyncApp(token="xoxb-1", signing_secret="secret")
-    async with (
-        TestClient(TestServer(connection._served(app, None))) as client,
-        client.post(connection.EVENTS_PATH, data=body, headers=headers) as response,
-    ):
-        return response.status
+    door, site = connection.Door(), web.Application()
+    site.router.add_post(connection.EVENTS_PATH, door.answer)
+    with door.opened(app, None):
+        async with (
+            TestClient(TestServer(site)) as client,
+            client.post(connection.EVENTS_PATH, data=body, headers=headers) as response,
+        ):
+            return response.status
 
 
 def test_the_same_warning_is_logged_so_often_a_minute_and_then_counted(caplog):
