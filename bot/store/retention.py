@@ -16,6 +16,10 @@ _announced, _query = schema.announcement.c, schema.query.c
 _saved, _lookup = saved.c, lookup.c
 
 
+_OPEN = ["ready", "sending", "unsure", "held"]
+"""The states of deliveries that have not ended."""
+
+
 class Retention:
     """The room of what is forgotten, inside one transaction; each step says how many rows are gone."""
 
@@ -91,7 +95,7 @@ class Retention:
 
     async def _to_be_sent(self) -> set[int]:
         rows = await self._connection.execute(
-            select(_delivery.papers).where(_delivery.done_at.is_(None), _delivery.papers.is_not(None))
+            select(_delivery.papers).where(_delivery.state.in_(_OPEN), _delivery.papers.is_not(None))
         )
         return {n for packed in rows.scalars() for n in unpack(packed)}
 

@@ -302,7 +302,7 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_delivery_lacks", delivery.c.done_at, sqlite_where=delivery.c.lacks, postgresql_where=delivery.c.lacks)
-Index("ix_delivery_open", delivery.c.state, delivery.c.due_at, postgresql_where=delivery.c.done_at.is_(None))
+Index("ix_delivery_open", delivery.c.state, delivery.c.due_at)
 
 change = Table(  # what has become of papers
     "change",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from bot.jobs.compose import Composer
 from bot.jobs.edit_late import LateEditor
 from bot.jobs.plan import plan
 from bot.model import AnnounceType, Language
 from bot.store import Store
+from bot.store.migrate import migrate
+from bot.store.packing import pack
+from tests.counterparts import postgres
 from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, ingest, listing, paper, subscribed
 
 GROWING = {
@@ -29,6 +33,7 @@ ALLOWED = (
 )
 EXEMPT = (
     'SELECT "query".id, "query".text, count(*)',  # matching asks every query
+    "SELECT query.id, query.text, count(*)",  # on PostgreSQL
 )
 
 
@@ -67,22 +72,27 @@ def scans(path: Path, statements: dict[str, tuple[str, Any]]) -> list[tuple[str,
     return found
 
 
-async def test_no_statement_of_a_day_reads_a_table_as_a_whole(sqlite_store: Store, tmp_path: Path) -> None:
-    store, clock, channel = sqlite_store, HandClock(), FakeChannel()
+async def live(store: Store) -> None:
+    """Two days of two readers, from listings to late edits."""
+    clock, channel = HandClock(), FakeChannel()
     found = [paper(number) for number in range(1, 5)]
     await subscribed(store, "attention", "tide", now=MORNING)
     await subscribed(store, "注意力", "cs.LG type:replace", address="#other", now=MORNING)
-    with noted(store) as statements:
-        for day, papers in enumerate([found, [replace(one, version=2, comments="accepted") for one in found]]):
-            now = MORNING + timedelta(days=day, minutes=1)
-            kind = AnnounceType.REPLACE if day else AnnounceType.NEW
-            told = listing("cs.LG", *((one, kind) for one in papers), day=DAY + timedelta(days=day))
-            await ingest(store, [told], now)
-            clock.now = now + timedelta(hours=4)
-            await plan(store, clock())
-            await courier(store, channel, clock).drain()
-            await LateEditor(store, channel, Composer(store, cap=50, clock=clock), clock).fill()
+    for day, papers in enumerate([found, [replace(one, version=2, comments="accepted") for one in found]]):
+        now = MORNING + timedelta(days=day, minutes=1)
+        kind = AnnounceType.REPLACE if day else AnnounceType.NEW
+        told = listing("cs.LG", *((one, kind) for one in papers), day=DAY + timedelta(days=day))
+        await ingest(store, [told], now)
+        clock.now = now + timedelta(hours=4)
+        await plan(store, clock())
+        await courier(store, channel, clock).drain()
+        await LateEditor(store, channel, Composer(store, cap=50, clock=clock), clock).fill()
     assert {one.address for one in channel.arrived} == {"#tides", "#other"}
+
+
+async def test_no_statement_of_a_day_reads_a_table_as_a_whole(sqlite_store: Store, tmp_path: Path) -> None:
+    with noted(sqlite_store) as statements:
+        await live(sqlite_store)
     assert len(statements) > 60
     assert scans(tmp_path / "sudi.db", statements) == []
 
@@ -97,3 +107,75 @@ async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store,
             await tx.texts.titles(range(300))
     assert len(statements) == 4
     assert scans(tmp_path / "sudi.db", statements) == []
+
+
+# PostgreSQL: how many rows it looks at, beside few and beside many other readers
+
+OTHERS = (
+    "INSERT INTO slot (zone, minute, days, next_due) VALUES ('UTC', 1, 'daily', '2027-01-01')",
+    "INSERT INTO destination (channel, address, slot_id, language)"
+    " SELECT 'fake', n, (SELECT id FROM slot), 'en' FROM generate_series(1, :count) n",
+    "INSERT INTO query (text) SELECT 'cs.LG crowd' || n FROM generate_series(1, :count) n",
+    "INSERT INTO subscription (destination_id, number, query_id, created_at)"
+    " SELECT destination.id, 1, query.id, '2026-06-01' FROM destination"
+    " JOIN query ON query.text = 'cs.LG crowd' || address",
+    "INSERT INTO delivery (destination_id, slot_due, state, due_at, created_at, done_at, papers, shown, lacks)"
+    " SELECT id, day, 'sent', day, day, day, :papers, 1, true FROM destination,"
+    " (SELECT timestamptz '2026-06-01' AS day)",
+    "INSERT INTO part (delivery_id, number, body) SELECT id, n, '' FROM delivery, generate_series(1, 3) n",
+    "INSERT INTO mute (destination_id, text, created_at) SELECT id, 'crowd', '2026-06-01' FROM destination",
+    "INSERT INTO batch (id, kind, opened_at, published_at, papers)"
+    " VALUES (0, 'day', '2026-06-01', '2026-06-01', '')",
+    "INSERT INTO hit (batch, query, papers) SELECT 0, id, :papers FROM query",
+)
+
+
+@contextmanager
+def visited(store: Store) -> Iterator[Counter[str]]:
+    """How many rows each statement looks at meanwhile, in all its executions."""
+    found: Counter[str] = Counter()
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.startswith(EXEMPT) or not re.match("SELECT|INSERT|UPDATE|DELETE|WITH", statement):
+            return
+        cursor = connection.connection.cursor()
+        cursor.execute("SAVEPOINT before")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters[0] if many else parameters)
+        found[re.sub(r"%\(.*?\)s", "?", statement)] += rows_of(cursor.fetchone()[0][0]["Plan"])
+        cursor.execute("ROLLBACK TO SAVEPOINT before")
+        cursor.close()
+
+    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", explain)
+    yield found
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+def rows_of(node: dict[str, Any]) -> int:
+    """The rows that a plan and all below it look at in tables."""
+    kept = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    here = sum(node.get(name, 0) for name in kept) * node["Actual Loops"] if "Relation Name" in node else 0
+    return round(here) + sum(map(rows_of, node.get("Plans", ())))
+
+
+async def looked_at(url: str, others: int) -> Counter[str]:
+    """The rows of two days beside so many other readers."""
+    async with postgres.database(url) as fresh:
+        store = Store.open(fresh)
+        await migrate(store)
+        async with store.write() as tx:
+            for statement in OTHERS:
+                await tx.connection.execute(text(statement), {"count": others, "papers": pack([1])})
+            await tx.connection.execute(text("ANALYZE"))
+        with visited(store) as found:
+            await live(store)
+        await store.close()
+    return found
+
+
+async def test_a_day_looks_at_no_more_rows_of_postgresql_beside_more_other_readers(postgres_url: str) -> None:
+    few, many = [await looked_at(postgres_url, others) for others in (100, 2_000)]
+    assert len(many) > 60
+    assert {one: (few[one], rows) for one, rows in many.items() if rows > few[one] + 50} == {}
