@@ -65,6 +65,7 @@ class Held:
     reason: str
 
 
+_LOOKED_AT = 1_000  # digests without some of their texts, at once
 _ARRIVED = (
     schema.part.update()
     .where(
@@ -156,35 +157,43 @@ class Outbox:
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
         """Digests that were sent without texts which have come since; claims that change nothing."""
-        rows = list(
-            await self._connection.execute(
-                select(
-                    _delivery.id,
-                    _delivery.destination_id,
-                    _delivery.attempts,
-                    _delivery.slot_due,
-                    _delivery.papers,
-                    _delivery.shown,
-                    _delivery.filled_at,
-                )
-                .join(schema.destination, _destination.id == _delivery.destination_id)
-                .where(
-                    _destination.channel == channel,
-                    _destination.paused == "",
-                    _delivery.state == "sent",
-                    _delivery.lacks.is_(True),
-                    _delivery.found_by.is_not(None),
-                    _delivery.done_at > since,
-                )
-                .order_by(_delivery.done_at)
+        newest = select(func.max(schema.text_.c.made_at)).scalar_subquery()
+        lacking = (
+            select(
+                _delivery.id,
+                _delivery.destination_id,
+                _delivery.attempts,
+                _delivery.slot_due,
+                _delivery.papers,
+                _delivery.shown,
+                _delivery.filled_at,
+                _delivery.done_at,
             )
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(
+                _destination.channel == channel,
+                _destination.paused == "",
+                _delivery.state == "sent",
+                _delivery.lacks.is_(True),
+                _delivery.found_by.is_not(None),
+                _delivery.filled_at <= newest,
+            )
+            .order_by(_delivery.done_at, _delivery.id)
+            .limit(_LOOKED_AT)
         )
-        came = await Texts(self._connection).came(min((row.filled_at for row in rows), default=since))
-        found = [
-            row
-            for row in rows
-            if any(n in came and came[n] >= row.filled_at for n in unpack(row.papers)[: row.shown])
-        ]
+        found: list[Any] = []
+        is_next = _delivery.done_at > since
+        while len(found) < most and (rows := (await self._connection.execute(lacking.where(is_next))).all()):
+            came = await Texts(self._connection).came(min(row.filled_at for row in rows))
+            found += [
+                row
+                for row in rows
+                if any(n in came and came[n] >= row.filled_at for n in unpack(row.papers)[: row.shown])
+            ]
+            last = rows[-1]
+            is_next = or_(
+                _delivery.done_at > last.done_at, and_(_delivery.done_at == last.done_at, _delivery.id > last.id)
+            )
         return await self._claims(found[:most], "")
 
     async def filled(self, delivery_id: int, more: Sequence[str], *, lacks: bool, at: datetime) -> None:
