@@ -8,13 +8,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.model import AnnounceType, Receipt
+from bot.model import AnnounceType, Language, Receipt
 from bot.store import Store, schema
 from bot.store.migrate import migrate
 from bot.store.outbox import Claim
+from bot.store.packing import pack
+from bot.store.texts import Made
 from tests import PATIENCE
 from tests.counterparts import postgres
-from tests.fakes import MORNING, composed, matched, paper, planned, rows, states, subscribed, waiting
+from tests.fakes import (
+    MORNING,
+    composed,
+    ingest,
+    listing,
+    matched,
+    paper,
+    planned,
+    rows,
+    states,
+    subscribed,
+    waiting,
+)
 
 DUE = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -295,3 +309,24 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
         await tx.outbox.finish(claim, MORNING)
     (part,) = await rows(store, schema.part)
     assert (part.body, part.reference) == ("", "ref-1")
+
+
+async def test_a_digest_whose_texts_have_come_is_found_behind_any_number_that_lack_theirs_still(store):
+    destination, _ = await subscribed(store)
+    await ingest(store, [listing("cs.LG", paper(1))], MORNING)
+    (stored,) = await rows(store, schema.paper)
+    sent = [
+        {
+            "destination_id": destination.id, "slot_due": MORNING + number * MINUTE, "state": "sent",
+            "due_at": MORNING, "created_at": MORNING, "done_at": MORNING + number * MINUTE, "lacks": True,
+            "filled_at": MORNING, "papers": pack([stored.n + (number < 2_100)]), "shown": 1, "found_by": pack([0]),
+        }
+        for number in range(2_101)
+    ]  # fmt: skip
+    async with store.write() as tx:
+        await tx.connection.execute(schema.delivery.insert(), sent)
+        assert await tx.outbox.lacking("fake", MORNING - MINUTE, 5) == []
+        made = Made(Language.ZH, "abstract", "llm:one", "", "", "潮汐")
+        await tx.texts.add((stored.id, stored.version), [made], MORNING + MINUTE)
+        (found,) = await tx.outbox.lacking("fake", MORNING - MINUTE, 5)
+    assert found.due == sent[-1]["slot_due"]
