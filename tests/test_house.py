@@ -66,7 +66,7 @@ def test_every_bench_can_be_started():
     assert re.findall(r"^(\w+) {2,}", told, re.MULTILINE)[0] == "day"
 
 
-def test_no_channel_spells_a_verb():
+def test_no_channel_and_no_page_spells_a_verb():
     nouns = {
         Verb.EMAIL,
         Verb.LANGUAGE,
@@ -80,7 +80,7 @@ def test_no_channel_spells_a_verb():
         name for verb in Verb for name in verb.names if has_han(name)
     }
     found = {}
-    for path in sorted((BOT / "channels").rglob("*.py")):
+    for path in sorted([*(BOT / "channels").rglob("*.py"), *(BOT / "web").rglob("*.py")]):
         tree = ast.parse(path.read_text("utf-8"))
         prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
         texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose]

@@ -33,6 +33,7 @@ from bot.store import Store
 from bot.store.incoming_emails import Taken, Unconfirmed
 from bot.text.normal import has_han
 from bot.tokens import Links, Purpose
+from bot.verbs import Verb
 
 log = logging.getLogger(__name__)
 
@@ -307,7 +308,7 @@ def _fault(wanted: list[EmailCommand]) -> UserError | None:
     """What is wrong with the first query that cannot be read: better said before somebody confirms it."""
     for one in wanted:
         try:
-            if one.spec.name == "subscribe":
+            if one.spec.name == Verb.SUBSCRIBE:
                 read_query(one.argument)
         except UserError as error:
             return error

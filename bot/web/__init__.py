@@ -20,6 +20,7 @@ from bot import serving
 from bot.commands.email_workflow import EmailWorkflow
 from bot.locale import say
 from bot.model import Destination, Language
+from bot.verbs import Verb
 from bot.web.pages import Pages, commands_of, keeping, locale_of
 from bot.web.room import Room
 from bot.web.templates import SCRIPT, STYLE
@@ -123,7 +124,7 @@ class Site:
     ) -> web.Response:
         state = await self._email_workflow.state(destination)
         locale = _locale(request, destination.language)
-        editing = request.query.get("edit", "")[:20]
+        editing = request.query.get(Verb.EDIT, "")[:20]
         return _page(self._pages.mailbox(locale, state, said, editing=editing, refused=refused))
 
     async def _act(self, request: web.Request) -> web.Response:
@@ -131,7 +132,7 @@ class Site:
         destination = await self._destination(request)
         form = await _form(request)
         if form.get(_ONE_CLICK[0]) == _ONE_CLICK[1]:
-            await self._email_workflow.manage(destination, "unsubscribe all", Language.EN)
+            await self._email_workflow.manage(destination, f"{Verb.UNSUBSCRIBE} all", Language.EN)
             log.info("unsubscribed destination=%d by=one_click", destination.id)
             return web.Response(text="unsubscribed\n")
         commands = commands_of(form, destination)
@@ -141,7 +142,7 @@ class Site:
         before = await self._email_workflow.subscriptions(destination)
         replies = [await self._email_workflow.manage(destination, one, Language(locale)) for one in commands]
         is_added = len(await self._email_workflow.subscriptions(destination)) > len(before)
-        refused = form.get("query", "") if form.get("do") == "subscribe" and not is_added else ""
+        refused = form.get("query", "") if form.get("do") == Verb.SUBSCRIBE and not is_added else ""
         said = "\n".join(one.text for one in replies) or say(
             "web.unchanged", _locale(request, destination.language)
         )

@@ -30,7 +30,7 @@ _AUTHORS = 100  # to choose from
 _USUAL_PATH = "/mail/token"
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
 _DAYS = (Days.WEEKDAYS, Days.DAILY, Days.WEEKLY)
-_CHOICES = {"language": frozenset(Language), "notices": frozenset(Notices)}
+_CHOICES = {Verb.LANGUAGE: frozenset(Language), Verb.NOTICES: frozenset(Notices)}
 
 
 class Pages:
@@ -180,15 +180,15 @@ def commands_of(form: Mapping[str, str], destination: Destination) -> list[str] 
     field = {name: " ".join(value.split()) for name, value in form.items() if len(value) <= LENGTH_LIMIT}
     which, query = field.get("which", ""), field.get("query", "")
     match field.get("do"):
-        case "subscribe" if query:
-            return [f"subscribe {query}"]
-        case "edit" if query and _WHICH.fullmatch(which) and which != "all":
-            return [f"edit {which} {query}"]
-        case "unsubscribe" if _WHICH.fullmatch(which):
-            return [f"unsubscribe {which}"]
-        case "pause" | "resume" as verb if not which or _WHICH.fullmatch(which):
+        case Verb.SUBSCRIBE if query:
+            return [f"{Verb.SUBSCRIBE} {query}"]
+        case Verb.EDIT if query and _WHICH.fullmatch(which) and which != "all":
+            return [f"{Verb.EDIT} {which} {query}"]
+        case Verb.UNSUBSCRIBE if _WHICH.fullmatch(which):
+            return [f"{Verb.UNSUBSCRIBE} {which}"]
+        case Verb.PAUSE | Verb.RESUME as verb if not which or _WHICH.fullmatch(which):
             return [f"{verb} {which}".strip()]
-        case "save":
+        case "preferences":
             return _changed(field, destination)
     return None
 
@@ -196,14 +196,16 @@ def commands_of(form: Mapping[str, str], destination: Destination) -> list[str] 
 def _changed(field: Mapping[str, str], destination: Destination) -> list[str] | None:
     """What the form for preferences changes; what stays as it is is not said again."""
     slot = destination.slot
-    known = {"language": destination.language, "days": slot.days, "notices": destination.notices}
-    choices = {**_CHOICES, "days": {*_DAYS, slot.days}}
-    if any(name in field and field[name] not in known for name, known in choices.items()):
+    known = {
+        Verb.LANGUAGE: destination.language, Verb.DAYS: slot.days, Verb.NOTICES: destination.notices,
+    }  # fmt: skip
+    choices = {**_CHOICES, Verb.DAYS: {*_DAYS, slot.days}}
+    if any(name in field and field[name] not in allowed for name, allowed in choices.items()):
         return None
     found = [f"{name} {field[name]}" for name, now in known.items() if field.get(name, now) != now]
     clock, zone = field.get("clock", slot.clock)[:_LONGEST_FIELD], field.get("zone", slot.zone)[:_LONGEST_FIELD]
     if (clock, zone) != (slot.clock, slot.zone):
-        found.append(f"time {clock} {zone}".strip())
+        found.append(f"{Verb.TIME} {clock} {zone}".strip())
     return found
 
 

@@ -60,9 +60,9 @@ async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding)
         ({"do": "unsubscribe", "which": "id:3"}, ["cs.LG tide", "hep-th"], {}),  # somebody else's
         ({"do": "unsubscribe", "which": "all"}, [], {}),
         ({"do": "pause"}, ["cs.LG tide", "hep-th"], {"paused": "paused on request"}),
-        ({"do": "save", "language": "zh", "notices": "always"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
-        ({"do": "save", "notices": "always"}, ["cs.LG tide", "hep-th"], {"notices": "always"}),
-        ({"do": "save"}, ["cs.LG tide", "hep-th"], {"language": "en", "notices": "faults"}),
+        ({"do": "preferences", "language": "zh", "notices": "always"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
+        ({"do": "preferences", "notices": "always"}, ["cs.LG tide", "hep-th"], {"notices": "always"}),
+        ({"do": "preferences"}, ["cs.LG tide", "hep-th"], {"language": "en", "notices": "faults"}),
         ({"do": "subscribe", "query": "stat.ML  quantiz*"}, ["cs.LG tide", "hep-th", "stat.ML quantiz*"], {}),
         ({"do": "subscribe", "query": "cs.LG (tide"}, ["cs.LG tide", "hep-th"], {}),
         (
@@ -85,11 +85,11 @@ async def test_a_post_acts(visit, fields, queries, changed):
 
 
 async def test_time_zone_and_days_are_changed(visit):
-    await visit.post(visit.page(visit.ada), do="save", clock="07:30", zone="北京", days="weekly")
+    await visit.post(visit.page(visit.ada), do="preferences", clock="07:30", zone="北京", days="weekly")
     async with visit.store.read() as tx:
         slot = (await tx.subscribers.find_destination(visit.ada.id)).slot
     assert (slot.clock, slot.zone, slot.days) == ("07:30", "Asia/Shanghai", "weekly")
-    _, text = await visit.post(visit.page(visit.ada), do="save", clock="07:30", zone="Atlantis")
+    _, text = await visit.post(visit.page(visit.ada), do="preferences", clock="07:30", zone="Atlantis")
     assert "know the time zone" in text
 
 
@@ -103,8 +103,8 @@ async def test_time_zone_and_days_are_changed(visit):
         {"do": "unsubscribe"},
         {"do": "unsubscribe", "which": "1 or all"},
         {"do": "mute", "which": "tide"},
-        {"do": "save", "language": "klingon"},
-        {"do": "save", "days": "x" * 400},
+        {"do": "preferences", "language": "klingon"},
+        {"do": "preferences", "days": "x" * 400},
         {"List-Unsubscribe": "Two-Click"},
     ],
 )
@@ -236,13 +236,13 @@ async def test_a_line_that_is_no_http_ends_the_connection(visit):
 async def test_a_page_speaks_the_language_of_its_reader(visit, query, accept, lang):
     _, text = await visit.get(f"/{query}", **({"Accept-Language": accept} if accept else {}))
     assert f'<html lang="{lang}">' in text
-    await visit.post(visit.page(visit.ada), do="save", language="zh")
+    await visit.post(visit.page(visit.ada), do="preferences", language="zh")
     assert '<html lang="zh-Hans">' in (await visit.get(visit.page(visit.ada)))[1]
 
 
 async def test_a_reader_of_traditional_characters_has_pages_and_answers_in_them(visit):
     page = visit.page(visit.ada)
-    _, said = await visit.post(page, do="save", language="zh-hant")
+    _, said = await visit.post(page, do="preferences", language="zh-hant")
     _, shown = await visit.get(page)
     for text in (said, shown):
         bare = text.replace("简体中文", "").replace(NAME, "")

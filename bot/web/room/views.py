@@ -20,6 +20,7 @@ from bot.presentation import citation
 from bot.presentation.cards import lang_tag
 from bot.query import Query
 from bot.settings import Settings
+from bot.verbs import Verb
 from bot.web.room import cards, words
 from bot.web.room.asked import PAGE, Parameters
 from bot.web.room.categories import groups
@@ -288,7 +289,7 @@ class Views:
         if query is None or self._settings.imap_url is None or not self._settings.smtp_from:
             return ""
         mailbox = self._settings.smtp_from.rpartition("<")[2].rstrip("> ")
-        return f"mailto:{quote(mailbox, safe='@')}?subject={quote(f'subscribe {query}')}"
+        return f"mailto:{quote(mailbox, safe='@')}?subject={quote(f'{Verb.SUBSCRIBE} {query}')}"
 
     def _feed_url(self, query: Query | None, asked: Parameters, place: Place) -> str:
         is_public = self._settings.bot_reading_room == "public" and not place.has_digest
