@@ -85,7 +85,7 @@ async def gather(url: str, count: int, slots: int, statistics: str) -> None:
 
 def _slot(number: int, slot: Slot) -> dict[str, Any]:
     due = slot.next_after(BEFORE + timedelta(days=1))
-    return {"id": number, "zone": slot.zone, "minute": slot.minute, "days": slot.days.value, "next_due": due}
+    return {"id": number, "zone": slot.zone, "minute": slot.minute, "days": str(slot.days), "next_due": due}
 
 
 async def _subscribe(

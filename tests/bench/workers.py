@@ -281,7 +281,7 @@ async def _gather(store: Store, digests: int) -> None:
 
 def _slot(minute: int, now: datetime) -> dict[str, object]:
     slot = Slot("UTC", minute, Days.DAILY)
-    return {"zone": "UTC", "minute": minute, "days": slot.days.value, "next_due": now + timedelta(days=1)}
+    return {"zone": "UTC", "minute": minute, "days": str(slot.days), "next_due": now + timedelta(days=1)}
 
 
 def _destination(number: int, address: str, slot: int) -> dict[str, object]:
