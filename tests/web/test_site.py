@@ -60,7 +60,11 @@ async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding)
         ({"do": "unsubscribe", "which": "id:3"}, ["cs.LG tide", "hep-th"], {}),  # somebody else's
         ({"do": "unsubscribe", "which": "all"}, [], {}),
         ({"do": "pause"}, ["cs.LG tide", "hep-th"], {"paused": "paused on request"}),
-        ({"do": "preferences", "language": "zh", "notices": "always"}, ["cs.LG tide", "hep-th"], {"language": "zh"}),
+        (
+            {"do": "preferences", "language": "zh", "notices": "always"},
+            ["cs.LG tide", "hep-th"],
+            {"language": "zh"},
+        ),
         ({"do": "preferences", "notices": "always"}, ["cs.LG tide", "hep-th"], {"notices": "always"}),
         ({"do": "preferences"}, ["cs.LG tide", "hep-th"], {"language": "en", "notices": "faults"}),
         ({"do": "subscribe", "query": "stat.ML  quantiz*"}, ["cs.LG tide", "hep-th", "stat.ML quantiz*"], {}),
