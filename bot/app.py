@@ -267,7 +267,7 @@ class App:
         return partial(web.serve, application, self.settings.listen)
 
     async def _listen(self, talk: Work, engine: Works) -> None:
-        """Listen until the channel ends by itself; one that broke off is listened to again."""
+        """Listen until the channel ends by itself; after a broken connection, listen again."""
 
         async def unless_taken() -> None:
             try:

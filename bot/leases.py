@@ -51,7 +51,7 @@ class Lease:
         self._until = _NEVER
 
     def is_ours(self) -> bool:
-        """Whether nobody else can have it by now."""
+        """Whether it is still certainly ours."""
         now = Moment.now(self._clock)
         return now.wall < self._until.wall and now.steady < self._until.steady
 

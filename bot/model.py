@@ -243,7 +243,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of one category was read for a day; `claimed` is None while nobody has confirmed it."""
+    """How much of one category was read for a day; `claimed` is None while no source has confirmed it."""
 
     category: str
     date: date

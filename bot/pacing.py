@@ -1,4 +1,4 @@
-"""A rate limit as those see it who must keep it: turns, booked a few at a time with whoever shares the limit."""
+"""A rate limit for its users: turns, booked a few at a time with all who share the limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LATE = 0.04  # seconds that a turn may be used after its time; more would let t
 
 
 def alone() -> Reserve:
-    """Turns of this process, which shares its rate limits with nobody."""
+    """Turns of this process alone, which does not share its rate limits."""
     free: dict[str, float] = {}
 
     async def reserve(key: str, every: timedelta, count: int) -> float:
@@ -27,7 +27,7 @@ def alone() -> Reserve:
 
 
 class RateLimit:
-    """One act for each turn, one after another; turns that nobody has used in their time are lost."""
+    """One act for each turn, one after another; unused turns are lost."""
 
     def __init__(self, key: str, every: timedelta, *, at_a_time: int = 1, reserve: Reserve | None = None) -> None:
         self._key = key

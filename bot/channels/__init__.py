@@ -130,7 +130,7 @@ class Handle(Protocol):
         ...
 
     async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
-        """All destinations whose address begins so are out of reach: pause them; how many that are."""
+        """Pause all destinations whose address begins with this: they are out of reach; returns how many."""
         ...
 
     async def moved(self, channel: str, before: str, after: str) -> bool:
@@ -155,7 +155,7 @@ class Conversations(Protocol):
         ...
 
     async def held(self) -> timedelta:
-        """How long nobody may be written to directly, because the channel has asked for a pause."""
+        """How much longer the channel's pause of all direct messages lasts."""
         ...
 
     async def take_lease(self, every: timedelta) -> timedelta:
@@ -163,7 +163,7 @@ class Conversations(Protocol):
         ...
 
     async def pause(self, much: timedelta) -> None:
-        """Write to nobody for that long."""
+        """Send no direct messages for that long."""
         ...
 
 
@@ -288,7 +288,7 @@ class Channel(ABC):
 
 
 class Correspondence(Protocol):
-    """Who answers mails, where nobody is who they say they are."""
+    """Answers mails, whose senders may be forged."""
 
     async def receive(self, mail: IncomingEmail, send: Callable[[Reply], Awaitable[None]]) -> bool:
         """Answer a mail once, by `send`; False when that is still to be done."""

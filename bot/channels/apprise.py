@@ -93,7 +93,7 @@ class Apprise(Channel):
         return "\n\n".join(json.loads(body)[1] for body in bodies) + "\n"
 
     async def send(self, address: str, body: str, key: str) -> str:
-        """Hand a message to the service of a tag; whether it has failed for good, nobody knows."""
+        """Hand a message to the service of a tag; the library does not say whether a failure is final."""
         services = self._services.get(address, [])
         if len(services) != 1:
             raise ChannelError(f"APPRISE_CONFIG has {len(services)} services tagged {address}", permanent=True)
@@ -131,7 +131,7 @@ class _Writer:
         return len(json.dumps(text) if self._is_of_requests else text.encode()) <= self._limit
 
     def rows(self, text: str, *, bold: bool = False) -> Iterator[str]:
-        """A paragraph; one that is longer than a message is several."""
+        """A paragraph, split where it is longer than a message."""
         marks = {NotifyFormat.HTML: ("<b>", "</b>"), NotifyFormat.MARKDOWN: ("**", "**")}
         before, after = marks.get(self._form, ("", "")) if bold else ("", "")
         piece = ""

@@ -203,7 +203,7 @@ async def _sample(name: str, answers: Mapping[str, str], typed: str) -> None:
 
 
 def write(path: Path, answers: Mapping[str, str]) -> list[str]:
-    """Add what is not there yet below what is there, which stays; the file is its owner's alone.
+    """Append the settings that the file lacks, and keep the rest; only its owner may read the file.
 
     A name that has another value gets one more line, and the last one counts. The names that were written.
     """

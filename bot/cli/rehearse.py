@@ -83,7 +83,7 @@ def _parsed(query: str) -> Query:
 
 
 async def listing_of(settings: Settings, location: str) -> Listing:
-    """What is in a saved page, as it is there."""
+    """The listing of a saved page, unchanged."""
     client = PoliteClient.create(settings, LocalPacer())
     try:
         return await listing_from(location, client)

@@ -54,7 +54,7 @@ class Commands:
         read_first: ReadFirst | None = None,
         look_up: LookUp | None = None,
     ) -> None:
-        """`admins` are `channel:address`; `read_first` reads a category that nobody had, `look_up` one paper."""
+        """`admins` are `channel:address`; `read_first` reads a category that is new here, `look_up` one paper."""
         self._read_first = read_first
         self._look_up = look_up
         self._admins = admins

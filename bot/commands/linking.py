@@ -1,4 +1,4 @@
-"""The command that says which mailbox belongs to somebody: it does nothing before that mailbox has confirmed."""
+"""The command that links a mailbox to a person; it takes effect when the mailbox has confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command by which somebody gets what was announced last at once, and does not wait for the next digest."""
+"""The command that sends the last announcement's matches at once, before the next digest."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ async def why(request: Request) -> Reply:
 
 
 async def _unread(request: Request, tx: Transaction, paper: Paper) -> str:
-    """Why nobody has announced a paper to us: nothing here reads its categories, or it is too old."""
+    """Why a paper is in no announcement read here: its categories are not read, or it is too old."""
     queries = list(still_read(await tx.subscribers.queries()))
     wanted = reads(queries) if queries else frozenset()
     listed = {one.category for one in await tx.papers.coverage(await tx.papers.days(_DAYS_NAMED))}

@@ -53,7 +53,7 @@ class Request:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody but the sender reads the answer for sure."""
+        """Whether only the sender can read the answer."""
         return self.invocation.destination == self.invocation.sender
 
     @property

@@ -28,7 +28,7 @@ async def sample(request: Request) -> Reply:
 
 
 def sample_digest(destination: Destination) -> Digest:
-    """The same as a whole digest, for who tries a channel."""
+    """The same as a whole digest, to try a channel with."""
     return compose("sample", destination, sample_cards(destination.language), report=Report(), cap=_CARDS)
 
 

@@ -161,7 +161,7 @@ async def _confirmed(
 
 
 async def _trial_after_reading(request: Request, query: Query) -> tuple[Trial, str]:
-    """Try a query; a category that nobody had is read first, one of them, and what became of that is said."""
+    """Try a query; one category that is new here is read first, and the reply says how that went."""
     trial = await trial_of(request.recent_papers, query)
     if not trial.unread or request.read_first is None:
         return trial, ""

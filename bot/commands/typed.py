@@ -1,4 +1,4 @@
-"""What people type, made readable: clean text, numbers, paper ids; and text of theirs that is safe to show.
+"""What people type, made readable: clean text, numbers, paper ids; and how to quote it safely.
 
 Queries are read in `query`, times in `times`, zones in `zones`.
 """

@@ -20,7 +20,7 @@ WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :bell AND
 
 
 class Doorbells:
-    """Rings for the workers; a process of one command has no works of its own."""
+    """Rings for the workers; a process that runs one command does no work itself."""
 
     async def within(self, tx: Transaction, names: Collection[str]) -> None:
         """Put a job there for each name that has none waiting."""

@@ -35,7 +35,7 @@ class Works(ABC):
                 bell.set()
 
     async def within(self, tx: Transaction, names: Collection[str]) -> None:  # noqa: B027 - see there
-        """Ring in the transaction that makes the work; one process has nobody else to tell."""
+        """Ring in the transaction that makes the work; a single process has no others to wake."""
 
     def after(self, names: Collection[str]) -> None:
         """Ring what was rung in a transaction that is committed."""

@@ -63,7 +63,7 @@ class Admins:
         return "\n".join(map(words, self._locales))
 
     async def tell(self, text: str) -> bool:
-        """Tell every admin; whether there is nobody left to tell, because one at least has heard it.
+        """Tell every admin; True when at least one was reached.
 
         Who cannot be reached is logged.
         """
@@ -104,7 +104,7 @@ class Alerts:
         self._later: dict[int, tuple[datetime, BackOff]] = {}
 
     async def tell(self) -> None:
-        """Tell what is to be told, unless another process does, or somebody is left alone for a while."""
+        """Tell what is to be told, unless another process does or a failed attempt was recent."""
         if not await self._has_news():
             return
         is_ours, until = await self._store.take_lease(_LEASE_NAME, _LEASE_TIME, self._clock())
@@ -171,7 +171,7 @@ class Alerts:
         return True
 
     async def _tell_held(self) -> bool:
-        """Tell the admins which digests wait for a word of theirs; whether that was told."""
+        """Tell the admins which digests wait for their decision; True when they were told."""
         async with self._store.read() as tx:
             held = await tx.outbox.held(untold=True)
         if not held:
@@ -193,7 +193,7 @@ class Alerts:
         return len(told) == len(destinations)
 
     async def _is_told(self, destination: Destination) -> bool:
-        """Tell of one destination, unless nobody could be reached a short while ago."""
+        """Tell of one destination, unless the last attempt failed a short while ago."""
         now = self._clock()
         backoff = BackOff(TELL_AGAIN.total_seconds(), _LONGEST_REST.total_seconds())
         again, backoff = self._later.pop(destination.id, (now, backoff))

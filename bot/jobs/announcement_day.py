@@ -127,7 +127,7 @@ class DayPoll:
         await self._store()
 
     async def _take(self, outcome: Outcome) -> bool:
-        """Store a listing; False when there is none, or it is not the one that was asked for."""
+        """Store a listing; False when there is none, or it is not the expected one."""
         category = outcome.category
         self._pending = [] if category == ALL else [one for one in self._pending if one != category]
         match outcome:

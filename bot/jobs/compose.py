@@ -31,7 +31,7 @@ _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
 
 def nobody() -> Lack:
-    """The reason where nobody makes Chinese texts."""
+    """The reason where no maker of Chinese texts is set up."""
     return Lack.SETUP
 
 
@@ -118,7 +118,7 @@ class Composer:
         return True
 
     async def again(self, claim: Claim) -> Digest:
-        """The digest of a delivery that was composed before, with the texts that are there by now."""
+        """The digest of a delivery that was composed before, with the texts made since."""
         async with self._store.read() as tx:
             contents = await tx.carried.contents(claim.id) or Contents()
             return await self._recorded(tx, claim, contents, await tx.carried.earlier(claim.destination.id))
@@ -264,7 +264,7 @@ async def told_with(tx: Transaction, destination: int, papers: Collection[int], 
 
 @lru_cache(maxsize=2048)  # a day's papers are in many digests
 def english_line(paper: Paper) -> Summary:
-    """The sentence of the abstract that says most, for who has no better line."""
+    """The sentence of the abstract that says most, where there is no AI summary."""
     return Summary(paper.id, paper.version, Language.EN, one_line=one_line(paper), provenance="extract")
 
 

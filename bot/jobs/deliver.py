@@ -65,7 +65,7 @@ class _Attempt:
 
 
 class _NotOursError(Exception):
-    """Somebody else has the delivery by now, or nobody needs it: nothing is left to do."""
+    """Another process has the delivery, or it is not needed any more: nothing is left to do."""
 
 
 class _UnsureError(Exception):
@@ -143,7 +143,7 @@ class Courier:
                 log.info("second_chance destination=%d deliveries=%d", destination, revived)
 
     async def release(self) -> None:
-        """Give back what was claimed and will not be sent: nobody has to wait for the lease."""
+        """Give back what was claimed and will not be sent, so that others need not wait for the lease to end."""
         async with self._store.write() as tx:
             await tx.outbox.release(self._owner, self._clock())
 
@@ -287,7 +287,7 @@ class Courier:
         return await insist(record)
 
     async def _begin(self, tx: Transaction, attempt: _Attempt, part: StoredPart) -> datetime:
-        """Note that a part is about to be sent, for who can look for it; when it may be."""
+        """Note that a part is about to be sent, so that it can be looked up later; returns when it may be sent."""
         claim = attempt.claim
         if not attempt.lease.is_ours():
             raise _NotOursError

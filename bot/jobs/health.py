@@ -98,7 +98,7 @@ class Health:
         await _tell_of_the_day(self._store, now)
 
     async def end(self) -> None:
-        """End in good order: nobody has to miss this process."""
+        """End in good order, so that this process is not reported as missing."""
         async with self._store.write() as tx:
             await tx.heartbeats.end(self._process)
 
@@ -163,7 +163,7 @@ async def _of_work(tx: Transaction, now: datetime) -> list[Trouble]:
 
 
 async def _of_reading(tx: Transaction, now: datetime, holidays: Collection[date]) -> list[Trouble]:
-    """What could not be read for half an hour, and a day of which nobody knows why it is not there."""
+    """What could not be read for half an hour, and a day that is missing without a reason."""
     faults = tuple(one for one in await tx.faults.missing() if one.since <= now - _PATIENCE)
     if faults:
         return [Trouble(Kind.MISSING, faults=faults)]

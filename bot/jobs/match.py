@@ -41,7 +41,7 @@ async def match(store: Store, now: datetime, matcher: Matcher | None = None) -> 
 
 
 async def is_unmatched(store: Store) -> bool:
-    """Whether papers wait that nobody has matched yet: what is planned now would lack them."""
+    """Whether papers are not matched yet: what is planned now would lack them."""
     async with store.read() as tx:
         return await tx.batches.is_unmatched()
 

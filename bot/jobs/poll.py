@@ -109,7 +109,7 @@ class Poller:
         return day
 
     async def read_first(self, category: str, patience: float = FIRST_SECONDS) -> FirstReading:
-        """Read the current listing of a category that nobody had, for nobody's digest: one request, in its turn.
+        """Read the current listing of a new category, for no digest: one request, in its turn.
 
         What takes longer than `patience` goes on without who waits for it.
         """
@@ -154,7 +154,7 @@ class Poller:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def is_under_way(self, most: timedelta = OLDEST) -> bool:
-        """Whether something is being read by any process or about to be, or nobody has looked yet what is missing.
+        """Whether any process is reading or about to, or has not yet looked what is missing.
 
         What has been seen under way for longer than `most` is not waited for.
         """
@@ -297,7 +297,7 @@ class Poller:
         return readings
 
     async def _close_faults(self, codes: Collection[str]) -> None:
-        """Those that nothing can be done about any more, or that nobody waits for."""
+        """Close the faults that cannot be mended any more, and those of categories that are not wanted."""
         now = self._clock()
         today = now.astimezone(EASTERN).date()
         daily = {one.name for one in self._context.sources if one.is_daily}

@@ -87,7 +87,7 @@ class SourceLeases:
         self._clock = clock
 
     async def take(self, key: str, lease: timedelta) -> Lease:
-        """The lease over the whole installation, if nobody has it."""
+        """The lease over the whole installation, if it is free."""
         return Lease(*await self._store.take_lease(key, lease, self._clock()))
 
     async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
@@ -95,5 +95,5 @@ class SourceLeases:
         await self._store.release_lease(key, lease.until, self._clock() + rest)
 
     async def hold(self, key: str, until: datetime) -> None:
-        """Give nobody a lease before `until`."""
+        """Give no lease before `until`."""
         await self._store.hold(key, until)

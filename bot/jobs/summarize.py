@@ -70,7 +70,7 @@ class _Task:
 
 
 class Summarizer:
-    """Has texts made; keeps in mind which papers nobody could make."""
+    """Has texts made; remembers for which papers every maker failed."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Summarizer:
         matcher: Matcher | None = None,
         makes_all: bool = False,
     ) -> None:
-        """`makes_all`: also the Chinese texts of papers that nobody waits for, after those of the others.
+        """`makes_all`: also the Chinese texts of papers in no digest, after those of the others.
 
         Without a matcher, texts that may change what matches are left to a process that has queries compiled.
         """
@@ -107,7 +107,7 @@ class Summarizer:
         return Lack.BUDGET if self._is_over_budget else Lack.LATE
 
     async def run(self) -> SummaryReport:
-        """Have made what is lacking, as far as the budget goes; nothing when another process is at it."""
+        """Have the missing texts made, within the budget; nothing while another process does."""
         report = SummaryReport()
         if not self._chain.makers:
             return report
@@ -193,7 +193,7 @@ class Summarizer:
         return tried
 
     def _is_open(self, task: _Task, now: datetime) -> bool:
-        """Whether somebody could still make a text of it, and has not just failed to."""
+        """Whether a maker could still make a text for it, and has not just failed to."""
         version = task.job.paper.id, task.job.paper.version
         if version in self._not_before and now < self._not_before[version][0]:
             return False
@@ -204,7 +204,7 @@ class Summarizer:
         )
 
     async def _work(self, tasks: Sequence[_Task], ledger: _Ledger, report: SummaryReport) -> None:
-        """Some at once, in order; whoever is over budget or without hope stops the rest."""
+        """Several at once, in order; the rest stops when the budget is used up or all makers are down."""
         queue = iter(tasks)
         done: list[Version] = []
 

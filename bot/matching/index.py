@@ -179,7 +179,7 @@ class Index:
     def _wanted(
         self, block: Block, queries: Longs, bits: Bits, papers: Sequence[Prepared]
     ) -> tuple[Longs, Longs, Positions]:
-        """What is found without queries that are gone, and with revised papers only for who asked."""
+        """The matches, without deleted queries, and with revised papers only for queries that ask for them."""
         if self._gone:
             stand = self._stand([block.queries[one] for one in queries])
             queries, bits = queries[stand], bits[stand]

@@ -47,7 +47,7 @@ def unpacked(array: Packed) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class IndexFile:
-    """A file of arrays, and the key of the installation: without it nobody writes a file that is believed."""
+    """A file of arrays, keyed by the installation, so that a foreign file is not believed."""
 
     path: Path
     key: bytes

@@ -93,7 +93,7 @@ def reads(queries: Iterable[Query]) -> frozenset[str] | None:
 
 
 def relative_type(reading: frozenset[str] | None, prepared: Prepared) -> AnnounceType:
-    """The announce type for somebody who reads these categories, as arXiv derives it for a feed of them."""
+    """The announce type for a reader of these categories, as arXiv derives it for a feed of them."""
     return type_among(prepared.candidate.types, prepared.primary, reading)
 
 

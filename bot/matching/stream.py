@@ -40,7 +40,7 @@ class Chunk(NamedTuple):
 
 
 class _Numbers(dict[str, int]):
-    """Gives each word that it is asked for a number of its own."""
+    """Numbers words, each with its own number."""
 
     def __missing__(self, word: str) -> int:
         self[word] = len(self)

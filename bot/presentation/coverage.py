@@ -1,4 +1,4 @@
-"""What is said of how much of the announced papers was read, by whose count, and when. Pure; not a channel."""
+"""How the coverage is worded: how many of the announced papers were read, by whose count, and when. Pure."""
 
 from __future__ import annotations
 

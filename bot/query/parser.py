@@ -73,7 +73,7 @@ def parse(text: str) -> Query:
 
 
 def _normalised(typed: str) -> str:
-    """The text as NFKC in ASCII punctuation, without invisible characters: those nobody meant to type."""
+    """The text as NFKC in ASCII punctuation, without invisible characters."""
     if _IN_A_LINK.search(typed):
         typed = unquote_plus(typed)
     if typed.isascii() and typed.isprintable():

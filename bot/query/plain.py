@@ -71,7 +71,7 @@ def _clause(node: Node, voice: _Voice) -> str:
 
 
 def _nested(node: Node, voice: _Voice) -> str:
-    """A clause inside another one: in brackets when it has an "and" or "or" of its own."""
+    """A nested clause: in brackets when it contains "and" or "or"."""
     match node:
         case And() | Or() | Not(Or()):
             return voice.brackets.format(_clause(node, voice))

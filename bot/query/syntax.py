@@ -103,7 +103,7 @@ def names_categories(node: Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What somebody wants to be told about; `str` is the canonical text, by which equal queries are merged."""
+    """A parsed query; `str` is the canonical text, by which equal queries are merged."""
 
     root: Node
 

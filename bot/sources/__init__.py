@@ -41,7 +41,7 @@ class Unchanged:
 
 
 class FirstReading(StrEnum):
-    """What has become of reading a category that nobody had."""
+    """How the first reading of a category went."""
 
     READ = "read"
     PENDING = "pending"  # it is being read

@@ -81,7 +81,7 @@ def pause(late: timedelta, *, is_begun: bool, is_unlikely: bool) -> timedelta:
 
 
 def pause_without_listing(late: timedelta) -> timedelta:
-    """The same for a feed, while the listing pages do not have the mailing either: they are there hours before."""
+    """The same for a feed while the listing pages lack the mailing, too: they come hours earlier."""
     return max(_HOUR, 3 * late)
 
 

@@ -64,11 +64,11 @@ class Pacer(Protocol):
     """Keeps the leases of every process that talks to the same site: one at a time; instants are aware UTC."""
 
     async def take(self, key: str, lease: timedelta) -> Lease:
-        """The lease, if nobody has it, rests after it or is held."""
+        """The lease, if it is free and no pause holds."""
         ...
 
     async def give_back(self, key: str, lease: Lease, rest: timedelta) -> None:
-        """End a lease of ours; nobody gets the next one before `rest` is over."""
+        """End a lease of ours; the next one is given after `rest`."""
         ...
 
     async def hold(self, key: str, until: datetime) -> None:

@@ -43,7 +43,7 @@ def settled(listings: Iterable[Listing], known: Collection[Announcement] = ()) -
 
 
 def corrections(listings: Iterable[Listing], known: Collection[Announcement] = ()) -> Versions:
-    """Stored papers with a number that nobody has told, and the version that listings tell of them now.
+    """Stored papers whose version was unknown, and the version that listings give now.
 
     A version that is stored already stays as it is.
     """

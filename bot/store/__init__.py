@@ -197,7 +197,7 @@ class Transaction:
         return found.scalar() == until
 
     async def hold(self, key: str, until: datetime) -> None:
-        """Let nobody go for `key` before `until`, once this transaction is committed."""
+        """Block `key` until `until`, once this transaction is committed."""
         row = schema.pace.c
         later = schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
         if not (await self.connection.execute(later)).rowcount:

@@ -151,7 +151,7 @@ class Batches:
         return found
 
     async def asked(self, batch: Batch) -> list[Asked]:
-        """The queries that somebody may get papers of the batch for."""
+        """The queries that may match papers of the batch for some reader."""
         statement = (
             select(_query.id, _query.text, func.count())
             .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)

@@ -52,7 +52,7 @@ class Earlier:
 
     @property
     def state(self) -> tuple[int, int]:
-        """What changes with every one that is composed, or forgotten."""
+        """A number that changes with every delivery that is composed or forgotten."""
         ids = [one.id for one in self.deliveries if one.shown is not None]
         return len(ids), sum(ids)
 
@@ -65,7 +65,7 @@ class Earlier:
         return {n for one in self.deliveries if one.shown is None for n in unpack(one.papers)}
 
     def had(self, papers: Collection[int], *, withheld: bool = True) -> set[int]:
-        """Which of some papers are in one that was composed, in whatever state; also those that are withheld."""
+        """Which of these papers are in a composed delivery, in any state; withheld ones count."""
         found: set[int] = set()
         for one in self.deliveries:
             if one.papers and one.shown is not None:
@@ -80,7 +80,7 @@ class Earlier:
         return {change for one in self.deliveries for change in unpack(one.changes)}
 
     def last(self, delivery_id: int, since: datetime) -> int | None:
-        """The one that was sent last after an instant, but for this one."""
+        """The last other delivery that was sent after an instant."""
         sent = [(one.done_at, one.id) for one in self.deliveries if one.state == "sent" and one.done_at]
         return max((one for one in sent if one[0] > since and one[1] != delivery_id), default=(None, None))[1]
 

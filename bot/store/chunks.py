@@ -1,4 +1,4 @@
-"""Many rows, written a few at a time, so that nobody waits long for the turn to write."""
+"""Many rows, written a few at a time, so that no other writer waits long."""
 
 from __future__ import annotations
 

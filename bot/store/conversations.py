@@ -55,7 +55,7 @@ class StoredConversations:
             )
 
     async def held(self) -> timedelta:
-        """How long nobody may be written to directly, because the channel has asked for a pause."""
+        """How much longer the channel's pause of all direct messages lasts."""
         now = self._clock()
         return await self._store.held(self._pause, now) - now
 
@@ -66,7 +66,7 @@ class StoredConversations:
             return await tx.book(self._opening, self._pause, every, now, now + _PATIENCE) - now
 
     async def pause(self, much: timedelta) -> None:
-        """Write to nobody for that long."""
+        """Send no direct messages for that long."""
         await self._store.hold(self._pause, self._clock() + much)
 
     def _with(self, person: str) -> tuple[ColumnElement[bool], ...]:

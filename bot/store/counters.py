@@ -24,7 +24,7 @@ async def take(connection: AsyncConnection, name: str, count: int = 1) -> int:
 
 
 async def last(connection: AsyncConnection, name: str) -> int:
-    """The number that was taken last; nobody takes another one until this transaction ends."""
+    """The last number taken; no other transaction takes one until this one ends."""
     counter = schema.counter.c
     found = await connection.execute(
         select(counter.value)

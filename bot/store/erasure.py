@@ -25,7 +25,7 @@ class Known:
 
 
 class Erasure:
-    """The room of who wants to be forgotten, inside one transaction."""
+    """Erasing what is stored of a person, inside one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -47,7 +47,7 @@ class Erasure:
         return Known(identities, int(subscriptions.scalar_one()), int(shared.scalar_one()))
 
     async def forget(self, known: Known) -> None:
-        """Erase a person; what they have set up for others stays, and names nobody as its maker."""
+        """Erase a person; what they set up for others stays, without their name."""
         addresses = [address for _, address in known.identities]
         named = tuple_(_identity.channel, _identity.address).in_(known.identities)
         person = select(_identity.subscriber_id).where(named)

@@ -25,7 +25,7 @@ class Faults:
         self._connection = connection
 
     async def open(self, source: str, category: str, day: date, reason: str, now: datetime) -> None:
-        """A source could not give a category of a day; one that was over begins anew, and is told anew."""
+        """Note that a source could not give a category of a day; a closed one is opened and told again."""
         key = {"source": source, "category": category, "date": day}
         statement = insert(self._connection, schema.fault).values(**key, reason=reason, since=now, tried_at=now)
         again = {"reason": reason, "tried_at": now}
@@ -48,7 +48,7 @@ class Faults:
         return await self._found(_is_open())
 
     async def missing(self) -> list[Fault]:
-        """Of the current ones, those whose category and date no other source has given either."""
+        """The current faults whose category and date no other source has given either."""
         is_given = exists().where(
             _listing.date == _fault.date,
             or_(_listing.category == _fault.category, _listing.category == ALL, _fault.category == ALL),
@@ -56,16 +56,16 @@ class Faults:
         return await self._found(and_(_is_open(), ~is_given))
 
     async def untold(self, before: datetime) -> list[Fault]:
-        """Those that are not over, have lasted since before an instant, and were told to nobody."""
+        """The open faults that began before an instant and were not told yet."""
         return await self._found(and_(_is_open(), _fault.told_at.is_(None), _fault.since <= before))
 
     async def over_untold(self) -> list[Fault]:
-        """Those that were told and are over, which was told to nobody."""
+        """The closed faults that were told, but whose end was not."""
         is_told = _fault.told_at.is_not(None)
         return await self._found(and_(~_is_open(), is_told, _fault.over_told_at.is_(None)))
 
     async def told(self, faults: Iterable[Fault], now: datetime) -> None:
-        """Somebody knows of these now: that they are there, or that they are over."""
+        """Note that these were told: that they began, or that they ended."""
         for one in faults:
             column = "told_at" if one.over_at is None else "over_told_at"
             same = (_fault.source == one.source, _fault.category == one.category, _fault.date == one.date)
@@ -97,7 +97,7 @@ class AnnouncementDays:
         )
 
     async def none(self, day: date, reason: NoAnnouncement | None, now: datetime) -> None:
-        """There was no mailing that day; one that was seen stays."""
+        """Note that there was no mailing that day, unless one was seen."""
         statement = insert(self._connection, schema.announcement_day).values(
             date=day, kind="none", reason=reason or "", seen_at=now
         )

@@ -1,4 +1,4 @@
-"""The signs of life of processes, so that one that has ended without a word is missed."""
+"""The signs of life of processes, so that a process that died is noticed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Heartbeats:
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["process"], set_=values))
 
     async def end(self, process: str) -> None:
-        """A process ends in good order: nobody has to miss it."""
+        """Note that a process has ended in good order."""
         await self._connection.execute(schema.heartbeat.delete().where(_row.process == process[:120]))
 
     async def known(self) -> Sequence[Heartbeat]:

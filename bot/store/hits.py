@@ -214,7 +214,7 @@ class Hits:
         return list(coming.values())
 
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
-        """The batches that are new to any of these, those that are not for everybody, and one that is open."""
+        """The batches that are new to any of these, those with a limited audience, and an open one."""
         oldest = min((one.through for one in asking), default=newest)
         is_new, is_open = and_(_batch.id > oldest, _batch.id <= newest), _batch.published_at.is_(None)
         rows = await self._connection.execute(

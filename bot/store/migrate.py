@@ -40,7 +40,7 @@ async def migrate(store: Store) -> bool:
 
 
 async def opened_for_one_command(url: str) -> Store:
-    """The database for one command, beside a bot that may be running; it is migrated only while nobody uses it."""
+    """The database for one command, beside a bot that may run; it is migrated only while unused."""
     store = Store.open(url, exclusive=False)
     if await store.revision() == head():
         return store

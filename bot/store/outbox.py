@@ -210,7 +210,7 @@ class Outbox:
             await self._add_parts(delivery_id, more, first)
 
     async def is_ours(self, claim: Claim) -> bool:
-        """Whether nobody else has the delivery by now; so until the transaction ends."""
+        """Whether the delivery is still ours; so until the transaction ends."""
         return await self._update(claim, {})
 
     async def renew(self, owner: str, *, now: datetime, lease: timedelta) -> set[tuple[int, int]]:
@@ -237,7 +237,7 @@ class Outbox:
         await self._connection.execute(_ARRIVED, {**of_part, "receipt": receipt.reference, "at": receipt.at})
 
     async def not_arrived(self, claim: Claim, number: int) -> None:
-        """A part that was attempted has been refused: nobody has to look for it."""
+        """Note that an attempted part was refused, so that it need not be looked up."""
         await self._connection.execute(
             schema.part.update()
             .where(_part.delivery_id == claim.id, _part.number == number, _part.sent_at.is_(None))
@@ -268,11 +268,11 @@ class Outbox:
         return int(counted.scalar_one())
 
     async def hold(self, claim: Claim, *, reason: str) -> bool:
-        """Send nothing more of a delivery before an admin decides; nobody has been told of that yet."""
+        """Hold a delivery until an admin decides; they are not told yet."""
         return await self._update(claim, {"state": "unsure", "lease_until": None, "reason": reason})
 
     async def held(self, *, untold: bool = False) -> list[Held]:
-        """The deliveries of which an admin decides, or those of which nobody was told."""
+        """The deliveries that wait for an admin, or those that admins were not told of."""
         states = ["unsure"] if untold else ["unsure", "held"]
         rows = await self._connection.execute(
             select(_delivery.id, _destination.channel, _destination.address, _delivery.reason)

@@ -1,4 +1,4 @@
-"""How the work stands: what is overdue, what was read and sent. Read by whoever watches; nothing is changed."""
+"""How the work stands: what is overdue, what was read and sent. It only reads."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Progress:
         return since
 
     async def last_written(self) -> datetime | None:
-        """The latest instant at which anything was noted, by the clock of who noted it."""
+        """The latest instant at which anything was written, by the writer's clock."""
         latest = [
             (await self._connection.execute(select(func.max(one)))).scalar()
             for one in (_delivery.created_at, _listing.fetched_at, _batch.opened_at)

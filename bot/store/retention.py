@@ -69,7 +69,7 @@ class Retention:
         return gone + len(kept_on)
 
     async def _keep_saved(self, numbers: list[int], before: date) -> list[int]:
-        """Let these papers be as if they had been asked for by number, as far as somebody has saved them."""
+        """Keep those of these papers that were saved, as if they had been asked for by number."""
         is_saved = exists().where(_saved.paper_id == _paper.id)
         rows = await self._connection.execute(
             select(_paper.n, _paper.id, _paper.version).where(_paper.n.in_(numbers), is_saved)
@@ -109,7 +109,7 @@ class Retention:
         return gone
 
     async def queries(self, before: datetime, most: int) -> int:
-        """Queries that nobody asks for any more, but for those of digests that may still be edited."""
+        """Queries without subscriptions, except those of digests that may still be edited."""
         is_asked = exists().where(schema.subscription.c.query_id == _query.id)
         recent = await self._connection.execute(
             select(_delivery.found_by).where(_delivery.lacks.is_(True), _delivery.done_at > before)

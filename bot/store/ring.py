@@ -1,4 +1,4 @@
-"""How whoever makes work tells those who do it: an engine implements it, and the store rings."""
+"""How work is announced to those who do it: the engine implements it, and the store rings."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Saved:
         return made.rowcount == 1
 
     async def hold(self, person: int) -> None:
-        """Let nobody else save for a person until this transaction ends."""
+        """Lock what a person has saved until this transaction ends."""
         row = schema.subscriber.c.id
         await self._connection.execute(select(row).where(row == person).with_for_update(key_share=True))
 

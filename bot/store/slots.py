@@ -31,7 +31,7 @@ class Slots:
         self._connection = connection
 
     async def ensure(self, slot: Slot, now: datetime) -> int:
-        """The id of a slot, made when nobody has used it before."""
+        """The id of a slot, which is made when it is new."""
         values = {"zone": slot.zone, "minute": slot.minute, "days": str(slot.days)}
         statement = insert(self._connection, schema.slot).values(**values, next_due=slot.next_after(now))
         await self._connection.execute(statement.on_conflict_do_nothing())
@@ -56,7 +56,7 @@ class Slots:
         return found
 
     async def take(self, due: DueSlot, now: datetime) -> bool:
-        """Move a due slot to its next time after `now`; False when somebody else has taken it."""
+        """Move a due slot to its next time after `now`; False when another process has moved it."""
         result = await self._connection.execute(
             schema.slot.update()
             .where(_slot.id == due.id, _slot.next_due == due.due)
@@ -65,7 +65,7 @@ class Slots:
         return result.rowcount == 1
 
     async def next_due(self, slot: Slot) -> datetime | None:
-        """The planned instant of a slot, None when nobody uses it."""
+        """The planned instant of a slot, None when no destination uses it."""
         found = await self._connection.execute(
             select(_slot.next_due).where(
                 _slot.zone == slot.zone, _slot.minute == slot.minute, _slot.days == str(slot.days)

@@ -64,7 +64,7 @@ class Spending:
         )
 
     async def found(self, day: date, known: int) -> None:
-        """Texts that were there already, so that nobody had to make them."""
+        """Texts that were there already and did not have to be made."""
         statement = insert(self._connection, schema.spending).values(day=day, known=known)
         await self._connection.execute(
             statement.on_conflict_do_update(index_elements=["day"], set_={"known": _row.known + known})

@@ -39,7 +39,7 @@ def reader(path: Path) -> AsyncEngine:
 
 
 def keep_private(path: Path) -> None:
-    """Let nobody but its owner read a database. SQLite gives the files beside it the same rights."""
+    """Make a database readable for its owner alone. SQLite gives the files beside it the same rights."""
     make_private(path)
     for beside in (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm")):
         if beside.exists():

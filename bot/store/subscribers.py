@@ -30,7 +30,7 @@ class Subscribers:
         self._connection = connection
 
     async def destination(self, channel: str, address: str) -> Destination | None:
-        """The destination at an address, None when nobody has asked for anything there."""
+        """The destination at an address, None when there is none yet."""
         rows = await self._connection.execute(
             _destinations().where(_destination.channel == channel, _destination.address == address)
         )
@@ -88,7 +88,7 @@ class Subscribers:
         return int((await self._connection.execute(known)).scalar_one())
 
     async def person(self, channel: str, address: str, now: datetime) -> int:
-        """The person who has an identity, made when nobody has it yet."""
+        """The person with an identity, who is made when it is new."""
         await self._identity(channel, address, now)
         found = await self.known_person(channel, address)
         assert found is not None  # noqa: S101  # just made, in this transaction
@@ -171,7 +171,7 @@ class Subscribers:
         return done.rowcount > 0
 
     async def refuse(self, destination_id: int, why: str, now: datetime, rest: timedelta | None = None) -> None:
-        """Pause a destination that takes nothing any more; somebody has to be told of it.
+        """Pause a destination that takes nothing any more; its owner or an admin is told later.
 
         After `rest` it is tried once more, unless that was done not long ago.
         """
@@ -224,7 +224,7 @@ class Subscribers:
         return count
 
     async def untold(self) -> list[Destination]:
-        """The destinations that have refused something, and nobody was told so."""
+        """The destinations that have refused a digest and whose owner was not told yet."""
         rows = await self._connection.execute(
             _destinations().where(_destination.untold.is_(True)).order_by(_destination.id)
         )
@@ -244,7 +244,7 @@ class Subscribers:
         )
 
     async def hold(self, destination_id: int) -> None:
-        """Let nobody else change what a destination asks for until this transaction ends."""
+        """Lock what a destination asks for until this transaction ends."""
         if self._connection.dialect.name == "sqlite":
             return  # one writer
         await self._connection.execute(
@@ -304,14 +304,14 @@ class Subscribers:
         return next(one for one in await self.subscriptions(destination_id) if one.number == number), True
 
     async def _query(self, text: str) -> int:
-        """The id of a canonical query, made when nobody has asked for it before."""
+        """The id of a canonical query, which is made when it is new."""
         statement = insert(self._connection, schema.query).values(text=text)
         await self._connection.execute(statement.on_conflict_do_nothing())
         found = await self._connection.execute(select(_query.id).where(_query.text == text))
         return int(found.scalar_one())
 
     async def _from_now_on(self) -> dict[str, int]:
-        """Where a subscription begins: behind every batch that is there, or open."""
+        """Where a subscription begins: after every batch so far, open ones included."""
         opened = await last(self._connection, BATCHES)
         return {"since": opened, "through": opened}
 

@@ -162,7 +162,7 @@ class Texts:
         return count, last
 
     async def lacking_on(self, dates: Collection[date]) -> list[Version]:
-        """The papers of some announcement dates of which nobody has tried to make a Chinese abstract."""
+        """The papers of these announcement dates whose Chinese abstract was not tried yet."""
         tried = exists().where(
             _text.paper_id == _announced.paper_id,
             _text.version == _announced.version,
@@ -220,7 +220,7 @@ class Texts:
         return found
 
     async def wanted(self, since: date) -> list[Wanted]:
-        """The papers that somebody will read, those with most readers of Chinese first, then the newest.
+        """The papers of coming digests, those with most readers of Chinese first, then the newest.
 
         That are those that come to a subscription, and those that were sent without their texts.
         """
@@ -305,7 +305,7 @@ class Texts:
         return {row[0]: row[1] for row in rows}
 
     async def lacking(self, papers: Collection[int], *, is_over: bool = True) -> set[int]:
-        """Which of these papers lack a Chinese abstract; when all `is_over`, one that nobody has tried."""
+        """Which of these papers lack a Chinese abstract; with `is_over`, only those that were not tried."""
         found = set(papers)
         keys = sorted(papers)
         for start in range(0, len(keys), _CHUNK):

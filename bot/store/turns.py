@@ -32,7 +32,7 @@ class Turns(ABC):
         """A transaction that only reads."""
 
     async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
-        """Take the turn for `key` over all processes: whether it is ours, and until when, or somebody else's."""
+        """Take the lease for `key` over all processes: whether it is ours, and until when it lasts."""
         async with self.write() as tx:
             await tx.ensure_pace(key, now)
             row = schema.pace.c
@@ -55,7 +55,7 @@ class Turns(ABC):
             return kept.rowcount == 1
 
     async def release_lease(self, key: str, until: datetime, free: datetime) -> None:
-        """End the turn that lasted `until`, unless somebody holds everybody back for longer."""
+        """End the lease that lasted until `until`, unless a cool-down lasts longer."""
         async with self.write() as tx:
             row = schema.pace.c
             await tx.connection.execute(
@@ -79,7 +79,7 @@ class Turns(ABC):
         return here + (first - now).total_seconds()
 
     async def hold(self, key: str, until: datetime) -> None:
-        """Let nobody go for `key` before `until`: a shared cool-down."""
+        """Block `key` until `until`: a shared cool-down."""
         async with self.write() as tx:
             await tx.hold(key, until)
 

@@ -1,4 +1,4 @@
-"""Subscriptions whose queries cannot be read any more, as when arXiv drops a category, and who was told."""
+"""Subscriptions whose queries cannot be parsed any more, as when arXiv drops a category, and who was told."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Unreadable:
             )
 
     async def known(self, *, untold: bool = False) -> list[Subscription]:
-        """Those that cannot be read; or of them those of which nobody was told."""
+        """The unreadable subscriptions; or only those whose owner was not told yet."""
         found = select(_unreadable.subscription_id).where(_unreadable.told_at.is_(None) if untold else true())
         return await Subscribers(self._connection).subscriptions_where(_subscription.id.in_(found))
 

@@ -83,7 +83,7 @@ class Outcome:
 
 
 class Chain:
-    """Makers in the order in which they are asked; keeps in mind which text is whose."""
+    """Makers in the order in which they are asked; remembers which text belongs to which paper."""
 
     def __init__(self, makers: Sequence[Maker], *, at_once: int = 1) -> None:
         """`at_once` is how many papers are asked for side by side."""
@@ -92,7 +92,7 @@ class Chain:
         self._owners: dict[str, str] = {}
 
     def remember(self, paper: Paper, bodies: Iterable[str]) -> None:
-        """Keep in mind whose texts these are: none that says something else may have them."""
+        """Remember that these texts belong to this paper: a paper with another abstract may not have them."""
         source = digest_of(paper)
         for body in filter(None, bodies):
             self._owners.setdefault(flat(body), source)

@@ -202,7 +202,7 @@ class Llm:
         return completion
 
     async def _wait_for_rate_limit(self) -> None:
-        """Wait while it is busy, and for a turn; MakerError when nobody knows whose turn it is."""
+        """Wait for a place and a turn; MakerError when the database, which gives turns, is away."""
         await asyncio.sleep(self._busy_until - asyncio.get_running_loop().time())
         if self._rate_limit is not None:
             try:

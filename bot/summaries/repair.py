@@ -1,4 +1,4 @@
-"""Mending Chinese texts that somebody else made: what they lost is put back from the English, nothing is made up.
+"""Repairs of Chinese texts made elsewhere: what they lost is put back from the English; nothing is made up.
 
 Pages that carry translations lose links ("this https URL") and break formulas (a backslash that JSON has eaten or
 doubled). What cannot be mended so stays; judging is the job of `gate`.
@@ -22,7 +22,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 
 
 def mended(listing: Listing) -> Listing:
-    """A listing whose Chinese texts are repaired; nothing else changes."""
+    """The listing with its Chinese texts repaired; nothing else changes."""
     papers = {(one.paper.id, one.paper.version): one.paper for one in listing.announcements}
     texts = tuple(_of_its_paper(papers, summary) for summary in listing.summaries)
     return replace(listing, summaries=texts)

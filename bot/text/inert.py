@@ -23,7 +23,7 @@ _FIRST = re.compile(r"^(?=[#>+=-])|^(?P<number>[0-9]+)(?=[.)]\s)", re.MULTILINE)
 
 
 def inert(text: str) -> str:
-    """The same to the eye; nobody is called by it, nothing in it is formatted, and no link comes of it."""
+    """The same to the eye, but without mentions, formatting or links."""
     text = _SINGLE.sub(lambda found: found["code"] or found[0] + _NOTHING, text.replace("`", _GRAVE))
     text = _FIRST.sub(lambda found: (found["number"] or "") + _NOTHING, text)
     return _PAIRED.sub(lambda found: _SPACE + _SPACE.join(found[0]) + _SPACE, text)

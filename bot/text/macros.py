@@ -181,7 +181,7 @@ def _address(reading: TexParser, name: str) -> None:
 
 
 def _laid_out(groups: int, *, shows: bool = True) -> Meaning:
-    """A command that says how and where its last group is shown, after some that nobody sees."""
+    """A command whose last group is shown, and whose other arguments only format it."""
 
     def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1

@@ -220,7 +220,7 @@ class Rest:
 
     @asynccontextmanager
     async def _directly(self) -> AsyncIterator[None]:
-        """Write to a person, unless Discord has asked for a pause; when it does, nobody else asks meanwhile."""
+        """Write to a person, unless Discord has asked for a pause, which holds for all direct messages."""
         if (wait := await self.conversations.held()) > timedelta():
             raise ChannelError("Discord takes no direct messages for a while", retry_after=wait)
         try:

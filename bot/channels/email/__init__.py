@@ -97,7 +97,7 @@ class Email(Channel):
         return tuple(outgoing.stored() for outgoing in made)
 
     def preview(self, bodies: Sequence[str]) -> str:
-        """The messages as they would be sent now, to nobody."""
+        """The messages as they would be sent now; nothing is sent."""
         nobody, now = Address(username="you", domain="example.org"), datetime.now(UTC)
         written = (self._writer.message(restored(body), nobody, now) for body in bodies)
         return "\n".join(message.decode("ascii").replace("\r\n", "\n") for message in written)

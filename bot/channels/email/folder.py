@@ -32,7 +32,7 @@ class Folder:
         return target.name
 
     async def check(self, sender: str, bounces: str = "") -> str:
-        """See that the folder is there."""
+        """Check that the folder exists."""
         if not await asyncio.to_thread(self.path.is_dir):
             raise ChannelError(f"there is no folder {self.path}; create it, or change SMTP_URL")
         return f"mails of {sender} are written into {self.path}, nothing is sent"

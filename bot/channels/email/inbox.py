@@ -1,4 +1,4 @@
-"""The mailbox that people write to, over IMAP: what nobody has read yet, one mail after another.
+"""The mailbox that people write to, over IMAP: its unread mails, one after another.
 
 The library blocks, so that each step runs in a thread. It waits with IDLE where the server has it.
 """
@@ -90,7 +90,7 @@ class Inbox:
             raise
 
     async def unseen(self) -> list[str]:
-        """The numbers of the mails that nobody has read; too large ones are marked as read first."""
+        """The numbers of the unread mails; those that are too large are marked as read first."""
         found: list[str] = await self._do(self._unseen)
         return found
 
@@ -199,7 +199,7 @@ def _logged_in(account: Account, token: str = "") -> BaseMailBox:
 
 
 def _introduce(session: BaseMailBox) -> None:
-    """Say who we are, where the server knows how (RFC 2971): NetEase opens no mailbox to who has not."""
+    """Send our ID where the server supports it (RFC 2971): NetEase opens no mailbox before."""
     client = session.client
     _, said = client.capability()
     client.capabilities = tuple(b" ".join(one for one in said if one).decode("ascii", "replace").upper().split())

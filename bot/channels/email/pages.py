@@ -241,7 +241,7 @@ def _text(fragments: Sequence[str]) -> str:
 
 
 def _styled(fragment: str) -> str:
-    """HTML whose styles are in its elements: some mail programs know no others."""
+    """HTML with inline styles: some mail programs ignore all others."""
     return CSSInliner().inline_fragment(str(fragment), _styles("light"))
 
 

@@ -89,7 +89,7 @@ class Receiver:
             await inbox.close()
 
     async def is_over(self, raw: bytes) -> bool:
-        """Whether nobody needs to look at a mail again; one on which we stumble costs itself, and no other."""
+        """Whether a mail is done with; an error in one mail leaves the others alone."""
         is_done: list[bool] = []
 
         async def read() -> None:

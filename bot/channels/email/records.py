@@ -18,7 +18,7 @@ _RESERVED = ("test", "example", "invalid", "localhost", "example.org", "example.
 
 
 async def lacking(domain: str, signer: Signer | None, lookup: Lookup | None = None) -> list[str]:
-    """One line for each record that is not there, or is not ours; nothing about domains that nobody can own."""
+    """One line for each record that is missing or not ours; nothing about reserved domains."""
     if any(f".{domain}".endswith(f".{name}") for name in _RESERVED):
         return []
     ask = lookup or _texts

@@ -1,4 +1,4 @@
-"""DKIM signatures (RFC 6376): who answers for a mail, and that nobody has changed what matters in it."""
+"""DKIM signatures (RFC 6376): they show who sent a mail and that its main parts are unchanged."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Writer:
         return self._signer.signed(content) if self._signer else content
 
     def return_path(self, outgoing: OutgoingEmail, now: datetime) -> str:
-        """Where a bounce goes: to an address that says whose it is, where the mail server knows such ones."""
+        """Where a bounce goes: to an address that names the destination, where the mail server supports that."""
         if not (self._bounces and self.links and outgoing.destination):
             return self.sender.addr_spec
         token = self.links.tokens.sign(Purpose.BOUNCE, outgoing.destination, _today(now))

@@ -188,7 +188,7 @@ def through(respond: AsyncRespond) -> Show:
 
 
 async def shown(reply: Reply, one: SlackRequest, show: Show) -> None:
-    """Show an answer to who asked; one line of it to everybody, if it changes what everybody gets."""
+    """Show an answer to the person who asked, and its first line to everybody if it changes what they all get."""
     if not reply.text:
         return  # a repetition: it has been answered
     if reply.is_public and not one.destination.is_person:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """What Slack says of somebody; of somebody unknown, nothing good."""
+    """What Slack says of a person; an unknown person has no rights."""
 
     language: Language | None = None
     zone: str = ""

@@ -206,6 +206,6 @@ class Windows:
 
 
 def _filled(view: dict[str, Any]) -> tuple[FormPurpose, FormDraft]:
-    """What a form is for and what it says; all that is needed travels in it, so that nobody waits."""
+    """What a form is for and what it says; it carries all it needs, so that opening it asks nothing first."""
     purpose = loaded(view["private_metadata"])
     return purpose, read_form(view, purpose.zone)

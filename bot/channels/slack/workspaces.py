@@ -151,7 +151,7 @@ class _Installations(AsyncSQLAlchemyInstallationStore):
 
 
 class _States(AsyncSQLAlchemyOAuthStateStore):
-    """Bolt's store of installations that were begun; those that nobody ended do not pile up."""
+    """Bolt's store of installations that were begun; abandoned ones expire."""
 
     async def async_issue(self, *args: object, **kwargs: object) -> str:
         """A state for one more."""

@@ -51,7 +51,7 @@ RULES = tuple(_CHECKS)
 
 
 def failures(paper: Paper, summary: Summary) -> tuple[Failure, ...]:
-    """What is wrong with the Chinese texts that are there; () when a reader may see them all.
+    """What is wrong with the given Chinese texts; () when they are all fit to be shown.
 
     The one line in English of a summary in English is judged by the rules that do not need Chinese.
     """

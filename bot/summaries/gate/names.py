@@ -96,7 +96,7 @@ def names(pair: Pair) -> str:
 
 
 def untranslated(pair: Pair) -> str:
-    """English words, other than names, that nobody translated."""
+    """English words, other than names, that were left untranslated."""
     if not pair.is_chinese:
         return ""
     words = {word for word in _TOKEN.findall(pair.words) if word.islower() and len(word) > 2}

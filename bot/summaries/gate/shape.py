@@ -72,7 +72,7 @@ def length(pair: Pair) -> str:
 
 
 def sentences(pair: Pair) -> str:
-    """Check that each sentence of the English is there, and no other; joined or split sentences are no fault."""
+    """Check that the Chinese has each sentence of the English and no more; joining or splitting is no fault."""
     if pair.field != "abstract" or not pair.is_chinese or pair.groups is not None:
         return ""
     ours, theirs = len(split.chinese(pair.text)), len(split.english(pair.source))

@@ -47,7 +47,7 @@ _CSP = (
 
 
 class Visit(NamedTuple):
-    """Who asks for what: the digest whose link was shown, if one was, and the parameters."""
+    """A request to the room: the digest whose link was used, if any, and the parameters."""
 
     asked: Parameters
     place: Place
@@ -97,7 +97,7 @@ class Room:
             router.add_get("/feed.atom", self._feed)
 
     async def _visit(self, request: web.Request) -> Visit:
-        """Who asks; 404 for a link that is wrong, or whose digest is gone."""
+        """The digest of the link; 404 for a wrong link, or one whose digest is gone."""
         usual = Language(self._settings.bot_language)
         digest = None
         if (token := request.match_info.get("token")) is not None:

@@ -129,7 +129,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What is known of dates: those that are stored, arXiv's holidays, the clock, and the zone of who reads."""
+    """What is known of dates: those that are stored, arXiv's holidays, the clock, and the reader's zone."""
 
     stored: tuple[date, ...]  # newest first
     holidays: Collection[date]
