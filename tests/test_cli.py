@@ -17,16 +17,18 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from click.testing import CliRunner
 
 from bot.cli import sudi
 from bot.engine.works import GRACE_SECONDS
-from bot.errors import CONFIGURE, TRY_AGAIN, SettingsError, StoreError
+from bot.errors import CONFIGURE, TRY_AGAIN, PortError, SettingsError, StoreError
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.migrate import head, migrate
 from tests import PATIENCE
+from tests.counterparts.processes import free_port
 from tests.fakes import DAY, MORNING, subscribed
 
 PAGE = str(resources.files("bot.demo") / "day" / "2026-06-10.txt")
@@ -436,6 +438,35 @@ def test_the_demo_delivers_once_and_a_second_run_delivers_nothing(tmp_path):
     again, _ = run("demo")
     assert "nothing was sent twice" in again
     assert sorted(Path("demo/mail").glob("*")) == mails
+
+
+def test_the_demo_serves_its_reading_room_until_it_is_interrupted(tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "bot", "demo", "--serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+        try:
+            assert shown.stdout is not None
+            assert any(f"http://127.0.0.1:{port}/papers" in line.decode() for line in shown.stdout)
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=5)
+            ) as site:
+                day, one, style = (
+                    site.get(path) for path in (f"/papers/{DAY}", "/paper/2606.90001", "/style.css")
+                )
+            shown.send_signal(signal.SIGINT)
+            _, errors = shown.communicate(timeout=PATIENCE)
+        finally:
+            shown.kill()
+    assert (day.status_code, one.status_code, style.status_code) == (200, 200, 200)
+    assert 'id="2606.90001"' in day.text
+    assert 'name="citation_title"' in one.text
+    assert style.headers["Content-Type"].startswith("text/css")
+    assert (shown.returncode, errors) == (0, b"")
+
+
+def test_a_demo_whose_port_is_taken_says_so():
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortError, match="--port"):
+        run("demo", "--serve", "--port", str(other.getsockname()[1]))
 
 
 def test_the_database_of_another_kind_is_refused(monkeypatch):

@@ -36,14 +36,8 @@ from bot.settings import Settings
 
 FOLDER = Path("demo")
 PAGE = resources.files(__name__) / "day" / "2026-06-10.txt"
-ADDRESS = "http://127.0.0.1:8471"
+HOST, PORT = "127.0.0.1", 8471
 EVENING_BEFORE = datetime(2026, 6, 9, 18, 0, tzinfo=UTC)
-
-_SERVED = {
-    "bot_public_url": ADDRESS,
-    "bot_listen": ADDRESS.removeprefix("http://"),
-    "bot_reading_room": "public",
-}
 
 CONVERSATIONS = (
     ("console", "ann", ("language en", 'subscribe cs.LG, cs.CL "kv cache", quantization -survey', "list")),
@@ -73,8 +67,15 @@ class HandClock:
 
 @click.command()
 @click.option("--fresh", is_flag=True, help="Forget the runs before: nobody has subscribed, nothing was sent.")
-@click.option("--serve", is_flag=True, help=f"Then serve the reading room at {ADDRESS}, until Ctrl-C.")
-def demo(*, fresh: bool, serve: bool) -> None:
+@click.option("--serve", is_flag=True, help=f"Then serve the reading room on {HOST}, until Ctrl-C.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port at which --serve listens.",
+)
+def demo(*, fresh: bool, serve: bool, port: int) -> None:
     """Live one day: subscribe, fetch, match, deliver, in both languages. No keys, no network.
 
     \b
@@ -84,17 +85,18 @@ def demo(*, fresh: bool, serve: bool) -> None:
       sudi demo --serve  and read all of it in the browser
     """
     with suppress(KeyboardInterrupt):
-        asyncio.run(_demo(FOLDER, fresh=fresh, serve=serve))
+        asyncio.run(_demo(FOLDER, fresh=fresh, port=port if serve else None))
 
 
-async def _demo(folder: Path, *, fresh: bool, serve: bool) -> None:
+async def _demo(folder: Path, *, fresh: bool, port: int | None) -> None:
     started = time.monotonic()
     screen = Console(width=None if sys.stdout.isatty() else MEASURE, highlight=False)
     database, mails, is_second = _prepare(folder, fresh=fresh)
     with resources.as_file(PAGE) as page:
         settings = _settings(database, mails, page)
-        if serve:
-            settings = settings.model_copy(update=_SERVED)
+        if port is not None:
+            served = {"bot_public_url": f"http://{HOST}:{port}", "bot_reading_room": "public"}
+            settings = settings.model_copy(update=served)
         logs.setup(settings.bot_log_level, settings.secrets())
         clock = HandClock(EVENING_BEFORE + timedelta(days=1 if is_second else 0))
         async with root.opened(settings, clock) as app:
@@ -102,8 +104,8 @@ async def _demo(folder: Path, *, fresh: bool, serve: bool) -> None:
             day, delivered = await _live(app, clock, screen)
             _close(screen, day, delivered, time.monotonic() - started)
             _lead_on(screen, _as_html(mails), is_second=is_second)
-            if serve:
-                await _serve(app, screen)
+            if port is not None:
+                await _serve(app, screen, port)
 
 
 def _lead_on(screen: Console, written: list[Path], *, is_second: bool) -> None:
@@ -170,11 +172,11 @@ async def _live(app: App, clock: HandClock, screen: Console) -> tuple[Day, dict[
     return day, {name: (tally.sent, tally.papers) for name, tally in tallies.items()}
 
 
-async def _serve(app: App, screen: Console) -> None:
+async def _serve(app: App, screen: Console, port: int) -> None:
     """Serve the pages of the day until interrupted."""
-    web = importlib.import_module("bot.web")  # its library is not everybody's
-    screen.print(f"\nThe reading room · 阅读室：{ADDRESS}/papers (Ctrl-C)\n", soft_wrap=True)
-    await web.serve(app.site().application(), app.settings.bot_listen)
+    screen.print(f"\nThe reading room · 阅读室：{app.settings.bot_public_url}/papers (Ctrl-C)\n", soft_wrap=True)
+    serving = importlib.import_module("bot.serving")  # its library is not everybody's
+    await serving.serve(app.site().application(), f"{HOST}:{port}", "--port")
 
 
 def _as_html(mails: Path) -> list[Path]:
