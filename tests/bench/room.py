@@ -30,11 +30,13 @@ from bot.web import Room, Site
 from bot.web.templates import SCRIPT, STYLE
 from tests.bench import workload
 from tests.counterparts import browser
-from tests.fakes import MORNING, HandClock, ingest
+from tests.fakes import MORNING, HandClock, ingest, planned
+from tests.web.room.readers import PacedChannel, await_digests, deliver, pages_of
 from tests.web.room.test_access import hostile
 
 DAY = workload.DAY
 _CHINESE = 312  # papers with Chinese texts, as on a day with some dozens of subscribers
+_DIGESTS, _READERS = 60, 40
 _WIDTHS = (320, 390, 768, 1280)
 
 
@@ -44,10 +46,13 @@ async def room(papers: int, requests: int, *, looks: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(f"sqlite:///{folder}/sudi.db")
         await migrate(store)
+        await await_digests(store, ["alone", "beside"], _DIGESTS, workload.queries(_DIGESTS, seed=7))
         await _fill(store, papers)
+        await planned(store)
         async with _served(store) as (session, url):
             await _first_bytes(session, url)
             await _at_once(session, url)
+            await _beside_a_delivery(store, session, url)
             await _hostile(session, url, requests)
         await store.close()
     if looks:
@@ -151,13 +156,35 @@ async def _at_once(session: ClientSession, url: str) -> None:
 
     ticking = asyncio.create_task(other_work())
     queries = [*workload.queries(5, seed=9), *[""] * 5]
-    pages = [f"{url}/papers/{DAY}?q={query}&page={n % 5 + 1}&open=1" for n, query in enumerate(queries)] * 4
-    answers = await asyncio.gather(*(_timed(session, page) for page in pages))
+    pages = [
+        f"{url}/papers/{DAY}?q={query}&page={1 if query else n - 4}&open=1" for n, query in enumerate(queries)
+    ]
+    answers = await asyncio.gather(*(_timed(session, page) for page in pages * 4))
     ticking.cancel()
     statuses = Counter(status for _, status, _ in answers)
     _floor("40 readers at once, p95", quantiles([one for one, _, _ in answers], n=20)[-1], 1000)
     _floor("what other work waits then, worst", max(late), 50)
     print(f"{'their answers':44} {dict(statuses)}")
+
+
+async def _beside_a_delivery(store: Store, session: ClientSession, url: str) -> None:
+    """40 readers of four pages each, with ten queries among them, while digests go out in the same process."""
+    alone, beside = PacedChannel("alone"), PacedChannel("beside")
+    found: list[tuple[float, int, bytes]] = []
+    queries = workload.queries(10, seed=8)
+
+    async def reads(number: int) -> None:
+        for path in pages_of(number, queries[number % len(queries)], f"2606.2{number:04}"):
+            found.append(await _timed(session, f"{url}{path}"))
+
+    await deliver(store, alone)
+    await deliver(store, beside, asyncio.gather(*(reads(number) for number in range(_READERS))))
+    _floor("40 readers beside a delivery, p95", quantiles([one for one, _, _ in found], n=20)[-1], 1000)
+    print(f"{'their answers':44} {dict(Counter(status for _, status, _ in found))}")
+    for one in (alone, beside):
+        name = f"{len(one.late)} sends {one.name}, worst delay, all of them"
+        print(f"{name:44} {max(one.late):8.1f} ms {one.seconds:.1f} s")
+    _floor("sends delayed by readers, worst", max(beside.late), 50)
 
 
 async def _hostile(session: ClientSession, url: str, requests: int) -> None:
