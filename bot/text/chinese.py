@@ -25,7 +25,7 @@ _DASH = re.compile(rf"(?<=[{HAN}{_FULL_WIDTH}]) ?-{{2,3}} ?|(?<![-]) ?-{{2,3}} ?
 _RANGE_DASH = re.compile(r"(?<=[A-Za-z0-9])--(?=[A-Za-z0-9])")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"')
 _BARE_COMMA = re.compile(
-    r"(?<=[A-Za-z0-9%)]),(?=[A-Za-z])|(?<=[A-Za-z%)]),(?=[0-9])|(?<=[0-9]),(?=[0-9](?!\d\d(?!\d)))"
+    r"(?<=[A-Za-z0-9%),]),(?=[A-Za-z])|(?<=[A-Za-z%)]),(?=[0-9])|(?<=[0-9]),(?=[0-9](?!\d\d(?!\d)))"
 )
 _FUNCTION = 3  # letters of a name that takes brackets, as f(x) and log(n) do
 _NAME_BEFORE = re.compile(r"[^ ,;:(){}\[\]\u3000-\u9fff\uff00-\uffef]+$")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.text.chinese import typeset
@@ -71,6 +71,7 @@ WORDS = [
 ]
 
 
+@example('中",,GPT')
 @given(st.lists(st.sampled_from(WORDS)).map(lambda parts: "中" + "".join(parts)))
 def test_chinese_has_no_narrow_marks_beside_it(text):
     shown = typeset(text)
