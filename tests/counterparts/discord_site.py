@@ -181,7 +181,8 @@ class DiscordSite:
         return said(404, code=0, message="404: Not Found")
 
     def _sync(self, body: Any) -> web.Response:
-        if wrong := [fault for one in body for fault in faults("ApplicationCommandCreateRequest", one)]:
+        checked = body if self.validates else []  # it takes so long that requests meanwhile look like a burst
+        if wrong := [fault for one in checked for fault in faults("ApplicationCommandCreateRequest", one)]:
             return said(400, code=50035, message=str(wrong))
         self.commands = [
             one | {"id": str(next(self._ids)), "application_id": "123", "version": "1"} for one in body

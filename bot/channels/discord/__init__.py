@@ -104,7 +104,8 @@ class Discord(Channel):
 
     async def listen(self, handle: Handle) -> None:
         """Answer commands and buttons until cancelled, or until Discord refuses the token."""
-        await Supervisor(self._token, handle, self._style, connection=self.connection).run()
+        limit = self._rest.rate_limit
+        await Supervisor(self._token, handle, self._style, connection=self.connection, rate_limit=limit).run()
 
     async def close(self) -> None:
         """Let go of the session."""

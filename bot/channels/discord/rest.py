@@ -241,6 +241,7 @@ class Rest:
                 loop = asyncio.get_running_loop()
                 http = HTTPClient(loop, self._connector, http_trace=trace, max_ratelimit_timeout=_PATIENCE)
                 try:
+                    await self.rate_limit.wait()
                     await http.static_login(self._token)
                 except BaseException as error:
                     self._is_refused = isinstance(error, discord.LoginFailure)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import discord
 from discord import Interaction
 
@@ -22,12 +24,14 @@ from bot.channels.discord.cards import Style
 from bot.channels.discord.rest import WRONG_TOKEN
 from bot.channels.discord.tree import Tree
 from bot.health import Connection
+from bot.pacing import RateLimit
 from bot.supervision import BackOff
 from bot.verbs import Verb
 
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # seconds
+_ANSWERS = re.compile(r"/(?:interactions|webhooks)/")
 _STEADY = 60.0  # seconds of connection after which the next fault is the first one again
 _TEARDOWN = 10.0
 _REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
@@ -88,12 +92,15 @@ class Supervisor:
         style: Style,
         sleep: Sleep = asyncio.sleep,
         connection: Connection | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> None:
+        """Requests of the connection's start take turns of the `rate_limit`, if there is one."""
         self._token = token
         self._handle = handle
         self._style: Style = style
         self._connection = connection or Connection()
         self._sleep = sleep
+        self._trace = _in_turn(rate_limit) if rate_limit else None
 
     async def run(self) -> None:
         """Stay connected until cancelled, or until the token is refused."""
@@ -124,10 +131,23 @@ class Supervisor:
         log.error("discord_stopped reason=%s", WRONG_TOKEN)
 
     async def _connected(self) -> None:
-        client = Gateway(self._handle, self._style, self._connection)
+        client = Gateway(self._handle, self._style, self._connection, http_trace=self._trace)
         try:
             await client.start(self._token)
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TEARDOWN):
                     await client.close()
+
+
+def _in_turn(rate_limit: RateLimit) -> aiohttp.TraceConfig:
+    """Let requests wait for a turn, but those that answer people, which have no part in the global limit:
+    https://docs.discord.com/developers/interactions/receiving-and-responding#endpoints"""
+
+    async def wait(_session: object, _context: object, request: aiohttp.TraceRequestStartParams) -> None:
+        if not _ANSWERS.search(request.url.path):
+            await rate_limit.wait()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(wait)
+    return trace
