@@ -7,7 +7,6 @@ the query finds it is what the last batch says that has looked at it. Mutes and 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +32,6 @@ _batch, _hit, _paper, _announced = schema.batch.c, schema.hit.c, schema.paper.c,
 _subscription, _query = schema.subscription.c, schema.query.c
 
 _CHUNK = 400
-_ROWS_A_TURN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,19 +284,17 @@ class Hits:
         """What was announced of these papers, and of all other versions of the same ones."""
         found: dict[int, _Told] = {}
         rows = await self._connection.execute(_TOLD, {"papers": numbers})
-        for some in rows.partitions(_ROWS_A_TURN):
-            for category, day, kind, batch, n, *paper_columns in some:
-                one = found.get(n)
-                if one is None:
-                    paper_id, version, title, is_known, categories, is_more_told = paper_columns
-                    primary = next(iter(categories), "")
-                    primary = taxonomy.resolve(primary) or primary
-                    paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
-                    one = found[n] = _Told(paper, primary, {}, [], {}, is_more_told)
-                one.types[category] = _TYPES[kind]
-                one.dates.append(day)
-                one.batches[category] = batch
-            await asyncio.sleep(0)  # a large digest must not hold up the sending of others
+        for category, day, kind, batch, n, *paper_columns in rows.all():
+            one = found.get(n)
+            if one is None:
+                paper_id, version, title, is_known, categories, is_more_told = paper_columns
+                primary = next(iter(categories), "")
+                primary = taxonomy.resolve(primary) or primary
+                paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
+                one = found[n] = _Told(paper, primary, {}, [], {}, is_more_told)
+            one.types[category] = _TYPES[kind]
+            one.dates.append(day)
+            one.batches[category] = batch
         return found
 
 
