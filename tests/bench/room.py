@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import re
 import resource
@@ -45,6 +46,7 @@ _WIDTHS = (320, 390, 768, 1280)
 async def room(papers: int, requests: int, *, looks: bool) -> None:
     """Measure pages of a full day; `looks` adds the whole matrix of widths, themes and languages in a browser."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()  # as `sudi run` does
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(f"sqlite:///{folder}/sudi.db")
         await migrate(store)
