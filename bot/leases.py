@@ -79,8 +79,9 @@ def ensure_ours() -> None:
 
 
 async def before_request(_session: object, _context: object, _parameters: object) -> None:
-    """The same as `on_request_headers_sent` of an aiohttp.TraceConfig, which is called before the first byte goes.
+    """The same as `on_request_headers_sent` and `on_request_chunk_sent` of an aiohttp.TraceConfig.
 
-    https://docs.aiohttp.org/en/stable/tracing_reference.html
+    The headers wait in a buffer for the body, which a task of its own writes, so that both are looked at; each is
+    called before its bytes go: https://docs.aiohttp.org/en/stable/tracing_reference.html
     """
     ensure_ours()

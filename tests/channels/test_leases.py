@@ -11,7 +11,7 @@ from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.email import channel as email_channel
 from bot.channels.slack import channel as slack_channel
-from bot.errors import LeaseLostError
+from bot.errors import ChannelError, LeaseLostError
 from bot.leases import Lease, Moment, acting_under
 from tests.channels import cards
 from tests.channels.cards import card, digest
@@ -99,3 +99,24 @@ async def test_slack_is_not_asked_when_the_lease_is_over(slack: SlackEdge):
     await ours.send(address, body(ours), "1.3")
     await ours.close()
     assert len(slack.posted(ML)) == 2
+
+
+class StoppedAfterOneLook(Lease):
+    """The lease of a process that stands still behind its first look."""
+
+    _looks = 0
+
+    def is_ours(self) -> bool:
+        self._looks += 1
+        return self._looks == 1
+
+
+async def test_slack_gets_no_message_of_a_process_that_stood_still_between_headers_and_body(slack: SlackEdge):
+    clock = HandClock()
+    ours = slack_channel(slack_settings(slack))
+    await ours.send(f"{TEAM}/{ML}", body(ours), "1.1")
+    lease = StoppedAfterOneLook(clock, Moment.now(clock), timedelta(seconds=30))
+    with acting_under(lease), pytest.raises((LeaseLostError, ChannelError)):
+        await ours.send(f"{TEAM}/{ML}", body(ours), "1.2")
+    await ours.close()
+    assert len(slack.posted(ML)) == 1

@@ -237,7 +237,8 @@ class Rest:
                 raise ChannelError(WRONG_TOKEN)
             if self._http is None:
                 trace = aiohttp.TraceConfig()
-                trace.on_request_headers_sent.append(before_request)  # also when discord.py asks once more
+                for sent in (trace.on_request_headers_sent, trace.on_request_chunk_sent):
+                    sent.append(before_request)  # also when discord.py asks once more
                 loop = asyncio.get_running_loop()
                 http = HTTPClient(loop, self._connector, http_trace=trace, max_ratelimit_timeout=_PATIENCE)
                 try:

@@ -71,6 +71,7 @@ def session() -> aiohttp.ClientSession:
     """Connections for all calls of this process; made inside of the event loop."""
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(before_request)
+    trace.on_request_chunk_sent.append(before_request)
     timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT)
     return aiohttp.ClientSession(timeout=timeout, trust_env=True, trace_configs=[trace])
 
