@@ -59,7 +59,7 @@ async def test_all_is_sent_though_every_job_is_deleted_all_the_while(tmp_path: P
         async with workers.at_work(2):
             deleting = asyncio.create_task(without_jobs(store))
             await matched(store, one, paper(1), now=now, day=now.date())
-            await planned(store, utc_now())  # unless the workers have already  # nobody is told of it
+            await planned(store, utc_now())  # unless the workers have already; nobody is told
             assert await all_sent(store, READERS) < WITHOUT_JOBS_SECONDS
             assert [each.poll() for each in workers.running] == [None, None]
             deleting.cancel()
