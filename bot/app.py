@@ -239,7 +239,8 @@ class App:
         """Where our roles have us listen."""
         alone = list[Work]()
         for one in self.channels.values():
-            alone += [] if one.listens_by_http else [partial(one.listen, self.answer)]
+            if not one.listens_by_http:
+                alone.append(partial(one.listen, self.answer))
             alone.append(partial(one.correspond, self.email_workflow))
         talks = one_at_a_time(self.store, self.clock, alone) if Role.GATEWAY in self._roles else []
         by_http = [partial(one.attend, self.answer) for one in self.channels.values() if one.routes]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.errors import LeaseLostError
 
@@ -78,10 +79,15 @@ def ensure_ours() -> None:
         raise LeaseLostError
 
 
-async def before_request(_session: object, _context: object, _parameters: object) -> None:
-    """The same as `on_request_headers_sent` and `on_request_chunk_sent` of an aiohttp.TraceConfig.
+async def _before_write(_session: object, _context: object, _parameters: object) -> None:
+    ensure_ours()
+
+
+def before_requests(trace: Any) -> None:
+    """Have the requests of an aiohttp.TraceConfig look at the lease before each write.
 
     The headers wait in a buffer for the body, which a task of its own writes, so that both are looked at; each is
     called before its bytes go: https://docs.aiohttp.org/en/stable/tracing_reference.html
     """
-    ensure_ours()
+    for written in (trace.on_request_headers_sent, trace.on_request_chunk_sent):
+        written.append(_before_write)

@@ -16,9 +16,9 @@ from bot.changes import is_withdrawn
 from bot.locale import say
 from bot.model import Paper
 
-_HTML_SINCE = date(
-    2023, 12, 1
-)  # https://blog.arxiv.org/2023/12/21/accessibility-update-arxiv-now-offers-papers-in-html-format/
+_HTML_SINCE = date(2023, 12, 1)
+"""https://blog.arxiv.org/2023/12/21/accessibility-update-arxiv-now-offers-papers-in-html-format/"""
+
 _TYPED = {"\\_": "_", "\\%": "%", "\\#": "#", "\\&": "&", "\\~{}": "~", "\\~": "~", "{\\_}": "_"}
 _PATH = r"/[\w.~%/-]{1,120}"
 _OWNER = r"/[\w.~-]{1,80}"

@@ -22,7 +22,7 @@ _NO_XML = re.compile("[\ufffe\uffff]")  # harmless texts that are none in XML: h
 STYLE = (HERE / "style.css").read_text("utf-8")
 SCRIPT = (HERE / "list.js").read_text("utf-8")
 EDITION = hashlib.blake2b((STYLE + SCRIPT).encode(), digest_size=4).hexdigest()
-"""In the addresses of both, which browsers keep for a while: after an upgrade they ask anew."""
+"""Part of both addresses: browsers keep the files for an hour, and load new ones after an upgrade."""
 
 
 @dataclass(frozen=True, slots=True)

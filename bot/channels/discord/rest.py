@@ -22,7 +22,7 @@ from discord.http import HTTPClient, Route
 
 from bot.channels import Conversations
 from bot.errors import ChannelError
-from bot.leases import before_request
+from bot.leases import before_requests
 from bot.pacing import RateLimit, Reserve
 
 log = logging.getLogger(__name__)
@@ -237,8 +237,7 @@ class Rest:
                 raise ChannelError(WRONG_TOKEN)
             if self._http is None:
                 trace = aiohttp.TraceConfig()
-                for sent in (trace.on_request_headers_sent, trace.on_request_chunk_sent):
-                    sent.append(before_request)  # also when discord.py asks once more
+                before_requests(trace)  # also when discord.py asks once more
                 loop = asyncio.get_running_loop()
                 http = HTTPClient(loop, self._connector, http_trace=trace, max_ratelimit_timeout=_PATIENCE)
                 try:

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ChannelError
-from bot.leases import before_request
+from bot.leases import before_requests
 
 ANSWER_TIMEOUT = 30.0
 """Seconds for one call."""
@@ -70,8 +70,7 @@ def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -
 def session() -> aiohttp.ClientSession:
     """Connections for all calls of this process; made inside of the event loop."""
     trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(before_request)
-    trace.on_request_chunk_sent.append(before_request)
+    before_requests(trace)
     timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT)
     return aiohttp.ClientSession(timeout=timeout, trust_env=True, trace_configs=[trace])
 
