@@ -344,6 +344,11 @@ class Destination:
     owner: str = ""  # the address of the identity that made it
     paused: str = ""  # why nothing is sent: a word of the owner, or the channel's refusal
     notices: Notices = Notices.FAULTS
+    limit: int = 0  # papers that it wants whole in a digest; 0 is as many as the admin allows
+
+    def shown(self, cap: int) -> int:
+        """How many papers a digest shows whole, where the admin allows `cap`."""
+        return min(self.limit or cap, cap)
 
 
 @dataclass(frozen=True, slots=True)

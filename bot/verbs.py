@@ -34,6 +34,7 @@ class Verb(enum.StrEnum):
     LANGUAGE = "language", "lang", "语言"
     TIME = "time", "at", "timezone", "时间", "时区"
     DAYS = "days", "rhythm", "日程", "频率"
+    LIMIT = "limit", "max", "at-most", "上限", "篇数", "最多"
     NOTICES = "notices", "notice", "heartbeat", "通知", "提示"
     PREVIEW = "preview", "try", "test", "预览", "试试"
     NOW = "now", "send", "现在", "立即", "马上", "立即发送"

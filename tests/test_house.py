@@ -70,6 +70,7 @@ def test_no_channel_and_no_page_spells_a_verb():
     nouns = {
         Verb.EMAIL,
         Verb.LANGUAGE,
+        Verb.LIMIT,
         Verb.LIST,
         Verb.NOTICES,
         Verb.STATUS,

@@ -86,6 +86,7 @@ class ExportedDestination(_Row):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     days: Annotated[str, AfterValidator(Days)] = "mon-fri"
     notices: Literal["off", "faults", "always"] = "faults"
+    limit: Annotated[int, Field(ge=0)] = 0
     paused: str = ""
     subscriptions: list[ExportedSubscription] = []
 
@@ -201,6 +202,7 @@ async def _destinations(tx: Transaction) -> list[ExportedDestination]:
             days=str(one.slot.days),
             paused=one.paused,
             notices=one.notices.value,
+            limit=one.limit,
             subscriptions=[
                 ExportedSubscription.model_construct(query=sub.query, paused=sub.paused)
                 for sub in await tx.subscribers.subscriptions(one.id)
@@ -291,6 +293,7 @@ async def _import(tx: Transaction, destination: ExportedDestination, now: dateti
     )
     if known is None:
         await tx.subscribers.set_notices(one.id, Notices(destination.notices))
+        await tx.subscribers.set_limit(one.id, destination.limit)
     if destination.paused and known is None:
         await tx.subscribers.pause(one.id, destination.paused)
     if one.paused and not destination.paused:

@@ -13,4 +13,4 @@ def defaults(settings: Settings) -> Defaults:
     hour, minute = settings.bot_time.split(":")
     slot = Slot(settings.bot_timezone, int(hour) * 60 + int(minute))
     mailboxes = Mailboxes(settings.bot_email_allow, are_there="email" in settings.bot_channels)
-    return Defaults(Language(settings.bot_language), slot, mailboxes)
+    return Defaults(Language(settings.bot_language), slot, mailboxes, settings.bot_digest_cap)

@@ -29,6 +29,8 @@ _LANGUAGES = {
     "双语+繁体 雙語+繁體 雙語 中英雙語",
     Language.BOTH: "both bilingual all en+zh zh+en 双语 中英 中英文 中英双语",
 }
+_NO_LIMIT = frozenset(("off", "none", "no", "all", "max", "unlimited", "关", "关闭", "不限", "无", "全部"))
+_COUNT = re.compile(r"([0-9]{1,4})\s*(?:papers?|[篇条項项个個])?")
 _BETWEEN = re.compile(r"[\s,，、+/&]+")
 _NOTICES = {
     Notices.OFF: "off none never no 关 关闭 不要 从不",
@@ -68,6 +70,20 @@ async def set_days(request: Request) -> Reply:
     if days is None:
         raise UserError("error.unknown_days", {"typed": shown(request.argument)})
     return await _with_slot(request, lambda slot: replace(slot, days=days))
+
+
+async def set_limit(request: Request) -> Reply:
+    """Change how many papers a digest shows whole; it never shows more than the admin allows."""
+    typed = request.argument.casefold()
+    limit = 0 if simplified(typed) in _NO_LIMIT else int(found[1]) if (found := _COUNT.fullmatch(typed)) else None
+    cap = request.defaults.cap
+    if limit is None or limit > cap or (limit == 0 and typed[:1].isdecimal()):
+        raise UserError("error.unknown_limit", {"typed": shown(request.argument), "cap": cap})
+    async with request.store.write() as tx:
+        destination = await request.ensure_destination(tx)
+        await tx.subscribers.set_limit(destination.id, limit)
+    most = replace(destination, limit=limit).shown(cap)
+    return request.reply(request.say("reply.limit", n=most), is_public=True)
 
 
 async def set_notices(request: Request) -> Reply:

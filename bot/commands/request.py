@@ -29,6 +29,7 @@ class Defaults:
     language: Language
     slot: Slot
     mailboxes: Mailboxes = NOBODYS
+    cap: int = 20  # papers that a digest shows whole
 
 
 ReadFirst = Callable[[str], Awaitable[FirstReading]]

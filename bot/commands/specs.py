@@ -137,6 +137,7 @@ SPECS: tuple[CommandSpec, ...] = (
         preferences.set_days,
         needs_manage=True,
     ),
+    CommandSpec(Verb.LIMIT, "limit COUNT|off", "limit 5", preferences.set_limit, needs_manage=True),
     CommandSpec(
         Verb.NOTICES,
         "notices off|faults|always",

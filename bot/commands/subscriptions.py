@@ -117,13 +117,15 @@ def unreadable_in_words(request: Request, known: Sequence[Subscription]) -> list
 
 
 def preferences_in_words(request: Request, destination: Destination) -> str:
-    """The language and the slot of a destination, and what it hears without papers."""
-    return request.say(
+    """The language and the slot of a destination, how much it wants, and what it hears without papers."""
+    limit = request.say("reply.limit", n=destination.shown(request.defaults.cap)) if destination.limit else ""
+    said = request.say(
         "reply.preferences",
         language=request.say(f"reply.language_{destination.language.value}"),
         slot=slot_in_words(destination.slot, request.language),
         notices=request.say(f"reply.notices_{destination.notices.value}"),
     )
+    return "\n".join(filter(None, (said, limit)))
 
 
 def next_digest_in_words(request: Request, destination: Destination) -> str:

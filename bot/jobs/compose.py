@@ -131,14 +131,15 @@ class Composer:
 
     async def _contents(self, tx: Transaction, claim: Claim, waiting: Waiting) -> tuple[Contents, list[Card]]:
         """What comes to the destination as what this delivery carries; with the cards of it."""
-        by_number = await ranked(tx, claim.destination.id, waiting, self._cap)
+        cap = claim.destination.shown(self._cap)
+        by_number = await ranked(tx, claim.destination.id, waiting, cap)
         numbers = {version_of(card): n for n, card in by_number.items()}
-        arranged = compose("", claim.destination, list(by_number.values()), report=Report(), cap=self._cap)
+        arranged = compose("", claim.destination, list(by_number.values()), report=Report(), cap=cap)
         cards = [*arranged.cards, *arranged.rest]
         papers = [numbers[version_of(card)] for card in cards]
         contents = Contents(
             papers=(*papers, *(one.n for one in waiting.muted)),
-            shown=min(len(cards), self._cap),
+            shown=min(len(cards), cap),
             withheld=len(waiting.muted),
             found_by=tuple(_found_by(waiting.asking, cards)),
             changes=tuple(await told_with(tx, claim.destination.id, papers, waiting)),

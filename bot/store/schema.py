@@ -196,14 +196,13 @@ identity = Table(
     UniqueConstraint("channel", "address"),
 )
 
-conversation = Table(
+conversation = Table(  # direct ones that a channel has opened with people, where opening them is limited
     "conversation",
     metadata,
     Column("channel", String(40), primary_key=True),
     Column("person", String(320), primary_key=True),
     Column("conversation", String(320), nullable=False),
 )
-"""Direct conversations that a channel has opened with people, where opening them is limited."""
 
 slot = Table(
     "slot",
@@ -233,6 +232,9 @@ destination = Table(
     Column("last_number", Integer, nullable=False, server_default=text("0")),  # of its subscriptions, ever
     Column("retry_at", Instant, index=True),  # when a refusal is tried once more; past: when that was done
     Column("changes_through", Integer, nullable=False, server_default=text("0")),  # the last batch it was told of
+    Column("limit", Integer, nullable=False, server_default=text("0")),  # papers shown whole; 0: all that may be
+    Column("paused_at", Instant, index=True),
+    Column("restored", String(60), nullable=False, server_default=""),  # what it has to hear of a restored backup
     UniqueConstraint("channel", "address"),
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
@@ -345,12 +347,7 @@ seen = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
-key = Table(
-    "key",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
-)
+key = Table("key", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
 
 epoch = Table(  # with the highest ids that were there when it began
     "epoch",

@@ -142,6 +142,10 @@ class Subscribers:
         """Change of what a destination hears when there are no papers."""
         await self._set(destination_id, notices=notices.value)
 
+    async def set_limit(self, destination_id: int, limit: int) -> None:
+        """Change how many papers a destination wants whole in a digest."""
+        await self._set(destination_id, limit=limit)
+
     async def pause(self, destination_id: int, why: str) -> None:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
         await self._set(destination_id, paused=why, untold=False, retry_at=None)
@@ -356,4 +360,5 @@ def _to_destination(row: Row[Any]) -> Destination:
         owner=row.owner or "",
         paused=row.paused,
         notices=Notices(row.notices),
+        limit=row.limit,
     )

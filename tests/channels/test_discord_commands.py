@@ -86,6 +86,7 @@ GIVEN = {
     "query": "cs.LG tide",
     "subscription": "1",
     "clock": "09:00",
+    "count": "5",
     "zone": "Asia/Shanghai",
     "paper": "2606.90001",
     "command": "subscribe",

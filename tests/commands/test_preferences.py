@@ -208,3 +208,39 @@ async def test_one_subscription_can_be_paused(empty: Conversation):
         "Nothing is paused here.\nPaused #2. Matches are kept. To resume: resume 2"
     )
     assert await empty.says("resume 2") == "Resumed #2: hep-th\n3 papers queued for the next digest."
+
+
+@pytest.mark.parametrize(
+    ("typed", "limit", "answer"),
+    [
+        ("limit 5", 5, "A digest shows at most 5 papers whole, and names the others."),
+        ("Limit 1 paper", 1, "A digest shows 1 paper whole, and names the others."),
+        ("上限 3 篇", 3, "A digest shows at most 3 papers whole, and names the others."),
+        ("limit off", 0, "A digest shows at most 20 papers whole, and names the others."),
+        ("篇數 不限", 0, "A digest shows at most 20 papers whole, and names the others."),
+    ],
+)
+async def test_a_place_chooses_how_many_papers_it_has_whole(
+    talk: Conversation, typed: str, limit: int, answer: str
+):
+    await talk.says("limit 7")
+    reply = await talk.reply(typed)
+    assert (reply.text, reply.is_public) == (answer, True)
+    assert (await asked_from(talk)).limit == limit
+
+
+@pytest.mark.parametrize("typed", ["limit", "limit 0", "limit many", "limit 21", "limit -3", "limit 5 a day"])
+async def test_a_limit_is_from_one_to_what_the_admin_allows(talk: Conversation, typed: str):
+    reply = await talk.reply(typed)
+    assert reply.text.startswith("Type a number from 1 to 20, for example: limit 5.")
+    assert not reply.is_public
+
+
+async def test_a_limit_is_said_by_list_and_status_while_there_is_one(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    for verb in ("list", "status"):
+        assert "papers whole" not in await talk.says(verb)
+    await talk.says("limit 5")
+    for verb in ("list", "status"):
+        assert "A digest shows at most 5 papers whole, and names the others." in await talk.says(verb)
+    assert "每次速递最多完整显示 5 篇" in await talk.says("列表", language=Language.ZH)

@@ -54,3 +54,20 @@ async def test_only_what_is_shown_is_explained_and_the_others_are_named_by_title
     assert [bool(card.paper.abstract) for card in (*digest.cards, *digest.rest)] == [True, False, False, False]
     assert all(card.paper.title and card.subscriptions for card in digest.rest)
     assert digest.cards[0].reasons
+
+
+async def test_a_destination_has_as_many_papers_whole_as_it_wants_and_never_more_than_the_admin_allows(
+    store: Store,
+) -> None:
+    clock = HandClock()
+    few, many = await waiting(store, 2, papers=4)
+    async with store.write() as tx:
+        await tx.subscribers.set_limit(few.id, 1)
+        await tx.subscribers.set_limit(many.id, 9)
+    await planned(store)
+    async with store.write() as tx:
+        claims = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
+    composer = Composer(store, cap=3, clock=clock)
+    digests = {claim.destination.id: await composer.digest(claim) for claim in claims}
+    shown = {each: (len(one.cards), len(one.named), one.matched) for each, one in digests.items() if one}
+    assert shown == {few.id: (1, 3, 4), many.id: (3, 1, 4)}

@@ -43,6 +43,8 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("time", {"clock": "9:30", "zone": "北京"}),
     ("time", {"clock": "25:00"}),
     ("days", {"choice": "daily"}),
+    ("limit", {"count": "5"}),
+    ("limit", {"count": "many"}),
     ("notices", {"choice": "always"}),
     ("today", {}),
     ("today", {"date": "2026-06-10", "page": "1"}),

@@ -167,6 +167,9 @@ def _destination(number: int, address: str, **more: Any) -> dict[str, Any]:
         "bounced_at": None,
         "last_number": 3,
         "changes_through": 0,
+        "limit": 0,
+        "paused_at": None,
+        "restored": "",
         **more,
     }
 

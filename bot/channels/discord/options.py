@@ -27,6 +27,7 @@ _NAMES = {
     "COMMAND": "command",
     "AUTHOR": "author",
     "ADDRESS": "mailbox",
+    "COUNT": "count",
 }
 _BEFORE_WORD = re.compile(r"^(?P<before>.*?)(?P<word>[^\s,()|]*)$", re.DOTALL)
 
