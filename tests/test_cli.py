@@ -190,11 +190,13 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
         "destinations": [
             {
                 "channel": "email", "address": "mei@example.org", "owner": "mei@example.org", "language": "zh",
-                "time": "08:30", "timezone": "Asia/Shanghai", "days": "daily", "notices": "always", "paused": "",
+                "time": "08:30", "timezone": "Asia/Shanghai", "days": "daily", "notices": "always", "limit": 5,
+                "paused": "", "last_number": 4,
                 "subscriptions": [
-                    {"query": "cs.LG diffusion", "paused": False},
-                    {"query": "黑洞", "paused": True},
+                    {"number": 2, "query": "cs.LG diffusion", "paused": False, "is_unreadable": False},
+                    {"number": 3, "query": "黑洞", "paused": True, "is_unreadable": False},
                 ],
+                "mutes": ["survey"],
             }
         ],
         "people": [
@@ -217,7 +219,7 @@ def test_subscriptions_move_out_and_in_again(tmp_path, monkeypatch):
     Path("in.json").write_text(json.dumps(rows), "utf-8")
     _, err = run("import", "in.json")
     assert "2 subscriptions added" in err
-    assert "saved papers of 1 people added" in err
+    assert "links and saved papers of 1 people added" in err
     out, _ = run("export")
     assert json.loads(out) == rows
     _, err = run("import", "in.json")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -32,7 +32,7 @@ from bot.cli.service import settings_and_logs
 from bot.errors import QueryError, SettingsError
 from bot.locale import say
 from bot.model import Days, Language, Notices, Paper, Slot
-from bot.query import parse
+from bot.query import Query, parse, stored
 from bot.sources import PAPER_ID
 from bot.store import Store, Transaction
 from bot.store.chunks import in_chunks
@@ -69,18 +69,29 @@ class _Row(BaseModel):
 
 
 class ExportedSubscription(_Row):
-    """One subscription."""
+    """One subscription; without a number it gets the next one. What no version can read is kept as it is."""
 
-    query: Annotated[str, AfterValidator(_canonical)]
+    number: Annotated[int, Field(ge=0, lt=1_000_000)] = 0
+    query: Annotated[str, StringConstraints(min_length=1)]
     paused: bool = False
+    is_unreadable: bool = False
+
+    @model_validator(mode="after")
+    def _as_it_is_stored(self) -> Self:
+        if not self.is_unreadable:
+            self.query = _canonical(self.query)
+        return self
 
 
 class ExportedDestination(_Row):
-    """One destination; `paused` is the reason, empty while it is served."""
+    """One destination; `paused` is the reason, empty while it is served.
+
+    Without an owner it is its own; an empty one is nobody. `last_number` is the highest that was ever used there.
+    """
 
     channel: Annotated[str, AfterValidator(_channel)]
     address: Address
-    owner: str = ""
+    owner: str | None = None
     language: Literal["en", "zh", "both", "zh-hant", "en-hant"] = "both"
     time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -88,13 +99,15 @@ class ExportedDestination(_Row):
     notices: Literal["off", "faults", "always"] = "faults"
     limit: Annotated[int, Field(ge=0)] = 0
     paused: str = ""
+    last_number: Annotated[int, Field(ge=0, lt=1_000_000)] = 0
     subscriptions: list[ExportedSubscription] = []
+    mutes: list[Annotated[str, StringConstraints(min_length=1, max_length=500)]] = []
 
     @model_validator(mode="after")
     def _as_mails_name_it(self) -> Self:
         """Mailboxes are known in lower case, as mails that come in are."""
         if self.channel == "email":
-            self.address, self.owner = self.address.lower(), self.owner.lower()
+            self.address, self.owner = self.address.lower(), self.owner and self.owner.lower()
         return self
 
     @property
@@ -140,10 +153,10 @@ class ExportedSaved(_Row):
 
 
 class ExportedPerson(_Row):
-    """A person who has saved papers: who they are on each channel, `channel:address`."""
+    """A person who is on several channels, or has saved papers: who they are on each, `channel:address`."""
 
     identities: Annotated[list[Annotated[str, StringConstraints(pattern=r"^\w+:.{1,320}$")]], Field(min_length=1)]
-    saved: list[ExportedSaved]
+    saved: list[ExportedSaved] = []
 
 
 class File(_Row):
@@ -157,7 +170,9 @@ class File(_Row):
 
 @click.command()
 def export() -> None:
-    """Print all subscriptions, and what people have saved, as JSON.
+    """Print all subscriptions, mutes and habits, and what people have linked and saved, as JSON.
+
+    What waits to be sent is not in it; `sudi backup` has that too.
 
     \b
     Example:
@@ -191,6 +206,7 @@ async def _export(url: str) -> File:
 
 
 async def _destinations(tx: Transaction) -> list[ExportedDestination]:
+    mutes, numbers = await tx.mutes.known(), await tx.subscribers.last_numbers()
     return [
         ExportedDestination.model_construct(
             channel=one.channel,
@@ -203,25 +219,34 @@ async def _destinations(tx: Transaction) -> list[ExportedDestination]:
             paused=one.paused,
             notices=one.notices.value,
             limit=one.limit,
+            last_number=numbers[one.id],
             subscriptions=[
-                ExportedSubscription.model_construct(query=sub.query, paused=sub.paused)
+                ExportedSubscription.model_construct(
+                    number=sub.number,
+                    query=sub.query,
+                    paused=sub.paused,
+                    is_unreadable=not isinstance(stored(sub.query), Query),
+                )
                 for sub in await tx.subscribers.subscriptions(one.id)
             ],
+            mutes=list(mutes.get(one.id, ())),
         )
         for one in await tx.subscribers.destinations()
     ]
 
 
 async def _people(tx: Transaction) -> list[ExportedPerson]:
+    people = {*await tx.saved.people(), *await tx.subscribers.of_several_identities()}
+    known = {person: sorted(map(":".join, await tx.subscribers.identities(person))) for person in people}
     return [
         ExportedPerson.model_construct(
-            identities=[f"{channel}:{address}" for channel, address in await tx.subscribers.identities(person)],
+            identities=known[person],
             saved=[
                 ExportedSaved.model_construct(paper=paper_id, at=at)
                 for paper_id, at in (await tx.saved.of(person)).items()
             ],
         )
-        for person in await tx.saved.people()
+        for person in sorted(people, key=known.__getitem__)
     ]
 
 
@@ -239,29 +264,30 @@ def import_(path: Path) -> None:
     """
     settings = settings_and_logs()
     file = _read(path)
-
-    async def go() -> int:
-        store = await opened_for_one_command(settings.database_url.get_secret_value())
-        try:
-            now = root.utc_now()
-            added: list[int] = []
-
-            async def add(tx: Transaction, destinations: Sequence[ExportedDestination]) -> None:
-                added.extend([await _import(tx, destination, now) for destination in destinations])
-
-            await in_chunks(store, file.destinations, add, first=_FIRST)
-            papers = {one.id: one.paper for one in file.papers}
-            for person in file.people:
-                async with store.write() as tx:
-                    await _import_person(tx, person, papers, now)
-            return sum(added)
-        finally:
-            await store.close()
-
-    added = asyncio.run(go())
+    added = asyncio.run(_imported(settings.database_url.get_secret_value(), file))
     sys.stderr.write(f"{added} subscriptions added for {len(file.destinations)} destinations\n")
     if file.people:
-        sys.stderr.write(f"saved papers of {len(file.people)} people added\n")
+        sys.stderr.write(f"links and saved papers of {len(file.people)} people added\n")
+
+
+async def _imported(url: str, file: File) -> int:
+    """Add what a file has; how many subscriptions are new."""
+    store = await opened_for_one_command(url)
+    try:
+        now = root.utc_now()
+        added: list[int] = []
+
+        async def add(tx: Transaction, destinations: Sequence[ExportedDestination]) -> None:
+            added.extend([await _import(tx, destination, now) for destination in destinations])
+
+        await in_chunks(store, file.destinations, add, first=_FIRST)
+        papers = {one.id: one.paper for one in file.papers}
+        for person in file.people:
+            async with store.write() as tx:
+                await _import_person(tx, person, papers, now)
+        return sum(added)
+    finally:
+        await store.close()
 
 
 def _read(path: Path) -> File:
@@ -286,7 +312,7 @@ async def _import(tx: Transaction, destination: ExportedDestination, now: dateti
     one = known or await tx.subscribers.add_destination(
         destination.channel,
         destination.address,
-        owner=destination.owner or destination.address,
+        owner=destination.address if destination.owner is None else destination.owner,
         language=Language(destination.language),
         slot=destination.slot,
         now=now,
@@ -295,16 +321,19 @@ async def _import(tx: Transaction, destination: ExportedDestination, now: dateti
         await tx.subscribers.set_notices(one.id, Notices(destination.notices))
         await tx.subscribers.set_limit(one.id, destination.limit)
     if destination.paused and known is None:
-        await tx.subscribers.pause(one.id, destination.paused)
+        await tx.subscribers.pause(one.id, destination.paused, now)
     if one.paused and not destination.paused:
         await tx.subscribers.resume(one.id)
         await tx.outbox.revive(one.id, now)
     added = 0
-    for asked in destination.subscriptions:
-        made, is_new = await tx.subscribers.subscribe(one.id, asked.query, now)
+    for asked in sorted(destination.subscriptions, key=lambda each: each.number or 1_000_000):
+        made, is_new = await tx.subscribers.subscribe(one.id, asked.query, now, number=asked.number)
         added += is_new
         if is_new and asked.paused:
             await tx.subscribers.set_paused(made.id, paused=True)
+    await tx.subscribers.use_numbers(one.id, destination.last_number)
+    for place, text in enumerate(destination.mutes):
+        await tx.mutes.add(one.id, text, now + timedelta(microseconds=place))
     return added
 
 

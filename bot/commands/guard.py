@@ -51,7 +51,8 @@ class CommandGuard:
     async def left(self, channel: str, rate_limit_scope: str, reason: str) -> int:
         """Pause the destinations of a workspace or server that has removed the bot; nobody there can be told."""
         return await repeated(
-            self._store, lambda tx, most: tx.subscribers.pause_some(channel, rate_limit_scope, reason, most)
+            self._store,
+            lambda tx, most: tx.subscribers.pause_some(channel, rate_limit_scope, reason, most, self._clock()),
         )
 
     async def moved(self, channel: str, before: str, after: str) -> bool:

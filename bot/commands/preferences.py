@@ -112,7 +112,7 @@ async def pause(request: Request) -> Reply:
     if destination.paused:
         return request.reply(request.say("reply.already_paused"))
     async with request.store.write() as tx:
-        await tx.subscribers.pause(destination.id, BY_REQUEST)
+        await tx.subscribers.pause(destination.id, BY_REQUEST, request.now)
     return request.reply(request.say("reply.paused"), is_public=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Destination, Language, Notices, Slot, Subscription
@@ -56,11 +56,11 @@ class Subscribers:
     async def add_destination(
         self, channel: str, address: str, *, owner: str, language: Language, slot: Slot, now: datetime
     ) -> Destination:
-        """The destination at an address, made with these preferences when it is new."""
+        """The destination at an address, made with these preferences when it is new; an empty owner is nobody."""
         values = {
             "channel": channel,
             "address": address,
-            "identity_id": await self._identity(channel, owner, now),
+            "identity_id": await self._identity(channel, owner, now) if owner else None,
             "slot_id": await Slots(self._connection).ensure(slot, now),
             "language": language.value,
         }
@@ -107,6 +107,11 @@ class Subscribers:
             (row.channel, row.address) for row in await self._connection.execute(chosen.order_by(_identity.id))
         ]
 
+    async def of_several_identities(self) -> list[int]:
+        """The people who have linked themselves on several channels."""
+        chosen = select(_identity.subscriber_id).group_by(_identity.subscriber_id).having(func.count() > 1)
+        return list((await self._connection.execute(chosen)).scalars())
+
     async def link(self, one: tuple[str, str], other: tuple[str, str], now: datetime) -> None:
         """Let the identity `one`, channel and address, be another of the person who is `other`."""
         moved, kept = await self._identity(*one, now), await self._identity(*other, now)
@@ -146,11 +151,11 @@ class Subscribers:
         """Change how many papers a destination wants whole in a digest."""
         await self._set(destination_id, limit=limit)
 
-    async def pause(self, destination_id: int, why: str) -> None:
+    async def pause(self, destination_id: int, why: str, now: datetime) -> None:
         """Send nothing there until it is resumed; what matches in the meantime waits."""
-        await self._set(destination_id, paused=why, untold=False, retry_at=None)
+        await self._set(destination_id, paused=why, paused_at=now, untold=False, retry_at=None)
 
-    async def pause_some(self, channel: str, beginning: str, why: str, most: int) -> int:
+    async def pause_some(self, channel: str, beginning: str, why: str, most: int, now: datetime) -> int:
         """Pause destinations of a channel whose address begins so, unless they are paused already; how many."""
         served = select(_destination.id).where(
             _destination.channel == channel,
@@ -160,7 +165,7 @@ class Subscribers:
         done = await self._connection.execute(
             schema.destination.update()
             .where(_destination.id.in_(served.limit(most)))
-            .values(paused=why, untold=False, retry_at=None)
+            .values(paused=why, paused_at=now, untold=False, retry_at=None)
         )
         return done.rowcount
 
@@ -179,11 +184,12 @@ class Subscribers:
 
         After `rest` it is tried once more, unless that was done not long ago.
         """
-        chosen = select(_destination.retry_at).where(_destination.id == destination_id)
-        tried = (await self._connection.execute(chosen)).scalar()
-        is_last = tried is not None and now - _REMEMBERED < tried <= now
+        chosen = select(_destination.retry_at, _destination.paused_at).where(_destination.id == destination_id)
+        known = (await self._connection.execute(chosen)).first()
+        is_last = bool(known and known.retry_at and now - _REMEMBERED < known.retry_at <= now)
         again = now + rest if rest and not is_last else None
-        await self._set(destination_id, paused=why, untold=True, retry_at=again)
+        since = (known and known.paused_at) or now
+        await self._set(destination_id, paused=why, paused_at=since, untold=True, retry_at=again)
 
     async def retry_refused(self, channel: str, now: datetime) -> list[int]:
         """Try once more where a refusal has rested for long enough; which destinations that are."""
@@ -191,7 +197,7 @@ class Subscribers:
         done = await self._connection.execute(
             schema.destination.update()
             .where(*is_due)
-            .values(paused="", untold=False, bounces=0)
+            .values(paused="", paused_at=None, untold=False, bounces=0)
             .returning(_destination.id)
         )
         return [row.id for row in done]
@@ -205,7 +211,7 @@ class Subscribers:
 
     async def resume(self, destination_id: int) -> None:
         """Send again."""
-        await self._set(destination_id, paused="", untold=False, bounces=0, retry_at=None)
+        await self._set(destination_id, paused="", paused_at=None, untold=False, bounces=0, retry_at=None)
 
     async def count_bounce(self, destination_id: int, now: datetime) -> int:
         """Note that a digest did not arrive; how many in a row that makes.
@@ -283,8 +289,13 @@ class Subscribers:
             async for row in in_pieces(self._connection, statement)
         ]
 
-    async def subscribe(self, destination_id: int, query: str, now: datetime) -> tuple[Subscription, bool]:
-        """The subscription to a canonical query, and whether it is new; its number was never used there."""
+    async def subscribe(
+        self, destination_id: int, query: str, now: datetime, *, number: int = 0
+    ) -> tuple[Subscription, bool]:
+        """The subscription to a canonical query, and whether it is new.
+
+        Its number was never used there: the one that is wished for, if it is above all of them, or the next one.
+        """
         await self.hold(destination_id)
         for one in await self.subscriptions(destination_id):
             if one.query == query:
@@ -292,7 +303,9 @@ class Subscribers:
         next_number = (
             schema.destination.update()
             .where(_destination.id == destination_id)
-            .values(last_number=_destination.last_number + 1)
+            .values(
+                last_number=case((_destination.last_number < number, number), else_=_destination.last_number + 1)
+            )
             .returning(_destination.last_number)
         )
         number = (await self._connection.execute(next_number)).scalar_one()
@@ -306,6 +319,19 @@ class Subscribers:
             )
         )
         return next(one for one in await self.subscriptions(destination_id) if one.number == number), True
+
+    async def last_numbers(self) -> dict[int, int]:
+        """The highest number of a subscription that was ever used at each destination."""
+        rows = await self._connection.execute(select(_destination.id, _destination.last_number))
+        return {row.id: row.last_number for row in rows}
+
+    async def use_numbers(self, destination_id: int, number: int) -> None:
+        """Count all numbers up to this one as used at a destination."""
+        await self._connection.execute(
+            schema.destination.update()
+            .where(_destination.id == destination_id, _destination.last_number < number)
+            .values(last_number=number)
+        )
 
     async def _query(self, text: str) -> int:
         """The id of a canonical query, which is made when it is new."""

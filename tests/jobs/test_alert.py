@@ -147,7 +147,7 @@ async def test_a_place_that_refuses_again_is_told_of_again(store, here, clock):
 async def test_a_pause_on_request_is_nobodys_news(store, here, clock):
     await waiting(store, 1)
     async with store.write() as tx:
-        await tx.subscribers.pause(1, "paused on request")
+        await tx.subscribers.pause(1, "paused on request", clock())
     await alerts(store, clock, here, admins=["fake:boss"]).tell()
     assert here.told == []
 

@@ -472,7 +472,7 @@ async def test_who_paused_by_hand_meanwhile_stays_paused(store, clock):
     channel.next_does("#1", fails("gone", permanent=True))
     await courier(store, channel, clock).drain()
     async with store.write() as tx:
-        await tx.subscribers.pause(1, "on holiday")
+        await tx.subscribers.pause(1, "on holiday", MORNING)
     clock.forward(days=8)
     await courier(store, channel, clock).drain()
     assert len(channel.asked) == 1

@@ -80,7 +80,7 @@ async def test_what_has_yet_to_be_sent_stays_however_old_it_is(store):
 async def test_what_a_pause_holds_for_longer_is_dropped(store):
     destination, _ = await subscribed(store, "cs.LG")
     async with store.write() as tx:
-        await tx.subscribers.pause(destination.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays", MORNING)
     await ingest(store, [listing("cs.LG", paper(1))], MORNING)
     await prune(store, LATER, KEEP)
     async with store.write() as tx:

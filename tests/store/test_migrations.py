@@ -56,7 +56,7 @@ async def test_one_command_works_beside_the_process_that_has_the_lock_which_noti
     assert await sqlite_store.has_changed()
     assert not await sqlite_store.has_changed()
     async with sqlite_store.write() as tx:
-        await tx.subscribers.pause(1, "by ourselves")
+        await tx.subscribers.pause(1, "by ourselves", MORNING)
     assert not await sqlite_store.has_changed()
     await other.close()
 

@@ -225,7 +225,7 @@ async def test_the_deliveries_of_a_paused_destination_are_left_alone(store):
     (destination,) = await waiting(store, 1)
     await planned(store)
     async with store.write() as tx:
-        await tx.subscribers.pause(destination.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays", MORNING)
     assert await claimed(store) == []
     async with store.read() as tx:
         assert await tx.outbox.next_at("fake") is None

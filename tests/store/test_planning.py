@@ -129,7 +129,7 @@ async def test_what_one_destination_got_another_one_still_gets(store):
 async def test_a_paused_destination_waits_and_gets_everything_at_its_next_time(store):
     (destination,) = await waiting(store, 1)
     async with store.write() as tx:
-        await tx.subscribers.pause(destination.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays", MORNING)
     assert await plan(store, DUE) == 0
     _, (subscription,) = await subscribed(store, address="#1")
     await matched(store, subscription, paper(2))

@@ -84,7 +84,7 @@ async def test_what_was_announced_in_between_is_taken_for_sent_and_what_a_pause_
     await matched(store, one, paper(1))
     await matched(store, other, paper(2))
     async with store.write() as tx:
-        await tx.subscribers.pause(paused.id, "paused on request")
+        await tx.subscribers.pause(paused.id, "paused on request", MORNING)
         await tx.listings.watch(["cs.LG"], DAY)
         await tx.restored.begin(MORNING, [])
         await tx.restored.take_for_sent(LATER, following(newest(LATER)))

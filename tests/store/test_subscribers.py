@@ -103,7 +103,7 @@ async def test_habits_are_changed_one_at_a_time(store):
     async with store.write() as tx:
         await tx.subscribers.set_language(destination.id, Language.ZH)
         await tx.subscribers.set_slot(destination.id, Slot("Asia/Shanghai", 0, Days.DAILY), MORNING)
-        await tx.subscribers.pause(destination.id, "holidays")
+        await tx.subscribers.pause(destination.id, "holidays", MORNING)
         await tx.subscribers.set_paused(subscription.id, paused=True)
         await tx.subscribers.set_query(subscription.id, "cs.CL tides")
     async with store.read() as tx:
