@@ -18,6 +18,7 @@ from datetime import datetime
 
 from bot.channels import Invocation, Reply
 from bot.commands.mailboxes import Mailboxes
+from bot.commands.rates import Rates
 from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Defaults, ReadFirst, Request
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
@@ -60,13 +61,14 @@ class Commands:
         self._admins = admins
         self._store = store
         self._recent_papers = RecentPapers(store)
-        self._defaults = defaults
+        self.rates = Rates(self._recent_papers)
+        self.defaults = defaults
         self._clock = clock
 
     @property
     def mailboxes(self) -> Mailboxes:
         """Which mailboxes may subscribe."""
-        return self._defaults.mailboxes
+        return self.defaults.mailboxes
 
     @property
     def specs(self) -> tuple[CommandSpec, ...]:
@@ -105,7 +107,7 @@ class Commands:
             Request(
                 self._store,
                 self._recent_papers,
-                self._defaults,
+                self.defaults,
                 invocation,
                 destination,
                 argument,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,9 +26,10 @@ from bot.commands.mailboxes import SECOND_CHANCE, mailbox_of
 from bot.commands.request import read_query
 from bot.errors import ChannelError, UserError
 from bot.locale import say
-from bot.model import Destination, Language, Paper, Subscription
+from bot.model import Destination, Language, Paper, Slot, Subscription
 from bot.pending import waiting_for
 from bot.presentation.cards import interface
+from bot.query import Query, stored
 from bot.store import Store
 from bot.store.incoming_emails import Taken, Unconfirmed
 from bot.text.normal import has_han
@@ -55,6 +56,16 @@ class MailboxState:
     subscriptions: list[Subscription]
     waiting: int  # papers that the next digest would have by now
     due: datetime
+    rates: Mapping[str, float]  # papers a day by query, of those of which that can be said
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What queries that wait for a confirmation will bring, and how it will come."""
+
+    language: Language
+    slot: Slot
+    rates: Mapping[str, float]  # papers a day by query
 
 
 class EmailWorkflow:
@@ -77,6 +88,11 @@ class EmailWorkflow:
         self._clock = clock
         self._channel = channel
         self._confirmation = confirmation
+
+    @property
+    def address(self) -> str:
+        """Where commands are mailed to; empty where no mails are read."""
+        return self._commands.mailboxes.address
 
     async def announced(self, text: str) -> bool:
         """Hand on what is in a mail that is really from arXiv; False when that is still to be done."""
@@ -248,7 +264,21 @@ class EmailWorkflow:
         async with self._store.read() as tx:
             known = await tx.subscribers.subscriptions(destination.id)
             waiting = len((await waiting_for(tx, destination.id)).papers) if known else 0
-        return MailboxState(destination, known, waiting, due)
+        rates = await self._rates(one.query for one in known)
+        return MailboxState(destination, known, waiting, due, rates)
+
+    async def outlook(self, wish: Unconfirmed) -> Outlook:
+        """What a confirmation will bring, to a mailbox that may be new."""
+        async with self._store.read() as tx:
+            destination = await tx.subscribers.destination(CHANNEL, wish.address)
+        found = commands_in(wish.text.splitlines()).commands
+        rates = await self._rates(one.argument for one in found if one.spec.name == Verb.SUBSCRIBE)
+        usual = destination or self._commands.defaults
+        return Outlook(usual.language, usual.slot, rates)
+
+    async def _rates(self, texts: Iterable[str]) -> dict[str, float]:
+        queries = map(stored, texts)
+        return await self._commands.rates.of(one for one in queries if isinstance(one, Query))
 
     async def manage(self, destination: Destination, text: str, locale: Language) -> Reply:
         """Do one command for a mailbox whose token was shown."""

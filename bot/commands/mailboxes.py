@@ -26,6 +26,7 @@ class Mailboxes:
 
     allow: tuple[str, ...] = ()  # domains and addresses
     are_there: bool = True  # whether the bot sends mail at all
+    address: str = ""  # that takes commands; empty where no mails are read
 
     def may(self, address: str) -> bool:
         """Whether somebody with this address may use the bot by mail."""

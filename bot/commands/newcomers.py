@@ -12,5 +12,11 @@ def defaults(settings: Settings) -> Defaults:
     """The preferences of new destinations."""
     hour, minute = settings.bot_time.split(":")
     slot = Slot(settings.bot_timezone, int(hour) * 60 + int(minute))
-    mailboxes = Mailboxes(settings.bot_email_allow, are_there="email" in settings.bot_channels)
+    are_there = "email" in settings.bot_channels
+    mailboxes = Mailboxes(settings.bot_email_allow, are_there, mailbox(settings) if are_there else "")
     return Defaults(Language(settings.bot_language), slot, mailboxes, settings.bot_digest_cap)
+
+
+def mailbox(settings: Settings) -> str:
+    """The address that takes commands by mail; empty where no mails are read."""
+    return settings.smtp_from.rpartition("<")[2].rstrip("> ") if settings.imap_url else ""

@@ -97,9 +97,10 @@ class Site:
         return _page(self._pages.failed(_locale(request), status, request.rel_url.raw_path), status)
 
     async def _front(self, request: web.Request) -> web.Response:
-        return _page(
-            self._pages.front(_locale(request), has_papers=self._room is not None and self._room.is_public)
-        )
+        locale = _locale(request)
+        language = Language.BOTH if locale == "en" else Language(locale)
+        newest = await self._room.newest(language) if self._room else None
+        return _page(self._pages.front(locale, self._email_workflow.address, newest))
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=STYLE, content_type="text/css", headers=_FOR_AN_HOUR)
@@ -174,7 +175,8 @@ class Site:
         wish = await self._email_workflow.asked(request.match_info["token"])
         if wish is None:
             raise web.HTTPNotFound
-        return _page(self._pages.question(_locale(request), wish))
+        outlook = await self._email_workflow.outlook(wish)
+        return _page(self._pages.question(_locale(request), wish, outlook))
 
     async def _confirm(self, request: web.Request) -> web.Response:
         await _form(request)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
-from bot.commands.email_parser import commands_in
-from bot.commands.email_workflow import MailboxState, in_words
-from bot.commands.times import days_in_slot, instant_in_words
+from bot.commands.email_parser import EmailCommand, commands_in
+from bot.commands.email_workflow import MailboxState, Outlook, in_words
+from bot.commands.rates import rate_in_words
+from bot.commands.times import days_in_slot, instant_in_words, slot_in_words
+from bot.errors import QueryError
 from bot.locale import LANGUAGES, TRADITIONAL, say, spoken
 from bot.model import Days, Destination, Language, Notices, Paper, Subscription
 from bot.presentation.cards import lang_tag
@@ -20,7 +22,8 @@ from bot.store.incoming_emails import Unconfirmed
 from bot.text.harmless import harmless, one_line
 from bot.text.latex import readable
 from bot.verbs import Verb
-from bot.web.templates import Around, Choice, Templates
+from bot.web.room.views import Newest
+from bot.web.templates import Around, Choice, Templates, mail_link, other_language
 
 LOCALES = (*LANGUAGES, TRADITIONAL)
 """What pages are written in."""
@@ -28,8 +31,10 @@ LOCALES = (*LANGUAGES, TRADITIONAL)
 _LONGEST_FIELD = 100
 _AUTHORS = 100  # to choose from
 _USUAL_PATH = "/mail/token"
+_EXAMPLE = f'{Verb.SUBSCRIBE} cs.LG "kv cache"'
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
 _DAYS = (Days.WEEKDAYS, Days.DAILY, Days.WEEKLY)
+_LABELLED = (Verb.LANGUAGE, Verb.TIME, Verb.DAYS)
 _CHOICES = {Verb.LANGUAGE: frozenset(Language), Verb.NOTICES: frozenset(Notices)}
 
 
@@ -39,11 +44,24 @@ class Pages:
     def __init__(self) -> None:
         self._templates = Templates()
 
-    def front(self, locale: str, *, has_papers: bool = False) -> str:
-        """What this is, and how it begins; `has_papers`: whether everybody may read the papers here."""
-        ways = [Choice("papers", say("web.read", locale))] if has_papers else []
-        said = {name: say(f"web.front_{name}", locale) for name in ("heading", "text", "command")}
-        return self._written("said.html.jinja", locale, "/", **said, ways=ways, is_reply=False)
+    def front(self, locale: str, mailbox: str = "", newest: Newest | None = None) -> str:
+        """What this is, and how it begins; with a paper where everybody may read the papers here."""
+        other = "zh" if locale == "en" else "en"
+        tail = f"?lang={'both' if locale == 'en' else locale}"
+        return self._written(
+            "front.html.jinja",
+            locale,
+            "/",
+            ways=[Choice(f"dates{tail}", say("room.dates", locale))] if newest else [],
+            other_lang=lang_tag(other),
+            other_heading=say("web.front_heading", other),
+            newest=newest,
+            command=_EXAMPLE,
+            mailbox=mailbox,
+            mail=mail_link(mailbox, _EXAMPLE),
+            tail=tail,
+            say_in_room=lambda key, **filled: say(f"room.{key}", locale, **filled),
+        )
 
     def failed(self, locale: str, status: int, path: str) -> str:
         """What went wrong, at any path; for a token the same whatever is wrong with it."""
@@ -53,30 +71,29 @@ class Pages:
         home = Choice("../" * (path.count("/") - 1) or "./", say("web.to_front", locale))
         heading, text = say(f"web.{key}_title", locale), say(f"web.{key}", locale)
         return self._written(
-            "said.html.jinja", locale, path, heading=heading, text=text, command="", ways=[home], is_reply=False
+            "said.html.jinja", locale, path, heading=heading, text=text, further=[home], is_reply=False
         )
 
     def said(self, locale: str, text: str, path: str = _USUAL_PATH) -> str:
         """A page with what was done, and nothing to do."""
-        said = {
-            "heading": say("web.done", locale),
-            "text": harmless(text),
-            "command": "",
-            "ways": (),
-            "is_reply": True,
-        }
-        return self._written("said.html.jinja", locale, path, **said)
+        heading = say("web.done", locale)
+        return self._written(
+            "said.html.jinja", locale, path, heading=heading, text=harmless(text), further=(), is_reply=True
+        )
 
-    def question(self, locale: str, wish: Unconfirmed) -> str:
-        """What would be done, in plain words, and the button that does it."""
-        wishes = list(_wishes(wish, locale))
+    def question(self, locale: str, wish: Unconfirmed, outlook: Outlook) -> str:
+        """What would be done, in plain words, what it will bring, and the button that does it."""
+        wishes = list(_wishes(wish, outlook, locale))
         is_one = bool(wishes) and all(one.is_subscription for one in wishes)
+        language = say(f"reply.language_{outlook.language.value}", locale)
+        slot = slot_in_words(outlook.slot, locale)
         return self._written(
             "question.html.jinja",
             locale,
             heading=say("web.question_subscription" if is_one else "web.question", locale),
             mailbox=wish.address,
-            wishes=[(one.words, one.command) for one in wishes],
+            wishes=wishes,
+            when=say("web.will_come", locale, slot=slot, language=language) if is_one else "",
         )
 
     def keep(self, locale: str, destination: Destination, paper: Paper, path: str, said: str = "") -> str:
@@ -105,7 +122,7 @@ class Pages:
             locale,
             tail=f"lang={locale}",
             destination=destination,
-            subscriptions=[_Line.of(one, editing, locale) for one in state.subscriptions],
+            subscriptions=[_Line.of(one, editing, state.rates, locale) for one in state.subscriptions],
             when=instant_in_words(state.due, destination.slot.zone, locale),
             waiting=state.waiting,
             said=harmless(said),
@@ -116,9 +133,12 @@ class Pages:
             notices=[(one.value, say(f"slack.notices_{one.value}", locale)) for one in Notices],
         )
 
-    def _written(self, template: str, locale: str, path: str = _USUAL_PATH, **values: object) -> str:
+    def _written(
+        self, template: str, locale: str, path: str = _USUAL_PATH, ways: Sequence[Choice] = (), **values: object
+    ) -> str:
         languages = [Choice(f"?lang={one}", say(f"web.in_{one}", "en"), lang_tag(one)) for one in LOCALES]
-        around = Around(locale, up="../" * (path.count("/") - 1), languages=languages)
+        quick = other_language(locale, languages[locale == "en"].url)
+        around = Around(locale, up="../" * (path.count("/") - 1), ways=[*ways, quick], languages=languages)
         return self._templates.page(template, around, "web", **values)
 
 
@@ -126,23 +146,43 @@ class _Wish(NamedTuple):
     """One thing that a confirmation would do."""
 
     words: str
-    command: str
-    is_subscription: bool
+    command: str = ""
+    rate: str = ""
+    is_subscription: bool = False
 
 
-def _wishes(wish: Unconfirmed, locale: str) -> Iterator[_Wish]:
+def _wishes(wish: Unconfirmed, outlook: Outlook, locale: str) -> Iterator[_Wish]:
     if wish.person:
-        yield _Wish(in_words(wish, locale)[0].removeprefix("• "), "", is_subscription=False)
+        yield _Wish(in_words(wish, locale)[0].removeprefix("• "))
         return
     for line in wish.text.splitlines():
         found = commands_in([line]).commands
         query = stored(found[0].argument) if found and found[0].spec.name == Verb.SUBSCRIBE else None
         if isinstance(query, Query):
             words = say("web.will_get", locale, papers=query_in_words(query, locale))
-            yield _Wish(words, str(query), is_subscription=True)
+            yield _Wish(words, str(query), _rate(outlook.rates, query, locale), is_subscription=True)
         else:
-            words = say(f"command.{found[0].spec.name}", locale) if found else ""
-            yield _Wish(words, line, is_subscription=False)
+            yield _Wish(_command_in_words(found[0], locale) if found else "", line)
+
+
+def _command_in_words(one: EmailCommand, locale: str) -> str:
+    """What a command does, as the page of a mailbox says it where it offers the same."""
+    if one.spec.name in (Verb.PAUSE, Verb.RESUME, Verb.UNSUBSCRIBE):
+        if one.argument.isdecimal():
+            return say(f"web.{one.spec.name}_one", locale, number=one.argument)
+        if one.argument.casefold() in ("", "all"):
+            return say(f"web.{one.spec.name}_all", locale)
+    if one.spec.name in _LABELLED:
+        value = one.argument
+        if one.spec.name == Verb.LANGUAGE and value in set(Language):
+            value = say(f"reply.language_{value}", locale)
+        return say(f"web.{one.spec.name}", locale) + say("room.colon", locale) + value
+    return say(f"command.{one.spec.name}", locale)
+
+
+def _rate(rates: Mapping[str, float], query: Query | QueryError, locale: str) -> str:
+    rate = rates.get(str(query))
+    return "" if rate is None else rate_in_words(rate, locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +193,19 @@ class _Line:
     reference: str
     query: str
     words: str
+    rate: str
     paused: bool
     is_edited: bool
 
     @classmethod
-    def of(cls, one: Subscription, editing: str, locale: str) -> _Line:
+    def of(cls, one: Subscription, editing: str, rates: Mapping[str, float], locale: str) -> _Line:
         query = stored(one.query)
         words = query_in_words(query, locale) if isinstance(query, Query) else say("web.unreadable", locale)
         is_edited = one.is_called(editing)
         if locale == "en":  # Chinese begins with the code of a category, or with Chinese
             words = words[:1].upper() + words[1:]
-        return cls(one.number, one.reference, one.query, words, one.paused, is_edited)
+        rate = _rate(rates, query, locale)
+        return cls(one.number, one.reference, one.query, words, rate, one.paused, is_edited)
 
 
 def keeping(form: Mapping[str, str], paper: Paper) -> str | None:

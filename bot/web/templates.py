@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -47,6 +48,16 @@ class Around:
     has_script: bool = False
     target: str = "main"  # of the link that skips what stands above
     skip: str = "web.skip"
+
+
+def other_language(locale: str, url: str) -> Choice:
+    """The link at the top to the same page for readers of the other language."""
+    return Choice(url, "中文", "zh-Hans") if locale == "en" else Choice(url, "English", "en")
+
+
+def mail_link(mailbox: str, command: str) -> str:
+    """The address of a mail with a command as its subject; empty without a mailbox."""
+    return f"mailto:{quote(mailbox, safe='@')}?subject={quote(command)}" if mailbox else ""
 
 
 class Templates:

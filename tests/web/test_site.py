@@ -18,7 +18,7 @@ from bot.web import LARGEST, Site, serve
 from bot.web.templates import EDITION
 from tests import PATIENCE
 from tests.counterparts.processes import free_port
-from tests.fakes import rows
+from tests.fakes import ingest, listing, paper, rows
 from tests.web.conftest import ADA, BOB
 
 
@@ -320,8 +320,23 @@ async def test_a_confirmation_speaks_plain_words(visit):
     said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
     assert "Confirm your subscription Requested for ada@reader.test" in said
     assert "You will get papers in cs.LG (Machine Learning), with the phrase “kv cache”" in said
-    _, text = await visit.get(await visit.asks("pause", "unsubscribe 1"))
-    assert "Confirm these changes" in text
+    lines = ("pause", "unsubscribe 1", "language zh", "days weekly", "mute tide")
+    _, text = await visit.get(await visit.asks(*lines))
+    said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Confirm these changes" in said
+    whole, one = "Pause everything pause", "Unsubscribe from number 1 unsubscribe 1"
+    for words in (whole, one, "Papers in: Chinese language zh", "Days: weekly days weekly", "mute tide"):
+        assert words in said
+    assert "Digests come" not in said
+
+
+async def test_a_mailbox_and_its_confirmation_say_about_how_much_comes_and_when(visit):
+    await ingest(visit.store, [listing("cs.LG", *(paper(n) for n in range(3)))], visit.clock.now)
+    for path in (visit.page(visit.ada), await visit.asks("subscribe cs.LG harbour")):
+        _, text = await visit.get(path)
+        assert text.count("About 3 papers a day") == 1  # nothing of hep-th is read
+    said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Digests come at 09:00, Monday to Friday (UTC), in English." in said
 
 
 async def test_a_dead_link_knows_a_way_on(visit):

@@ -36,7 +36,7 @@ from bot.web.room.asked import Parameters, asked, language_of
 from bot.web.room.bodies import Bodies, Busy, etag_of
 from bot.web.room.days import DaysAtHand
 from bot.web.room.digests import DigestPage, Digests
-from bot.web.room.views import SEARCHED, Place, Views
+from bot.web.room.views import SEARCHED, Newest, Place, Views
 from bot.web.room.words import Calendar
 
 _PAPER = r"{paper:\d{4}\.\d{4,5}|[a-z-]{2,20}/\d{7}}"
@@ -81,6 +81,13 @@ class Room:
     def is_public(self) -> bool:
         """Whether everybody may read here."""
         return self._settings.bot_reading_room == "public"
+
+    async def newest(self, language: Language) -> Newest | None:
+        """The newest date for the front page; None where not everybody may read here, or nothing is stored."""
+        stored = await self._days.stored() if self.is_public else ()
+        if not stored:
+            return None
+        return self._views.newest(await self._days.of(stored[0]), asked([("lang", language)], language))
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the pages of the room to a site."""

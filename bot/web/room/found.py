@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from bot import taxonomy
 from bot.matching import Candidate, match
 from bot.matching.papers import type_among
 from bot.model import AnnounceType, Reason
 from bot.query import And, Query
+from bot.query.syntax import all_of
 from bot.web.room.asked import Parameters
 from bot.web.room.days import DayPapers
 
@@ -30,6 +32,11 @@ class Seen:
     candidate: Candidate
     type: AnnounceType
     reasons: tuple[Reason, ...] = ()
+
+
+def seen(one: Candidate) -> Seen:
+    """A paper as it was announced, to a reader of all categories."""
+    return Seen(one, type_among(one.types, "", None))
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def _by_category(day: DayPapers, asked: Parameters) -> Iterator[Seen]:
     chosen = frozenset[str]().union(*map(taxonomy.expand, asked.categories)) if asked.categories else None
     for one, codes in zip(day.papers, day.codes, strict=True):
         if chosen is None:
-            yield Seen(one, type_among(one.types, "", None))
+            yield seen(one)
         elif not codes.isdisjoint(chosen):
             primary = taxonomy.resolve(one.paper.primary) or one.paper.primary
             yield Seen(one, type_among(one.types, primary, chosen))
@@ -96,11 +103,26 @@ def _by_query(day: DayPapers, asked: Parameters, query: Query) -> FoundOn:
     return FoundOn(day, tuple(papers), tuple(alone), Counter(code for codes in alone for code in codes))
 
 
-def parts_found(days: Sequence[DayPapers], query: Query) -> list[tuple[str, int]]:
-    """Of a query that finds nothing, how many papers each part that must hold finds by itself."""
+class PartFound(NamedTuple):
+    """A part of a query that finds nothing, all of which must hold."""
+
+    part: str
+    alone: int  # papers that it finds by itself
+    others: Query | None  # the query without it
+    near: int  # papers that this finds
+
+
+def parts_found(days: Sequence[DayPapers], query: Query) -> list[PartFound]:
+    """Why a query finds nothing, part by part, and what it would find without each of them."""
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)
-    alone = [Query(part) for part in parts]
-    return [
-        (str(one), sum(match(one, prepared) is not None for day in days for prepared in day.prepared()))
-        for one in alone
-    ]
+    queries = [Query(part) for part in parts]
+    alone, near = [0] * len(parts), [0] * len(parts)
+    for day in days:
+        for prepared in day.prepared():
+            lacking = [n for n, one in enumerate(queries) if match(one, prepared) is None]
+            for n in {*range(len(parts))}.difference(lacking):
+                alone[n] += 1
+            if len(lacking) == 1 < len(parts):
+                near[lacking[0]] += 1
+    others = [Query(all_of([*parts[:n], *parts[n + 1 :]])) if len(parts) > 1 else None for n in range(len(parts))]
+    return [PartFound(*one) for one in zip(map(str, queries), alone, others, near, strict=True)]

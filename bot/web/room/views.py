@@ -9,8 +9,9 @@ from datetime import date
 from http import HTTPStatus
 from math import ceil
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
+from bot.commands.newcomers import mailbox
+from bot.commands.rates import rate_in_words
 from bot.digest import Card, Lack
 from bot.errors import QueryError
 from bot.locale import say
@@ -18,7 +19,7 @@ from bot.matching import Candidate
 from bot.model import Language
 from bot.presentation import citation
 from bot.presentation.cards import lang_tag
-from bot.query import Query
+from bot.query import Query, stored
 from bot.settings import Settings
 from bot.verbs import Verb
 from bot.web.room import cards, words
@@ -27,10 +28,10 @@ from bot.web.room.categories import groups
 from bot.web.room.days import DayPapers, Overview
 from bot.web.room.digests import DigestContents
 from bot.web.room.feed import entries
-from bot.web.room.found import FoundOn, found_on, parts_found
+from bot.web.room.found import FoundOn, PartFound, found_on, parts_found, seen
 from bot.web.room.table import date_rows
 from bot.web.room.words import Calendar, Missing
-from bot.web.templates import Around, Choice, Templates
+from bot.web.templates import Around, Choice, Templates, mail_link, other_language
 
 SEARCHED = 5
 """Dates that a search looks at, newest first."""
@@ -43,6 +44,7 @@ _LANGUAGES = {
     Language.BOTH_HANT: ("English + 繁體", "zh-Hant"),
 }
 _AROUND_PAGE = 2  # numbers of pages on each side
+_NEAREST = 3  # other queries that are offered
 
 
 class Place(NamedTuple):
@@ -63,11 +65,22 @@ class _Section:
     cards: Sequence[cards.CardView]
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest date, and one of its papers as an example."""
+
+    day: str
+    url: str
+    count: str
+    card: cards.CardView
+
+
 class Views:
     """All pages; each is in the language that is asked for."""
 
     def __init__(self, settings: Settings, lack: Callable[[], Lack]) -> None:
         self._settings = settings
+        self._mailbox = mailbox(settings)
         self._lack = lack
         self._templates = Templates()
 
@@ -110,6 +123,15 @@ class Views:
             "state.html.jinja", asked, place, why.heading, heading=why.heading, lines=[why.line] * bool(why.line),
             ways=ways,
         )  # fmt: skip
+
+    def newest(self, day: DayPapers, asked: Parameters) -> Newest | None:
+        """The newest date for the front page, and its first paper with a Chinese line, else the first."""
+        if not day.papers:
+            return None
+        one = next((each for each in day.papers if each.summary and each.summary.one_line), day.papers[0])
+        (card,) = cards.shown([seen(one)], asked.language, day.english)
+        count = say("room.count", asked.locale, n=len(day.papers), count=f"{len(day.papers):,}")
+        return Newest(words.day_words(day.date, asked.locale), asked.at(f"papers/{day.date}"), count, card)
 
     def dates(self, overview: Overview, calendar: Calendar, asked: Parameters, place: Place) -> str:
         """The stored dates as a table."""
@@ -175,11 +197,13 @@ class Views:
         total = sum(len(one.papers) for one in found)
         pages = max(ceil(total / PAGE), 1)
         nothing: tuple[str, str] | None = None
+        nearest: Sequence[Choice] = ()
         if not refused and not 1 <= asked.page <= pages:
             status = HTTPStatus.NOT_FOUND
             nothing = say("room.no_page", locale), say("room.no_page_why", locale, n=pages)
         elif total == 0 and query:
-            nothing = words.nothing_words(parts_found(days, query), locale)
+            parts = parts_found(days, query)
+            nothing, nearest = words.nothing_words(parts, locale), list(_nearest(parts, asked))
         if is_search and query:
             counted = say("room.count", locale, n=total, count=f"{total:,}")
             span = words.span_words([day.date for day in days], locale) if days else ""
@@ -196,17 +220,19 @@ class Views:
             reset=asked.bare.at(),
             notes=[unread] * bool(unread),
             daily=str(query) if query else "",
-            mailto=self._mailto(query),
+            rate=rate_in_words(total / len(days), locale) if is_search and query and days and not unread else "",
+            mailto=mail_link(self._mailbox, f"{Verb.SUBSCRIBE} {query}") if query else "",
             feed=self._feed_url(query, asked, place),
             groups=groups(found, asked) if has_list else (),
             all=_All(asked.at(categories=()), alone),
-            bar=words.bar_words(asked.page, total, locale) if status == HTTPStatus.OK else "",
+            bar=words.bar_words(asked.page, total, locale, is_said=is_search) if status == HTTPStatus.OK else "",
             fold=_fold(asked),
             pages=list(_pages(asked, pages)) if pages > 1 else (),
             page=str(asked.page),
             previous=asked.at(page=asked.page - 1) if 1 < asked.page <= pages else "",
             following=asked.at(page=asked.page + 1) if 1 <= asked.page < pages else "",
             nothing=nothing,
+            nearest=nearest,
             sections=list(_sections(found, asked, place)) if status == HTTPStatus.OK else (),
         ), status  # fmt: skip
 
@@ -285,12 +311,6 @@ class Views:
             lang=lang_tag(asked.locale),
         ), HTTPStatus.OK
 
-    def _mailto(self, query: Query | None) -> str:
-        if query is None or self._settings.imap_url is None or not self._settings.smtp_from:
-            return ""
-        mailbox = self._settings.smtp_from.rpartition("<")[2].rstrip("> ")
-        return f"mailto:{quote(mailbox, safe='@')}?subject={quote(f'{Verb.SUBSCRIBE} {query}')}"
-
     def _feed_url(self, query: Query | None, asked: Parameters, place: Place) -> str:
         is_public = self._settings.bot_reading_room == "public" and not place.has_digest
         return asked.at(f"{place.room}feed.atom", is_open=False) if query and is_public else ""
@@ -298,8 +318,7 @@ class Views:
     def _written(self, template: str, asked: Parameters, place: Place, title: str, **values: Any) -> str:
         """A page in its frame."""
         other = Language.ZH if asked.locale == "en" else Language.BOTH
-        quick = Choice(asked.spoken(other), "中文" if other is Language.ZH else "English",
-                       "zh-Hans" if other is Language.ZH else "en")  # fmt: skip
+        quick = other_language(asked.locale, asked.spoken(other))
         tail = asked.bare.at("x", is_open=False).removeprefix("x")
         target = values.pop("target", "main")
         around = Around(
@@ -343,6 +362,14 @@ def _sections(found: Sequence[FoundOn], asked: Parameters, place: Place) -> Iter
             title = words.short_day(one.date, asked.locale) if len(found) > 1 else ""
             url = asked.at(f"{place.room}papers/{one.date}")
             yield _Section(title, url, count, cards.shown(part, asked.language, one.day.english))
+
+
+def _nearest(parts: Sequence[PartFound], asked: Parameters) -> Iterator[Choice]:
+    """The same page without one part of its query, where that finds papers: the most first."""
+    for one in sorted(parts, key=lambda each: -each.near)[:_NEAREST]:
+        if one.near and isinstance(stored(str(one.others)), Query):
+            words_ = say("room.nearest", asked.locale, n=one.near, count=f"{one.near:,}", part=one.part)
+            yield Choice(asked.at(q=str(one.others), categories=()), words_)
 
 
 def _of_digest(card: Card, asked: Parameters, *, names: bool, is_dated: bool) -> cards.CardView:

@@ -17,6 +17,7 @@ from bot.sources.calendar import PAGES_DUE, following, newest, no_announcement, 
 from bot.text.traditional import traditional
 from bot.web.room.asked import PAGE
 from bot.web.room.days import DayPapers, DayState
+from bot.web.room.found import PartFound
 
 ALL_CATEGORIES = len({one.alias_of or one.code for one in taxonomy.categories().values()})
 """How many categories arXiv has."""
@@ -39,6 +40,9 @@ def span_words(days: Sequence[date], locale: str) -> str:
     first, last = min(days), max(days)
     if first == last:
         return _day("room.bare_day", first, locale)
+    if (first.year, first.month) == (last.year, last.month):
+        month = say("room.months", locale).split()[last.month - 1]
+        return say("room.span_in_month", locale, first=first.day, last=last.day, month=month)
     return say(
         "room.span", locale, first=_day("room.bare_day", first, locale), last=_day("room.bare_day", last, locale)
     )
@@ -100,18 +104,20 @@ def unread_words(codes: Collection[str], state: DayState, locale: str) -> str:
     return ""
 
 
-def nothing_words(parts: Sequence[tuple[str, int]], locale: str) -> tuple[str, str]:
+def nothing_words(parts: Sequence[PartFound], locale: str) -> tuple[str, str]:
     """That no paper matches, and how many each part of the query finds by itself."""
     said = [
-        say("room.part_in" if count else "room.part_in_none", locale, part=part, n=count, count=f"{count:,}")
-        for part, count in parts
+        say("room.part_in" if one.alone else "room.part_in_none", locale, part=one.part, count=f"{one.alone:,}")
+        for one in parts
     ]
     why = say("room.semicolon", locale).join(said) + say("room.stop", locale) if len(parts) > 1 else ""
     return say("room.no_match", locale), why
 
 
-def bar_words(page: int, total: int, locale: str) -> str:
-    """Which papers a page has: 1–50 of 2,251."""
+def bar_words(page: int, total: int, locale: str, *, is_said: bool = False) -> str:
+    """Which papers a page has: 1–50 of 2,251; only their order when their number is said above."""
+    if total <= PAGE and is_said:
+        return say("room.newest_first", locale)
     if total <= PAGE:
         return say("room.count", locale, n=total, count=f"{total:,}")
     first, last = (page - 1) * PAGE + 1, min(page * PAGE, total)
@@ -148,7 +154,7 @@ class Calendar:
             return Missing(say("room.no_date", locale), say("room.no_date_why", locale, **values), is_gone=True)
         reason = known.reason if known and not known.is_announced else no_announcement(day, self.holidays)
         if reason is not None or (known and not known.is_announced):
-            heading = say("room.no_announcement", locale, day=day_words(day, locale))
+            heading = _day("room.no_announcement", day, locale)
             return Missing(heading, say(f"room.{reason}", locale) if reason else "")
         name = _day("room.bare_day", day, locale)
         if day > self.stored[0]:

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.commands import Commands
 from bot.commands.email_workflow import EmailWorkflow
+from bot.commands.newcomers import mailbox
 from bot.digest import Lack
 from bot.model import Language, Paper, Summary
 from bot.settings import Settings
@@ -95,7 +96,8 @@ async def opened(sqlite_store: Store) -> AsyncIterator[Opened]:
             chosen = Settings.model_construct(
                 **{name: field.default for name, field in Settings.model_fields.items()} | values
             )
-            commands = Commands(sqlite_store, DEFAULTS, clock)
+            mailboxes = replace(DEFAULTS.mailboxes, address=mailbox(chosen))
+            commands = Commands(sqlite_store, replace(DEFAULTS, mailboxes=mailboxes), clock)
             workflow = EmailWorkflow(commands, sqlite_store, links, clock)
             days = DaysAtHand(sqlite_store, fresh_seconds=0)
             room = Room(sqlite_store, tokens, clock, chosen, lack=lambda: lack, days=days)

@@ -32,7 +32,7 @@ async def test_before_the_first_reading_the_next_announcement_is_named(opened):
             date(2026, 6, 7),
             MORNING,
             200,
-            "No announcement on Sunday, 7 June 2026",
+            "No announcement on Sunday, 7 June",
         ),
         (date(2026, 6, 5), MORNING, 200, "5 June was not read here"),
         (date(2026, 6, 4), MORNING, 200, "4 June 2026"),
@@ -104,6 +104,11 @@ async def test_what_matches_nothing_says_which_part_is_to_blame(reader):
     assert "No paper matches." in said
     assert 'cs.LG: 60; "sparse attention": 60; quaternion: none.' in said
     assert "Reset" in said
+    (nearest,) = re.findall(r'<a href="([^"]+)">60 papers without quaternion', html)
+    assert len(await reader.ids(f"/papers/{DAY}{nearest.replace('&amp;', '&')}")) == 50
+    _, html = await reader.get(f"/papers/{DAY}?q=quaternion&in=stat.ML")
+    assert "20 papers without quaternion" in plain(html)
+    assert "papers without" not in plain((await reader.get(f"/papers/{DAY}?q=quaternion axion"))[1])
 
 
 async def test_a_query_that_cannot_be_read_is_kept_and_explained(reader):
@@ -148,7 +153,7 @@ async def test_dates_have_a_line_each(reader):
         "Wed 10 June 60 1 / 149 5",
         "Tue 9 June 1 1 / 149",
         "Mon 8 June Nobody had subscribed yet, or arXiv could not be reached.",
-        "6 June to 7 June arXiv announces nothing on weekends.",
+        "6 to 7 June arXiv announces nothing on weekends.",
         "Fri 5 June Nobody had subscribed yet, or arXiv could not be reached.",
         "Thu 4 June 1 1 / 149",
     ]
@@ -186,3 +191,5 @@ async def test_what_is_found_can_be_had_every_day(opened):
     assert "/papers subscribe cs.LG &#34;sparse attention&#34;" in html
     assert 'href="mailto:papers@sudi.test?subject=subscribe%20cs.LG%20%22sparse%20attention%22"' in html
     assert "feed.atom?q=%22sparse+attention%22&amp;in=cs.LG" in html
+    assert "a day" not in plain(html)
+    assert "About 1 paper a day" in plain((await one.get("/search?q=cs.LG harbour&lang=en"))[1])
