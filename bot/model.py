@@ -332,6 +332,10 @@ class Slot:
                 yield datetime.combine(day, time(self.minute // 60, self.minute % 60), zone).astimezone(UTC)
 
 
+BY_REQUEST = "paused on request"
+"""Why a destination is paused when its own people wanted it; any other reason is a refusal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """One destination inside a channel, with its reading preferences."""

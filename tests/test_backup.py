@@ -65,6 +65,14 @@ def test_a_backup_is_put_back_and_the_former_database_is_kept(tmp_path):
     assert done.exit_code == 0, done.output
     assert addresses() == ["#one"]
     assert "what was announced since then is taken for sent" in done.output
+
+    async def to_hear() -> list[str]:
+        store = Store.open(URL)
+        found = [one.restored.partition(" ")[0] for one in await rows(store, schema.destination)]
+        await store.close()
+        return found
+
+    assert asyncio.run(to_hear()) == ["drop"]
     (former,) = tmp_path.glob("sudi.db.before-restore-*")
     assert len(sqlite3.connect(former).execute("SELECT * FROM destination").fetchall()) == 2
 

@@ -250,7 +250,10 @@ class Channel(ABC):
         raise ChannelError(f"messages on {self.name} cannot be changed", permanent=True)
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
-        """Say a sentence to an identity's address; `about` is the address of the destination that it concerns."""
+        """Say a sentence to an identity's address; `about` is the address of the destination that it concerns.
+
+        Where both are the same, it is said in the destination itself.
+        """
         raise ChannelError(f"nobody can be told anything on {self.name}", permanent=True)
 
     async def listen(self, handle: Handle) -> None:

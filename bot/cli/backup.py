@@ -70,8 +70,8 @@ def restore(path: Path | None, taken: str | None, *, send: bool, drop: bool) -> 
     """Put a backup back, while the bot does not run; without PATH, after pg_restore has done that.
 
     Nobody knows what was sent after the backup: choose --drop, and readers may miss those days, or --send, and
-    they may get them twice. Digests that were under way in the backup are looked up where the channel can do that;
-    the others wait for `sudi held`. The former database is kept beside.
+    they may get them twice; each destination is told so. Digests that were under way in the backup are looked up
+    where the channel can do that; the others wait for `sudi held`. The former database is kept beside.
 
     \b
     Example:
@@ -149,6 +149,7 @@ async def _begun(settings: Settings, given: datetime | None, *, drops: bool) -> 
             if taken is None:
                 raise SettingsError(["--taken: say when the backup was taken; it does not know that itself"])
             outcome = await tx.restored.begin(taken, names)
+            await tx.restored.note("drop" if drops else "send", taken)
             if drops:
                 await tx.restored.take_for_sent(now, following(newest(now)))
         return taken, outcome

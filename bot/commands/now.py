@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from bot.channels import Reply
-from bot.commands.preferences import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import chosen_of
 from bot.commands.times import day_in_words
@@ -13,7 +12,7 @@ from bot.commands.trial import OnDay, found_on
 from bot.commands.typed import read_chosen, shown
 from bot.errors import UserError
 from bot.matching import is_wanted
-from bot.model import Subscription
+from bot.model import BY_REQUEST, Subscription
 from bot.query import parse
 from bot.sources.calendar import opens
 

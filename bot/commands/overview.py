@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.channels import Reply
-from bot.commands.preferences import BY_REQUEST
 from bot.commands.request import Request
 from bot.commands.subscriptions import next_digest_in_words, preferences_in_words
 from bot.commands.times import day_in_words, instant_in_words
 from bot.commands.typed import shown
-from bot.model import Destination, Subscription
+from bot.model import BY_REQUEST, Destination, Subscription
 from bot.pending import waiting_for
 from bot.presentation.coverage import coverage_lines, coverage_rows
 from bot.presentation.faults import fault_lines

@@ -14,12 +14,10 @@ from bot.commands.times import names_hour, read_days, read_moment
 from bot.commands.typed import read_chosen, shown
 from bot.commands.zones import find_zone
 from bot.errors import UserError
-from bot.model import Destination, Language, Notices, Slot
+from bot.model import BY_REQUEST, Destination, Language, Notices, Slot
 from bot.pending import waiting_for
 from bot.text.variants import simplified
 
-BY_REQUEST = "paused on request"
-"""Why a destination is paused when its own people wanted it."""
 _MOST_REFUSED = 1_000
 _LANGUAGES = {
     Language.EN: "en english 英文 英语",

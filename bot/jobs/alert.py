@@ -34,6 +34,7 @@ PATIENCE = timedelta(minutes=30)
 """How long a fault may last before admins hear of it: most mend themselves."""
 
 _LEASE_NAME = "alerts"
+_AT_ONCE = 20  # destinations that are told of a backup before anything else is looked at
 _TOLD_OTHERWISE = (Kind.MISSING, Kind.HELD)
 _LEASE_TIME = timedelta(minutes=5)
 
@@ -53,6 +54,10 @@ class Admins:
         self.people = [Person(*one.split(":", 1)) for one in admins]
         self._channels = channels
         self._locales = language.locales[::-1]
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel of that name, if this process has it."""
+        return self._channels.get(name)
 
     def words(self, key: str, **values: object) -> str:
         """A sentence of the locale as admins read it."""
@@ -114,6 +119,7 @@ class Alerts:
                 is_told = [
                     await self._tell_refusals(),
                     await self._tell_unreadable(),
+                    await self._tell_restored(),
                     await self._tell_held(),
                     await self._tell_faults(),
                     await self._tell_troubles(),
@@ -128,6 +134,7 @@ class Alerts:
         async with self._store.read() as tx:
             return bool(
                 await tx.subscribers.untold()
+                or await tx.restored.to_hear(1)
                 or await tx.outbox.held(untold=True)
                 or await tx.unreadable.known(untold=True)
                 or any(await self._faults(tx))
@@ -246,6 +253,30 @@ class Alerts:
             return "\n\n".join(lines)
 
         return await self._tell_first(destination, list(self._listeners(destination, others)), news)
+
+    async def _tell_restored(self) -> bool:
+        """Tell some destinations that a backup was put back, and what that means for them; True when they know."""
+        async with self._store.read() as tx:
+            to_hear = await tx.restored.to_hear(_AT_ONCE)
+            destinations = await tx.subscribers.destinations_by_id(to_hear)
+        heard = [each for each, one in destinations.items() if await self._has_heard(one, *to_hear[each])]
+        if heard:
+            async with self._store.write() as tx:
+                await tx.restored.heard(heard)
+                tx.ring("tell")  # there may be more
+        return len(heard) == len(to_hear)
+
+    async def _has_heard(self, destination: Destination, choice: str, taken: str) -> bool:
+        """Tell one destination in its place; True also when nobody can be told anything there."""
+        channel = self._admins.channel(destination.channel)
+        text = say(f"notice.restored_{choice}", destination.language.locales[-1], taken=taken)
+        try:
+            if channel is not None:
+                await channel.tell(destination.address, text, destination.address)
+        except ChannelError as error:
+            log.warning("not_told channel=%s reason=%s", destination.channel, error.reason)
+            return error.permanent
+        return True
 
     async def _others(self, destination: Destination) -> list[Person]:
         """The owner of a destination on other channels."""

@@ -1,4 +1,5 @@
-"""At night, what is older than BOT_KEEP_DAYS is forgotten: hits, deliveries, papers and their texts.
+"""At night, what is older than BOT_KEEP_DAYS is forgotten: hits, deliveries, papers and their texts; and
+destinations that have refused their digests for months.
 
 In transactions that are short however much there is; whatever cuts it off, the next night goes on.
 """
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 _TURN = "prune"
 _LEASE = timedelta(hours=2)
 _MINUTE = 3 * 60 + 40  # of the local day
+GONE = timedelta(days=180)
+"""How long a destination may refuse its digests before it is forgotten."""
+
 _EDITED = timedelta(days=7)  # how long after it was sent a digest may be edited
 _FIRST, _MOST = 200, 400  # rows, each of which may take others with it
 
@@ -39,6 +43,7 @@ async def prune(store: Store, now: datetime, keep: timedelta) -> int:
     """Forget what is older than `keep`; how many rows that were, without what goes with them."""
     before = now - keep
     steps: list[Step] = [
+        lambda tx, most: tx.retention.destinations(now - GONE, most),
         lambda tx, most: tx.retention.hits(before, most),
         lambda tx, most: tx.retention.deliveries(before, most),
         lambda tx, most: tx.retention.papers(before.date(), most),

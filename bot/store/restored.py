@@ -77,6 +77,27 @@ class Restored:
         )
         return Outcome(looked_up.rowcount, held.rowcount)
 
+    async def note(self, choice: str, taken: datetime) -> None:
+        """Note that destinations with subscriptions have to hear of the backup, and what was chosen."""
+        has_any = exists().where(_subscription.destination_id == _destination.id)
+        await self._connection.execute(
+            schema.destination.update()
+            .where(_destination.paused == "", has_any)
+            .values(restored=f"{choice} {taken:%Y-%m-%d %H:%M} UTC")
+        )
+
+    async def to_hear(self, most: int) -> dict[int, tuple[str, str]]:
+        """Destinations that have not heard of it: what was chosen, and when the backup was taken."""
+        chosen = select(_destination.id, _destination.restored).where(_destination.restored != "").limit(most)
+        rows = await self._connection.execute(chosen.order_by(_destination.id))
+        return {row.id: tuple(row.restored.split(" ", 1)) for row in rows}
+
+    async def heard(self, destinations: Collection[int]) -> None:
+        """These know now, or cannot be told."""
+        await self._connection.execute(
+            schema.destination.update().where(_destination.id.in_(destinations)).values(restored="")
+        )
+
     async def take_for_sent(self, now: datetime, next_day: date) -> int:
         """Take all that waited, and all that was announced up to now, for sent; how many deliveries that ends.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model import BY_REQUEST
 from bot.store import schema
 from bot.store.packing import unpack
 from bot.store.saved import Saved, lookup, saved
@@ -14,6 +15,8 @@ from bot.store.saved import Saved, lookup, saved
 _batch, _hit, _delivery, _paper = schema.batch.c, schema.hit.c, schema.delivery.c, schema.paper.c
 _announced, _query = schema.announcement.c, schema.query.c
 _saved, _lookup = saved.c, lookup.c
+_destination, _identity, _subscriber = schema.destination.c, schema.identity.c, schema.subscriber.c
+_conversation = schema.conversation.c
 
 
 _OPEN = ["ready", "sending", "unsure", "held"]
@@ -25,6 +28,37 @@ class Retention:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def destinations(self, before: datetime, most: int) -> int:
+        """Destinations that have refused their digests since long ago, with all that is known of whoever had them.
+
+        People who are somewhere else, too, or have saved papers, stay.
+        """
+        is_gone = (_destination.paused.not_in(["", BY_REQUEST]), _destination.paused_at < before)
+        rows = await self._connection.execute(
+            select(_destination.id, _destination.channel, _destination.address, _destination.identity_id)
+            .where(*is_gone)
+            .order_by(_destination.paused_at)
+            .limit(most)
+        )
+        gone = list(rows)
+        ids, places = [one.id for one in gone], [(one.channel, one.address) for one in gone]
+        owners = [one.identity_id for one in gone if one.identity_id is not None]
+        named = tuple_(_identity.channel, _identity.address)
+        theirs = select(_identity.subscriber_id).where(or_(_identity.id.in_(owners), named.in_(places)))
+        people = list((await self._connection.execute(theirs)).scalars())
+        count = await self._delete(schema.destination, _destination.id.in_(ids))
+        of_places = tuple_(_conversation.channel, _conversation.person).in_(places)
+        await self._delete(schema.conversation, of_places)
+        is_owner = exists().where(_destination.identity_id == _identity.id)
+        has_place = exists().where(
+            _destination.channel == _identity.channel, _destination.address == _identity.address
+        )
+        is_somewhere = select(_identity.subscriber_id).where(or_(is_owner, has_place))
+        has_saved = exists().where(_saved.subscriber_id == _subscriber.id)
+        of_nothing = (_subscriber.id.in_(people), _subscriber.id.not_in(is_somewhere), ~has_saved)
+        await self._delete(schema.subscriber, *of_nothing)
+        return count
 
     async def hits(self, before: datetime, most: int) -> int:
         """Hits of batches that were published long ago, and then the batches."""

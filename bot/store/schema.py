@@ -239,6 +239,9 @@ destination = Table(
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
 
+_is_to_hear = destination.c.restored != ""
+Index("ix_destination_restored", destination.c.id, sqlite_where=_is_to_hear, postgresql_where=_is_to_hear)
+
 query = Table(  # what is asked for, in its canonical form; subscriptions share it
     "query",
     metadata,

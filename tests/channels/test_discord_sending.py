@@ -184,8 +184,14 @@ async def test_the_owner_is_told_once_by_direct_message_where_nothing_is_sent(ou
 
 async def test_a_channel_is_no_person_to_be_told(ours: Discord, discord: DiscordSite):
     with pytest.raises(ChannelError):
-        await ours.tell("700", "closed", "700")
+        await ours.tell("700", "closed", "701")
     assert discord.requests == []
+
+
+async def test_a_channel_hears_in_itself_what_concerns_it(ours: Discord, discord: DiscordSite):
+    await ours.tell("700", "put back to a backup", "700")
+    (body,) = discord.bodies("700")
+    assert body["content"] == "put back to a backup"
 
 
 async def test_doctor_tells_who_the_bot_is(ours: Discord, discord: DiscordSite):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.jobs.alert import TELL_AGAIN, Admins
-from bot.model import Language
+from bot.model import BY_REQUEST, Language
 from tests.fakes import FakeChannel, FakeTeller, alerts, courier, fails, planned, subscribed, waiting
 
 
@@ -219,3 +219,35 @@ async def test_a_query_that_was_mended_is_not_told_of_and_a_new_fault_of_it_is(s
         await unreadable(store, *found)
         await alerts(store, clock, here).tell()
     assert len(here.told) == 2
+
+
+async def test_each_destination_is_told_of_a_restored_backup_once_in_its_place(store, here, clock):
+    destinations = await waiting(store, 25)
+    async with store.write() as tx:
+        await tx.subscribers.pause(destinations[0].id, BY_REQUEST, clock())
+        await tx.subscribers.set_language(destinations[1].id, Language.ZH)
+        await tx.restored.note("drop", clock())
+    telling = alerts(store, clock, here, admins=[])
+    for _ in range(3):
+        await telling.tell()
+    assert {person for person, _, _ in here.told} == {f"#{n}" for n in range(2, 26)}
+    assert all(person == about for person, _, about in here.told)
+    assert len(here.told) == 24
+    texts = {text for _, text, _ in here.told}
+    assert any("put back to a backup of 2026-06-10" in text and "may not have come" in text for text in texts)
+    assert any("数据已恢复到 2026-06-10" in text for text in texts)
+
+
+async def test_who_cannot_be_told_of_a_restored_backup_is_tried_again_and_holds_up_nobody(store, here, clock):
+    await waiting(store, 2)
+    async with store.write() as tx:
+        await tx.restored.note("send", clock())
+    here.deaf = {"#1"}
+    telling = alerts(store, clock, here, admins=[])
+    await telling.tell()
+    assert [person for person, _, _ in here.told] == ["#2"]
+    here.deaf.clear()
+    clock.forward(minutes=TELL_AGAIN.total_seconds() / 60)
+    await telling.tell()
+    assert [person for person, _, _ in here.told] == ["#2", "#1"]
+    assert "may come twice" in here.told[-1][1]

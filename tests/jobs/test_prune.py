@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.jobs.prune import prune, prune_nightly
-from bot.model import AnnounceType, Language, Summary
+from bot.jobs.prune import GONE, prune, prune_nightly
+from bot.model import BY_REQUEST, AnnounceType, Language, Summary
 from bot.store import Store, saved, schema
 from bot.store.chunks import LONGEST, adapted, in_chunks, repeated
 from tests.fakes import (
@@ -188,3 +188,37 @@ async def test_what_was_asked_for_by_number_is_forgotten_as_well_unless_it_is_an
     await prune(store, MORNING + KEEP + timedelta(days=2), KEEP)
     assert [row.id for row in await rows(store, schema.paper)] == [paper(1).id]
     assert await rows(store, saved.lookup) == []
+
+
+async def test_a_destination_that_has_refused_for_months_is_forgotten_with_whoever_had_nothing_else(store):
+    gone, _ = await subscribed(store, "cs.LG", address="gone@reader.test", owner="gone@reader.test")
+    shared, _ = await subscribed(store, "cs.LG", address="#shared", owner="mei")
+    kept, _ = await subscribed(store, "cs.LG", address="mei", owner="mei")
+    resting, _ = await subscribed(store, "cs.LG", address="#resting", owner="ottoline")
+    saver, _ = await subscribed(store, "cs.LG", address="saver", owner="saver")
+    async with store.write() as tx:
+        await tx.saved.add(await tx.subscribers.person("fake", "saver", MORNING), "2606.90001", MORNING)
+        for one in (gone, shared, saver):
+            await tx.subscribers.refuse(one.id, "550 no such mailbox", MORNING)
+        await tx.subscribers.pause(resting.id, BY_REQUEST, MORNING)
+    await prune(store, MORNING + GONE, KEEP)
+    assert len(await rows(store, schema.destination)) == 5, "not yet"
+    await prune(store, MORNING + GONE + timedelta(days=1), KEEP)
+    assert {one.address for one in await rows(store, schema.destination)} == {kept.address, resting.address}
+    assert {one.address for one in await rows(store, schema.identity)} == {"mei", "ottoline", "saver"}
+    assert len(await rows(store, schema.subscription)) == 2
+    assert len(await rows(store, schema.subscriber)) == 3
+
+
+async def test_months_are_counted_from_the_first_refusal_and_end_with_a_delivery_that_is_wanted_again(store):
+    one, _ = await subscribed(store, "cs.LG")
+    later = MORNING + timedelta(days=100)
+    async with store.write() as tx:
+        await tx.subscribers.refuse(one.id, "channel_not_found", MORNING)
+        await tx.subscribers.refuse(one.id, "account_inactive", later)
+    assert (await rows(store, schema.destination))[0].paused_at == MORNING
+    async with store.write() as tx:
+        await tx.subscribers.resume(one.id)
+        await tx.subscribers.refuse(one.id, "channel_not_found", later)
+    await prune(store, MORNING + GONE + timedelta(days=1), KEEP)
+    assert len(await rows(store, schema.destination)) == 1

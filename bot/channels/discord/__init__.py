@@ -86,11 +86,11 @@ class Discord(Channel):
         await self._rest.edit(address, root if part.get("thread") else "", reference, part["message"])
 
     async def tell(self, person: str, text: str, about: str = "") -> None:
-        """Write to one person, once while Discord remembers it; a channel that it is about is linked."""
-        if not person.startswith("@"):
+        """Write to one person, once while Discord remembers it; another channel that it is about is linked."""
+        if not person.startswith("@") and person != about:
             raise ChannelError("only people can be written to directly")
         for body in text_messages(text):
-            if about and not about.startswith("@"):
+            if about not in ("", person) and not about.startswith("@"):
                 body["content"] = f"<#{about}>\n{body['content']}"
             await self._rest.post(person, body, f"told {about}")
 

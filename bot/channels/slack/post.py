@@ -133,7 +133,7 @@ class Postman:
         """Say something to one person, directly, with a link to the channel that it concerns, if any."""
         destination, concerned = read_address(person), read_address(about or person)
         client = await self._clients(destination.team)
-        link = "" if concerned.is_person or not about else f"<#{concerned.channel}> "
+        link = "" if concerned.is_person or about in ("", person) else f"<#{concerned.channel}> "
         await asked(
             client.chat_postMessage(channel=destination.channel, text=link + escaped(text), unfurl_links=False)
         )

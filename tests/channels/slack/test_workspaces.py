@@ -97,6 +97,7 @@ async def test_a_workspace_installs_the_app_and_the_bot_may_do_there_all_that_it
     mine = await ours.send(person, ours.render(digest())[0], "2.1")
     assert await ours.find(person, "2.1", NOON, "") == mine
     await ours.tell(person, "the channel was archived", destination)
+    await ours.tell(destination, "put back to a backup", destination)
 
 
 async def test_who_comes_back_without_having_begun_installs_nothing(strict, app, port):
