@@ -59,6 +59,7 @@ from bot.store import Store
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
 from bot.store.migrate import migrate, opened_for_one_command
+from bot.summaries import TextField
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
 from bot.supervision import Work, stopped_by_signals, supervised
@@ -105,15 +106,15 @@ class App:
         *,
         roles: Collection[Role] = ALL_ROLES,
     ) -> None:
-        self._roles = frozenset(roles)
-        self._is_matching = Role.INGEST in self._roles
+        self._roles, self._is_matching = frozenset(roles), Role.INGEST in roles
         self.settings = settings
         self.store = store
         self.channels = {channel.name: channel for channel in adapters.channels}
         self.sources = adapters.sources
         self.client = adapters.client
         self.clock = clock
-        preferences = defaults(settings)
+        is_able = adapters.makers.can(TextField.ABSTRACT) or "arxivdaily" in settings.bot_sources
+        preferences = replace(defaults(settings), makes_chinese=is_able)
         self._matcher = matcher
         holidays = settings.bot_arxiv_holidays
         self._links = adapters.links

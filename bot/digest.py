@@ -20,7 +20,6 @@ from bot.model import (
     Coverage,
     Destination,
     Fault,
-    Language,
     Match,
     NoAnnouncement,
     Paper,
@@ -142,7 +141,7 @@ class Digest:
     @property
     def lacks(self) -> bool:
         """Whether a paper is shown without the Chinese texts that its reader wants."""
-        return self.destination.language is not Language.EN and any(card.lacks for card in self.cards)
+        return self.lack is not Lack.NOTHING
 
     @property
     def named(self) -> tuple[Card, ...]:

@@ -75,6 +75,11 @@ class Language(enum.StrEnum):
         return {Language.ZH_HANT: Language.ZH, Language.BOTH_HANT: Language.BOTH}.get(self, self)
 
     @property
+    def without_chinese(self) -> Language:
+        """What is read where nobody makes Chinese texts: who reads both reads English."""
+        return Language.EN if self.plain is Language.BOTH else self
+
+    @property
     def chinese(self) -> str:
         """The locale's name for its Chinese."""
         return "zh-hant" if self.is_traditional else "zh"

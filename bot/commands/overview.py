@@ -61,6 +61,8 @@ async def _listings(request: Request, tx: Transaction, known: Sequence[Subscript
 
 async def _texts(request: Request, tx: Transaction) -> list[str]:
     """What models have made and used today (UTC)."""
+    if not request.defaults.makes_chinese:
+        return [request.say("digest.lack_setup")]
     spent = await tx.spending.on(request.now.date())
     if not spent.calls and not spent.known:
         return []

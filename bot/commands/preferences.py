@@ -46,7 +46,12 @@ async def set_language(request: Request) -> Reply:
         destination = await request.ensure_destination(tx)
         await tx.subscribers.set_language(destination.id, language)
     name = request.say(f"reply.language_{language.value}")
-    return request.reply(request.say("reply.language_set", language=name), is_public=True)
+    is_vain = language is not Language.EN and not request.defaults.makes_chinese
+    return request.reply(
+        request.say("reply.language_set", language=name),
+        request.say("reply.language_not_made") if is_vain else "",
+        is_public=True,
+    )
 
 
 async def set_time(request: Request) -> Reply:

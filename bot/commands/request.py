@@ -30,6 +30,7 @@ class Defaults:
     slot: Slot
     mailboxes: Mailboxes = NOBODYS
     cap: int = 20  # papers that a digest shows whole
+    makes_chinese: bool = True  # whether there are Chinese texts to expect
 
 
 ReadFirst = Callable[[str], Awaitable[FirstReading]]
@@ -77,6 +78,8 @@ class Request:
         language = Language(self.language)
         if shown:
             language = self.destination.language if self.destination else self.defaults.language
+            if not (self.defaults.makes_chinese or any(card.summary for card in shown)):
+                language = language.without_chinese
         return Reply("\n".join(filter(None, lines)), language, shown, is_public)
 
     def known_destination(self) -> Destination:

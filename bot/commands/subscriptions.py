@@ -119,9 +119,10 @@ def unreadable_in_words(request: Request, known: Sequence[Subscription]) -> list
 def preferences_in_words(request: Request, destination: Destination) -> str:
     """The language and the slot of a destination, how much it wants, and what it hears without papers."""
     limit = request.say("reply.limit", n=destination.shown(request.defaults.cap)) if destination.limit else ""
+    makes_chinese, language = request.defaults.makes_chinese, destination.language
     said = request.say(
         "reply.preferences",
-        language=request.say(f"reply.language_{destination.language.value}"),
+        language=request.say(f"reply.language_{language if makes_chinese else language.without_chinese}"),
         slot=slot_in_words(destination.slot, request.language),
         notices=request.say(f"reply.notices_{destination.notices.value}"),
     )

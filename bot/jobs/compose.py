@@ -175,7 +175,18 @@ class Composer:
             previous=await tx.outbox.key(claim, earlier.last(claim.id, self._clock() - THREAD)),
             link=self._link(claim, report.no_papers if not cards else None),
         )
-        return replace(digest, lack=self._lack()) if digest.lacks else digest
+        return self._with_what_it_lacks(digest)
+
+    def _with_what_it_lacks(self, digest: Digest) -> Digest:
+        """Say why Chinese texts are missing; where nobody makes any, who reads both languages reads English."""
+        language, papers = digest.destination.language, (*digest.cards, *digest.rest)
+        if language is Language.EN:
+            return digest
+        why = self._lack() if any(card.lacks for card in digest.cards) or not papers else Lack.NOTHING
+        if why is Lack.SETUP and not any(card.summary for card in papers):
+            language = language.without_chinese
+        destination = replace(digest.destination, language=language)
+        return replace(digest, destination=destination, lack=why if papers else Lack.NOTHING)
 
     def _link(self, claim: Claim, no_papers: NoPapers | None) -> str:
         """The page with the papers of a digest; of one without papers, that of the date of which it speaks."""

@@ -16,7 +16,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from bot.changes import is_withdrawn
-from bot.digest import Card, Digest
+from bot.digest import Card, Digest, Lack
 from bot.locale import say
 from bot.matching import spans
 from bot.model import AnnounceType, Change, Language, Paper, Reason
@@ -57,7 +57,7 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         provenance=_provenance(digest),
         chinese=lang_tag(language.chinese),
         nothing=() if digest.cards else _nothing(digest),
-        cards=cards_lines(digest.cards, language),
+        cards=_cards(digest),
         more=_twice("digest.more", language, n=len(digest.rest)) if digest.rest else "",
         named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
         rest=tuple(_named(card, language) for card in named),
@@ -65,6 +65,15 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         link=digest.link,
         open=_opening(digest, interface(language)) if digest.link else "",
     )
+
+
+def _cards(digest: Digest) -> tuple[CardLines, ...]:
+    """The cards; where nobody makes Chinese texts, none says that it has none: only admins can change that."""
+    lines = cards_lines(digest.cards, digest.destination.language)
+    if digest.lack is not Lack.SETUP:
+        return lines
+    both = zip(lines, digest.cards, strict=True)
+    return tuple(one if card.summary else replace(one, missing="") for one, card in both)
 
 
 def _opening(digest: Digest, locale: str) -> str:
@@ -88,7 +97,7 @@ def _provenance(digest: Digest) -> str:
     comma = say("card.comma", language.chinese)
     names = comma.join(_maker(each, language.chinese) for each in dict.fromkeys(makers) if each)
     who = say("digest.provenance", language.chinese, who=names) if names else ""
-    why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack else ""
+    why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack not in (Lack.NOTHING, Lack.SETUP) else ""
     return " · ".join(filter(None, (who, why)))
 
 

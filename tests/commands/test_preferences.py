@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.commands import Commands
 from bot.model import Days, Destination, Language, Notices, Slot
-from tests.commands.conftest import LISTINGS, Conversation
+from bot.presentation.cards import cards_lines
+from tests.commands.conftest import DEFAULTS, LISTINGS, Conversation
 
 
 async def asked_from(talk: Conversation) -> Destination:
@@ -244,3 +248,29 @@ async def test_a_limit_is_said_by_list_and_status_while_there_is_one(talk: Conve
     for verb in ("list", "status"):
         assert "A digest shows at most 5 papers whole, and names the others." in await talk.says(verb)
     assert "每次速递最多完整显示 5 篇" in await talk.says("列表", language=Language.ZH)
+
+
+@pytest.fixture
+def without_makers(talk: Conversation) -> Conversation:
+    """The same, where nobody makes Chinese texts."""
+    talk.commands = Commands(
+        talk.store, replace(DEFAULTS, makes_chinese=False), lambda: talk.now, admins=["console:boss"]
+    )
+    return talk
+
+
+async def test_only_admins_and_whoever_asks_hear_that_nobody_makes_chinese_texts(without_makers: Conversation):
+    talk = without_makers
+    for typed in ("subscribe cs.LG", "list", "status", "show 2606.90002", "today", "preview cs.LG"):
+        said = await talk.reply(typed)
+        shown = str(cards_lines(said.cards, said.language))
+        assert "OPENAI_API_KEY" not in said.text
+        assert "English and Chinese" not in said.text
+        assert ("no Chinese text yet" in shown) == any(card.summary for card in said.cards), typed
+    assert "Papers in English, at" in await talk.says("list")
+    assert "OPENAI_API_KEY" in await talk.says("status", destination="boss", sender="boss")
+    assert await talk.says("language both") == (
+        "Papers now come in: English and Chinese.\n"
+        "Nobody makes Chinese texts here so far, so papers come in English until the admin sets that up."
+    )
+    assert await talk.says("language en") == "Papers now come in: English."

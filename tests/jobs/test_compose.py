@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from bot.digest import Digest, Lack
 from bot.jobs.compose import Composer
+from bot.model import Language, Summary
+from bot.presentation.cards import digest_lines
 from bot.store import Store, schema
 from bot.store.outbox import Claim
-from tests.fakes import MORNING, HandClock, planned, rows, waiting
+from tests.fakes import MORNING, HandClock, paper, planned, rows, waiting
 
 
 async def two_claims(store: Store, clock: HandClock) -> list[Claim]:
@@ -71,3 +76,52 @@ async def test_a_destination_has_as_many_papers_whole_as_it_wants_and_never_more
     digests = {claim.destination.id: await composer.digest(claim) for claim in claims}
     shown = {each: (len(one.cards), len(one.named), one.matched) for each, one in digests.items() if one}
     assert shown == {few.id: (1, 3, 4), many.id: (3, 1, 4)}
+
+
+async def one_digest(store: Store, language: Language, lack: Lack, *, chinese: bool = False) -> Digest:
+    """The digest of a paper for somebody who reads this, where Chinese texts are missing for a reason."""
+    clock = HandClock()
+    (destination,) = await waiting(store, 1)
+    async with store.write() as tx:
+        await tx.subscribers.set_language(destination.id, language)
+        if chinese:
+            await tx.texts.carry([Summary(paper(1).id, 1, Language.ZH, "潮汐", provenance="arxivdaily")], MORNING)
+    await planned(store)
+    async with store.write() as tx:
+        (claim,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
+    digest = await Composer(store, cap=3, clock=clock, lack=lambda: lack).digest(claim)
+    assert digest is not None
+    return digest
+
+
+NAGGING = ("no Chinese text yet", "OPENAI_API_KEY", "暂缺", "管理员")
+
+
+@pytest.mark.parametrize("language", [Language.BOTH, Language.BOTH_HANT])
+async def test_who_reads_both_reads_english_where_nobody_makes_chinese_texts(
+    store: Store, language: Language
+) -> None:
+    digest = await one_digest(store, language, Lack.SETUP)
+    assert digest.destination.language is Language.EN
+    assert digest.lacks, "so that it is filled in when somebody makes them after all"
+    assert not any(word in str(digest_lines(digest)) for word in NAGGING)
+
+
+async def test_who_reads_chinese_is_not_told_every_day_that_there_is_none(store: Store) -> None:
+    digest = await one_digest(store, Language.ZH, Lack.SETUP)
+    assert digest.destination.language is Language.ZH
+    assert not any(word in str(digest_lines(digest)) for word in NAGGING)
+
+
+async def test_texts_that_came_from_elsewhere_are_shown_though_nobody_makes_any(store: Store) -> None:
+    digest = await one_digest(store, Language.BOTH, Lack.SETUP, chinese=True)
+    assert digest.destination.language is Language.BOTH
+    assert "潮汐" in str(digest_lines(digest))
+    assert not any(word in str(digest_lines(digest)) for word in NAGGING[1:])
+
+
+@pytest.mark.parametrize("lack", [Lack.LATE, Lack.BUDGET])
+async def test_a_text_that_may_still_come_is_awaited_aloud(store: Store, lack: Lack) -> None:
+    digest = await one_digest(store, Language.BOTH, lack)
+    assert digest.destination.language is Language.BOTH
+    assert "no Chinese text yet" in str(digest_lines(digest))
