@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
-from pathlib import Path
 from statistics import median, quantiles
 
 from aiohttp import ClientSession, web
@@ -34,6 +33,8 @@ from bot.web.templates import SCRIPT, STYLE
 from tests.bench import workload
 from tests.counterparts import browser
 from tests.fakes import MORNING, HandClock, ingest, planned
+from tests.web.room import whole
+from tests.web.room.conftest import Reader, room_of
 from tests.web.room.readers import PacedChannel, await_digests, deliver, pages_of
 from tests.web.room.test_access import hostile
 
@@ -44,7 +45,7 @@ _WIDTHS = (320, 390, 768, 1280)
 
 
 async def room(papers: int, requests: int, *, looks: bool) -> None:
-    """Measure pages of a full day; `looks` adds the whole matrix of widths, themes and languages in a browser."""
+    """Measure pages of a full day; `looks` adds the whole site in a browser."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # as `sudi run` does
     with tempfile.TemporaryDirectory() as folder:
@@ -232,32 +233,31 @@ def _memory() -> int:
 
 
 async def _matrix() -> None:
-    """Every kind of page at four widths, in two themes and five languages."""
+    """Every kind of page and state at four widths, in two themes and five languages, with and without scripts."""
     if why := browser.missing():
         print(f"no browser: {why}")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{Path(folder) / 'sudi.db'}")
-        await migrate(store)
-        await _fill(store, 6)
-        kinds = {
-            "day": f"/papers/{DAY}?open=1",
-            "query": f"/papers/{DAY}?q=cs.*",
-            "search": "/search?q=cs.*",
-            "dates": "/dates?",
-            "paper": "/paper/2606.20000?",
-            "weekend": "/papers/2026-06-07?",
-            "refused": f"/papers/{DAY}?q=(a",
-        }
-        async with _served(store) as (_session, url):
-            pages = {
-                f"{name} {language.value}": f"{url}{path}&lang={language.value}"
-                for name, path in kinds.items()
-                for language in Language
-            }
-            found = await asyncio.to_thread(browser.faults, pages, widths=_WIDTHS)
-        await store.close()
-    for one in found:
+    async with _opened() as full, _opened() as empty:
+        paths, bare = await whole.furnish(full), {"nothing-yet": "/papers?", "no-dates": "/dates?"}
+        pages: dict[str, str] = {}
+        for language in Language:
+            pages |= whole.addresses(full, paths, language) | whole.addresses(empty, bare, language)
+        found = await asyncio.to_thread(browser.faults, pages, widths=_WIDTHS, scripts=(True, False))
+        tasks = whole.tasks(full, paths)
+        failed = await asyncio.to_thread(browser.faults, {}, tasks=tasks)
+    for one in [*found, *failed]:
         print(one)
-    looks = len(pages) * len(_WIDTHS) * len(browser.THEMES)
+    looks = len(pages) * len(_WIDTHS) * len(browser.THEMES) * 2
     _floor(f"faults in {looks} looks of a browser", len(found), 0, "")
+    _floor(f"faults in {len(tasks)} tasks by keyboard", len(failed), 0, "")
+
+
+@asynccontextmanager
+async def _opened() -> AsyncIterator[Reader]:
+    """A reader of a room of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(f"sqlite:///{folder}/sudi.db")
+        await migrate(store)
+        async with room_of(store, **whole.SETTINGS) as one:
+            yield one
+        await store.close()

@@ -1,5 +1,5 @@
 // Looks at pages in a real browser, prints what is wrong with them as a list in JSON.
-// Arguments: the folder of the packages, the browser. Standard input: { pages: {name: url}, widths, themes, pictures }.
+// Arguments: the folder of the packages, the browser. Standard input: { pages: {name: url}, widths, themes, scripts, pictures, tasks }.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -10,7 +10,7 @@ const load = async (name) => import(pathToFileURL(require.resolve(name)));
 const { default: puppeteer } = await load("puppeteer-core");
 const { HtmlValidate, StaticConfigLoader } = await load("html-validate");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
-const { pages, widths, themes, pictures, tasks } = JSON.parse(readFileSync(0, "utf-8"));
+const { pages, widths, themes, scripts, pictures, tasks } = JSON.parse(readFileSync(0, "utf-8"));
 
 const rules = {
   "valid-id": "off", // the anchor of a card is the number of its paper
@@ -36,20 +36,24 @@ async function opened(where) {
 }
 
 async function look(name, url) {
+  for (const script of scripts) await lookWith(script, script ? name : `${name} without scripts`, url);
+}
+
+async function lookWith(script, name, url) {
   let at = name;
   const page = await opened(() => at);
+  await page.setJavaScriptEnabled(script);
   const text = await (await page.goto(url)).text();
-  for (const { messages } of (await validator.validateString(text)).results)
+  for (const { messages } of script ? (await validator.validateString(text)).results : [])
     for (const one of messages) faults.add(`${name}: html: ${one.ruleId}: ${one.message}, line ${one.line}`);
+  await page.evaluate(axe); // not as a script of the page, which its policy forbids
   for (const theme of themes) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
     for (const width of widths) {
       at = `${name} ${width} ${theme}`;
       await page.setViewport({ width, height: 900 });
-      await page.goto(url);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) faults.add(`${at}: scrolls sideways by ${wide}px`);
-      await page.evaluate(axe); // not as a script of the page, which its policy forbids
       const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
       for (const one of found.violations)
         faults.add(`${at}: axe: ${one.id}: ${one.help}: ${one.nodes[0].target} ${one.nodes[0].failureSummary}`);

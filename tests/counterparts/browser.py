@@ -41,18 +41,21 @@ def faults(
     *,
     widths: Sequence[int] = WIDTHS,
     themes: Sequence[str] = THEMES,
+    scripts: Sequence[bool] = (True,),
     tasks: Sequence[Mapping[str, Any]] = (),
     pictures: Path | None = None,
 ) -> list[str]:
     """What is wrong with pages, by name: sideways scroll, messages of the console, of axe and of html-validate.
 
-    A task is done by keyboard alone, and without scripts unless it says `script`.
+    `scripts` says whether pages are looked at with scripts, without, or both ways. A task is done by keyboard
+    alone, and without scripts unless it says `script`.
     """
     node, chromium = shutil.which("node") or "node", shutil.which("chromium") or "chromium"
     asked = {
         "pages": dict(pages),
         "widths": list(widths),
         "themes": list(themes),
+        "scripts": list(scripts),
         "tasks": list(tasks),
         "pictures": str(pictures) if pictures else None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html import unescape
@@ -52,7 +52,13 @@ class Reader:
     tokens: Tokens
     links: Links
     clock: HandClock
+    workflow: EmailWorkflow
     before: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address of the site, without its last slash."""
+        return str(self.client.make_url("/")).rstrip("/")
 
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Status and text of a page of the room."""
@@ -83,28 +89,34 @@ def plain(html: str) -> str:
 Opened = Callable[..., Awaitable[Reader]]
 
 
+@asynccontextmanager
+async def room_of(store: Store, lack: Lack = Lack.SETUP, **settings: object) -> AsyncIterator[Reader]:
+    """A reader of the papers of a store, in a room with some settings."""
+    clock, tokens = HandClock(), Tokens(b"k" * 32)
+    links = Links(tokens, "https://sudi.test", has_room=True)
+    values = {"bot_reading_room": "public", "bot_public_url": "https://sudi.test"} | settings
+    # No file of the folder is read, and nothing of the environment.
+    chosen = Settings.model_construct(
+        **{name: field.default for name, field in Settings.model_fields.items()} | values
+    )
+    mailboxes = replace(DEFAULTS.mailboxes, address=mailbox(chosen))
+    commands = Commands(store, replace(DEFAULTS, mailboxes=mailboxes), clock)
+    workflow = EmailWorkflow(commands, store, links, clock)
+    days = DaysAtHand(store, fresh_seconds=0)
+    room = Room(store, tokens, clock, chosen, lack=lambda: lack, days=days)
+
+    site = Site(workflow, room).application()
+    async with TestClient(TestServer(site)) as client:
+        yield Reader(client, store, tokens, links, clock, workflow)
+
+
 @pytest.fixture
 async def opened(sqlite_store: Store) -> AsyncIterator[Opened]:
     """Open a room with some settings."""
     async with AsyncExitStack() as stack:
 
         async def opening(lack: Lack = Lack.SETUP, **settings: object) -> Reader:
-            clock, tokens = HandClock(), Tokens(b"k" * 32)
-            links = Links(tokens, "https://sudi.test", has_room=True)
-            values = {"bot_reading_room": "public", "bot_public_url": "https://sudi.test"} | settings
-            # No file of the folder is read, and nothing of the environment.
-            chosen = Settings.model_construct(
-                **{name: field.default for name, field in Settings.model_fields.items()} | values
-            )
-            mailboxes = replace(DEFAULTS.mailboxes, address=mailbox(chosen))
-            commands = Commands(sqlite_store, replace(DEFAULTS, mailboxes=mailboxes), clock)
-            workflow = EmailWorkflow(commands, sqlite_store, links, clock)
-            days = DaysAtHand(sqlite_store, fresh_seconds=0)
-            room = Room(sqlite_store, tokens, clock, chosen, lack=lambda: lack, days=days)
-
-            site = Site(workflow, room).application()
-            client = await stack.enter_async_context(TestClient(TestServer(site)))
-            return Reader(client, sqlite_store, tokens, links, clock)
+            return await stack.enter_async_context(room_of(sqlite_store, lack, **settings))
 
         yield opening
 

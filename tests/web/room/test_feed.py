@@ -108,6 +108,7 @@ async def test_a_feed_of_an_empty_store_is_valid(opened):
         ("<id>https://arxiv.org/abs/2606.90003</id>", ""),
         ('<category term="cs.LG"/>', "<category/>"),
         ('type="html"', 'type="htm"'),
+        ('rel="alternate" type="text/html" href="https://arxiv', 'rel="related" href="https://arxiv'),
     ],
 )
 async def test_a_feed_with_a_fault_is_noticed(reader, valid, broken):
