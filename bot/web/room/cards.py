@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from bot.changes import is_withdrawn
+from bot.changes import changes, is_withdrawn
 from bot.digest import Card
 from bot.jobs.compose import english_line
 from bot.locale import say
-from bot.model import Language, Paper, Summary
+from bot.model import ChangeKind, Language, Paper, Summary
 from bot.presentation.cards import cards_lines, interface
 from bot.presentation.lines import Passage
 from bot.presentation.links import Link
@@ -72,6 +72,21 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
         abstracts=_abstracts(card, lines.abstracts, language),
         links=lines.links,
     )
+
+
+def became(one: CardView, before: Paper, now: Paper, locale: str) -> CardView:
+    """A card with what has become of its paper since the version that it shows."""
+    if now.version <= before.version:
+        return one
+    change = next(changes(before, now), None)
+    if change is None:
+        since = say("room.since_revised", locale, version=now.version)
+    elif change.kind is ChangeKind.MOVED:
+        since = say("room.since_moved", locale, after=change.after)
+    else:
+        since = say("card.type_withdrawn", locale, version=now.version)
+    is_gone = change is not None and change.kind is ChangeKind.WITHDRAWN
+    return replace(one, facts=f"{one.facts} · {since}", is_withdrawn=one.is_withdrawn or is_gone)
 
 
 def _card(one: Seen, english: Mapping[Version, Summary]) -> Card:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.digest import Card
 from bot.jobs.compose import recorded
 from bot.matching import Candidate, candidates
-from bot.model import Language
+from bot.model import Language, Paper
 from bot.store import Store
 
 
@@ -26,6 +26,7 @@ class DigestContents:
 
     cards: Sequence[Card]
     shown: int
+    newest: Mapping[str, Paper]  # the last version of each that is stored
 
 
 class Digests:
@@ -46,8 +47,10 @@ class Digests:
         async with self._store.read() as tx:
             destination_id, contents = await tx.carried.destination(number), await tx.carried.contents(number)
             if destination_id is None or contents is None:
-                return DigestContents((), 0)
-            return DigestContents(await recorded(tx, destination_id, contents), contents.shown or 0)
+                return DigestContents((), 0, {})
+            cards = await recorded(tx, destination_id, contents)
+            versions = await tx.papers.versions({card.paper.id for card in cards})
+        return DigestContents(cards, contents.shown or 0, {key: rows[-1] for key, rows in versions.items()})
 
     async def paper(self, paper_id: str) -> Candidate | None:
         """The newest version of a paper that was announced, as it was announced."""

@@ -250,8 +250,11 @@ class Views:
             dict.fromkeys(one.query for card in contents.cards for one in card.subscriptions if one.query)
         )
         beyond = len(all_cards) - contents.shown
-        views = [(number, _of_digest(card, asked, names=len(found_by) > 1, is_dated=len(dates) > 1))
-                 for number, card in part]  # fmt: skip
+        views = [
+            (number, cards.became(_of_digest(card, asked, names=len(found_by) > 1, is_dated=len(dates) > 1),
+                                  card.paper, contents.newest[card.paper.id], locale))
+            for number, card in part
+        ]  # fmt: skip
         rest_page = contents.shown // PAGE + 1
         heading = say("room.digest_title", locale, span=words.span_words(dates, locale))
         said = say("room.digest_all" if beyond <= 0 else "room.digest_said", locale, n=len(all_cards),

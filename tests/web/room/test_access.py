@@ -142,6 +142,24 @@ async def test_a_digest_is_exactly_its_delivery_with_the_cap_marked(signed):
     assert said.count("Your query cs.LG harbour") == 1
 
 
+async def test_a_digest_says_what_has_become_of_its_papers(signed):
+    token, _, _ = await delivered(signed)
+    later = [
+        paper(1, version=2, comments="This paper has been withdrawn by the author"),
+        paper(2, version=2, categories=("stat.ML", "cs.LG")),
+        paper(3, version=4),
+    ]
+    await announced(signed.store, *later, day=DAY + timedelta(days=1))
+    _, html = await signed.get(f"/digest/{token}/?lang=en")
+    facts = re.findall(r'<span( class="bad")?>([^<]*)</span>', html)
+    assert [(bool(bad), said.rpartition(" · ")[2]) for bad, said in facts] == [
+        (True, "withdrawn with v2"),
+        (False, "moved to stat.ML"),
+        (False, "v4 has come since"),
+        (False, "new"),
+    ]
+
+
 async def test_who_has_unsubscribed_has_the_papers_without_reasons(signed):
     token, destination, _ = await delivered(signed)
     async with signed.store.write() as tx:
