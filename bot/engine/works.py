@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import itertools
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -18,6 +20,23 @@ SWITCH_SECONDS = 0.0005
 when it sends: ten times less than Python's own, https://docs.python.org/3/library/sys.html#sys.setswitchinterval."""
 
 
+TIDY_SECONDS = 600.0
+MOST_LOOKS = 6
+"""After so many looks at which something was being delivered, garbage is collected beside it."""
+_NEVER = 1_000_000_000
+
+
+def keep_pauses_short() -> None:
+    """Let neither a thread nor a full garbage collection hold up the event loop of this process at any moment.
+
+    With some days of papers in memory a full collection takes a tenth of a second, in which nothing is sent:
+    `Works` has one done when it disturbs nobody. https://docs.python.org/3/library/gc.html#gc.set_threshold
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+
+
 class Works(ABC):
     """The works of one process. Who rings their bells by the clock is the engine's business."""
 
@@ -27,6 +46,7 @@ class Works(ABC):
         self._hasty = hasty
         self._bells = {name: asyncio.Event() for name in works}
         self._stopped = asyncio.Event()
+        self._delivering = 0
 
     def ring(self, *names: str) -> None:
         """Wake these works now, or all; `deliver` is that of every channel, and others' names are passed over."""
@@ -49,9 +69,10 @@ class Works(ABC):
 
     async def run(self) -> None:
         """Work until stopped."""
-        sys.setswitchinterval(SWITCH_SECONDS)
+        thresholds = gc.get_threshold()
+        keep_pauses_short()
         loops = [asyncio.create_task(self._loop(name, work), name=name) for name, work in self._works.items()]
-        clock = asyncio.create_task(self._keep_time(), name="clock")
+        others = [asyncio.create_task(one, name="clock") for one in (self._keep_time(), self._tidy())]
         try:
             await self._stopped.wait()
             for loop in loops:
@@ -60,9 +81,18 @@ class Works(ABC):
             if loops:
                 await asyncio.wait(loops, timeout=GRACE_SECONDS)
         finally:
-            for task in (*loops, clock):
+            for task in (*loops, *others):
                 task.cancel()
-            await asyncio.gather(*loops, clock, return_exceptions=True)
+            await asyncio.gather(*loops, *others, return_exceptions=True)
+            gc.set_threshold(*thresholds)
+
+    async def _tidy(self) -> None:
+        """Collect old garbage every ten minutes while nothing is being delivered; within an hour in any case."""
+        looks = itertools.count(1)
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            if not self._delivering or next(looks) % MOST_LOOKS == 0:
+                gc.collect()
 
     @abstractmethod
     async def _keep_time(self) -> None:
@@ -74,4 +104,7 @@ class Works(ABC):
             await bell.wait()
             bell.clear()
             if not self._stopped.is_set():
+                is_delivery = name.partition(" ")[0] == "deliver"
+                self._delivering += is_delivery
                 await supervised(name, work)
+                self._delivering -= is_delivery

@@ -7,7 +7,6 @@ import gc
 import gzip
 import re
 import resource
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from statistics import median, quantiles
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from bot.engine.works import SWITCH_SECONDS
+from bot.engine.works import keep_pauses_short
 from bot.model import Language, Summary
 from bot.settings import Settings
 from bot.store import Store
@@ -46,8 +45,8 @@ _WIDTHS = (320, 390, 768, 1280)
 
 async def room(papers: int, requests: int, *, looks: bool) -> None:
     """Measure pages of a full day; `looks` adds the whole site in a browser."""
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()  # as `sudi run` does
+    keep_pauses_short()  # as `sudi run` does
+    gc.freeze()
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(f"sqlite:///{folder}/sudi.db")
         await migrate(store)

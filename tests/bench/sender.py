@@ -15,7 +15,7 @@ from bot.app import utc_now
 from bot.channels import Channel
 from bot.channels.discord import Discord
 from bot.channels.slack import channel as slack
-from bot.engine.works import SWITCH_SECONDS
+from bot.engine.works import keep_pauses_short
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.settings import Settings
@@ -28,7 +28,7 @@ CAP = 500
 
 async def deliver(channel: Channel, url: str) -> None:
     """Deliver all, and say what it took."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    keep_pauses_short()  # as `sudi run` does
     store = Store.open(url)
     wall, cpu = time.monotonic(), time.process_time()
     composer = Composer(store, cap=CAP, clock=utc_now)

@@ -46,6 +46,7 @@ async function lookWith(script, name, url) {
   const text = await (await page.goto(url)).text();
   for (const { messages } of script ? (await validator.validateString(text)).results : [])
     for (const one of messages) faults.add(`${name}: html: ${one.ruleId}: ${one.message}, line ${one.line}`);
+  await page.setJavaScriptEnabled(true); // axe needs it; a script of the page that was not run stays so
   await page.evaluate(axe); // not as a script of the page, which its policy forbids
   for (const theme of themes) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);

@@ -62,6 +62,6 @@ def faults(
     command = [node, str(_SCRIPT), str(FOLDER), chromium]
     done = subprocess.run(command, check=False, capture_output=True, text=True, input=json.dumps(asked))
     if done.returncode != 0:
-        return [f"the browser broke off: {done.stderr.strip()[-500:]}"]
+        return [f"the browser broke off: {done.stderr.strip()[:800]}"]
     found: list[str] = json.loads(done.stdout)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -243,3 +244,27 @@ async def test_after_a_stop_no_delivery_is_left_claimed(store, monkeypatch):
     assert "sending" not in await states(store)
     await courier(store, channel, HandClock(), "two").drain()
     assert sorted(sent.address for sent in channel.arrived) == [f"#{n}" for n in range(1, 9)]
+
+
+async def test_full_garbage_collections_wait_while_something_is_being_delivered(monkeypatch):
+    monkeypatch.setattr(works, "TIDY_SECONDS", 0.01)
+    monkeypatch.setattr(works, "MOST_LOOKS", 1_000_000)
+    delivered, collected = asyncio.Event(), asyncio.Event()
+    before = gc.get_threshold()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if (phase, info["generation"]) == ("stop", 2):
+            collected.set()
+
+    one = Work(until=delivered)
+    async with running(Scheduler({"deliver fake": one}), one):
+        gc.callbacks.append(note)
+        try:
+            await asyncio.sleep(0.1)
+            assert not collected.is_set()
+            delivered.set()
+            async with asyncio.timeout(PATIENCE):
+                await collected.wait()
+        finally:
+            gc.callbacks.remove(note)
+    assert gc.get_threshold() == before
