@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median, quantiles
 
 from aiohttp import ClientSession, web
@@ -40,6 +41,7 @@ from tests.web.room.test_access import hostile
 DAY = workload.DAY
 _CHINESE = 312  # papers with Chinese texts, as on a day with some dozens of subscribers
 _DIGESTS, _READERS = 60, 40
+_DATES = 2
 _WIDTHS = (320, 390, 768, 1280)
 
 
@@ -52,6 +54,7 @@ async def room(papers: int, requests: int, *, looks: bool) -> None:
         await migrate(store)
         await await_digests(store, ["alone", "beside"], _DIGESTS, workload.queries(_DIGESTS, seed=7))
         await _fill(store, papers)
+        _floor("90 dates stored", _megabytes(folder) / _DATES * 90, 700, "MB")
         await planned(store)
         async with _served(store) as (session, url):
             await _first_bytes(session, url)
@@ -63,7 +66,7 @@ async def room(papers: int, requests: int, *, looks: bool) -> None:
         await _matrix()
 
 
-async def _fill(store: Store, papers: int, days: int = 2) -> None:
+async def _fill(store: Store, papers: int, days: int = _DATES) -> None:
     for back in range(days):
         listing, day = workload.listing(papers, seed=1 + back), DAY - timedelta(days=back)
         announced = tuple(
@@ -76,6 +79,10 @@ async def _fill(store: Store, papers: int, days: int = 2) -> None:
             for one in announced[:_CHINESE]
         )
         await ingest(store, [replace(listing, date=day, announcements=announced, summaries=texts)], MORNING)
+
+
+def _megabytes(folder: str) -> float:
+    return sum(one.stat().st_size for one in Path(folder).iterdir()) / 1e6
 
 
 @asynccontextmanager

@@ -199,6 +199,8 @@ async def test_a_page_that_is_known_is_not_sent_again(reader):
     assert headers["Cache-Control"] == "public, max-age=60"
     status, html, _ = await reader.ask(f"/papers/{DAY}", If_None_Match=headers["ETag"])
     assert (status, html) == (304, "")
+    for other in (f'"x", {headers["ETag"]}', f"W/{headers['ETag']}"):
+        assert (await reader.ask(f"/papers/{DAY}", If_None_Match=other))[0] == 304
     await announced(reader.store, paper(99), category="cs.CV")
     status, _, _ = await reader.ask(f"/papers/{DAY}", If_None_Match=headers["ETag"])
     assert status == 200
