@@ -37,6 +37,7 @@ class Invocation:
     language: Language | None = None  # what the channel knows of the person, if anything
     may_manage: bool = True  # whether the person may change what this destination receives
     event: str = ""  # the channel's own id of what happened, if it may be told twice: it is answered once
+    zone: str = ""  # the person's time zone, where the channel knows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Reply:
     mailbox: str = ""  # where somebody has to confirm, if not here
     offers: tuple[Offer, ...] = ()
     attachment: Attachment | None = None
+    zones: tuple[str, ...] = ()  # one of them may be the person's, for channels with menus
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class IncomingEmail:
     sender: str
     lines: tuple[str, ...]  # the subject and its own text
     token: str = ""  # the signed token in it, if any
+    offset: timedelta | None = None  # of the clock by which it was written from UTC, if it says so
 
 
 class Command(Protocol):

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +25,7 @@ from bot.commands import Commands, explained
 from bot.commands.email_parser import EmailCommand, EmailCommands, commands_in, is_yes
 from bot.commands.mailboxes import SECOND_CHANCE, mailbox_of
 from bot.commands.request import read_query
+from bot.commands.zones import zone_name, zones_at
 from bot.errors import ChannelError, UserError
 from bot.locale import say
 from bot.model import Destination, Language, Paper, Slot, Subscription
@@ -171,7 +173,24 @@ class EmailWorkflow:
         if (fault := _fault(wanted)) is not None:
             return Reply(explained(fault, locale), Language(locale))
         wish = Unconfirmed(0, mail.sender, text)
-        return await self._kept(mail.key, wish, locale) or Reply(say("mail.too_many", locale), Language(locale))
+        kept = await self._kept(mail.key, wish, locale)
+        if kept is None:
+            return Reply(say("mail.too_many", locale), Language(locale))
+        zones = await self._offered(mail, wanted, locale)
+        return replace(kept, text="\n".join(filter(None, (kept.text, zones))))
+
+    async def _offered(self, mail: IncomingEmail, wanted: list[EmailCommand], locale: str) -> str:
+        """The zones by which a new mailbox may have been written from; its clock is no more than a hint."""
+        async with self._store.read() as tx:
+            is_known = await tx.subscribers.destination(CHANNEL, mail.sender) is not None
+        now, slot = self._clock(), self._commands.defaults.slot
+        here = now.astimezone(ZoneInfo(slot.zone)).utcoffset()
+        if is_known or mail.offset in (None, here) or any(one.spec.name == Verb.TIME for one in wanted):
+            return ""
+        assert mail.offset is not None  # noqa: S101  # see above
+        zones = zones_at(mail.offset, now)
+        commands = say("card.comma", locale).join(f"{Verb.TIME} {slot.clock} {zone}" for zone in zones)
+        return say("mail.zones", locale, zone=zone_name(slot.zone), commands=commands) if zones else ""
 
     async def invite(self, reply: Reply, person: Invocation) -> Reply:
         """Ask a mailbox whether it is that of a person elsewhere; what that person is told."""

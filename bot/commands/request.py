@@ -6,8 +6,9 @@ Which handler gets it is decided in `commands`; what the channel makes of the an
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from bot.channels import Invocation, Reply
 from bot.commands.mailboxes import NOBODYS, Mailboxes
@@ -61,7 +62,13 @@ class Request:
     @property
     def slot(self) -> Slot:
         """When the destination gets its digest, or would."""
-        return self.destination.slot if self.destination else self.defaults.slot
+        return self.destination.slot if self.destination else self.new_slot
+
+    @property
+    def new_slot(self) -> Slot:
+        """When a new destination gets its digest: by the clock of whoever makes it, where that is known."""
+        zone = self.invocation.zone
+        return replace(self.defaults.slot, zone=zone) if zone in available_timezones() else self.defaults.slot
 
     def say(self, key: str, /, **values: object) -> str:
         """One sentence in the language of the reply."""
@@ -97,7 +104,7 @@ class Request:
             invocation.destination,
             owner=invocation.sender,
             language=self.defaults.language,
-            slot=self.defaults.slot,
+            slot=self.new_slot,
             now=self.now,
         )
 

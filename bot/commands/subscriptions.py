@@ -11,7 +11,7 @@ from bot.commands.request import Request, read_query
 from bot.commands.times import instant_in_words, slot_in_words
 from bot.commands.trial import Trial, trial_in_words, trial_of
 from bot.commands.typed import Chosen, read_chosen, shown
-from bot.commands.zones import zone_name
+from bot.commands.zones import OFFERED, zone_name
 from bot.errors import UserError
 from bot.model import Destination, Language, Subscription
 from bot.presentation.cards import cards_lines
@@ -145,6 +145,7 @@ async def _confirmed(
     trial, first = await _trial_after_reading(request, query)
     examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
     paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
+    zone, zones = _whose_zone(request, destination) if subscription.number == 1 and is_public else ("", ())
     has_now = bool(trial.cards) and not (subscription.paused or destination.paused)
     reply = request.reply(
         request.say(key, number=subscription.number, query=subscription.query),
@@ -154,13 +155,24 @@ async def _confirmed(
         *advice(request, trial),
         *(f"• {lines.titles[0].text}" for lines in examples),
         next_digest_in_words(request, destination),
+        zone,
         request.say("reply.no_backfill") if is_public else "",
         request.say("reply.now_hint", number=subscription.number) if has_now else "",
         paused,
         is_public=is_public,
     )
     offer = Offer(request.say("reply.now_button"), f"{Verb.NOW} {subscription.reference}")
-    return replace(reply, offers=(offer,)) if has_now else reply
+    return replace(reply, offers=(offer,) if has_now else (), zones=zones)
+
+
+def _whose_zone(request: Request, destination: Destination) -> tuple[str, tuple[str, ...]]:
+    """Whose time zone the first digest goes by, and the zones to choose from where nobody has chosen one."""
+    zone = destination.slot.zone
+    if zone != request.new_slot.zone:
+        return "", ()
+    if zone == request.invocation.zone:
+        return request.say("reply.zone_yours", zone=zone_name(zone)), ()
+    return request.say("reply.zone_default", zone=zone_name(zone)), OFFERED
 
 
 async def _trial_after_reading(request: Request, query: Query) -> tuple[Trial, str]:

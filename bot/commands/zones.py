@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from zoneinfo import available_timezones
+from itertools import islice
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.commands.typed import shown
 from bot.errors import UserError
@@ -17,6 +19,15 @@ _REGIONS = ("Asia", "Europe", "America", "Africa", "Australia", "Pacific", "Atla
 _NO_PLACES = frozenset({"Factory", "localtime"})
 _EXAMPLES = ("Europe/Berlin", "Asia/Shanghai", "America/New_York")
 _EAST, _WEST = 14, 12  # whole hours from UTC that exist
+
+OFFERED = (
+    *("Asia/Shanghai", "Asia/Tokyo", "Asia/Singapore", "Asia/Taipei", "Asia/Seoul", "Asia/Kolkata", "Asia/Dubai"),
+    *("Asia/Jerusalem", "Europe/Moscow", "Europe/Berlin", "Europe/Paris", "Europe/Rome", "Europe/London"),
+    *("Europe/Athens", "Africa/Johannesburg", "America/New_York", "America/Toronto", "America/Chicago"),
+    *("America/Denver", "America/Los_Angeles", "America/Vancouver", "America/Sao_Paulo", "Australia/Sydney"),
+    *("Pacific/Auckland", "UTC"),
+)
+"""Zones to choose from, where most readers are: as many as a menu of Discord has."""
 
 _CITIES = {
     "Asia/Shanghai": "beijing shenzhen guangzhou hangzhou nanjing wuhan chengdu xian china 北京 上海 深圳"
@@ -129,6 +140,13 @@ def find_zone(text: str) -> str:
     if area := _AREA.fullmatch(key):
         return _at("+" if area[1] == "东" else "-", _HOURS.index(area[2]) + 1, 0, typed)
     raise _unknown(typed, dict.fromkeys(_zones()[near] for near in get_close_matches(key, _zones(), 3, 0.6)))
+
+
+def zones_at(offset: timedelta, now: datetime) -> tuple[str, ...]:
+    """Up to three zones whose clocks are this far from UTC now, the best known first."""
+    others = sorted((name for name in available_timezones() if name.startswith(_REGIONS)), key=_preference)
+    named = (name for name in dict.fromkeys((*OFFERED, *others)) if name != "UTC")
+    return tuple(islice((name for name in named if now.astimezone(ZoneInfo(name)).utcoffset() == offset), 3))
 
 
 def zone_name(zone: str) -> str:

@@ -15,6 +15,7 @@ from bot.channels import Attachment, Command, Invocation, Offer, Reply
 from bot.channels.discord.options import options, queries, subscriptions
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS
+from bot.commands.zones import OFFERED
 from bot.locale import say
 from bot.model import Language, Subscription
 from bot.text.normal import has_han
@@ -397,3 +398,21 @@ async def test_what_an_answer_offers_is_a_button_that_gives_the_command(manager,
     assert shown.response is not None
     await manager.click(shown.response.message, label="Send me these now")
     assert handling.last.text == "now id:7"
+
+
+@pytest.mark.parametrize(("group", "is_own"), [("papers", False), ("my", True)])
+async def test_the_time_zone_is_asked_by_a_menu_and_what_is_chosen_is_a_command(
+    channel: simcord.ChannelHandle,
+    manager: simcord.MemberActor,
+    handling: Handling,
+    group: str,
+    is_own: bool,
+):
+    handling.replies["subscribe"] = Reply(
+        "Subscribed", Language.EN, zones=OFFERED, offers=(Offer("Now", "now id:1"),)
+    )
+    result = await manager.slash(channel, f"{group} subscribe", query="cs.LG")
+    assert result.response is not None
+    await manager.select(result.response, ["Europe/Berlin"])
+    assert handling.last.text == "time Europe/Berlin"
+    assert handling.last.destination == (f"@{manager.id}" if is_own else str(channel.id))

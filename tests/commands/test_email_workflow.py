@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import true
@@ -69,13 +70,15 @@ class Writing:
             raise self.faults.pop(0)
         self.replies.append(reply)
 
-    async def mail(self, *lines: str, sender: str = ADA, token: str = "", key: str = "") -> bool:
+    async def mail(
+        self, *lines: str, sender: str = ADA, token: str = "", key: str = "", offset: timedelta | None = None
+    ) -> bool:
         self._count += 1
         return await self.email_workflow.receive(
-            IncomingEmail(key or f"key-{self._count}", sender, lines, token), self.send
+            IncomingEmail(key or f"key-{self._count}", sender, lines, token, offset), self.send
         )
 
-    async def says(self, *lines: str, **how: str) -> Reply:
+    async def says(self, *lines: str, **how: Any) -> Reply:
         before = len(self.replies)
         assert await self.mail(*lines, **how)
         (reply,) = self.replies[before:]
@@ -511,3 +514,23 @@ async def test_a_mailbox_that_bounced_is_tried_once_more_after_a_week(writing):
     (row,) = await rows(writing.store, schema.destination)
     assert row.paused == "5.1.1 unknown"
     assert row.retry_at == writing.clock() + timedelta(days=7)
+
+
+async def test_the_clock_of_a_first_mail_is_offered_as_cities_and_never_taken(writing):
+    reply = await writing.says("subscribe cs.LG", offset=timedelta(hours=-7))
+    assert "Digests come by the clock of Asia/Shanghai." in reply.text
+    assert "time 09:00 America/Los_Angeles, time 09:00 America/Vancouver" in reply.text
+    await writing.says("Re: please confirm", "yes", token=reply.token, offset=timedelta(hours=-7))
+    assert [one.zone for one in await rows(writing.store, schema.slot)] == ["Asia/Shanghai"]
+    again = await writing.says("subscribe cs.CL", offset=timedelta(hours=-7))
+    assert "by the clock of" not in again.text, "asked once"
+
+
+@pytest.mark.parametrize("offset", [None, timedelta(hours=8)])
+async def test_a_mail_whose_clock_is_not_known_or_is_ours_is_offered_nothing(writing, offset):
+    assert "by the clock of" not in (await writing.says("subscribe cs.LG", offset=offset)).text
+
+
+async def test_who_writes_a_time_is_not_asked_for_one(writing):
+    reply = await writing.says("subscribe cs.LG", "time 08:00 Europe/Berlin", offset=timedelta(hours=-7))
+    assert "by the clock of" not in reply.text

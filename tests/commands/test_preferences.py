@@ -217,11 +217,11 @@ async def test_one_subscription_can_be_paused(empty: Conversation):
 @pytest.mark.parametrize(
     ("typed", "limit", "answer"),
     [
-        ("limit 5", 5, "A digest shows at most 5 papers whole, and names the others."),
-        ("Limit 1 paper", 1, "A digest shows 1 paper whole, and names the others."),
-        ("上限 3 篇", 3, "A digest shows at most 3 papers whole, and names the others."),
-        ("limit off", 0, "A digest shows at most 20 papers whole, and names the others."),
-        ("篇數 不限", 0, "A digest shows at most 20 papers whole, and names the others."),
+        ("limit 5", 5, "At most 5 papers are shown whole in a digest; the others are named."),
+        ("Limit 1 paper", 1, "At most 1 paper is shown whole in a digest; the others are named."),
+        ("上限 3 篇", 3, "At most 3 papers are shown whole in a digest; the others are named."),
+        ("limit off", 0, "At most 20 papers are shown whole in a digest; the others are named."),
+        ("篇數 不限", 0, "At most 20 papers are shown whole in a digest; the others are named."),
     ],
 )
 async def test_a_place_chooses_how_many_papers_it_has_whole(
@@ -243,10 +243,10 @@ async def test_a_limit_is_from_one_to_what_the_admin_allows(talk: Conversation, 
 async def test_a_limit_is_said_by_list_and_status_while_there_is_one(talk: Conversation):
     await talk.says("subscribe cs.LG")
     for verb in ("list", "status"):
-        assert "papers whole" not in await talk.says(verb)
+        assert "shown whole" not in await talk.says(verb)
     await talk.says("limit 5")
     for verb in ("list", "status"):
-        assert "A digest shows at most 5 papers whole, and names the others." in await talk.says(verb)
+        assert "At most 5 papers are shown whole in a digest; the others are named." in await talk.says(verb)
     assert "每次速递最多完整显示 5 篇" in await talk.says("列表", language=Language.ZH)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.channels import Invocation
 from bot.commands.subscriptions import MOST
 from bot.model import Language
 from tests.commands.conftest import LISTINGS, Conversation
@@ -22,6 +25,7 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
         "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "That is by the clock of Asia/Shanghai, until you choose another: time 09:00 Europe/Berlin",
         "You'll get papers from the next announcement on; older ones aren't sent.",
         "To get those of the last day at once, type: now 1",
     ]
@@ -280,3 +284,31 @@ async def _references(talk: Conversation, address: str) -> dict[str, str]:
         destination = await tx.subscribers.destination("console", address)
         assert destination is not None
         return {one.query: one.reference for one in await tx.subscribers.subscriptions(destination.id)}
+
+
+async def test_a_first_subscription_goes_by_the_clock_of_whoever_makes_it_where_that_is_known(empty: Conversation):
+    invocation = Invocation("console", "alice", "#la", "subscribe cs.LG", Language.EN, zone="America/Los_Angeles")
+    first = await empty.commands(invocation)
+    assert "09:00 (America/Los_Angeles)." in first.text
+    assert "America/Los_Angeles is your time zone here. For another: time 09:00 Europe/Berlin" in first.text
+    assert first.zones == ()
+    second = await empty.commands(replace(invocation, text="subscribe cs.CL", zone="Europe/Berlin"))
+    assert "09:00 (America/Los_Angeles)." in second.text
+    assert "your time zone" not in second.text
+
+
+async def test_where_no_zone_is_known_it_is_asked_once_and_that_of_the_admin_holds_until_then(empty: Conversation):
+    first = await empty.reply("subscribe cs.LG")
+    assert "That is by the clock of Asia/Shanghai, until you choose another: time 09:00" in first.text
+    assert "Europe/Berlin" in first.zones
+    second = await empty.reply("subscribe cs.CL")
+    assert (second.zones, "by the clock of" in second.text) == ((), False)
+    other = replace(Invocation("console", "bob", "#x", "time Europe/Berlin"), language=Language.EN)
+    await empty.commands(other)
+    chosen = await empty.commands(replace(other, text="subscribe cs.LG"))
+    assert (chosen.zones, "by the clock of" in chosen.text) == ((), False)
+
+
+async def test_a_zone_that_there_is_not_is_not_taken(empty: Conversation):
+    said = await empty.commands(Invocation("console", "a", "#x", "subscribe cs.LG", Language.EN, zone="Mars/Base"))
+    assert "by the clock of Asia/Shanghai" in said.text

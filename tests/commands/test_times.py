@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.times import read_clock, read_moment
-from bot.commands.zones import find_zone
+from bot.commands.zones import OFFERED, find_zone, zones_at
 from bot.errors import UserError
 
 CLOCKS = {
@@ -120,3 +120,25 @@ def test_an_offset_is_that_offset_in_winter_and_summer_or_is_refused(sign: str, 
         return
     offset = timedelta(hours=hours, minutes=minutes) * (-1 if sign == "-" else 1)
     assert {datetime(2026, month, 1, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)} == {offset}
+
+
+@pytest.mark.parametrize(
+    ("hours", "month", "zones"),
+    [
+        (8, 6, ("Asia/Shanghai", "Asia/Singapore", "Asia/Taipei")),
+        (2, 6, ("Europe/Berlin", "Europe/Paris", "Europe/Rome")),
+        (2, 12, ("Asia/Jerusalem", "Europe/Athens", "Africa/Johannesburg")),
+        (-7, 6, ("America/Los_Angeles", "America/Vancouver", "America/Hermosillo")),
+        (5.75, 6, ("Asia/Kathmandu", "Asia/Katmandu")),
+        (17, 6, ()),
+    ],
+)
+def test_an_offset_is_offered_as_up_to_three_cities(hours, month, zones):
+    found = zones_at(timedelta(hours=hours), datetime(2026, month, 10, tzinfo=UTC))
+    assert found[:2] == zones[:2]
+    assert len(found) == len(zones)
+
+
+def test_a_menu_of_discord_has_room_for_the_zones_to_choose_from():
+    assert len(OFFERED) == len(set(OFFERED)) == 25
+    assert all(find_zone(one) == one for one in OFFERED)

@@ -17,7 +17,7 @@ from discord import Interaction
 
 from bot.channels import Handle, Invocation, Reply
 from bot.channels.discord.account import lacking
-from bot.channels.discord.buttons import arguments, controls
+from bot.channels.discord.buttons import arguments, controls, zone_menu
 from bot.channels.discord.cards import Style, button, cards_messages, text_messages
 from bot.channels.discord.markup import escaped
 from bot.channels.discord.words import locale
@@ -88,9 +88,11 @@ class Answers:
         bodies = text_messages(reply.text)
         if 0 < len(reply.subscriptions) <= _ROWS:
             bodies[-1]["components"] = [controls(one, locale(interaction).value) for one in reply.subscriptions]
-        elif reply.offers:
+        else:
             shown = [button(one.label, one.command) for one in reply.offers]
-            bodies[-1]["components"] = [{"type": 1, "components": shown}]
+            rows = [{"type": 1, "components": shown}] if shown else []
+            rows += [zone_menu(reply.zones, locale(interaction).value)] if reply.zones else []
+            bodies[-1].update({"components": rows} if rows else {})
         for number, body in enumerate([*bodies, *cards_messages(reply.cards, reply.language)]):
             given = dict(arguments(body, is_mine=is_mine))
             if reply.attachment and number == 0:

@@ -19,7 +19,7 @@ from discord import Interaction
 
 from bot.channels import Handle
 from bot.channels.discord.answers import Answers
-from bot.channels.discord.buttons import Press
+from bot.channels.discord.buttons import Choose, Press
 from bot.channels.discord.cards import Style
 from bot.channels.discord.rest import WRONG_TOKEN
 from bot.channels.discord.tree import Tree
@@ -57,7 +57,7 @@ class Gateway(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Before the connection, once: `on_ready` comes again after every lost session."""
-        self.add_dynamic_items(Press)
+        self.add_dynamic_items(Press, Choose)
         if await self.tree.sync_changes():
             log.info("commands_synced")
 

@@ -10,7 +10,9 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import Message
+from email.utils import parsedate_to_datetime
 
 from bot.channels.email import charsets
 from bot.channels.email.outgoing import mailbox
@@ -60,6 +62,7 @@ class ParsedEmail:
     lines: tuple[str, ...]  # of its own text
     thread: tuple[str, ...]  # what an answer refers to, the mail itself last; without angle brackets
     token: str  # a signed one, if it carries any
+    offset: timedelta | None = None  # of the writer's clock from UTC, if the date says it
 
 
 def parsed(raw: bytes) -> Message | None:
@@ -136,7 +139,16 @@ def understood(mail: Message) -> ParsedEmail:
         lines=tuple(own_lines(text_of(mail))),
         thread=(*above[-_MOST_ABOVE:], identity) if identity else (),
         token=token[0].lower() if token else "",
+        offset=_offset(_first(mail, "date")),
     )
+
+
+def _offset(said: str) -> timedelta | None:
+    """The offset in a date; `-0000` says that nobody knows it: https://www.rfc-editor.org/rfc/rfc5322#section-3.3"""
+    try:
+        return parsedate_to_datetime(said).utcoffset()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _subject(mail: Message) -> str:

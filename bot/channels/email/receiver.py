@@ -116,7 +116,7 @@ class Receiver:
             await self._send(one.sender, answers.answer(reply, one))
 
         return await self._email_workflow.receive(
-            IncomingEmail(one.key, one.sender, (one.subject, *one.lines), one.token), send
+            IncomingEmail(one.key, one.sender, (one.subject, *one.lines), one.token, one.offset), send
         )
 
     async def _bounced(self, key: str, bounce: bounces.Bounce) -> bool:

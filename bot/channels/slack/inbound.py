@@ -96,6 +96,7 @@ class Conversation:
                 person.language,
                 may_manage,
                 asked_.event,
+                person.zone,
             )
         )
         if reply.is_public and not asked_.destination.is_person and not await self._is_inside(asked_.destination):
@@ -188,17 +189,18 @@ def through(respond: AsyncRespond) -> Show:
 
 
 async def shown(reply: Reply, one: SlackRequest, show: Show) -> None:
-    """Show an answer to the person who asked, and its first line to everybody if it changes what they all get."""
+    """Show an answer to the person who asked; its first line goes to all where it changes what they all get."""
     if not reply.text:
         return  # a repetition: it has been answered
     if reply.is_public and not one.destination.is_person:
-        first = harmless(reply.text).splitlines()[0]
+        first, _, rest = harmless(reply.text).partition("\n")
+        reply = replace(reply, text=rest)
         who = {"type": "user", "user_id": one.user}
         await show(
             response_type="in_channel", text=as_text(first), blocks=paragraphs([[words(first + " · ")]], last=who),
             replace_original=False, unfurl_links=False,
         )  # fmt: skip
-    for message in reply_messages(reply):
+    for message in reply_messages(reply) if reply.text else ():
         await show(
             response_type="ephemeral", text=message.text, blocks=message.blocks,
             replace_original=False, unfurl_links=False,
