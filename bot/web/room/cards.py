@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -16,6 +17,8 @@ from bot.presentation.lines import Passage
 from bot.presentation.links import Link
 from bot.store.versions import Version
 from bot.web.room.found import Seen
+
+_QUOTED = re.compile("(“[^”]*”)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class CardView:
     lines: tuple[Passage, ...]
     caution: str
     notes: tuple[Passage, ...]
-    why: str
+    why: tuple[tuple[str, bool], ...]  # each piece, and whether it is a word of the query
     queries: tuple[str, ...]  # that found it, where it is not said above
     abstracts: tuple[Passage, ...]
     links: tuple[Link, ...]
@@ -41,7 +44,7 @@ def shown(
     some: Iterable[Seen], language: Language, english: Mapping[Version, Summary], *, is_dated: bool = False
 ) -> list[CardView]:
     """The cards of papers that a page has found; what was found is marked, and needs no reason in words."""
-    return [replace(view(_card(one, english), language, is_dated=is_dated), why="") for one in some]
+    return [replace(view(_card(one, english), language, is_dated=is_dated), why=()) for one in some]
 
 
 def view(card: Card, language: Language, *, is_dated: bool = False, queries: Sequence[str] = ()) -> CardView:
@@ -67,7 +70,7 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
         lines=tuple(one for one in lines.notes if one.label not in comments),
         caution=lines.missing if card.summary and not card.lacks else "",
         notes=notes,
-        why=own.why,
+        why=tuple(_pieces(own.why.removeprefix(say("card.because", locale, reasons="").rstrip()).strip())),
         queries=tuple(queries),
         abstracts=_abstracts(card, lines.abstracts, language),
         links=lines.links,
@@ -98,6 +101,12 @@ def _card(one: Seen, english: Mapping[Version, Summary]) -> Card:
 @lru_cache(maxsize=4096)  # whoever reads English asks for it
 def _english_line(paper: Paper) -> Summary:
     return english_line(paper)
+
+
+def _pieces(why: str) -> Iterator[tuple[str, bool]]:
+    """A reason with what was looked for apart, which is in quotation marks."""
+    for piece in filter(None, _QUOTED.split(why)):
+        yield piece, _QUOTED.fullmatch(piece) is not None
 
 
 def _own(language: Language) -> Language:

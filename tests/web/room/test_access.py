@@ -138,7 +138,8 @@ async def test_a_digest_is_exactly_its_delivery_with_the_cap_marked(signed):
     said = plain(html)
     assert "7 papers. Your message showed the first 3; all are here." in said
     assert "Beyond the message: 4 more" in said
-    assert "“harbour” in the title" in said
+    assert "<q>“harbour”</q> in the title" in html
+    assert "because" not in said
     assert said.count("Your query cs.LG harbour") == 1
 
 
