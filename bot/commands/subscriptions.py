@@ -25,6 +25,7 @@ MOST = 50
 """Subscriptions of one place."""
 _EXAMPLES_SHOWN = 3
 _ALL = ("all", "everything", "全部", "所有", "所有的")
+_SURELY_ALL = ("all-yes", *(f"{every} {yes}" for every in _ALL for yes in ("yes", "是", "确认")))
 
 
 async def subscribe(request: Request) -> Reply:
@@ -41,13 +42,16 @@ async def subscribe(request: Request) -> Reply:
 
 
 async def unsubscribe(request: Request) -> Reply:
-    """End one subscription, by number or by query, or all of them."""
+    """End one subscription, by number or by query, or all: where others read along, once that is confirmed."""
     destination = request.known_destination()
     async with request.store.write() as tx:
         known = await _subscriptions(tx, destination)
         if not request.argument:
             raise UserError("error.which_subscription", {"list": _numbered(request, known)})
-        gone = known if request.argument.casefold() in _ALL else [_named(request, known)]
+        wanted = request.argument.casefold()
+        if wanted in _ALL and not request.is_private:
+            return _sure(request, len(known))
+        gone = known if wanted in (*_ALL, *_SURELY_ALL) else [_named(request, known)]
         for one in gone:
             await tx.subscribers.unsubscribe(one.id)
     if len(gone) > 1:
@@ -55,6 +59,13 @@ async def unsubscribe(request: Request) -> Reply:
     left = request.say("reply.left", n=len(known) - 1) if len(known) > 1 else request.say("reply.none_left")
     ended = request.say("reply.unsubscribed", number=gone[0].number, query=gone[0].query)
     return request.reply(ended, left, is_public=True)
+
+
+def _sure(request: Request, count: int) -> Reply:
+    """Ask whether everybody's subscriptions shall end."""
+    reply = request.reply(request.say("reply.unsubscribe_sure", n=count, command=f"{Verb.UNSUBSCRIBE} all yes"))
+    button = request.say("reply.unsubscribe_button", n=count)
+    return replace(reply, offers=(Offer(button, f"{Verb.UNSUBSCRIBE} {_SURELY_ALL[0]}"),))
 
 
 async def list_all(request: Request) -> Reply:

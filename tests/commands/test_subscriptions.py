@@ -127,7 +127,7 @@ async def test_unsubscribe_by_number_by_query_and_all(talk: Conversation):
     assert reply.text == "Unsubscribed from #2: cs.CL\n3 subscriptions left."
     assert (await talk.says("unsubscribe HEP-TH")).startswith("Unsubscribed from #3: hep-th")
     assert await talk.queries() == ["cs.LG", "cs.RO"]
-    assert await talk.says("unsubscribe all") == "Unsubscribed from all 2 subscriptions. None is left here."
+    assert await talk.says("unsubscribe all yes") == "Unsubscribed from all 2 subscriptions. None is left here."
     assert await talk.queries() == []
 
 
@@ -191,7 +191,7 @@ async def test_one_place_never_sees_anothers_subscriptions(talk: Conversation):
         "edit 2 x",
     ):
         assert "secret" not in (await talk.says(typed)).replace("“author:secret”", "")
-    await talk.says("unsubscribe all")
+    await talk.says("unsubscribe all yes")
     assert await talk.queries("#hush") == ["author:secret"]
 
 
@@ -275,7 +275,7 @@ async def test_a_number_that_somebody_has_from_yesterday_is_never_that_of_a_late
     await talk.says("unsubscribe 2")
     assert (await talk.says("subscribe c")).startswith("Subscribed (#3): c")
     assert "No subscription #2 here" in await talk.says("pause 2")
-    await talk.says("unsubscribe all")
+    await talk.says("unsubscribe all yes")
     assert (await talk.says("subscribe a")).startswith("Subscribed (#4): a")
 
 
@@ -312,3 +312,29 @@ async def test_where_no_zone_is_known_it_is_asked_once_and_that_of_the_admin_hol
 async def test_a_zone_that_there_is_not_is_not_taken(empty: Conversation):
     said = await empty.commands(Invocation("console", "a", "#x", "subscribe cs.LG", Language.EN, zone="Mars/Base"))
     assert "by the clock of Asia/Shanghai" in said.text
+
+
+async def test_all_subscriptions_of_a_channel_end_only_when_that_is_confirmed(talk: Conversation):
+    await talk.says("subscribe cs.LG")
+    await talk.says("subscribe hep-th")
+    for typed in ("unsubscribe all", "退订 全部"):
+        asked = await talk.reply(typed)
+        assert asked.text == (
+            "That ends all 2 subscriptions of everybody here. To confirm, type: unsubscribe all yes"
+        )
+        assert not asked.is_public
+        assert len(await talk.queries()) == 2
+    (button,) = asked.offers
+    assert button.label == "End all 2 for everybody"
+    assert (await talk.reply(button.command)).text.startswith("Unsubscribed from all 2 subscriptions.")
+    assert await talk.queries() == []
+    await talk.says("subscribe cs.LG")
+    assert (await talk.reply("退订 全部 确认")).is_public
+    assert await talk.queries() == []
+
+
+async def test_ones_own_subscriptions_end_at_once(talk: Conversation):
+    await talk.says("subscribe cs.LG", destination="alice")
+    assert (await talk.says("unsubscribe all", destination="alice")).startswith(
+        "Unsubscribed from 1 subscription."
+    )

@@ -25,7 +25,7 @@ _SHOWN = 30  # subscriptions: three blocks each, and Slack takes 100
 def home(listed: Reply, status: Reply, locale: str, said: str = "") -> dict[str, Any]:
     """The home tab; `listed` and `status` are what the commands `list` and `status` say.
 
-    `said` is the answer to a button that changed nothing.
+    `said` is the answer to a button, if one was pressed.
     """
     known = listed.subscriptions[:_SHOWN]
     more = len(listed.subscriptions) - len(known)

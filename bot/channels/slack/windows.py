@@ -138,7 +138,7 @@ class Windows:
         await ack()
         one = of_button(body, context)
         reply = await self._conversation.reply(one)
-        await self.publish(one, "" if reply.is_public else reply.text)
+        await self.publish(one, reply.text.partition("\n")[0] if reply.is_public else reply.text)
 
     async def _open_button(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
