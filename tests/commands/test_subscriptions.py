@@ -335,6 +335,4 @@ async def test_all_subscriptions_of_a_channel_end_only_when_that_is_confirmed(ta
 
 async def test_ones_own_subscriptions_end_at_once(talk: Conversation):
     await talk.says("subscribe cs.LG", destination="alice")
-    assert (await talk.says("unsubscribe all", destination="alice")).startswith(
-        "Unsubscribed from 1 subscription."
-    )
+    assert (await talk.says("unsubscribe all", destination="alice")).startswith("Unsubscribed from #1: cs.LG")
