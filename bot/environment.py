@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from bot.errors import SettingsError
 
 _OURS = ("BOT_", "SLACK_", "DISCORD_", "SMTP_", "IMAP_", "DKIM_", "ARXIV")
+_LOSES_FILES = {"DYNO": "Heroku", "K_SERVICE": "Cloud Run"}
+"""What hosts set that begin each process with an empty disk."""
 _NEAR = 0.8  # of 1, how much alike a name and a setting are that are taken for the same
 
 
@@ -39,6 +41,19 @@ class SecretFiles(PydanticBaseSettingsSource):
         """The secrets that stand in files."""
         found = {name: self.get_field_value(one, name)[0] for name, one in self.settings_cls.model_fields.items()}
         return {name.upper(): value for name, value in found.items() if value is not None}
+
+
+def refuse_lost_files(database_url: str, environment: Mapping[str, str], *, is_kept: bool) -> None:
+    """Raise SettingsError for a database in a file where the host loses its files at each restart.
+
+    Heroku: https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem; Cloud Run:
+    https://cloud.google.com/run/docs/container-contract#filesystem
+    """
+    host = next((host for name, host in _LOSES_FILES.items() if environment.get(name)), "")
+    if host and database_url.startswith("sqlite") and not is_kept:
+        lost = f"{host} loses its files at each restart, and with them what people have subscribed to"
+        how = "set postgresql://..., or BOT_DISK_KEPT=true if this file is on a volume that is kept"
+        raise SettingsError([f"DATABASE_URL: {lost}: {how}"])
 
 
 def unknown_names(given: Iterable[str], settings_cls: type[BaseSettings]) -> list[str]:

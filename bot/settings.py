@@ -11,10 +11,10 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AliasGenerator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
-from bot.environment import SecretFiles, unknown_names
+from bot.environment import SecretFiles, refuse_lost_files
 from bot.errors import SettingsError
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -43,6 +43,7 @@ EXAMPLES = {
     "BOT_ROOM_CATEGORIES": "all, or cs.LG,stat.ML",
     "BOT_ROOM_CHINESE": "matched (or all)",
     "PORT": "8080",
+    "BOT_DISK_KEPT": "false (or true)",
     "BOT_LOG_LEVEL": "info",
     "BOT_LOG_FORMAT": "json",
     "BOT_ARXIV_HOLIDAYS": "2027-01-01,2027-01-18",
@@ -124,6 +125,7 @@ class Settings(BaseSettings):
     bot_room_categories: Names = ()
     bot_room_chinese: Literal["matched", "all"] = "matched"
     port: int = Field(default=0, ge=0, le=65_535)
+    bot_disk_kept: bool = False
     bot_log_level: Literal["debug", "info", "warning", "error"] = "info"
     bot_log_format: Literal["logfmt", "json"] = "logfmt"
 
@@ -360,15 +362,12 @@ class Settings(BaseSettings):
         return (whole | passwords | {unquote(password) for password in passwords}) - {""}
 
 
-def misspelt() -> list[str]:
-    """A line for each name of the environment and `.env` that looks like a setting of ours and is none."""
-    return unknown_names(map(str.upper, (*os.environ, *DotEnvSettingsSource(Settings).env_vars)), Settings)
-
-
 def read() -> Settings:
     """The settings of this process; SettingsError has one line per fault: name, what is wrong, an example."""
     try:
-        return Settings()
+        settings = Settings()
+        refuse_lost_files(settings.database_url.get_secret_value(), os.environ, is_kept=settings.bot_disk_kept)
+        return settings
     except ValidationError as error:
         raise SettingsError(faults_of(error)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -532,3 +532,12 @@ def test_doctor_names_what_is_misspelt_and_mails_that_nobody_reads_and_leaves_no
     assert "FAIL email      Nobody reads the mails that readers send to unsubscribe" in out
     assert err == "", "the list is not mixed with the log"
     assert [one.name for one in tmp_path.iterdir()] == [".env"]
+
+
+@pytest.mark.parametrize("words", [("run",), ("migrate",), ("doctor",)])
+def test_no_command_begins_a_database_that_the_host_would_lose(words, monkeypatch, tmp_path):
+    monkeypatch.setenv("DYNO", "web.1")
+    with pytest.raises(SettingsError, match="loses its files") as caught:
+        run(*words)
+    assert caught.value.exit_code == CONFIGURE
+    assert not (tmp_path / "sudi.db").exists()

@@ -164,3 +164,15 @@ def test_secrets_are_blotted_out_of_log_lines_and_tracebacks():
 def test_the_database_path_is_no_secret_but_its_password_is():
     assert Settings.model_validate({"database_url": "sqlite:///sudi.db"}).secrets() == set()
     assert "pass" in Settings.model_validate({"database_url": "postgresql://u:pass@h/d"}).secrets()
+
+
+@pytest.mark.parametrize("host", ["DYNO", "K_SERVICE"])
+def test_a_file_that_the_host_loses_is_no_database_unless_somebody_insists(monkeypatch, host):
+    monkeypatch.setenv(host, "web.1")
+    with pytest.raises(SettingsError, match=r"DATABASE_URL: .* loses its files at each restart.*BOT_DISK_KEPT"):
+        read()
+    monkeypatch.setenv("BOT_DISK_KEPT", "true")
+    assert read().database_url.get_secret_value() == "sqlite:///sudi.db"
+    monkeypatch.delenv("BOT_DISK_KEPT")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@127.0.0.1/sudi")
+    assert read().bot_disk_kept is False

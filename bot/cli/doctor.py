@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import channels, sources
 from bot.cli.health import troubles_of
-from bot.cli.service import settings_and_logs
+from bot.cli.service import misspelt, settings_and_logs
 from bot.commands.newcomers import defaults
 from bot.commands.overview import refusing
 from bot.errors import ChannelError, SettingsError, SourceError, StoreError, SudiError
@@ -24,7 +24,7 @@ from bot.logs import Lines
 from bot.model import Destination, Subscription
 from bot.presentation.faults import fault_lines, unreadable_lines
 from bot.presentation.health import trouble_line, trouble_lines
-from bot.settings import EXAMPLES, Settings, misspelt
+from bot.settings import EXAMPLES, Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.store import Store
 from bot.store.migrate import head

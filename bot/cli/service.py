@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable
 
 import click
+from pydantic_settings import DotEnvSettingsSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot import app as root
 from bot import logs, taxonomy
 from bot.engine.roles import ALL_ROLES, Role
+from bot.environment import unknown_names
 from bot.errors import SettingsError
 from bot.jobs.poll import Day
 from bot.jobs.summarize import SummaryReport
 from bot.presentation.coverage import coverage_rows
-from bot.settings import Settings, misspelt, read
+from bot.settings import Settings, read
 from bot.sources import Outcome
 from bot.store import Store
 from bot.store.migrate import head, migrate
@@ -34,6 +37,11 @@ To reach people, set in .env and start again:
 NO_CHANNEL = (
     "BOT_CHANNELS: names no channel, and there is no terminal to talk in (for example: BOT_CHANNELS=slack)"
 )
+
+
+def misspelt() -> list[str]:
+    """A line for each name of the environment and `.env` that looks like a setting of ours and is none."""
+    return unknown_names(map(str.upper, (*os.environ, *DotEnvSettingsSource(Settings).env_vars)), Settings)
 
 
 def settings_and_logs(*, is_quiet: bool = False) -> Settings:
