@@ -48,6 +48,7 @@ from bot.store.batches import Batch
 from bot.store.counters import BATCHES, take
 from bot.store.outbox import Claim
 from bot.store.packing import pack, unpack
+from bot.summaries.repair import mended
 
 DAY = date(2026, 6, 10)  # a Wednesday
 MORNING = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
@@ -269,8 +270,13 @@ async def subscribed(
 async def ingest(
     store: Store, listings: Sequence[Listing], now: datetime, matcher: Matcher | None = None, **how: Any
 ) -> Ingested:
-    """Store listings, and match what is new in them."""
-    done = await jobs_ingest.ingest(store, listings, now, **how)
+    """Store listings, and match what is new in them; their texts are kept, whatever the gate says of them."""
+    bare = [replace(one, summaries=()) for one in listings]
+    done = await jobs_ingest.ingest(store, bare, now, **how)
+    texts = {(one.paper_id, one.version): one for each in map(mended, listings) for one in each.summaries}
+    async with store.write() as tx:
+        there = await tx.papers.papers(texts)
+        await tx.texts.carry([text for version, text in texts.items() if version in there], now)
     return replace(done, matched=await match(store, now, matcher))
 
 

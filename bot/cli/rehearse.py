@@ -21,7 +21,7 @@ from bot.query import Query, parse
 from bot.settings import Settings
 from bot.sources.client import LocalPacer, PoliteClient
 from bot.sources.files import listing_from
-from bot.summaries.repair import mended
+from bot.summaries.pages import fit
 
 FROM = click.option("--from", "location", required=True, help="A saved feed or arXivDaily page: a path or a URL.")
 
@@ -39,7 +39,7 @@ def match(query: str, location: str, as_json: bool) -> None:  # click passes fla
     """
     settings = settings_and_logs()
     asked = _parsed(query)
-    listing = mended(asyncio.run(listing_of(settings, location)))
+    listing = fit(asyncio.run(listing_of(settings, location)))
     for prepared, found in _found(asked, listing):
         paper = prepared.candidate.paper
         reasons = [{"term": reason.term, "field": reason.field} for reason in found.reasons]
@@ -67,7 +67,7 @@ def preview(query: str, location: str, name: str, language: str) -> None:
     settings = settings_and_logs()
     asked = _parsed(query)
     channel = channels.load(name, settings)
-    listing = mended(asyncio.run(listing_of(settings, location)))
+    listing = fit(asyncio.run(listing_of(settings, location)))
     digest = _digest(asked, listing, Language(language), settings)
     bodies = channel.render(digest) if digest.cards else ()
     sys.stdout.write(channel.preview(bodies))

@@ -19,7 +19,7 @@ from bot.sources.versions import corrections, settled
 from bot.store import Store, Transaction
 from bot.store.merging import says_more
 from bot.store.papers import Amendment
-from bot.summaries.repair import mended
+from bot.summaries.pages import fit
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ async def ingest(
     Of `parts` only the announcements are stored: the whole listing comes later. Who has subscribed since `until`
     gets nothing of it.
     """
-    listings = [mended(one) for one in listings]
+    listings = await asyncio.to_thread(lambda: [fit(one) for one in listings])
     told = [*listings, *parts]
     unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
     async with store.write() as tx:
