@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,14 @@ def test_the_handbook_has_the_exit_codes():
 def test_the_links_of_the_handbook_are_there():
     for path in re.findall(r"\]\((?!https?:|#)([^)]+)\)", (DEPLOY / "README.md").read_text("utf-8")):
         assert (DEPLOY / path).exists(), path
+
+
+def test_hosts_that_read_the_procfile_install_what_its_processes_need():
+    """One list of packages alone: https://devcenter.heroku.com/articles/python-support, and slug-compiler#slugignore"""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (line,) = [
+        one for one in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if not one.startswith("#")
+    ]
+    extras = set(line.removeprefix(".[").removesuffix("]").split(","))
+    assert {"postgres", "email"} <= extras <= set(project["optional-dependencies"])
+    assert "uv.lock" in (ROOT / ".slugignore").read_text("utf-8").splitlines()
