@@ -37,6 +37,7 @@ from bot.health import Kind
 from bot.jobs.alert import Admins, Alerts
 from bot.jobs.announcement_day import PollContext, PollResult
 from bot.jobs.compose import Composer
+from bot.jobs.configuration import of_settings
 from bot.jobs.deliver import Courier, Tally
 from bot.jobs.edit_late import LateEditor
 from bot.jobs.health import Health
@@ -128,13 +129,9 @@ class App:
             look_up=look_up(settings, adapters.client),
         )  # fmt: skip
         self.email_workflow = EmailWorkflow(
-            self.commands,
-            store,
-            adapters.links,
-            clock,
-            channel=self.channels.get("email"),
-            confirmation=self.reader.hear,
-        )
+            self.commands, store, adapters.links, clock,
+            channel=self.channels.get("email"), confirmation=self.reader.hear,
+        )  # fmt: skip
         self.answer = CommandGuard(self.commands, self.email_workflow, store, clock)
         budget = Budget(settings.llm_daily_tokens, round(settings.llm_daily_cost * 1_000_000))
         self.summarizer = Summarizer(
@@ -157,7 +154,10 @@ class App:
             if channel.has_edits
         }
         self.admins = Admins(settings.bot_admins, self.channels, Language(settings.bot_language))
-        self._health = Health(store, self.channels, clock, process=process, holidays=holidays)
+        configured = list(of_settings(settings))
+        self._health = Health(
+            store, self.channels, clock, process=process, holidays=holidays, configured=configured
+        )
         self._alerts = Alerts(store, self.admins, clock, troubles=self._health.troubles)
         self._failure: SudiError | None = None
 
@@ -263,7 +263,7 @@ class App:
         """All that comes by HTTP on one port: the pages if somebody has asked for them, health, and channels."""
         web, health = (importlib.import_module(name) for name in ("bot.web", "bot.web.health"))
         pages = self.site().application() if self.settings.bot_public_url else None
-        application = health.with_health(pages, self._health.lines, self._health.measured)
+        application = health.with_health(pages, self._health.report, self._health.measured)
         for route in (route for channel in self.channels.values() for route in channel.routes):
             application.router.add_route(*route)
         return partial(web.serve, application, self.settings.listen)

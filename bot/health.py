@@ -31,7 +31,6 @@ class Kind(StrEnum):
     """What may be wrong; each has a sentence."""
 
     SETTING_UNKNOWN = "setting_unknown"  # a name of the environment that looks like ours
-    SETTING_WRONG = "setting_wrong"
     NO_CHANNEL = "no_channel"
     ADMINS_DEAF = "admins_deaf"  # on a channel that is not served
     MAILS_UNREAD = "mails_unread"  # nobody reads the mails that ours ask for
@@ -56,6 +55,10 @@ class Kind(StrEnum):
     HELD = "held"
 
 
+SMALL = frozenset({Kind.SETTING_UNKNOWN, Kind.ADMINS_DEAF, Kind.MAILS_UNREAD})
+"""What keeps nothing from working: it is told, and the bot counts as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """One thing that is wrong; `values` fill its sentence, `faults` are those of which the kind MISSING tells."""
@@ -63,6 +66,11 @@ class Trouble:
     kind: Kind
     values: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all works in spite of it."""
+        return self.kind in SMALL
 
     @property
     def key(self) -> str:

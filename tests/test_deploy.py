@@ -82,7 +82,7 @@ def test_the_links_of_the_handbook_are_there():
 
 
 def test_hosts_that_read_the_procfile_install_what_its_processes_need():
-    """One list of packages alone: https://devcenter.heroku.com/articles/python-support, and slug-compiler#slugignore"""
+    """One list of packages alone: https://devcenter.heroku.com/articles/slug-compiler#slugignore"""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     (line,) = [
         one for one in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if not one.startswith("#")

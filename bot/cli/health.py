@@ -11,15 +11,14 @@ from bot.app import utc_now
 from bot.cli.service import settings_and_logs
 from bot.errors import StoreError
 from bot.health import Kind, Trouble
-from bot.jobs.health import examined
-from bot.presentation.health import trouble_lines
+from bot.jobs.health import examined, told
 from bot.settings import Settings
 from bot.store import Store
 
 
 @click.command()
 def health() -> None:
-    """Say whether the bot works: exit code 0 and ok, or 1 and a line for each thing that is wrong.
+    """Say whether the bot works: exit code 0 and ok, or 1; and a line for each thing that is wrong.
 
     Asks the database alone: what was read and sent, and what running processes say of themselves.
 
@@ -28,9 +27,9 @@ def health() -> None:
       sudi health || systemctl restart sudi
     """
     settings = settings_and_logs(is_quiet=True)
-    lines = trouble_lines(asyncio.run(troubles_of(settings)), "en")
-    click.echo("\n".join(lines or ["ok"]))
-    if lines:
+    is_well, lines = told(asyncio.run(troubles_of(settings)))
+    click.echo("\n".join(lines))
+    if not is_well:
         sys.exit(1)
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import sys
 from collections.abc import Callable
 
 import click
-from pydantic_settings import DotEnvSettingsSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot import app as root
 from bot import logs, taxonomy
 from bot.engine.roles import ALL_ROLES, Role
-from bot.environment import unknown_names
 from bot.errors import SettingsError
+from bot.jobs.configuration import of_settings
 from bot.jobs.poll import Day
 from bot.jobs.summarize import SummaryReport
 from bot.presentation.coverage import coverage_rows
+from bot.presentation.health import trouble_lines
 from bot.settings import Settings, read
 from bot.sources import Outcome
 from bot.store import Store
@@ -37,11 +36,6 @@ To reach people, set in .env and start again:
 NO_CHANNEL = (
     "BOT_CHANNELS: names no channel, and there is no terminal to talk in (for example: BOT_CHANNELS=slack)"
 )
-
-
-def misspelt() -> list[str]:
-    """A line for each name of the environment and `.env` that looks like a setting of ours and is none."""
-    return unknown_names(map(str.upper, (*os.environ, *DotEnvSettingsSource(Settings).env_vars)), Settings)
 
 
 def settings_and_logs(*, is_quiet: bool = False) -> Settings:
@@ -68,7 +62,7 @@ def run(roles: tuple[str, ...]) -> None:
       DATABASE_URL=postgresql://... sudi run --role worker
     """
     settings = settings_and_logs()
-    for line in misspelt():
+    for line in trouble_lines(of_settings(settings), "en"):
         _say(line)
     if not settings.bot_channels:
         if not sys.stdin.isatty():

@@ -57,8 +57,10 @@ class Health:
         *,
         process: str,
         holidays: Collection[date] = (),
+        configured: Sequence[Trouble] = (),
     ) -> None:
-        """`process` names this one among all of the installation."""
+        """`process` names this one among all of the installation; `configured` is wrong with its settings."""
+        self._configured = configured
         self.pulses = Pulses()
         self._store = store
         self._channels = channels
@@ -74,9 +76,9 @@ class Health:
             self._examined = time.monotonic(), found
         return self._examined[1]
 
-    async def lines(self) -> list[str]:
-        """A sentence for each thing that is wrong."""
-        return trouble_lines(await self.troubles(), "en")
+    async def report(self) -> tuple[bool, list[str]]:
+        """Whether all works, and a sentence for each thing that is wrong."""
+        return told(await self.troubles())
 
     async def measured(self) -> list[Family]:
         """The numbers for monitoring."""
@@ -106,7 +108,13 @@ class Health:
         of_channels = [
             one for name, channel in self._channels.items() for one in channel.connection.troubles(name)
         ]
-        return [*self.pulses.troubles(), *of_channels]
+        return [*self.pulses.troubles(), *of_channels, *self._configured]
+
+
+def told(troubles: Sequence[Trouble]) -> tuple[bool, list[str]]:
+    """Whether all works in spite of these troubles, and a sentence for each, after a word that all is well."""
+    is_well = all(one.is_small for one in troubles)
+    return is_well, [*(["ok"] if is_well else []), *trouble_lines(troubles, "en")]
 
 
 async def examined(
@@ -198,7 +206,7 @@ async def measured(store: Store, now: datetime, troubles: Sequence[Trouble]) -> 
     space, kinds = await store.space(), Counter(one.kind.value for one in troubles)
     dated = (("date", str(day.date)),) if day else ()
     return [
-        gauge("sudi_healthy", "Whether /healthz says ok.", float(not troubles)),
+        gauge("sudi_healthy", "Whether /healthz says ok.", float(told(troubles)[0])),
         gauge("sudi_troubles", "What /healthz names.", {(("kind", kind),): n for kind, n in kinds.items()}),
         gauge("sudi_announcements_read", "Announcements in the listings of the newest date.",
               {dated: day.read} if day else {}),

@@ -8,18 +8,19 @@ from aiohttp import web
 
 from bot.metrics import CONTENT_TYPE, Family, text_of
 
-Lines = Callable[[], Awaitable[Sequence[str]]]
+Report = Callable[[], Awaitable[tuple[bool, Sequence[str]]]]
+"""Whether all works, and what there is to say."""
 Measured = Callable[[], Awaitable[Sequence[Family]]]
 
 _LARGEST = 1024  # bytes of a body that nobody needs to send
 
 
-def with_health(pages: web.Application | None, troubles: Lines, measured: Measured) -> web.Application:
-    """Pages with both, or both alone; `troubles` has one line for each thing that is wrong."""
+def with_health(pages: web.Application | None, report: Report, measured: Measured) -> web.Application:
+    """Pages with both, or both alone; `report` has one line for each thing that is wrong."""
 
     async def health(_request: web.Request) -> web.Response:
-        found = await troubles()
-        return web.Response(text="".join(f"{one}\n" for one in found or ["ok"]), status=503 if found else 200)
+        is_well, lines = await report()
+        return web.Response(text="".join(f"{one}\n" for one in lines), status=200 if is_well else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=text_of(await measured()).encode(), headers={"Content-Type": CONTENT_TYPE})

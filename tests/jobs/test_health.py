@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 from collections import namedtuple
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -13,12 +14,13 @@ from click.testing import CliRunner
 
 from bot.channels import Channel
 from bot.cli import sudi
-from bot.health import AWAY_SECONDS, BUSY_SECONDS, FAILING_SECONDS, Connection, Kind
+from bot.health import AWAY_SECONDS, BUSY_SECONDS, FAILING_SECONDS, SMALL, Connection, Kind, Trouble
 from bot.jobs.alert import Admins, Alerts
+from bot.jobs.configuration import of_settings
 from bot.jobs.health import ALIVE, Health, examined
 from bot.metrics import text_of
 from bot.model import Language
-from bot.presentation.health import trouble_lines
+from bot.presentation.health import trouble_line, trouble_lines
 from bot.settings import Settings
 from bot.sources.calendar import newest
 from bot.store import Store, schema
@@ -31,17 +33,19 @@ Made = Callable[["House"], Awaitable[None]]
 class House:
     """A running process, whose time can be moved."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, environment: pytest.MonkeyPatch) -> None:
         self.store = store
+        self.environment = environment
         self.clock = HandClock(datetime.now(UTC))
         self.seconds = 1_000.0
         self.channel = FakeTeller()
         self.channel.__dict__["connection"] = Connection(lambda: self.seconds)
+        self.configured: list[Trouble] = []
         self.health = self.process("this")
 
     def process(self, name: str) -> Health:
         channels: dict[str, Channel] = {"fake": self.channel}
-        found = Health(self.store, channels, self.clock, process=name)
+        found = Health(self.store, channels, self.clock, process=name, configured=self.configured)
         found.pulses._clock = lambda: self.seconds
         return found
 
@@ -121,7 +125,26 @@ async def _direct_paused(house: House) -> None:
     await StoredConversations(house.store, "discord", house.clock).pause(timedelta(hours=1))
 
 
+async def _misspelt(house: House) -> None:
+    house.environment.setenv("BOT_TIMZONE", "Asia/Shanghai")
+    house.configured += of_settings(Settings())
+
+
+async def _deaf(house: House) -> None:
+    house.environment.setenv("BOT_ADMINS", "slack:T1/U1")
+    house.configured += of_settings(Settings())
+
+
+async def _unread(house: House) -> None:
+    for name, value in (("BOT_CHANNELS", "email"), ("SMTP_URL", "smtp://127.0.0.1:1"), ("SMTP_FROM", "a@b.test")):
+        house.environment.setenv(name, value)
+    house.configured += of_settings(Settings())
+
+
 TROUBLES: dict[Kind, Made] = {
+    Kind.SETTING_UNKNOWN: _misspelt,
+    Kind.ADMINS_DEAF: _deaf,
+    Kind.MAILS_UNREAD: _unread,
     Kind.CHANNEL_REFUSED: _refused,
     Kind.CHANNEL_AWAY: _away,
     Kind.LOOP_FAILING: _failing,
@@ -137,6 +160,24 @@ TROUBLES: dict[Kind, Made] = {
 }
 """What is wrong while a process runs that can say so."""
 
+WITH_A_TEST_OF_ITS_OWN = {
+    Kind.SPACE: "test_a_full_disk_is_told_everywhere",
+    Kind.LOOP_DEAD: "test_a_loop_of_a_process_that_has_ended_without_a_word_is_missed_until_another_has_it",
+    Kind.DATABASE_AWAY: "test_a_database_that_is_away_old_or_not_there_is_said",
+    Kind.DATABASE_EMPTY: "test_a_database_that_is_away_old_or_not_there_is_said",
+    Kind.DATABASE_OLD: "test_a_database_that_is_away_old_or_not_there_is_said",
+    Kind.NOT_RUNNING: "test_no_process_is_missed_by_who_looks_from_outside",  # and nobody is there to tell admins
+    Kind.PORT_TAKEN: "test_what_keeps_the_bot_from_starting_is_said_by_doctor_and_at_the_start",
+    Kind.NO_CHANNEL: "test_what_keeps_the_bot_from_starting_is_said_by_doctor_and_at_the_start",
+}
+"""What is told as far as somebody is there to tell it."""
+
+
+def test_every_kind_of_trouble_is_tried():
+    assert TROUBLES.keys() | WITH_A_TEST_OF_ITS_OWN.keys() == set(Kind)
+    assert len(Kind) >= 20
+    assert set(WITH_A_TEST_OF_ITS_OWN.values()) <= globals().keys()
+
 
 @pytest.fixture
 def house(sqlite_store, monkeypatch, tmp_path) -> House:
@@ -145,7 +186,7 @@ def house(sqlite_store, monkeypatch, tmp_path) -> House:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOT_SOURCES", ",")
     monkeypatch.setenv("BOT_ARXIV_HOLIDAYS", ",")
-    return House(sqlite_store)
+    return House(sqlite_store, monkeypatch)
 
 
 async def said(*words: str) -> tuple[int, str]:
@@ -161,13 +202,14 @@ async def test_a_trouble_is_told_everywhere_in_the_same_words(house, kind):
             house.clock.forward(hours=-1)
     await TROUBLES[kind](house)
     await house.health.beat()
-    sentences = await house.health.lines()
+    is_well, sentences = await house.health.report()
+    assert is_well == (kind in SMALL)
     (trouble,) = [one for one in await house.health.troubles() if one.kind is kind]
     (sentence,) = trouble_lines([trouble], "en")
     assert sentence in sentences, "/healthz"
     if kind is not Kind.DAY_UNREAD:  # commands go by the clock of the machine
         assert sentence in (await said("health"))[1]
-        assert (await said("health"))[0] == 1
+        assert (await said("health"))[0] == (kind not in SMALL)
         code, doctor = await said("doctor")
         assert sentence in doctor
         assert code == 1
@@ -183,7 +225,7 @@ async def test_a_trouble_is_told_everywhere_in_the_same_words(house, kind):
 
 async def test_a_house_in_which_nothing_is_wrong_is_well(house):
     await house.health.beat()
-    assert await house.health.lines() == []
+    assert await house.health.report() == (True, ["ok"])
     assert await said("health") == (0, "ok\n")
 
 
@@ -191,7 +233,8 @@ async def test_a_full_disk_is_told_everywhere(house, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(10**9, 10**9, 1000))
     await house.health.beat()
-    (sentence,) = await house.health.lines()
+    is_well, (sentence,) = await house.health.report()
+    assert not is_well
     assert sentence.startswith("The disk is nearly full")
     assert sentence in (await said("health"))[1]
     assert sentence in (await said("doctor"))[1]
@@ -240,7 +283,7 @@ async def test_a_process_that_ends_in_good_order_is_not_missed(store):
 async def test_a_database_that_is_away_old_or_not_there_is_said(house, monkeypatch, tmp_path):
     async with house.store.write() as tx:
         await tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-    (old,) = await house.health.lines()
+    (old,) = (await house.health.report())[1]
     assert old == "The database is from another version: run `sudi migrate`."
     for words in ("health", "doctor"):
         assert old in (await said(words))[1]
@@ -251,6 +294,18 @@ async def test_a_database_that_is_away_old_or_not_there_is_said(house, monkeypat
     for words in ("health", "doctor"):
         assert "The database is not there yet: `sudi migrate` or `sudi run` makes it." in (await said(words))[1]
     assert not (tmp_path / "later.db").exists(), "to look leaves nothing behind"
+
+
+async def test_what_keeps_the_bot_from_starting_is_said_by_doctor_and_at_the_start(house, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("BOT_LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
+        _, doctor = await said("doctor")
+    assert trouble_line(Kind.PORT_TAKEN, reason="R").removeprefix("R.") in doctor
+    assert trouble_line(Kind.NO_CHANNEL) in doctor
+    monkeypatch.setenv("BOT_CHANNELS", "console")
+    monkeypatch.setenv("BOT_TIMZONE", "UTC")
+    done = await asyncio.to_thread(CliRunner().invoke, sudi, ["run"])
+    assert "BOT_TIMZONE: there is no such setting; did you mean BOT_TIMEZONE?" in done.stderr
 
 
 async def test_one_line_a_day_says_that_the_bot_works(house, caplog):

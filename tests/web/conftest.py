@@ -76,13 +76,13 @@ async def visit(sqlite_store: Store) -> AsyncIterator[Visit]:
     ada, _ = await subscribed(sqlite_store, "cs.LG tide", "hep-th", channel="email", address=ADA)
     bob, _ = await subscribed(sqlite_store, "cs.CL", channel="email", address=BOB)
 
-    async def troubles() -> list[str]:
-        return visit.troubles
+    async def report() -> tuple[bool, list[str]]:
+        return not visit.troubles, visit.troubles or ["ok"]
 
     async def measured() -> list[Family]:
         return [gauge("sudi_healthy", "Whether all is well.", 1)]
 
-    application = with_health(Site(email_workflow).application(), troubles, measured)
+    application = with_health(Site(email_workflow).application(), report, measured)
     async with TestClient(TestServer(application)) as client:
         visit = Visit(client, sqlite_store, email_workflow, tokens, clock, ada, bob)
         yield visit

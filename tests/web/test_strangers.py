@@ -49,10 +49,13 @@ async def served(application: web.Application) -> AsyncIterator[int]:
 def site(visit: Visit) -> web.Application:
     """Pages and health, as they are served."""
 
+    async def well() -> tuple[bool, list[str]]:
+        return True, ["ok"]
+
     async def nothing() -> list[Any]:
         return []
 
-    return with_health(Site(visit.email_workflow).application(), nothing, nothing)
+    return with_health(Site(visit.email_workflow).application(), well, nothing)
 
 
 @pytest.fixture
