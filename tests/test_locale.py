@@ -20,7 +20,8 @@ TABLES = {key.partition(".")[0] for key in KEYS}
 SAID_DIFFERENTLY = {
     "card.authors",
     "email.subject",
-}  # English counts what is left out, Chinese counts all
+    "moment.title_day",
+}  # English counts what is left out, Chinese counts all; and only English titles have weekdays
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”][,;:!?()]|[,;:!?()][\u4e00-\u9fff“]")
 
 

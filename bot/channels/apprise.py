@@ -172,7 +172,7 @@ class _Writer:
 def _blocks(digest: Digest, writer: _Writer) -> Iterator[list[str]]:
     """What a digest says; all of its papers are named, because nobody can ask for more."""
     lines = digest_lines(digest, names_all=True)
-    head = [*(one.text for one in lines.nothing), lines.coverage, *lines.warnings, lines.provenance]
+    head = [lines.nothing, *lines.warnings, lines.query, lines.coverage, lines.lack]
     yield [*writer.rows(lines.title, bold=True), *(row for text in head for row in writer.rows(text))]
     for number, card in enumerate(lines.cards, 1):
         yield _card(card, number, writer)
@@ -182,19 +182,20 @@ def _blocks(digest: Digest, writer: _Writer) -> Iterator[list[str]]:
         yield [*heading, *writer.rows(titles), writer.link(named.url, named.id)]
     for change in lines.changes:
         yield [writer.link(change.url, change.id), *writer.rows(change.said)]
-    if lines.link:
-        yield [writer.link(lines.link, lines.open)]
+    foot = [writer.link(lines.link, lines.open)] if lines.link else []
+    if foot := [*foot, *writer.rows(lines.provenance)]:
+        yield foot
 
 
 def _card(card: CardLines, number: int, writer: _Writer) -> list[str]:
     first, *others = card.titles
-    titles = (f"{number}. {first.text}", *(title.text for title in others))
-    passages = (f"{one.label} {one.text}" for one in (*card.notes, *card.abstracts))
-    below = (card.facts, card.why, card.missing, *passages)
+    passages = [f"{one.lead}{one.text}" for one in card.lines]
+    soft = [card.caution, *(f"{one.lead}{one.text}" for one in card.notes), card.reason, card.facts]
+    texts = [*(title.text for title in others), card.authors, *passages, *soft]
     return [
-        *(row for title in titles for row in writer.rows(title, bold=True)),
-        *writer.rows(card.authors),
+        *writer.rows(f"{number}. {first.text}", bold=True),
+        *(row for text in texts for row in writer.rows(text)),
         writer.link(card.url, card.id),
         *writer.links(card.links),
-        *(row for text in below for row in writer.rows(text)),
+        *(row for one in card.abstracts for row in writer.rows(one.text)),
     ]

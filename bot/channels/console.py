@@ -25,7 +25,7 @@ from bot.errors import ChannelError
 from bot.locale import say
 from bot.model import Language
 from bot.presentation.cards import cards_lines, digest_lines, further_lines
-from bot.presentation.lines import CardLines, NamedLines, Passage
+from bot.presentation.lines import CardLines, NamedLines
 from bot.settings import Settings
 from bot.text.harmless import harmless
 from bot.verbs import PREFIX
@@ -61,18 +61,17 @@ class Terminal(Channel):
     def render(self, digest: Digest) -> tuple[str, ...]:
         """The whole digest as one part."""
         lines = digest_lines(digest)
-        head = [
-            _styled(lines.title, "bold"),
-            *(_styled(each, "") for each in (*(said.text for said in lines.nothing), lines.coverage) if each),
-        ]
-        head += [_styled(each, "bold red") for each in lines.warnings]
-        head += [_styled(lines.provenance, "dim")] if lines.provenance else []
+        head = [_styled(lines.title_in_full, "bold"), *([_styled(lines.nothing, "")] if lines.nothing else [])]
+        head += [_styled(each, "red") for each in lines.warnings]
+        head += [_styled(each, "dim") for each in (lines.query, lines.coverage, lines.lack) if each]
         cards = [row for number, card in enumerate(lines.cards, 1) for row in (_RULE, *_card(card, number))]
         foot = [_RULE, _styled(lines.named, "bold"), *map(_name, lines.rest)] if lines.named else []
         foot += [_styled(each, "bold") for each in further_lines(digest)]
         foot += [_RULE] if lines.changes else []
         foot += [f"{_linked(each.url, each.id)} {_styled(each.said, 'dim')}" for each in lines.changes]
-        foot += [_RULE, _linked(lines.link, lines.open)] if lines.link else []
+        foot += [_RULE] if lines.link or lines.provenance else []
+        foot += [_linked(lines.link, lines.open)] if lines.link else []
+        foot += [_styled(lines.provenance, "dim")] if lines.provenance else []
         return ("\n".join([*head, *cards, *foot]),)
 
     def preview(self, bodies: Sequence[str]) -> str:
@@ -168,19 +167,18 @@ def _read(keyboard: TextIO, put: Callable[[str | None], None]) -> None:
 
 def _card(card: CardLines, number: int) -> list[str]:
     first, *others = card.titles
-    rows = [
-        f"{_styled(f'{number}.', 'bold cyan')} {_styled(first.text, 'bold')}",
-        *(_INDENT + _styled(title.text, "bold") for title in others),
-        _INDENT + _styled(card.authors, ""),
-        f"{_INDENT}{_styled(card.id, 'cyan')} {_styled(f'· {card.facts} ·', 'dim')} {_linked(card.url)}",
-    ]
-    rows += [
-        _INDENT + _styled(each, style) for each, style in ((card.why, "italic"), (card.missing, "yellow")) if each
-    ]
-    rows += [f"{_INDENT}{_styled(note.label, 'bold dim')} {_styled(note.text, '')}" for note in card.notes]
+    soft = [card.caution, *(f"{note.lead}{note.text}" for note in card.notes), card.reason, card.head]
     dot = _styled(" · ", "dim")
-    rows += [_INDENT + dot.join(f"{_styled(one.name, 'dim')} {_linked(one.url)}" for one in card.links)]
-    return rows + [row for abstract in card.abstracts for row in _abstract(abstract)]
+    ways = [_linked(card.url), *(f"{_styled(one.name, 'dim')} {_linked(one.url)}" for one in card.links)]
+    return [
+        f"{_styled(f'{number}.', 'bold cyan')} {_styled(first.text, 'bold')}",
+        *(_INDENT + _styled(title.text, "") for title in others),
+        *([_INDENT + _styled(card.authors, "dim")] if card.authors else []),
+        *(f"{_INDENT}{_styled(one.lead, 'dim')}{_styled(one.text, '')}" for one in card.lines),
+        *(_INDENT + _styled(each, "dim") for each in soft if each),
+        _INDENT + dot.join(ways),
+        *(row for one in card.abstracts for row in ("", _INDENT + _styled(one.text, ""))),
+    ]
 
 
 def _linked(url: str, text: str = "") -> str:
@@ -190,10 +188,6 @@ def _linked(url: str, text: str = "") -> str:
 def _name(card: NamedLines) -> str:
     """A paper in one line: its address and its titles."""
     return _styled(" · ".join([card.url, *(title.text for title in card.titles)]), "")
-
-
-def _abstract(abstract: Passage) -> list[str]:
-    return ["", _INDENT + _styled(abstract.label, "bold dim"), _INDENT + _styled(abstract.text, "")]
 
 
 def _plain(row: str) -> str:

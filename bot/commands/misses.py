@@ -10,12 +10,12 @@ from typing import NamedTuple
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.commands.subscriptions import unreadable_in_words
-from bot.commands.times import day_in_words
 from bot.digest import Card
 from bot.errors import UserError
 from bot.matching import Prepared, missing
 from bot.model import AnnounceType, Language, Subscription
 from bot.presentation.cards import cards_lines
+from bot.presentation.dates import full_day
 from bot.query import And, Query, stored
 
 _SHOWN = 5
@@ -41,7 +41,7 @@ async def nearest_misses(request: Request) -> Reply:
         return request.reply(request.say("reply.nothing_stored"))
     papers = [one for one in stock.papers if one.candidate.date == stock.days[0]]
     found = await asyncio.to_thread(nearest, known, papers, _SHOWN)
-    day = day_in_words(stock.days[0], request.language)
+    day = full_day(stock.days[0], request.language)
     return request.reply(
         request.say("reply.misses" if found else "reply.no_misses", day=day, n=len(papers)),
         *(_in_words(request, one) for one in found),

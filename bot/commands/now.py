@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.commands.subscriptions import chosen_of
-from bot.commands.times import day_in_words
 from bot.commands.trial import OnDay, found_on
 from bot.commands.typed import read_chosen, shown
 from bot.errors import UserError
 from bot.matching import is_wanted
 from bot.model import BY_REQUEST, Subscription
+from bot.presentation.dates import full_day
 from bot.query import parse
 from bot.sources.calendar import opens
 
@@ -69,6 +69,6 @@ async def _sent(
         new = [n for n in every if n not in had]
         is_made = bool(new) and await tx.planning.send_now(destination_id, new, key, request.now)
     if not is_made:
-        return request.reply(request.say("reply.now_again", n=len(every), day=day_in_words(day, request.language)))
-    said = request.say("reply.now", n=len(new), day=day_in_words(day, request.language))
+        return request.reply(request.say("reply.now_again", n=len(every), day=full_day(day, request.language)))
+    said = request.say("reply.now", n=len(new), day=full_day(day, request.language))
     return request.reply(said, is_public=True)

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.commands.subscriptions import next_digest_in_words, preferences_in_words
-from bot.commands.times import day_in_words, instant_in_words
+from bot.commands.times import instant_in_words
 from bot.commands.typed import shown
 from bot.model import BY_REQUEST, Destination, Subscription
 from bot.pending import waiting_for
 from bot.presentation.coverage import coverage_lines, coverage_rows
+from bot.presentation.dates import full_day
 from bot.presentation.faults import fault_lines
 from bot.presentation.no_papers import concerning
 from bot.store import Transaction
@@ -50,12 +51,12 @@ async def _listings(request: Request, tx: Transaction, known: Sequence[Subscript
         return [request.say("reply.nothing_stored"), *missing]
     zone = request.slot.zone
     when = instant_in_words(fetched, zone, request.language)
-    said = request.say("reply.listings", day=day_in_words(days[0], request.language), when=when)
+    said = request.say("reply.listings", day=full_day(days[0], request.language), when=when)
     coverage = concerning(await tx.papers.coverage(days), queries)
     if len(coverage) <= _ROWS:
         rows = (f"• {row}" for row in coverage_rows(coverage, request.language, zone))
         return [said, *rows, *missing]
-    summed = coverage_lines(coverage, None, request.language, zone)
+    summed = coverage_lines(coverage, request.language, zone)
     return [said, *filter(None, [summed.line, *summed.differing]), *missing]
 
 

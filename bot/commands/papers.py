@@ -11,7 +11,7 @@ from bot.commands.asked_paper import AskedPaper, asked_paper
 from bot.commands.misses import lack_in_words, nearest_misses
 from bot.commands.request import Request, read_query
 from bot.commands.subscriptions import next_digest_in_words, unreadable_in_words
-from bot.commands.times import day_in_words, instant_in_words
+from bot.commands.times import instant_in_words
 from bot.commands.trial import page_of, trial_in_words, trial_of
 from bot.commands.typed import read_day_and_page, shown
 from bot.digest import PAGE, Card
@@ -20,6 +20,7 @@ from bot.matching import Candidate, Found, Prepared, is_wanted, match, missing, 
 from bot.model import ALL, Language, Paper, Subscription
 from bot.pending import held_for, waiting_for
 from bot.presentation.cards import cards_lines
+from bot.presentation.dates import full_day
 from bot.query import Query, in_words, still_read, stored
 from bot.store import Transaction
 from bot.taxonomy import resolve
@@ -66,7 +67,7 @@ async def today(request: Request) -> Reply:
     if not 1 <= asked.page <= pages:
         raise UserError("error.no_such_page", {"date": day, "n": pages})
     return request.reply(
-        request.say("reply.today", n=count, day=day_in_words(day, request.language)),
+        request.say("reply.today", n=count, day=full_day(day, request.language)),
         request.say("reply.page", page=asked.page, pages=pages) if pages > 1 else "",
         request.say("reply.next_page", date=day, page=asked.page + 1) if asked.page < pages else "",
         *unreadable_in_words(request, known),
@@ -140,7 +141,7 @@ def _announced(request: Request, candidate: Candidate) -> str:
         )
         for category, kind in candidate.types.items()
     ]
-    day = day_in_words(candidate.date, request.language)
+    day = full_day(candidate.date, request.language)
     return request.say("reply.announced", day=day, categories=request.say("reply.comma").join(rows))
 
 

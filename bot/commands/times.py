@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.commands.zones import zone_name
 from bot.locale import say
 from bot.model import Days, Slot
+from bot.presentation.dates import full_day
 from bot.text.variants import simplified
 
 _PARTS = {
@@ -147,30 +147,10 @@ def _read_weekdays(text: str) -> Days | None:
     return Days.on(found) if found and at == len(text) and not is_range else None
 
 
-def day_in_words(day: date, language: str) -> str:
-    """A date with its weekday."""
-    return say(
-        "moment.day",
-        language,
-        weekday=say("moment.weekdays", language).split()[day.weekday()],
-        day=day.day,
-        month=say("moment.months", language).split()[day.month - 1],
-        year=day.year,
-    )
-
-
-def days_in_words(days: Sequence[date], language: str) -> str:
-    """One date, or the first and the last of several."""
-    first, last = min(days), max(days)
-    if first == last:
-        return day_in_words(first, language)
-    return say("moment.range", language, first=day_in_words(first, language), last=day_in_words(last, language))
-
-
 def instant_in_words(instant: datetime, zone: str, language: str) -> str:
     """An instant as the clock of a zone shows it; the zone is not said."""
     local = instant.astimezone(ZoneInfo(zone))
-    return say("moment.instant", language, day=day_in_words(local.date(), language), clock=f"{local:%H:%M}")
+    return say("moment.instant", language, day=full_day(local.date(), language), clock=f"{local:%H:%M}")
 
 
 def slot_in_words(slot: Slot, language: str) -> str:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from bot.commands.recent_papers import RecentPapers
 from bot.commands.request import Request
-from bot.commands.times import days_in_words
 from bot.digest import PAGE, Card, Version, cards
 from bot.matching import (
     Candidate,
@@ -26,6 +25,7 @@ from bot.matching import (
     with_texts,
 )
 from bot.model import ALL, Announcement, Language, Match, Paper, Subscription, Summary
+from bot.presentation.dates import full_days
 from bot.query import Field, Query, still_read
 from bot.store import Store
 from bot.taxonomy import categories, resolve
@@ -127,7 +127,7 @@ def trial_in_words(request: Request, trial: Trial, *, is_subscribed: bool = Fals
         return request.say("reply.nothing_stored")
     lines = []
     if trial.concerned or not trial.unread:
-        days = days_in_words(trial.days, request.language)
+        days = full_days(trial.days, request.language)
         lines.append(request.say("reply.would_match", n=trial.matched, papers=trial.concerned, days=days))
     if trial.unread:  # nothing can be said of what it will bring, and of what it lacks
         lines.append(_unread_in_words(request, trial, "follows" if is_subscribed else "unread"))

@@ -3,25 +3,27 @@
 Not a channel. Every text that leaves here is one line of readable, harmless Unicode (no TeX, no control
 characters, no bidirectional overrides) but is still plain: channels escape it.
 
-Readers of both languages get labels twice, and the coverage and the reasons once, in English.
+A card has the same order on every channel: what it is, titles, authors, the line, what to know of it, comments,
+reason, links, abstracts. Readers of both languages get the papers' texts in both, and our words in English.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
 from bot.changes import is_withdrawn
 from bot.digest import Card, Digest, Lack
 from bot.locale import say
-from bot.matching import spans
+from bot.matching import Span, spans
 from bot.model import AnnounceType, Change, Language, Paper, Reason
 from bot.presentation.coverage import coverage_lines
-from bot.presentation.faults import fault_lines, no_papers_line, span
+from bot.presentation.dates import bare_day, bare_days, full_days, title_days
+from bot.presentation.faults import fault_lines, no_papers_line
 from bot.presentation.lines import CardLines, ChangeLines, DigestLines, NamedLines, Passage
 from bot.presentation.links import links
 from bot.text.chinese import typeset
@@ -35,6 +37,7 @@ PAGE = f"{Verb.TODAY} {{0.date}} {{0.page}}"
 """What people type to see papers that a digest has no room for: a form for a `Further`."""
 
 AUTHORS_SHOWN = 12
+_QUERY_SHOWN = 300  # characters
 _OLD = timedelta(days=62)  # since the beginning of the month of its id
 
 _FIELD_PREFIX = re.compile(r"^[a-z]+:")
@@ -43,37 +46,46 @@ _FIELD_PREFIX = re.compile(r"^[a-z]+:")
 def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
     """Everything that one digest says; `names_all`: all that is not shown is named, however much that is."""
     language = digest.destination.language
-    zone = digest.destination.slot.zone
+    locale = interface(language)
     named = digest.rest if names_all else digest.named
     heading = "digest.named" if len(named) == len(digest.rest) else "digest.named_some"
-    matched = None if digest.no_papers else digest.matched
-    coverage = coverage_lines(digest.coverage, matched, interface(language), zone)
+    coverage = coverage_lines(digest.coverage, locale, digest.destination.slot.zone)
+    queries = _queries((*digest.cards, *digest.rest))
+    dates = _dates(digest)
     return DigestLines(
-        lang=lang_tag(interface(language)),
-        title=_title(digest),
-        dates=_dates(digest),
-        coverage=coverage.line,
-        warnings=(*fault_lines(digest.faults, interface(language)), *coverage.differing),
-        provenance=_provenance(digest),
-        chinese=lang_tag(language.chinese),
-        nothing=() if digest.cards else _nothing(digest),
-        cards=_cards(digest),
-        more=_twice("digest.more", language, n=len(digest.rest)) if digest.rest else "",
-        named=_twice(heading, language, n=len(digest.rest), named=len(named)) if named else "",
+        lang=lang_tag(locale),
+        title=_title(digest, locale, title_days(dates, locale) if dates else ""),
+        title_in_full=_title(digest, locale, full_days(dates, locale) if dates else ""),
+        dates=bare_days(dates, locale) if dates else "",
+        nothing="" if digest.cards else no_papers_line(digest.no_papers, locale),
+        query=say("digest.query", locale, query=_shown(queries[0])) if len(queries) == 1 else "",
+        coverage=say("digest.coverage", locale, coverage=coverage.line) if coverage.line else "",
+        warnings=(*fault_lines(digest.faults, locale), *coverage.differing),
+        lack=_lack(digest, locale),
+        cards=_cards(digest, names_queries=len(queries) > 1),
+        more=say("digest.more", locale, n=len(digest.rest)) if digest.rest else "",
+        named=say(heading, locale, n=len(digest.rest), named=len(named)) if named else "",
         rest=tuple(_named(card, language) for card in named),
-        changes=tuple(_change(each, interface(language)) for each in digest.changes),
+        changes=tuple(_change(each, locale) for each in digest.changes),
+        provenance=_provenance(digest, locale),
         link=digest.link,
-        open=_opening(digest, interface(language)) if digest.link else "",
+        open=_opening(digest, locale) if digest.link else "",
     )
 
 
-def _cards(digest: Digest) -> tuple[CardLines, ...]:
+def _cards(digest: Digest, *, names_queries: bool) -> tuple[CardLines, ...]:
     """The cards; where nobody makes Chinese texts, none says that it has none: only admins can change that."""
-    lines = cards_lines(digest.cards, digest.destination.language)
+    lines = cards_lines(digest.cards, digest.destination.language, names_queries=names_queries)
     if digest.lack is not Lack.SETUP:
         return lines
     both = zip(lines, digest.cards, strict=True)
-    return tuple(one if card.summary else replace(one, missing="") for one, card in both)
+    return tuple(one if card.summary else replace(one, caution="") for one, card in both)
+
+
+def _lack(digest: Digest, locale: str) -> str:
+    """Why Chinese texts are missing, for those who read them and may wait for them."""
+    is_told = digest.lack in (Lack.BUDGET, Lack.LATE) and digest.destination.language is not Language.EN
+    return say(f"digest.lack_{digest.lack}", locale) if is_told else ""
 
 
 def _opening(digest: Digest, locale: str) -> str:
@@ -82,32 +94,42 @@ def _opening(digest: Digest, locale: str) -> str:
 
 def further_lines(digest: Digest, command: str = PAGE, key: str = "digest.further") -> tuple[str, ...]:
     """Where papers are found that are not even named; `command` is what people type, as PAGE."""
+    locale = interface(digest.destination.language)
     return tuple(
-        _twice(key, digest.destination.language, n=one.count, date=one.date, command=command.format(one))
+        say(key, locale, n=one.count, date=bare_day(one.date, locale), command=command.format(one))
         for one in digest.further
     )
 
 
-def _provenance(digest: Digest) -> str:
-    """Who made the Chinese texts, and why some are missing, for those who read them."""
-    language = digest.destination.language
-    if language is Language.EN:
+def _provenance(digest: Digest, locale: str) -> str:
+    """Who made the Chinese texts, for those who read them."""
+    if digest.destination.language is Language.EN:
         return ""
     makers = (each for card in digest.cards if card.summary for each in card.summary.provenance.split(", "))
-    comma = say("card.comma", language.chinese)
-    names = comma.join(_maker(each, language.chinese) for each in dict.fromkeys(makers) if each)
-    who = say("digest.provenance", language.chinese, who=names) if names else ""
-    why = _twice(f"digest.lack_{digest.lack}", language) if digest.lack not in (Lack.NOTHING, Lack.SETUP) else ""
-    return " · ".join(filter(None, (who, why)))
+    names = [_maker(each, locale) for each in dict.fromkeys(makers) if each]
+    return say("digest.provenance", locale, who=say("card.comma", locale).join(names)) if names else ""
 
 
-def cards_lines(cards: Sequence[Card], language: Language) -> tuple[CardLines, ...]:
-    """The cards that are shown together; each says its date if they have several."""
+def cards_lines(
+    cards: Sequence[Card], language: Language, *, names_queries: bool | None = None
+) -> tuple[CardLines, ...]:
+    """The cards that are shown together; each says its date if they have several, and so its queries."""
     is_dated = len({card.date for card in cards}) > 1
+    is_named = len(_queries(cards)) > 1 if names_queries is None else names_queries
     return tuple(
-        _card(replace(card, subscriptions=()), tuple(one.number for one in card.subscriptions), language, is_dated)
+        _card(replace(card, subscriptions=()), _queries([card]) if is_named else (), language, is_dated)
         for card in cards
     )
+
+
+def _queries(cards: Iterable[Card]) -> tuple[str, ...]:
+    """All the queries that have found some papers."""
+    return tuple(dict.fromkeys(one.query for card in cards for one in card.subscriptions if one.query))
+
+
+def _shown(query: str) -> str:
+    text = one_line(query)
+    return text if len(text) <= _QUERY_SHOWN else f"{text[: _QUERY_SHOWN - 1]}…"
 
 
 def interface(language: Language) -> str:
@@ -139,23 +161,18 @@ def _titles(title: str, chinese: str, reasons: tuple[Reason, ...], language: Lan
     return tuple(titles[::-1] if language.plain is Language.ZH else titles)
 
 
-def _nothing(digest: Digest) -> tuple[Passage, ...]:
-    """Why there are no papers, in each language."""
-    return tuple(
-        Passage(no_papers_line(digest.no_papers, locale), lang_tag(locale))
-        for locale in digest.destination.language.locales
+def _title(digest: Digest, locale: str, dates: str) -> str:
+    """How many papers of which dates."""
+    if digest.no_papers:
+        return say(f"no_papers.title_{digest.no_papers.why}" if dates else "no_papers.title", locale, dates=dates)
+    return say(
+        "digest.title" if dates else "digest.count", locale, n=len(digest.cards) + len(digest.rest), dates=dates
     )
 
 
-def _title(digest: Digest) -> str:
-    key = f"no_papers.title_{digest.no_papers.why}" if digest.no_papers else "digest.count"
-    counts = [say(key, locale, n=len(digest.cards)) for locale in digest.destination.language.locales]
-    return " · ".join(part for part in (NAME, _dates(digest), *reversed(counts)) if part)
-
-
-def _dates(digest: Digest) -> str:
+def _dates(digest: Digest) -> Sequence[date]:
     silent = digest.no_papers.dates if digest.no_papers else tuple(sorted({row.date for row in digest.coverage}))
-    return span(digest.dates or silent)
+    return digest.dates or silent
 
 
 def _change(change: Change, locale: str) -> ChangeLines:
@@ -175,24 +192,27 @@ def _quoted(url: str) -> str:
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many destinations, one after the other
-def _card(card: Card, numbers: tuple[int, ...], language: Language, is_dated: bool) -> CardLines:
-    paper = card.paper
+def _card(card: Card, queries: tuple[str, ...], language: Language, is_dated: bool) -> CardLines:
+    paper, locale = card.paper, interface(language)
     chinese = _chinese_passages(card, language) if language is not Language.EN else {}
     in_chinese = chinese["title"].text if "title" in chinese else ""
-    facts = list(
-        filter(None, [one_line(" ".join(paper.categories)), _type(card, language), *_age(card, language)])
-    )
+    facts = [one_line(" ".join(paper.categories)), _type(card, locale), _age(card, locale)]
+    if is_dated and card.is_announced:
+        facts.append(bare_day(card.date, locale))
+    named = say("digest.semicolon", locale).join(map(_shown, queries))
     return CardLines(
         id=one_line(paper.id),
         url=_url(paper),
+        facts=" · ".join(filter(None, facts)),
         titles=_titles(paper.title, in_chinese, card.reasons, language),
-        authors=_authors(paper, language),
-        facts=" · ".join([*facts, card.date.isoformat()] if is_dated and card.is_announced else facts),
-        why=_why(card.reasons, numbers, interface(language)),
-        notes=tuple(filter(None, _notes(card, chinese, language))),
+        authors=_authors(paper, locale),
+        lines=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language)))),
+        caution=_caution(card, chinese, language),
+        notes=tuple(filter(None, (_comments(card, locale), _published(card, locale)))),
+        why=_why(card.reasons, locale),
+        queries=say("card.queries", locale, queries=named) if queries else "",
+        links=links(paper, locale),
         abstracts=_abstracts(card, chinese.get("abstract"), language),
-        missing=_caution(card, chinese, language),
-        links=links(paper, interface(language)),
     )
 
 
@@ -203,14 +223,10 @@ def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
     locale = language.chinese
     # A translator has no words of its own: its line is a sentence of the authors.
     is_translated = all(one.startswith("mt:") for one in card.summary.provenance.split(", "))
-    labels = {
-        "title": "",
-        "one_line": say("card.key_sentence" if is_translated else "card.one_line", locale),
-        "abstract": say("card.chinese_abstract", locale),
-    }
+    labels = {"one_line": say("card.key_sentence" if is_translated else "card.one_line", locale)}
     readied = {kind: _chinese(text, language) for kind, text in texts.items()}
     return {
-        kind: _marked(Passage(text, lang_tag(locale), labels[kind]), card, f"{kind}_zh")
+        kind: _marked(Passage(text, lang_tag(locale), labels.get(kind, "")), card, f"{kind}_zh")
         for kind, text in readied.items()
         if text
     }
@@ -220,7 +236,7 @@ def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Pas
     """Return the English line, for readers of English; for others only where there is no Chinese one."""
     if card.english is None:
         return None
-    text, is_picked = _english(card.english.one_line), card.english.provenance == "extract"
+    text, is_picked = _english(card.english.one_line), _is_picked(card)
     is_wanted = (
         language is Language.EN or "one_line" not in chinese or (language.plain is Language.BOTH and not is_picked)
     )
@@ -228,17 +244,21 @@ def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Pas
     return Passage(text, "en", label) if text and is_wanted else None
 
 
+def _is_picked(card: Card) -> bool:
+    """Whether its line in English is a sentence of its abstract."""
+    return card.english is not None and card.english.provenance == "extract"
+
+
 def _caution(card: Card, chinese: Mapping[str, Passage], language: Language) -> str:
     """What a reader should know about the Chinese texts of a card."""
     if language is Language.EN:
         return ""
+    locale = interface(language)
     if card.summary is None or not chinese:
-        return _twice("card.missing", language)
-    said = [
-        _twice("card.machine", language) if "mt:" in card.summary.provenance else "",
-        _twice("card.unchecked", language) if card.summary.flaws else "",
-    ]
-    return " · ".join(filter(None, said))
+        return say("card.missing", locale)
+    if card.summary.flaws:
+        return say("card.unchecked", locale)
+    return say("card.machine", locale) if "mt:" in card.summary.provenance else ""
 
 
 def _marked(passage: Passage, card: Card, field: str) -> Passage:
@@ -246,45 +266,44 @@ def _marked(passage: Passage, card: Card, field: str) -> Passage:
 
 
 def _abstracts(card: Card, chinese: Passage | None, language: Language) -> tuple[Passage, ...]:
-    """Chinese first; Chinese readers get the English one only if there is no other."""
-    abstract = Passage(_english(card.paper.abstract), "en", say("card.abstract", interface(language)))
-    english = _marked(abstract, card, "abstract")
-    shown = [chinese] if chinese else []
+    """English first; Chinese readers get the Chinese one first, and the English one only if they need it."""
+    english = _marked(Passage(_english(card.paper.abstract), "en", key=_key(card)), card, "abstract")
     is_sure = chinese and not (card.summary and card.summary.flaws)
-    if english.text and not (is_sure and language.plain is Language.ZH):
-        shown.append(english)
+    shown = [english] if english.text and not (is_sure and language.plain is Language.ZH) else []
+    if chinese:
+        shown.insert(0 if language.plain is Language.ZH else len(shown), chinese)
     return tuple(shown)
 
 
-def _notes(card: Card, chinese: Mapping[str, Passage], language: Language) -> Iterator[Passage | None]:
-    yield chinese.get("one_line")
-    yield _line(card, chinese, language)
-    yield _comments(card)
-    yield _published(card)
+def _key(card: Card) -> Span | None:
+    """Where the sentence that says most stands in the abstract."""
+    sentence = _english(card.english.one_line) if card.english and _is_picked(card) else ""
+    start = _english(card.paper.abstract).find(sentence) if sentence else -1
+    return (start, start + len(sentence)) if start >= 0 else None
 
 
-def _comments(card: Card) -> Passage | None:
+def _comments(card: Card, locale: str) -> Passage | None:
     text = _english(card.paper.comments)
-    return _marked(Passage(text, "en", say("card.comments", "en")), card, "comment") if text else None
+    return _marked(Passage(text, "en", say("card.comments", locale)), card, "comment") if text else None
 
 
-def _published(card: Card) -> Passage | None:
+def _published(card: Card, locale: str) -> Passage | None:
     """Where the paper has appeared, as its authors say: the journal reference and the DOI."""
     doi = f"doi:{card.paper.doi}" if card.paper.doi else ""
     text = _english(" · ".join(filter(None, (card.paper.journal_ref, doi))))
-    return Passage(text, "en", say("card.published", "en")) if text else None
+    return Passage(text, "en", say("card.published", locale)) if text else None
 
 
-def _authors(paper: Paper, language: Language) -> str:
+def _authors(paper: Paper, locale: str) -> str:
     names = [_english(author) for author in paper.authors]
     shown = ", ".join(names[:AUTHORS_SHOWN])
     if len(names) <= AUTHORS_SHOWN:
         return shown
     more = len(names) - AUTHORS_SHOWN
-    return say("card.authors", interface(language), shown=shown, more=more, all=len(names))
+    return say("card.authors", locale, shown=shown, n=more, more=f"{more:,}", all=f"{len(names):,}")
 
 
-def _type(card: Card, language: Language) -> str:
+def _type(card: Card, locale: str) -> str:
     """How it was announced; a later version is never new, and what was not announced is not, either."""
     kind = card.type.value.replace("-", "_")
     if card.type is AnnounceType.NEW and card.paper.version > 1:
@@ -295,29 +314,20 @@ def _type(card: Card, language: Language) -> str:
         return ""
     if not (card.paper.is_version_known or kind in ("new", "cross")):
         kind += "_unsaid"
-    return _twice(f"card.type_{kind}", language, version=card.paper.version)
+    return say(f"card.type_{kind}", locale, version=card.paper.version)
 
 
-def _age(card: Card, language: Language) -> list[str]:
+def _age(card: Card, locale: str) -> str:
     """When an old paper that is newly cross-listed, or that was not announced, was first submitted."""
     month = card.paper.submitted
     is_old = month is not None and card.type is AnnounceType.CROSS and card.date - month >= _OLD
     if month is None or (card.is_announced and not is_old):
-        return []
-    return [
-        " / ".join(
-            say("card.age", locale, year=month.year, month=say("moment.months", locale).split()[month.month - 1])
-            for locale in language.locales
-        )
-    ]
+        return ""
+    names = say("moment.full_months", locale).split()
+    return say("card.age", locale, year=month.year, month=names[month.month - 1])
 
 
-def _why(reasons: Sequence[Reason], numbers: Sequence[int], locale: str) -> str:
-    found = [*_reasons(reasons, locale), *_subscriptions(numbers, locale)]
-    return say("card.because", locale, reasons=" · ".join(found)) if found else ""
-
-
-def _reasons(reasons: Sequence[Reason], locale: str) -> list[str]:
+def _why(reasons: Sequence[Reason], locale: str) -> str:
     """Terms found in texts first, with all the fields of each; then categories and types as they are."""
     fields: dict[tuple[str, str], list[str]] = {}
     codes: dict[str, None] = {}
@@ -332,12 +342,7 @@ def _reasons(reasons: Sequence[Reason], locale: str) -> list[str]:
         say("card.found_via" if via else "card.found", locale, term=term, via=via, fields=comma.join(names))
         for (term, via), names in fields.items()
     ]
-    return [*found, *codes]
-
-
-def _subscriptions(numbers: Sequence[int], locale: str) -> list[str]:
-    named = say("card.comma", locale).join(map(str, numbers))
-    return [say("card.subscriptions", locale, n=len(numbers), numbers=named)] if named else []
+    return say("card.because", locale, reasons=" · ".join([*found, *codes])) if found or codes else ""
 
 
 def _maker(provenance: str, locale: str) -> str:
@@ -361,7 +366,3 @@ def _machine(name: str, locale: str) -> str:
 @lru_cache(maxsize=4096)  # they are asked for more than once: by other cards of the same paper
 def _english(text: str) -> str:
     return one_line(readable(text))
-
-
-def _twice(key: str, language: Language, **values: object) -> str:
-    return " / ".join(dict.fromkeys(say(key, locale, **values) for locale in language.locales))

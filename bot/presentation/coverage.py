@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.locale import say
 from bot.model import ALL, Coverage
+from bot.presentation.dates import bare_day, bare_days
 from bot.presentation.faults import source_name
 
 _MANY = 6
@@ -18,7 +19,7 @@ _DAYS = 3  # more are added up
 
 @dataclass(frozen=True, slots=True)
 class CoverageLines:
-    """What adds up, in one line, and each line that does not: channels show these in red."""
+    """What adds up, in one line, and each line that does not."""
 
     line: str
     differing: tuple[str, ...] = ()
@@ -38,39 +39,38 @@ class _Reader:
         return self.say("digest.comma").join(parts)
 
 
-def coverage_lines(coverage: Iterable[Coverage], matched: int | None, locale: str, zone: str) -> CoverageLines:
-    """`cs.LG 138 of 138, cs.CL 96 of 96 (listing 09:07) · matched 6`; several dates are named.
+def coverage_lines(coverage: Iterable[Coverage], locale: str, zone: str) -> CoverageLines:
+    """`cs.LG 138 of 138, cs.CL 96 of 96 (listing 09:07)`; several dates are named.
 
     The numbers add up to all that was read, however many categories and days there are. Times are those of
-    the zone; `matched` is left out where it is None.
+    the zone.
     """
     reader = _Reader(locale, ZoneInfo(zone))
     rows = sorted(coverage, key=lambda row: row.date)
     is_dated = len({row.date for row in rows}) > 1
-    days = _by_day([row for row in rows if row.is_complete is not False])
+    days = _by_day(reader, [row for row in rows if row.is_complete is not False])
     heads = {name: reader.say("digest.on_date", date=name) if is_dated else "" for name in days}
     spans = [heads[name] + _of_day(reader, part) for name, part in days.items()]
-    count = [] if matched is None else [reader.say("digest.matched", n=matched)]
-    line = " · ".join(filter(None, [reader.say("digest.semicolon").join(spans), *count]))
-    return CoverageLines(line, tuple(_differing(reader, [row for row in rows if row.is_complete is False])))
+    differing = _differing(reader, [row for row in rows if row.is_complete is False])
+    return CoverageLines(reader.say("digest.semicolon").join(spans), tuple(differing))
 
 
 def coverage_rows(coverage: Iterable[Coverage], locale: str, zone: str) -> list[str]:
-    """One line for each category and day: `⚠ 2026-06-10 cs.LG 130 of 138 (counts differ; listing 09:07)`."""
+    """One line for each category and day: `10 June cs.LG 138 of 138 (listing 09:07)`."""
     reader = _Reader(locale, ZoneInfo(zone))
     rows = sorted(coverage, key=lambda row: (row.date, row.category))
     return [_whole_row(reader, row) for row in rows]
 
 
-def _by_day(rows: Sequence[Coverage]) -> dict[str, list[Coverage]]:
+def _by_day(reader: _Reader, rows: Sequence[Coverage]) -> dict[str, list[Coverage]]:
     """The rows of each day under its name; those of many days are added up."""
     days = {day: list(part) for day, part in groupby(rows, key=lambda row: row.date)}
     if len(days) <= _DAYS:
-        return {day.isoformat(): part for day, part in days.items()}
+        return {bare_day(day, reader.locale): part for day, part in days.items()}
     groups: dict[tuple[str, bool], list[Coverage]] = {}
     for row in rows:
         groups.setdefault((row.category, row.claimed is None), []).append(row)
-    return {f"{min(days)} – {max(days)}": [_sum(part) for part in groups.values()]}
+    return {bare_days(list(days), reader.locale): [_sum(part) for part in groups.values()]}
 
 
 def _sum(rows: Sequence[Coverage]) -> Coverage:
@@ -154,7 +154,7 @@ def _differing(reader: _Reader, rows: Sequence[Coverage]) -> Iterator[str]:
 def _whole_row(reader: _Reader, row: Coverage) -> str:
     said = _confirmation(reader, [row])
     values = {
-        "date": row.date,
+        "date": bare_day(row.date, reader.locale),
         "category": _name(reader, row),
         "read": row.read,
         "claimed": row.claimed,

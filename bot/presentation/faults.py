@@ -9,6 +9,7 @@ from bot.digest import NoPapers
 from bot.errors import QueryError
 from bot.locale import say
 from bot.model import ALL, Fault, Subscription
+from bot.presentation.dates import bare_day, bare_days
 from bot.query import stored
 from bot.text.harmless import one_line
 
@@ -20,14 +21,8 @@ def no_papers_line(no_papers: NoPapers | None, locale: str) -> str:
     if no_papers is None:
         return say("digest.nothing", locale)
     kind = f"{no_papers.why}_{no_papers.reason}" if no_papers.reason else str(no_papers.why)
-    dates = span(no_papers.dates, say("card.comma", locale))
+    dates = bare_days(no_papers.dates, locale) if no_papers.dates else ""
     return say(f"no_papers.{kind}", locale, dates=dates, n=no_papers.read)
-
-
-def span(dates: Sequence[date], comma: str = ", ") -> str:
-    """A few dates, or the first and the last of many."""
-    days = [day.isoformat() for day in dates]
-    return comma.join(days) if len(days) < 3 else f"{days[0]} – {days[-1]}"
 
 
 def fault_lines(faults: Sequence[Fault], locale: str) -> tuple[str, ...]:
@@ -61,12 +56,12 @@ def source_name(source: str, locale: str) -> str:
 
 
 def named_faults(faults: Sequence[Fault], locale: str) -> Iterator[str]:
-    """`2026-06-10 cs.LG, cs.CL`, one for each day."""
+    """`10 June cs.LG, cs.CL`, one for each day."""
     days: dict[date, dict[str, None]] = {}
     for one in faults:
         name = say("digest.all", locale) if one.category == ALL else one.category
         days.setdefault(one.date, {})[name] = None
-    return (f"{day} {_some(list(names), locale)}" for day, names in days.items())
+    return (f"{bare_day(day, locale)} {_some(list(names), locale)}" for day, names in days.items())
 
 
 def _some(names: Sequence[str], locale: str) -> str:

@@ -11,27 +11,40 @@ from bot.presentation.links import Link
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One text in one language, under its label; titles have none.
+    """One text in one language, under its label; titles and abstracts have none.
 
-    `marks` are the parts, from start to end, for which the paper was chosen: channels may highlight them.
+    `marks` are the parts, from start to end, for which the paper was chosen, and `key` is the sentence of an
+    abstract that says most: channels may highlight them.
     """
 
     text: str
     lang: str  # BCP 47: en, zh-Hans or zh-Hant
     label: str = ""
     marks: tuple[Span, ...] = ()
+    key: Span | None = None
+
+    @property
+    def lead(self) -> str:
+        """The label as it stands before the text in one line."""
+        return self.label and f"{self.label}: " if self.label.isascii() else f"{self.label}："
 
     @property
     def runs(self) -> Iterator[tuple[str, bool]]:
         """The whole text in runs, each with whether it is marked; none is empty."""
-        at = 0
-        for start, end in self.marks:
-            if at < start:
-                yield self.text[at:start], False
-            yield self.text[start:end], True
-            at = end
-        if at < len(self.text):
-            yield self.text[at:], False
+        return self.between(0, len(self.text))
+
+    def between(self, start: int, end: int) -> Iterator[tuple[str, bool]]:
+        """The same of a part of it."""
+        at = start
+        for first, last in self.marks:
+            if first >= end or last <= at:
+                continue
+            if at < first:
+                yield self.text[at:first], False
+            at = min(last, end)
+            yield self.text[max(first, start) : at], True
+        if at < end:
+            yield self.text[at:end], False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +53,26 @@ class CardLines:
 
     id: str
     url: str
+    facts: str  # categories, type, and the date where the digest spans several
     titles: tuple[Passage, ...]
     authors: str
-    facts: str  # categories, type, and the date where the digest spans several
+    lines: tuple[Passage, ...]  # what it is about, in a sentence
+    caution: str  # what its reader should know of its Chinese texts
+    notes: tuple[Passage, ...]  # the authors' comments, where it was published
     why: str
-    notes: tuple[Passage, ...]  # short: the one-line summary, the authors' comments, where it was published
+    queries: str  # that found it, where that is not said above
+    links: tuple[Link, ...]
     abstracts: tuple[Passage, ...]
-    missing: str
-    links: tuple[Link, ...]  # one quiet line
+
+    @property
+    def head(self) -> str:
+        """Its id and its facts, in one line."""
+        return f"{self.id} · {self.facts}" if self.facts else self.id
+
+    @property
+    def reason(self) -> str:
+        """Why it is here, and by which query, in one line."""
+        return " · ".join(filter(None, (self.why, self.queries)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +99,18 @@ class DigestLines:
 
     lang: str  # of its own sentences
     title: str
+    title_in_full: str  # the same with the year
     dates: str  # of its papers
-    nothing: tuple[Passage, ...]  # why there are no cards, in each language
+    nothing: str  # why there are no cards
+    query: str  # what found its papers, if that is one query
     coverage: str
-    warnings: tuple[str, ...]  # what is missing or does not add up: in red
-    provenance: str
-    chinese: str  # BCP 47, of the provenance
+    warnings: tuple[str, ...]  # what is missing or does not add up
+    lack: str  # why Chinese texts are missing
     cards: tuple[CardLines, ...]
-    more: str  # how many papers are named at the end
+    more: str  # how many papers are not shown whole
     named: str  # introduces `rest`
     rest: tuple[NamedLines, ...]  # what is named by title and link
     changes: tuple[ChangeLines, ...]  # quiet, and last
+    provenance: str  # who made the Chinese texts
     link: str  # the page with all of it
     open: str  # the words of that link

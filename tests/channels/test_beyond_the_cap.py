@@ -82,11 +82,11 @@ def test_what_the_cap_leaves_out_is_named_with_its_link(read: Callable[[Digest],
 
 
 COMMANDS = [
-    (in_the_terminal, "{n} more of {day}: today {day} {page}"),
-    (in_slack, "{n} more of {day}: /papers today {day} {page}"),
-    (in_a_thread_of_discord, "{n} more of {day}: /papers today date:{day} page:{page}"),
-    (on_discord, "{n} more of {day}: /papers today date:{day} page:{page}"),
-    (by_mail, "{n} more of {day}. To see them, send a mail with this subject: today {day} {page}"),
+    (in_the_terminal, "{n} more of {when}: today {day} {page}"),
+    (in_slack, "{n} more of {when}: /papers today {day} {page}"),
+    (in_a_thread_of_discord, "{n} more of {when}: /papers today date:{day} page:{page}"),
+    (on_discord, "{n} more of {when}: /papers today date:{day} page:{page}"),
+    (by_mail, "{n} more of {when}. To see them, send a mail with the subject: today {day} {page}"),
 ]
 
 
@@ -95,8 +95,8 @@ def test_further_papers_are_on_a_page_that_people_can_ask_for_there(read: Callab
     of_two_days = [card(number, date=DAY if number % 2 else BEFORE) for number in range(1, 301)]
     said = read(of(*of_two_days))
     assert f"and 297 more, of which these are {NAMED}:" in said
-    assert form.format(n=98, day=DAY, page=3) in said
-    assert form.format(n=99, day=BEFORE, page=3) in said
+    assert form.format(n=98, day=DAY, when="10 June", page=3) in said
+    assert form.format(n=99, day=BEFORE, when="9 June", page=3) in said
 
 
 def test_a_mail_names_everything_where_no_commands_are_taken_by_mail():
@@ -119,7 +119,7 @@ def test_in_direct_messages_of_discord_the_commands_are_those_that_are_offered_t
 def test_it_is_said_in_the_readers_language(read: Callable[[Digest], str], language: Language):
     said = read(of(*(card(number) for number in range(1, 201)), language=language))
     assert ("of which these are 100" in said) == (language.plain is not Language.ZH)
-    assert ("其中 100 篇" in said) == (language.plain is not Language.EN)
+    assert ("其中 100 篇" in said) == (language.plain is Language.ZH)
 
 
 def long(number: int, title: str, times: int, **changes: Any) -> Card:
@@ -155,5 +155,5 @@ def test_an_answer_by_mail_names_what_it_has_no_room_for(text: str):
     mail = parsed(written(answer(Reply("2026", Language.BOTH, cards), INCOMING), SENDER, ADA, NOW))
     assert len(mail.as_bytes()) <= MOST_BYTES
     said = mail.get_content()
-    assert "Abstract" in said
+    assert cards[0].paper.abstract.strip() in said
     assert all(one.paper.url in said for one in cards)

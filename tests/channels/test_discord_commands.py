@@ -337,7 +337,7 @@ async def test_cards_of_a_reply_are_folded_and_one_alone_is_whole(
     result = await manager.slash(channel, "papers preview", query="cs.LG")
     (cards,) = result.followups
     assert [one.url for one in cards.embeds] == [card(1).paper.url, card(2).paper.url]
-    whole = await manager.click(cards.message, label="Abstract 1")
+    whole = await manager.click(cards.message, label="Abstracts 1")
     assert handling.last.text == "show 2606.90001"
     assert "We assign bits to heads" in (whole.followups[0].embeds[0].description or "")
 

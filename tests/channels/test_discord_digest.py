@@ -46,6 +46,7 @@ def embeds(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def plain(messages: list[dict[str, Any]]) -> str:
     """What people read, without marks and white space, and without the marks of our own."""
     rows = [f"{one.get('title', '').removesuffix('…')} {one['description']}" for one in embeds(messages)]
+    rows += [one.get("footer", {}).get("text", "") for one in embeds(messages)]
     return stripped("".join(rows))
 
 
@@ -99,7 +100,11 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
         for row in message.get("components", [])
         for button in row["components"]
     ]
-    assert ids == [f"sudi:at:{verb} {one.paper.id}" for one in cards for verb in ("show", "save", "follow")]
+    assert ids == [
+        f"sudi:at:{verb} {one.paper.id}"
+        for one in cards
+        for verb in (("show", "save", "follow") if count > 10 else ("save", "follow"))
+    ]
     read = plain(messages)
     for one in cards:
         assert stripped(one.paper.title) in read
@@ -110,52 +115,82 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
 def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     root, cards = bodies(to_channel(card(1), card(2), matched=5, rest=(card(3), card(4), card(5))))
     (head,) = root["embeds"]
-    assert root["content"] == "**Sudi 速递 · 2026-06-10 · 2 papers · 2\u00a0篇**"
+    assert root["content"] == "**5 papers, Wed 10 June**: Tidal 1: Quantization of the KV Cache, and 4 more"
     assert "title" not in head, "it is not said twice"
-    first, *rows = head["description"].split("\n")
-    assert first == "cs.LG 138 of 138, cs.CL 96 of 96 · matched 5"
-    assert rows[2] == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
-    assert rows[-1] == "另有 3 篇，列在最后 / and 3 more, at the end"
+    assert head["footer"]["text"] == 'For cs.LG "kv cache" · Read: cs.LG 138 of 138, cs.CL 96 of 96'
+    assert head["description"].split("\n\n") == [
+        *(
+            f"{n}. [Tidal {n}: Quantization of the KV Cache](https://arxiv.org/abs/2606.9000{n})"
+            f"\n潮汐 2606.9000{n}：键值缓存的量化"
+            for n in (1, 2)
+        ),
+        "and 3 more",
+    ]
     labels = [[one["label"] for one in row["components"]] for row in cards["components"]]
-    assert labels == [[f"Abstract {n}", f"Save {n}", f"Follow author {n}"] for n in (1, 2)]
+    assert labels == [[f"Save {n}", f"Follow author {n}"] for n in (1, 2)]
+
+
+def test_a_card_has_the_order_of_every_channel():
+    _, cards = bodies(to_channel(card(1)))
+    (embed,) = cards["embeds"]
+    assert embed["footer"]["text"] == "2606.90001 · cs.LG cs.CL · new"
+    assert [row for row in embed["description"].split("\n") if row] == [
+        "潮汐 2606.90001：键值缓存的量化",
+        "José Arrabal, Wen Shuyi",
+        "AI 总结：提出潮汐方法 2606.90001。",
+        "Comments: 12 pages; code at https\\://code.example.org/tidal",
+        "“kv cache” in title · cs.LG",
+        "[PDF](https://arxiv.org/pdf/2606.90001) · [HTML](https://arxiv.org/html/2606.90001)",
+        "Long conversations number 1 are expensive. We assign bits to heads.",
+        "第 2606.90001 篇：长对话十分昂贵，我们为各个注意力头分配比特。",
+    ]
+
+
+def test_more_than_the_message_leads_to_the_page_with_all_of_it():
+    link = "https://sudi.example.org/digest/aaaa/"
+    root, *others = bodies(to_channel(card(1), rest=(card(2), card(3)), matched=3, link=link))
+    said = root["embeds"][0]["description"]
+    assert f"[and 2 more]({link}#rest)" in said
+    assert f"[Open all 3 in the browser]({link})" in said
+    assert "2606.90003" not in json.dumps(others), "the page has it"
 
 
 @pytest.mark.parametrize("style", ["thread", "flat"])
 @pytest.mark.parametrize("address", ["700", "@42"])
 def test_who_sees_no_embeds_and_gets_a_notification_reads_the_title_and_the_count(address: str, style: str):
     first, *others = bodies(to_channel(*(card(n) for n in range(1, 12)), address=address), style)
-    assert first["content"] == "**Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇**"
+    assert first["content"] == "**11 papers, Wed 10 June**: Tidal 1: Quantization of the KV Cache, and 10 more"
     assert not any("content" in one for one in others)
     nothing = bodies(to_channel(coverage=(), no_papers=NoPapers(Why.NO_ANNOUNCEMENT, (DAY,))), style)
-    assert nothing[0]["content"] == "**Sudi 速递 · 2026-06-10 · no announcement · 没有更新**"
+    assert nothing[0]["content"] == (
+        "**No papers, Wed 10 June**\narXiv announced nothing new. Your next digest follows its next announcement."
+    )
+    assert "embeds" not in nothing[0]
 
 
 def test_all_but_the_first_message_name_their_thread():
     first, *others = map(json.loads, Discord("token").render(to_channel(*(card(n) for n in range(1, 12)))))
     assert "thread" not in first
-    assert {one["thread"] for one in others} == {"Sudi 速递 · 2026-06-10 · 11 papers · 11\u00a0篇"}
+    assert {one["thread"] for one in others} == {"11 papers, Wed 10 June"}
 
 
 def test_a_direct_message_has_no_thread():
     messages = bodies(to_channel(card(1), card(2), address="@42"))
     assert len(messages) == 1
-    assert messages[0]["content"].startswith("**Sudi 速递")
+    assert messages[0]["content"].startswith("**2 papers, Wed 10 June**")
 
 
 def test_titles_that_do_not_fit_into_the_first_message_are_counted():
     root = bodies(to_channel(*(card(number) for number in range(1, 201))))[0]
     description = root["embeds"][0]["description"]
-    listed = description.count("\n**")
-    assert 30 < listed < 200
-    assert f"{200 - listed} more titles in the thread below" in description
+    listed = description.count("](")
+    assert 20 < listed < 200
+    assert f"and {200 - listed} more in the thread below" in description
 
 
 def test_a_digest_without_papers_says_so_in_one_message():
     (only,) = bodies(to_channel())
-    assert (
-        "没有匹配的论文" in only["embeds"][0]["description"]
-        or "Nothing matched" in only["embeds"][0]["description"]
-    )
+    assert only["content"] == "**0 papers, Wed 10 June**\nNothing matched."
 
 
 def test_one_card_alone_is_shown_whole_with_both_abstracts():
@@ -167,14 +202,9 @@ def test_one_card_alone_is_shown_whole_with_both_abstracts():
     assert "Weassignbitstoheads" in plain(messages)
 
 
-def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
+def test_what_a_paper_was_chosen_for_is_bold_in_the_abstracts():
     one = card(
         1, abstract="One kv-cache (KV cache) * for all.", reasons=(*REASONS, Reason('"kv cache"', "abstract"))
-    )
-    root = bodies(to_channel(one))[0]["embeds"][0]["description"]
-    assert (
-        root.splitlines()[-1]
-        == "**1.** Tidal 1: Quantization of the **KV Cache** / 潮汐 2606.90001：键值缓存的量化"
     )
     whole = cards_messages([one], Language.EN)[0]["embeds"][0]["description"]
     assert "One **kv-cache** (**KV cache**) \\* for all." in whole
@@ -194,7 +224,9 @@ def test_a_text_longer_than_an_embed_goes_on_numbered():
     messages = cards_messages([one], Language.EN)
     within_limits(messages)
     assert plain(messages).count("tide") == 2_000
-    assert [each["footer"]["text"] for each in embeds(messages)] == [f"2606.90001 · {n}/3" for n in (1, 2, 3)]
+    assert [each["footer"]["text"] for each in embeds(messages)] == [
+        f"2606.90001 · cs.LG cs.CL · new · {n}/3" for n in (1, 2, 3)
+    ]
 
 
 def test_hostile_titles_neither_format_nor_ping_nor_link():
@@ -204,7 +236,7 @@ def test_hostile_titles_neither_format_nor_ping_nor_link():
     for embed in embeds(messages):
         text = f"{embed.get('title', '')}\n{embed['description']}"
         for way in links(one.paper, "en"):
-            text = text.replace(f"[{way.name}]({way.url})", "")
+            text = text.replace(f"[{way.name}]({way.url})", "").replace(f"[{one.paper.id}]({one.paper.url})", "")
         bare = BACKSLASHED.sub("", text)
         for mark in ("@", "<", "[", "]", "`", "||", "__", "~~", "://", ":smile"):
             assert mark not in bare, mark
@@ -247,7 +279,7 @@ def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
     within_limits(messages)
     lines = digest_lines(shown).cards[0]
     read = plain(messages)
-    for text in (*(title.text for title in lines.titles), *(note.text for note in lines.notes), lines.authors):
+    for text in (*(each.text for each in (*lines.titles, *lines.lines, *lines.notes)), lines.authors):
         assert stripped(text) in read
     within_limits(cards_messages([shown.cards[0]], language))
     within_limits(text_messages(long))

@@ -35,7 +35,7 @@ async def test_the_cards_arrive_in_the_thread_of_the_first_message(ours: Discord
     for number, body in enumerate(others, 2):
         await ours.send_below(root, "700", body, f"41.{number}")
     assert [one.channel for one in discord.messages] == ["700", root, root, root]
-    assert discord.threads[root]["name"] == "Sudi 速递 · 2026-06-10 · 12 papers · 12\u00a0篇"
+    assert discord.threads[root]["name"] == "12 papers, Wed 10 June"
     rendered = [json.loads(body)["message"] for body in (first, *others)]
     assert [one.body["embeds"] for one in discord.messages] == [one["embeds"] for one in rendered]
 

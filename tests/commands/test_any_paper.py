@@ -81,7 +81,7 @@ async def test_once_it_is_announced_here_it_is_what_was_announced(talk: Conversa
     await talk.says("show 1706.03762")
     crossed = replace(FAMOUS, version=1, is_version_known=False)
     await talk.announce(listing("cs.LG", (crossed, AnnounceType.CROSS)))
-    assert "Announced Wed 10 Jun 2026: cs.LG (cross-list)" in await talk.says("why 1706.03762")
+    assert "Announced Wed 10 June 2026: cs.LG (cross-listed)" in await talk.says("why 1706.03762")
     assert (await talk.reply("show 1706.03762")).cards[0].is_announced
 
 

@@ -152,7 +152,7 @@ async def test_what_was_typed_is_said_back_short_and_harmless(talk: Conversation
 async def test_the_defaults_and_the_clock_are_arguments(empty: Conversation):
     now = empty.now + timedelta(days=9)
     empty.commands = Commands(empty.store, Defaults(Language.EN, Slot("UTC", 0)), lambda: now)
-    assert "Mon 22 Jun 2026, 00:00 (UTC)" in await empty.says("subscribe cs.LG")
+    assert "Mon 22 June 2026, 00:00 (UTC)" in await empty.says("subscribe cs.LG")
 
 
 PIECES = [

@@ -86,7 +86,7 @@ async def test_why_names_what_muted_a_paper(empty: Conversation):
     await empty.says("mute au:forsgard")
     await empty.announce(*LISTINGS)
     assert (await empty.says("why-not 2606.90004")).splitlines()[2:] == [
-        "#1, hep-th: matches, because: hep-th",
+        "#1, hep-th: matches: hep-th",
         "Muted here by: author:forsgard. To undo: unmute author:forsgard",
         "Not sent here.",
     ]

@@ -45,7 +45,7 @@ async def test_a_category_that_nobody_had_is_read_when_somebody_subscribes(sqlit
     site = Site(sqlite_store, *LISTINGS)
     reply = await site.talk.reply('subscribe cs.LG "kv cache"')
     assert site.asked == ["cs.LG"]
-    assert "Wed 10 Jun 2026: 2 of 3 papers match." in reply.text
+    assert "Wed 10 June 2026: 2 of 3 papers match." in reply.text
     assert "• Tidal: Per-Head Quantization of the KV Cache" in reply.text
     assert [one.label for one in reply.offers] == ["Send me these now"]
     again = await site.talk.says("subscribe cs.LG tides")
@@ -65,10 +65,10 @@ async def test_send_me_these_now_sends_them_once_and_they_count_as_sent(sqlite_s
     site = Site(sqlite_store, *LISTINGS)
     (offer,) = (await site.talk.reply('subscribe cs.LG "kv cache"')).offers
     said = await site.talk.reply(offer.command)
-    assert said.text == "2 papers of Wed 10 Jun 2026 are sent now; they don't come again."
+    assert said.text == "2 papers of Wed 10 June 2026 are sent now; they don't come again."
     assert said.is_public
     assert await site.talk.says(offer.command) == (
-        "Wed 10 Jun 2026: the 2 papers that match have come already, or are on their way."
+        "Wed 10 June 2026: the 2 papers that match have come already, or are on their way."
     )
     (delivery,) = await rows(sqlite_store, schema.delivery)
     async with sqlite_store.read() as tx:

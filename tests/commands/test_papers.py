@@ -51,7 +51,7 @@ async def test_preview_looks_at_about_a_week(talk: Conversation):
     older = listing("hep-th", (paper, AnnounceType.NEW))
     announced = tuple(replace(one, date=day) for one in older.announcements)
     await talk.announce(replace(older, date=day, announcements=announced))
-    assert "Tue 9 Jun 2026 to Wed 10 Jun 2026: 2 of 2 papers" in await talk.says("preview hep-th")
+    assert "Tue 9 June 2026 to Wed 10 June 2026: 2 of 2 papers" in await talk.says("preview hep-th")
 
 
 async def test_preview_without_anything_stored_says_so(empty: Conversation):
@@ -73,7 +73,7 @@ async def test_today_shows_everything_on_the_last_date_once(talk: Conversation):
     await talk.says("subscribe hep-th")
     reply = await talk.reply("今天")
     assert reply.text.splitlines() == [
-        "Wed 10 Jun 2026: 63 papers match your subscriptions.",
+        "Wed 10 June 2026: 63 papers match your subscriptions.",
         "Page 1 of 4.",
         "Next page: today 2026-06-10 2",
     ]
@@ -101,7 +101,7 @@ async def test_today_takes_a_date_and_a_page_as_people_write_them(talk: Conversa
     await talk.says("subscribe hep-th")
     for verb in ("today", "今天"):
         reply = await talk.reply(f"{verb} {typed}")
-        assert reply.text == "Tue 9 Jun 2026: 1 paper matches your subscriptions."
+        assert reply.text == "Tue 9 June 2026: 1 paper matches your subscriptions."
         assert [card.paper for card in reply.cards] == [paper]
 
 
@@ -130,7 +130,7 @@ async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conve
     await empty.says("subscribe cs.RO")
     assert "I haven't read any papers yet" in await empty.says("today")
     await empty.announce(*LISTINGS)
-    assert await empty.says("today") == "Wed 10 Jun 2026: 0 papers match your subscriptions."
+    assert await empty.says("today") == "Wed 10 June 2026: 0 papers match your subscriptions."
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conver
     await talk.says("subscribe cs.LG cache drift oracle")
     await talk.says('subscribe cs.DC "attention drift"')
     assert (await talk.says("why")).splitlines() == [
-        "Wed 10 Jun 2026: these papers came nearest without matching:",
+        "Wed 10 June 2026: these papers came nearest without matching:",
         "• 2606.90001 Tidal: Per-Head Quantization of the KV Cache: for #1, it lacks oracle",
         "• 2606.80003 An Older KV Cache: for #1, it lacks drift, oracle",
         "• 2606.90002 Cold Pages: for #1, it lacks drift, oracle",
@@ -206,7 +206,7 @@ async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conver
 async def test_why_alone_is_honest_when_nothing_came_near(talk: Conversation):
     assert (await talk.says("why")).startswith("No subscriptions here yet")
     await talk.says("subscribe cs.LG zeppelin")
-    assert await talk.says("why") == "Wed 10 Jun 2026: none of the 4 papers read comes near."
+    assert await talk.says("why") == "Wed 10 June 2026: none of the 4 papers read comes near."
 
 
 async def test_what_matched_or_has_none_of_the_words_is_no_near_miss(talk: Conversation):
@@ -222,14 +222,14 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
     waiting = await empty.says("why 2606.90001")
     assert waiting.splitlines() == [
         "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache",
-        "Announced Wed 10 Jun 2026: cs.CL (cross-list), cs.LG (new).",
-        '#1, cs.LG "kv cache": matches, because: “kv cache” in the title, abstract · cs.LG',
+        "Announced Wed 10 June 2026: cs.CL (cross-listed), cs.LG (new).",
+        '#1, cs.LG "kv cache": matches: “kv cache” in title, abstract · cs.LG',
         "#2, hep-th -survey: does not match: it lacks hep-th",
         "It's queued for the next digest."
-        " Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        " Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
     ]
     await empty.deliver()
-    assert "Sent here: Wed 10 Jun 2026, 15:00." in await empty.says("why 2606.90001")
+    assert "Sent here: Wed 10 June 2026, 15:00." in await empty.says("why 2606.90001")
 
 
 async def test_why_tells_what_was_announced_too_early_from_what_never_matched(talk: Conversation):
@@ -265,15 +265,15 @@ async def test_status_shows_listings_deliveries_and_what_is_next(empty: Conversa
     assert "No digest has been sent here yet." in await empty.says("status")
     await empty.deliver()
     assert (await empty.says("status")).splitlines() == [
-        "Last announcement: Wed 10 Jun 2026. Read: Wed 10 Jun 2026, 14:00.",
-        "• 2026-06-10 cs.LG 3 of 3",
+        "Last announcement: Wed 10 June 2026. Read: Wed 10 June 2026, 14:00.",
+        "• 10 June cs.LG 3 of 3",
         "1 subscription here.",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
         "When there are no papers, I send nothing unless something could not be read.",
-        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
         "No papers queued.",
         "Last digests:",
-        "• Wed 10 Jun 2026, 15:00: 2 papers, sent",
+        "• Wed 10 June 2026, 15:00: 2 papers, sent",
     ]
 
 
@@ -334,5 +334,5 @@ async def test_status_names_what_could_not_be_read_of_what_the_place_reads(talk:
         for category in ("cs.LG", "hep-th"):
             await tx.faults.open("arxiv_feed", category, date(2026, 6, 11), "HTTP 429", talk.now)
     said = await talk.says("status")
-    assert "⚠ 2026-06-11 cs.LG could not be read yet (feed: HTTP 429)." in said
+    assert "Missing: 11 June cs.LG could not be read yet (feed: HTTP 429)." in said
     assert "hep-th" not in said

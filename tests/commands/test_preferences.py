@@ -95,7 +95,7 @@ async def test_a_new_time_is_confirmed_by_the_clock_of_the_place(talk: Conversat
     assert await talk.says("time 08:30 berlin") == (
         "Papers in English and Chinese, at 08:30, Monday to Friday (Europe/Berlin).\n"
         "When there are no papers, I send nothing unless something could not be read.\n"
-        "Next digest (if anything matches): Wed 10 Jun 2026, 08:30 (Europe/Berlin)."
+        "Next digest (if anything matches): Wed 10 June 2026, 08:30 (Europe/Berlin)."
     )
     assert "09:00, Monday to Friday (UTC+8)" in await talk.says("time 9:00 UTC+8")
 
@@ -183,7 +183,7 @@ async def test_what_matches_during_a_pause_waits_until_it_is_resumed(empty: Conv
     assert reply.text.splitlines() == [
         "Resumed.",
         "2 papers queued for the next digest.",
-        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
     ]
     assert await empty.says("resume") == "Nothing is paused here."
 

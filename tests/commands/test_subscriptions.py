@@ -18,13 +18,13 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
     assert reply.text.splitlines() == [
         'Subscribed (#1): cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
-        "Wed 10 Jun 2026: 2 of 3 papers match.",
+        "Wed 10 June 2026: 2 of 3 papers match.",
         "About 2 a day (67% of these categories).",
         "1 revised paper matches too, but digests leave revisions out."
         " To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
-        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
         "That is by the clock of Asia/Shanghai, until you choose another: time 09:00 Europe/Berlin",
         "You'll get papers from the next announcement on; older ones aren't sent.",
         "To get those of the last day at once, type: now 1",
@@ -165,7 +165,7 @@ async def test_list_shows_queries_and_habits(talk: Conversation):
         "2. hep-th (paused)",
         "Papers in English and Chinese, at 09:00, Monday to Friday (Asia/Shanghai).",
         "When there are no papers, I send nothing unless something could not be read.",
-        "Next digest (if anything matches): Thu 11 Jun 2026, 09:00 (Asia/Shanghai).",
+        "Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
         "To change one: edit 1 QUERY. To end one: unsubscribe 1",
     ]
 

@@ -22,6 +22,7 @@ MAY_LACK = {
     "<body> element": "then its colours come from the element in it, which has them too",
     "Local anchors": "then the table of contents is only a list",
     "display:none": "then the first titles are to be seen above the digest",
+    "role attribute": "then a program that reads aloud may say that there is a table of one cell",
     "word-break": "then a very long word makes the mail wider",
 }
 """What a mail program may not know, because the mail is as complete and readable without it."""

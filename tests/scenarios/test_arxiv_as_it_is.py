@@ -173,8 +173,8 @@ async def test_a_version_that_no_page_tells_is_shown_nowhere_until_the_feed_tell
         await life.until(eastern(MONDAY, 21, 30))
         cards = [card for digest in life.channel.digests for card in digest.cards]
         said = [one.facts for one in cards_lines(cards, Language.EN)]
-        assert Counter("revised v4" in one for one in said) == {True: 18, False: 2}
-        assert all("revised" in one and "v2" not in one for one in said)
+        assert Counter("revised, version 4" in one for one in said) == {True: 18, False: 2}
+        assert all("revised" in one and "version 2" not in one for one in said)
         await life.until(eastern(WEDNESDAY, 12))
         announced = await rows(life.app.store, schema.announcement)
         assert {row.version for row in announced if row.type == "replace"} == {4}

@@ -119,12 +119,12 @@ async def test_a_fault_is_told_to_readers_at_their_hour_and_to_admins_once_and_o
     for _ in range(2):
         (told,) = await morning.alerts()
         assert reason in told
-        assert "2026-06-10 cs.LG" in told
+        assert "10 June cs.LG" in told
         morning.clock.forward(minutes=30)
     await morning.mends()
     for _ in range(2):
         _, over = await morning.alerts()
-        assert over == "Read by now:\n• 2026-06-10 cs.LG"
+        assert over == "Read by now:\n• 10 June cs.LG"
         morning.clock.forward(minutes=30)
 
 
@@ -145,7 +145,7 @@ async def test_many_faults_are_one_alarm(morning: Morning):
         await morning.fails_to_read(category=f"x.{number:02}")
     (told,) = await morning.alerts()
     assert told.splitlines()[1].startswith(
-        "⚠ 2026-06-10 x.00, x.01, x.02, x.03, x.04, x.05, x.06, 23 more could not be read yet"
+        "Missing: 10 June x.00, x.01, x.02, x.03, x.04, x.05, x.06, 23 more could not be read yet"
     )
 
 

@@ -109,7 +109,7 @@ async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_i
     before, mails = await world.chats(), world.mails()
     made = 1 if trouble == "budget" else 0
     for shown in (*map("\n".join, before.values()), "\n".join(mails)):
-        assert shown.count("no Chinese text yet") == len(PAPERS) - made
+        assert shown.count("No Chinese text yet") == len(PAPERS) - made
         assert ("Today's budget" in shown) == (trouble == "budget")
         assert (TITLE in shown) == (made == 1)
     await a_day(values, clock)
@@ -117,7 +117,7 @@ async def test_texts_that_come_a_day_late_are_in_the_messages_then_and_nothing_i
     assert world.mails() == mails
     for channel, texts in after.items():
         assert [one.split()[0] for one in texts] == [one.split()[0] for one in before[channel]], "no message more"
-        assert "no Chinese text yet" not in "\n".join(texts)
+        assert "No Chinese text yet" not in "\n".join(texts)
         assert "Today's budget" not in "\n".join(texts)
         assert "\n".join(texts).count(TITLE) == 2 * len(PAPERS), "in the list and on the cards"
     await a_day(values, clock)

@@ -288,7 +288,7 @@ async def test_it_is_served_where_the_admin_says_and_ends_in_good_order(visit):
 async def test_a_mailbox_sees_its_next_digest_and_its_subscriptions_in_plain_words(visit):
     _, text = await visit.get(visit.page(visit.ada))
     said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
-    assert "Next digest: Wed 10 Jun 2026, 09:00" in said
+    assert "Next digest: Wed 10 June 2026, 09:00" in said
     assert "Papers in cs.LG (Machine Learning), with the word “tide”" in said
     assert text.count("<select") == 3
     assert text.count('class="main"') == 1

@@ -1,13 +1,14 @@
 """A digest and its cards as bodies of messages, inside every limit of Discord, with nothing cut. Pure.
 
-A card is an embed: its link is a field of its own and can only come from the metadata. Abstracts are folded
-behind a button. What does not fit into one embed goes on in the next one, numbered.
+A card is an embed: its link is a field of its own and can only come from the metadata. Abstracts of long digests
+are folded behind a button. What does not fit into one embed goes on in the next one, numbered.
 
 https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -28,12 +29,13 @@ Style = Literal["thread", "flat"]
 CONTENT, TITLE, DESCRIPTION, EMBEDS, TOGETHER = 2_000, 256, 4_096, 10, 6_000
 """Discord's limits; the last one holds for all texts of all embeds of a message."""
 
-_COLOUR, _RED = 0x2B6CB0, 0xB3261E
+_WHOLE = 10  # cards in a digest; those of a longer one have their abstracts behind a button
 _CARDS = 5  # of a message: as many rows of buttons as it takes
 _ROW = 1_900  # units of one paragraph
-_ROOM_FOR_MORE = 120  # units in the root for the line that says how many titles are not listed
-_FOOTER = 40
+_ROOM_FOR_MORE = 250  # units in the root for the line that says how many titles are not listed
+_FOOTER = 600  # Discord takes 2,048
 _LABEL = 80  # of a button
+_NO_LABEL = re.compile(r"[\[\]\\<>]|://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +61,21 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     language = digest.destination.language
     is_direct = digest.destination.address.startswith("@")
     prefix = "/my" if is_direct else PREFIX  # which is not offered there
-    lines = replace(
-        lines, nothing=tuple(replace(one, text=one.text.replace(PREFIX, prefix)) for one in lines.nothing)
-    )
+    lines = replace(lines, nothing=lines.nothing.replace(PREFIX, prefix))
     named = _row(lines.named, "**{}**")
     named += [row for card in lines.rest for row in _row(_titles(card), _linked(card))]
     further = further_lines(digest, f"{prefix} {Verb.TODAY} date:{{0.date}} page:{{0.page}}")
     named += [row for each in further for row in _row(each, "**{}**")]
     changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
-    last = [_EmbedBlock(_embed(text)) for rows in (named, changes) for text in _joined(rows, DESCRIPTION)]
-    blocks = [*_cards(lines.cards, language), *last]
+    rest = (changes,) if lines.link else (named, changes)
+    last = [_EmbedBlock(_embed(text)) for rows in rest for text in _joined(rows, DESCRIPTION)]
+    blocks = [*_cards(lines.cards, language, is_whole=len(lines.cards) <= _WHOLE), *last]
     if style == "thread" and lines.cards and not is_direct:
-        return [_named(lines, _root(lines)), *_messages(blocks)], lines.title
+        return [_named(lines, _root(lines), language), *_messages(blocks)], lines.title
     blocks += [_EmbedBlock(_embed(each)) for each in _opening(lines)]
-    head = _head(lines, [])
-    first, *others = _messages([_EmbedBlock(head), *blocks] if head["description"] else blocks) or [_message()]
-    return [_named(lines, first), *others], ""
+    above = _joined([*_row(lines.query), *_row(lines.coverage), *_head(lines)], DESCRIPTION)
+    first, *others = _messages([*(_EmbedBlock(_embed(text)) for text in above), *blocks]) or [_message()]
+    return [_named(lines, first, language), *others], ""
 
 
 def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
@@ -82,7 +83,7 @@ def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
     lines = cards_lines(cards, language)
     if len(lines) == 1:
         return _messages(_card(lines[0], 0, language, is_whole=True))
-    return _messages(_cards(lines, language))
+    return _messages(_cards(lines, language, is_whole=False))
 
 
 def text_messages(text: str) -> list[Body]:
@@ -105,29 +106,38 @@ def _titles(card: NamedLines) -> str:
     return " / ".join(title.text for title in card.titles)
 
 
-def _cards(lines: Iterable[CardLines], language: Language) -> list[_EmbedBlock]:
+def _cards(lines: Iterable[CardLines], language: Language, *, is_whole: bool) -> list[_EmbedBlock]:
     return [
-        block for number, card in enumerate(lines, 1) for block in _card(card, number, language, is_whole=False)
+        block for number, card in enumerate(lines, 1) for block in _card(card, number, language, is_whole=is_whole)
     ]
 
 
 def _root(lines: DigestLines) -> Body:
     """The one message in the channel: what there is, title by title, as far as it goes into one message."""
+    last = [*_head(lines), *_opening(lines)]
+    footer = " · ".join(filter(None, (lines.query, lines.coverage)))[:_FOOTER]
+    left = DESCRIPTION - _ROOM_FOR_MORE - sum(units(each) + 2 for each in last)
     rows: list[str] = []
-    left = DESCRIPTION - units(_head(lines, [])["description"]) - _ROOM_FOR_MORE - units(lines.more)
-    left -= sum(map(units, _opening(lines)))
     for number, card in enumerate(lines.cards, 1):
-        row = f"**{number}.** {' / '.join(marked(title.runs) for title in card.titles)}"
-        left -= units(row) + 1
+        first, *others = (title.text for title in card.titles)
+        row = "\n".join([f"{number}. {_title(first, card)}", *map(escaped, others)])
+        left -= units(row) + 2
         if left < 0:
-            locale = {"zh-Hans": "zh", "zh-Hant": "zh-hant"}.get(lines.lang, "en")
-            rows.append(escaped(say("discord.more_below", locale, n=len(lines.cards) - len(rows))))
             break
         rows.append(row)
+    locale = {"zh-Hans": "zh", "zh-Hant": "zh-hant"}.get(lines.lang, "en")
+    if below := len(lines.cards) - len(rows):
+        rows.append(escaped(say("discord.more_below", locale, n=below)))
     if lines.more:
-        rows.append(escaped(lines.more))
-    rows += _opening(lines)
-    return _message(embeds=[_head(lines, ["", *rows])])
+        rows.append(f"[{escaped(lines.more)}]({lines.link}#rest)" if lines.link else escaped(lines.more))
+    return _message(embeds=[_embed("\n\n".join([*rows, *last]), footer)])
+
+
+def _title(text: str, card: CardLines) -> str:
+    """A title as the link of its paper; one that Discord might read as another link stands beside it."""
+    if text and not _NO_LABEL.search(text):
+        return f"[{escaped(text)}]({card.url})"
+    return f"[{escaped(card.id)}]({card.url}) {escaped(text)}"
 
 
 def _opening(lines: DigestLines) -> list[str]:
@@ -135,18 +145,20 @@ def _opening(lines: DigestLines) -> list[str]:
     return [f"[{escaped(lines.open)}]({lines.link})"] if lines.link else []
 
 
-def _named(lines: DigestLines, message: Body) -> Body:
-    """The first message with the title above its embeds: it is all that is shown where previews are off, and in
-    notifications: https://github.com/discord/discord-api-docs/issues/1087"""
-    return {"content": f"**{escaped(lines.title)}**"} | message
+def _named(lines: DigestLines, message: Body, language: Language) -> Body:
+    """The first message with what it is and the first title above its embeds: that is all that is shown where
+    previews are off, and in notifications: https://github.com/discord/discord-api-docs/issues/1087"""
+    rows = [f"**{escaped(lines.title)}**"]
+    if lines.cards:
+        title = pieces(escaped(lines.cards[0].titles[0].text), TITLE)[0]
+        more = len(lines.cards) + len(lines.rest) - 1
+        rows = [say("discord.first", interface(language), n=more, heading=rows[0], title=title)]
+    return {"content": _joined([*rows, *_row(lines.nothing)], CONTENT)[0]} | message
 
 
-def _head(lines: DigestLines, rows: Sequence[str]) -> Body:
-    warnings = [f"**{escaped(each)}**" for each in lines.warnings]
-    said = [escaped(each) for each in (*(said.text for said in lines.nothing), lines.coverage) if each]
-    said += [*warnings, escaped(lines.provenance)] if lines.provenance else warnings
-    head = _embed("\n".join([*said, *rows]))
-    return head | {"color": _RED if warnings else _COLOUR}
+def _head(lines: DigestLines) -> list[str]:
+    """What is missing."""
+    return [row for each in (*lines.warnings, lines.lack) for row in _row(each)]
 
 
 def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_EmbedBlock]:
@@ -154,25 +166,24 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
     first, *others = card.titles
     numbered = f"{number}. {first.text}" if number else first.text
     title, *overflow = pieces(escaped(numbered) or card.id, TITLE - 1)
+    notes = [row for note in card.notes for row in _passage(note)]
     rows = [
         *(f"**{piece}**" for piece in overflow),
-        *(row for other in others for row in _row(other.text, "**{}**")),
-        *_row(card.missing),
-        *(row for note in card.notes for row in _passage(note)),
+        *(row for other in others for row in _row(other.text)),
         *_row(card.authors),
-        *_row(f"{card.id} · {card.facts}"),
+        *(row for line in card.lines for row in ("", *_passage(line))),
+        "",
+        *(row for row in (*_row(card.caution), *notes, *_row(card.reason))),
         " · ".join(f"[{escaped(one.name)}]({one.url})" for one in card.links),
-        *_row(card.why, "> {}"),
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
     buttons = _buttons(card, number, language, has_abstract=not is_whole and bool(card.abstracts))
     for part, description in enumerate(descriptions, 1):
-        embed = _embed(description)
+        part_of = f" · {part}/{len(descriptions)}" if len(descriptions) > 1 else ""
+        embed = _embed(description, card.head[:_FOOTER] + part_of)
         if part == 1:
             embed |= {"title": f"{title}…" if overflow else title, "url": card.url}
-        if len(descriptions) > 1:
-            embed["footer"] = {"text": f"{number or card.id} · {part}/{len(descriptions)}"[:_FOOTER]}
         yield _EmbedBlock(embed, buttons if part == 1 else ())
 
 
@@ -187,9 +198,7 @@ def _buttons(card: CardLines, number: int, language: Language, *, has_abstract: 
 
 
 def _passage(passage: Passage) -> list[str]:
-    label = f"**{escaped(passage.label)}** " if passage.label else ""
-    first, *rest = pieces(marked(passage.runs), _ROW) or [""]
-    return [label + first, *rest]
+    return pieces(escaped(passage.lead) + marked(passage.runs), _ROW)
 
 
 def _row(text: str, form: str = "{}") -> list[str]:
@@ -198,13 +207,18 @@ def _row(text: str, form: str = "{}") -> list[str]:
 
 
 def _joined(rows: Sequence[str], limit: int) -> list[str]:
-    """Rows in texts of at most `limit` units; each row fits by itself."""
+    """Rows in texts of at most `limit` units; each row fits by itself. An empty row is a gap, never at an end."""
     texts: list[str] = []
+    gap = ""
     for row in rows:
-        if texts and units(texts[-1]) + 1 + units(row) <= limit:
-            texts[-1] += f"\n{row}"
-        elif row:
+        if not row:
+            gap = "\n" if texts else ""
+        elif texts and units(texts[-1]) + 1 + len(gap) + units(row) <= limit:
+            texts[-1] += f"{gap}\n{row}"
+            gap = ""
+        else:
             texts.append(row)
+            gap = ""
     return texts
 
 
@@ -231,5 +245,5 @@ def _message(**fields: Any) -> Body:
     return {name: value for name, value in fields.items() if value} | {"allowed_mentions": {"parse": []}}
 
 
-def _embed(description: str) -> Body:
-    return {"description": description, "color": _COLOUR}
+def _embed(description: str, footer: str = "") -> Body:
+    return {"description": description} | ({"footer": {"text": footer}} if footer else {})

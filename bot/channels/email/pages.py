@@ -31,7 +31,8 @@ MOST_BYTES = 100_000
 BASE64 = 4 / 3 * 78 / 76
 """How much longer a text is in that encoding, with the ends of its lines."""
 
-_CONTENTS_FROM = 4  # fewer cards need no table of contents
+_APART_FROM = 3  # fewer cards have their abstracts right under them; those of more are the second part of a mail
+_CONTENTS_FROM = 11  # fewer cards need no table of contents
 _LONGEST_TITLE = 72  # characters of the title in a subject
 _PREVIEWED = 3  # titles that lists of mails show beside the subject
 _LONG_LINK = "https://" + "x" * 150  # the reader's own, which is not known yet
@@ -59,6 +60,15 @@ class _Weight:
 
 
 @dataclass(frozen=True, slots=True)
+class _CardWords:
+    """Our own words on the cards of a digest, and where their abstracts stand."""
+
+    abstracts: str
+    keep: str  # of the link by which a reader saves a paper, if there are pages
+    is_apart: bool  # the abstracts stand below all cards
+
+
+@dataclass(frozen=True, slots=True)
 class _PaperBlock:
     """One paper in both forms: whole, under its number and with its lines, or only named."""
 
@@ -67,6 +77,8 @@ class _PaperBlock:
     weight: _Weight
     lines: CardLines | None = None
     number: int = 0
+    apart_html: str = ""
+    apart_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,8 @@ def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> t
     said = digest_lines(digest, names_all=not takes_commands)
     sentences = _sentences(locale, has_page=has_page)
     keep = say("email.keep", locale) if has_page else ""
-    groups = _packed(_blocks(said, digest, keep), _frame(said, sentences))
+    words = _CardWords(say("email.abstracts", locale), keep, is_apart=len(said.cards) >= _APART_FROM)
+    groups = _packed(_blocks(said, digest, words), _frame(said, sentences, words))
     key = _id_of(digest.key)
     # Programs join what refers to a mail that they have; the first one there never was keeps the rest together.
     thread = (f"sudi.destination.{digest.destination.id}",)
@@ -104,15 +117,30 @@ def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> t
     made = []
     for number, group in enumerate(groups, 1):
         mail = _mail(said, group, number, len(groups), locale)
-        inside = [_macro("html").head(said, mail), _macro("html").foot(said, LINK, sentences)]
-        outside = [_macro("txt").head(said, mail), _macro("txt").foot(said, LINK, sentences)]
+        html, text = _macro("html"), _macro("txt")
+        abstracts = [block for block in group if block.apart_html]
+        heading = [words.abstracts] if abstracts else []
+        pages = [
+            html.head(said, mail, LINK, sentences),
+            *(block.html for block in group),
+            *(_styled(html.heading(each)) for each in heading),
+            *(block.apart_html for block in abstracts),
+            html.foot(said, LINK, sentences),
+        ]
+        texts = [
+            text.head(said, mail, LINK, sentences),
+            *(block.text for block in group),
+            *(text.heading(each) for each in heading),
+            *(block.apart_text for block in abstracts),
+            text.foot(said, LINK, sentences),
+        ]
         above = (*thread, *before) if number == 1 else (*thread, f"{key}.1")
         made.append(
             OutgoingEmail(
                 id=f"{key}.{number}",
                 subject=mail.subject,
-                text=_text([outside[0], *(block.text for block in group), outside[1]]),
-                html=_page(said, mail, [inside[0], *(block.html for block in group), inside[1]]),
+                text=_text(texts),
+                html=_page(said, mail, pages),
                 above=above,
                 destination=digest.destination.id,
             )
@@ -126,17 +154,13 @@ def _id_of(key: str) -> str:
 
 
 def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
-    return {
-        "why": say("email.why", locale),
-        "manage": say("email.manage" if has_page else "email.leave", locale),
-        "answer": "" if has_page else say("email.answer", locale),
-        "acknowledgement": say("email.acknowledgement", locale),
-    }
+    names = ("why", "acknowledgement", *(("settings", "unsubscribe") if has_page else ("leave",)))
+    return {"settings": ""} | {name: say(f"email.{name}", locale) for name in names}
 
 
-def _blocks(said: DigestLines, digest: Digest, keep: str) -> list[_PaperBlock]:
+def _blocks(said: DigestLines, digest: Digest, words: _CardWords) -> list[_PaperBlock]:
     html, text = _macro("html"), _macro("txt")
-    whole = [_whole(card, number, keep) for number, card in enumerate(said.cards, 1)]
+    whole = [_whole(card, number, words) for number, card in enumerate(said.cards, 1)]
     named = [_brief(card) for card in said.rest]
     if named:
         heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
@@ -152,13 +176,25 @@ def _blocks(said: DigestLines, digest: Digest, keep: str) -> list[_PaperBlock]:
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many mailboxes, one after the other
-def _whole(card: CardLines, number: int, keep: str) -> _PaperBlock:
-    """One paper; `keep` are the words of the link by which its reader saves it, if there are pages."""
-    html = _styled(_macro("html").card(card, number, LINK, keep))
+def _whole(card: CardLines, number: int, words: _CardWords) -> _PaperBlock:
+    """One paper."""
+    html, text = _macro("html"), _macro("txt")
+    shown = _styled(html.card(card, number, LINK, words))
+    has_apart = words.is_apart and bool(card.abstracts)
+    apart = _styled(html.abstracts(card, number)) if has_apart else ""
+    apart_text = str(text.abstracts(card, number)) if has_apart else ""
     # It also takes room in the table of contents.
     entry = f'<li lang="zh-Hans"><a href="#p100" style="color: #0b57d0;">{card.titles[0].text}</a></li>'
-    weight = _Weight.of(html.replace(LINK, _LONG_LINK) + entry)
-    return _PaperBlock(html, str(_macro("txt").card(card, number, LINK, keep)), weight, card, number)
+    weight = _Weight.of(shown.replace(LINK, _LONG_LINK) + apart + entry)
+    return _PaperBlock(
+        shown,
+        str(text.card(card, number, LINK, words)),
+        weight,
+        card,
+        number,
+        apart_html=apart,
+        apart_text=apart_text,
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -171,11 +207,11 @@ def _block(html: str, text: str) -> _PaperBlock:
     return _PaperBlock(styled, str(text), _Weight.of(styled))
 
 
-def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
+def _frame(said: DigestLines, sentences: dict[str, str], words: _CardWords) -> _Weight:
     """What each mail weighs before the first paper is in it."""
     mail = _Mail(
         "x" * 2 * _LONGEST_TITLE,
-        f"{said.title} (99/99)",
+        f"{said.title_in_full} (99/99)",
         say("email.numbered", "en", number=99, all=99, first=9999, last=9999),
         "x" * 40,
         1,
@@ -183,9 +219,8 @@ def _frame(said: DigestLines, sentences: dict[str, str]) -> _Weight:
     )
     longest = "https://" + "x" * 400  # the reader's own link, which is not known yet
     html = _macro("html")
-    return _Weight.of(_page(said, mail, [html.head(said, mail), html.foot(said, longest, sentences)])) + _Weight(
-        1500, 1500
-    )
+    around = [html.head(said, mail, longest, sentences), html.heading(words.abstracts)]
+    return _Weight.of(_page(said, mail, [*around, html.foot(said, longest, sentences)])) + _Weight(1500, 1500)
 
 
 def _packed(blocks: Sequence[_PaperBlock], frame: _Weight) -> list[list[_PaperBlock]]:
@@ -217,7 +252,7 @@ def _mail(said: DigestLines, group: Sequence[_PaperBlock], number: int, count: i
         numbered = say(key, locale, number=number, all=count, first=first, last=last)
     contents = say("email.contents", locale) if len(cards) >= _CONTENTS_FROM else ""
     return _Mail(
-        f"{subject}{part}", f"{said.title}{part}", numbered, contents, numbers[0] if numbers else 1, cards
+        f"{subject}{part}", f"{said.title_in_full}{part}", numbered, contents, numbers[0] if numbers else 1, cards
     )
 
 

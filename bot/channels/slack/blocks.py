@@ -26,6 +26,7 @@ _MOST_SAID = 3_900
 https://docs.slack.dev/reference/methods/chat.update#arguments"""
 
 _PIECE = 2_800  # of one block: the smallest unit that is moved to the next message
+_SMALL = 1_900  # of a block in small print; Slack takes 2,000 characters of text in an element
 _BUTTON = 75
 _COUNTED = frozenset({"text", "url", "value", "action_id"})
 
@@ -50,6 +51,28 @@ def groups(rows: Iterable[Row]) -> list[Group]:
         Group((_rich_text(elements),), (size,), _sayable("".join(one["text"] for one in elements)))
         for elements, size in _filled(rows)
     ]
+
+
+def listed(items: Sequence[Row], first: int) -> list[Group]:
+    """A numbered list, from `first` on, in blocks of bearable size; an item is no longer than a block."""
+    made: list[Group] = []
+    held: list[Row] = []
+    for number, item in enumerate([*items, None], first):
+        if held and (item is None or sum(map(cost, (each for row in (*held, item) for each in row))) > _PIECE):
+            made.append(_list(held, number - len(held)))
+            held = []
+        held += [item] if item is not None else []
+    return made
+
+
+def _list(items: Sequence[Row], first: int) -> Group:
+    rows = [{"type": "rich_text_section", "elements": list(item)} for item in items]
+    block = {"type": "rich_text_list", "style": "ordered", "offset": first - 1, "elements": rows}
+    said = (
+        f"{number}. {''.join(each['text'] for each in item).replace(chr(10), ' · ')}"
+        for number, item in enumerate(items, first)
+    )
+    return group({"type": "rich_text", "elements": [block]}, said="\n".join(said))
 
 
 def _filled(rows: Iterable[Row]) -> Iterator[tuple[list[Element], int]]:
@@ -114,9 +137,20 @@ def code(text: str) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [words(text)]}]}
 
 
-def note(text: str) -> Block:
-    """One short line in small print."""
-    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}
+def small(lines: Iterable[str]) -> list[Block]:
+    """Lines in small print, as plain text: in one block, if they are not very long."""
+    text, blocks = "\n".join(filter(None, lines)), []
+    while text:
+        cut = len(text)
+        while units(text[:cut]) > _SMALL:
+            cut = text.rfind(" ", cut // 3, cut * 2 // 3) + 1 or cut // 2
+        element = {"type": "plain_text", "text": text[:cut], "emoji": False}
+        blocks.append({"type": "context", "elements": [element]})
+        text = text[cut:]
+    return blocks
+
+
+DIVIDER: Block = {"type": "divider"}
 
 
 def button(label: str, action: str, value: str, **more: Any) -> Element:

@@ -6,11 +6,12 @@ A digest is one message with the list of its papers, and its cards in the thread
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.channels import Attachment, Reply
 from bot.channels.slack.blocks import (
+    DIVIDER,
     Block,
     Element,
     Group,
@@ -24,15 +25,16 @@ from bot.channels.slack.blocks import (
     escaped,
     group,
     groups,
-    note,
+    listed,
     packed,
     paragraphs,
+    small,
     units,
     words,
 )
-from bot.digest import Card, Digest
+from bot.digest import Digest
 from bot.locale import say
-from bot.model import Language, Subscription
+from bot.model import Language
 from bot.presentation.cards import PAGE, cards_lines, digest_lines, further_lines, interface
 from bot.presentation.lines import CardLines, NamedLines, Passage
 from bot.text.harmless import harmless
@@ -41,7 +43,7 @@ from bot.verbs import PREFIX, Verb
 COMMAND = "command"
 """The action of every button whose value is a command as people type it; what follows it is unique in its row."""
 
-_PAUSES = 3  # buttons: one for each subscription that found the paper
+_WHOLE = 10  # cards in a digest; those of a longer one have their abstracts behind a button
 _FULL = 5  # cards in an answer; more of them are named in one line each
 _NAME = 1_400
 """Characters of a paper that is named in one line. Slack lets an answer have five messages, which a page of
@@ -53,23 +55,26 @@ _TEXT_LIMIT = 3_000  # characters of the text beside the blocks of an answer
 
 
 def digest_bodies(digest: Digest) -> tuple[str, ...]:
-    """The messages of a digest, numbered: the first is posted, the others are its thread."""
-    lines = digest_lines(digest)
+    """The messages of a digest: the first is posted, the others are its thread."""
+    lines, language = digest_lines(digest), digest.destination.language
     head: list[Row] = [[words(lines.title, bold=True)]]
-    head += [[words(each)] for each in (*(said.text for said in lines.nothing), lines.coverage) if each]
-    head += [[words(each.replace("⚠", "🔴", 1), bold=True)] for each in lines.warnings]
-    head += [[words(lines.provenance)]] if lines.provenance else []
-    titles = [_title_row(card, number) for number, card in enumerate(lines.cards, 1)]
-    foot: list[Row] = [[words(lines.more, bold=True)]] if lines.more else []
-    foot += [[words(each.id, each.url), words(f" {each.said}", italic=True)] for each in lines.changes]
-    foot += [[words(lines.open, lines.link)]] if lines.link else []
-    first = packed(groups([*head, *titles, *foot]))
-    cards = _cards(lines.cards, digest.cards, digest.destination.language)
-    named: list[Row] = [[words(lines.named, bold=True)]] if lines.named else []
-    named += [_title_row(card, number) for number, card in enumerate(lines.rest, len(lines.cards) + 1)]
-    named += [[words(each, bold=True)] for each in further_lines(digest, f"{PREFIX} {PAGE}")]
-    thread = packed([*cards, *groups(named)])
-    return _numbered([*first, *thread], lines.title)
+    head += [[words(each)] for each in (lines.nothing, *lines.warnings) if each]
+    foot: list[Row] = [[words(lines.more, f"{lines.link}#rest" if lines.link else "")]] if lines.more else []
+    foot += [[words(each.id, each.url), words(f" {each.said}")] for each in lines.changes]
+    below = [each for each in (lines.query, lines.coverage, lines.lack) if each]
+    way: list[Row] = [[words(lines.open, lines.link)]] if lines.link else []
+    first = [*groups(head), *listed([_titles(card) for card in lines.cards], 1), *groups(foot)]
+    first += [group(*small(below), said="\n".join(below))] if below else []
+    first += groups(way)
+    if lines.cards:
+        label = say("slack.button_list", interface(language))
+        first.append(group(buttons([button(label, f"{COMMAND}:{Verb.LIST}", Verb.LIST)])))
+    cards = _cards(lines.cards, language, has_abstracts=len(lines.cards) <= _WHOLE)
+    named = [] if lines.link else groups([[words(lines.named, bold=True)]] if lines.named else [])
+    named += [] if lines.link else listed([_titles(card) for card in lines.rest], len(lines.cards) + 1)
+    further = [] if lines.link else [[words(each)] for each in further_lines(digest, f"{PREFIX} {PAGE}")]
+    messages = [*packed(first), *packed([*cards, *named, *groups(further)])]
+    return tuple(_body(one.text, one.blocks[one.blocks[0] == DIVIDER :]) for one in messages)
 
 
 def reply_messages(reply: Reply) -> list[Message]:
@@ -77,12 +82,11 @@ def reply_messages(reply: Reply) -> list[Message]:
     rows: list[Row] = [[words(row)] for row in harmless(reply.text).splitlines() if row.strip()]
     lines = cards_lines(reply.cards, reply.language)
     if len(lines) <= _FULL:
-        whole = _cards(lines, reply.cards, reply.language)
+        whole = _cards(lines, reply.language, has_abstracts=True)
         whole += [group(buttons(_offered(reply)))] if reply.offers else []
         whole += _code(reply.attachment, reply.language) if reply.attachment else []
         return packed([*groups(rows), *whole], says_all=False)
-    titles = [_title_row(card, number) for number, card in enumerate(lines, 1)]
-    return packed(groups([*rows, *titles]), says_all=False)
+    return packed([*groups(rows), *listed([_titles(card) for card in lines], 1)], says_all=False)
 
 
 def _offered(reply: Reply) -> list[Element]:
@@ -112,67 +116,47 @@ def as_text(text: str) -> str:
     return escaped(harmless(text)[:_TEXT_LIMIT])
 
 
-def _numbered(messages: Sequence[Message], title: str) -> tuple[str, ...]:
-    """The bodies. Screen readers hear the text and not the blocks, and telephones show it in notifications:
-    https://docs.slack.dev/reference/methods/chat.postMessage#accessibility"""
-    bodies = []
-    for number, message in enumerate(messages, 1):
-        destination = f"{number}/{len(messages)}"
-        text = message.text.removeprefix(escaped(title)).lstrip()
-        bodies.append(_body(f"{escaped(title)} · {destination}\n{text}", [*message.blocks, note(destination)]))
-    return tuple(bodies)
-
-
 def _body(text: str, blocks: Sequence[Block]) -> str:
     return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _title_row(card: CardLines | NamedLines, number: int) -> list[Element]:
-    """A paper in one line; what is longer than any title is cut, and its marks are left out."""
-    titles = [title for title in card.titles if title.text] or [Passage(card.id, "en")]
-    row = _linked([_marked(title, card.url) for title in titles], number)
+def _titles(card: CardLines | NamedLines) -> list[Element]:
+    """A paper in one item of a list: its titles, the first as its link; what is longer than any title is cut."""
+    first, *others = [title.text for title in card.titles if title.text] or [card.id]
+    row = [words(first, card.url, bold=True), *(words(f"\n{each}") for each in others)]
     if sum(map(cost, row)) <= _NAME:
         return row
-    room = _NAME // len(titles) - len(card.url) - 10
-    return _linked([[words(cut(title.text, room), card.url)] for title in titles], number)
+    room = (_NAME - len(card.url)) // (len(others) + 1) - 10
+    return [words(cut(first, room), card.url, bold=True), *(words(f"\n{cut(each, room)}") for each in others)]
 
 
-def _linked(titles: Iterable[Sequence[Element]], number: int) -> list[Element]:
-    row = [words(f"{number}. ")]
-    for destination, title in enumerate(titles):
-        row += [words(" · ")] if destination else []
-        row += title
-    return row
-
-
-def _cards(lines: Sequence[CardLines], cards: Sequence[Card], language: Language) -> list[Group]:
+def _cards(lines: Sequence[CardLines], language: Language, *, has_abstracts: bool) -> list[Group]:
     return [
-        _with_buttons(_card(one, number), one.id, card.subscriptions[:_PAUSES], language)
-        for number, (one, card) in enumerate(zip(lines, cards, strict=True), 1)
+        _with_buttons(_card(one, number, has_abstracts), one, language, is_folded=not has_abstracts)
+        for number, one in enumerate(lines, 1)
     ]
 
 
-@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other; buttons are of each its own
-def _card(lines: CardLines, number: int) -> Group:
+@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other
+def _card(lines: CardLines, number: int, has_abstracts: bool) -> Group:
     first, *others = lines.titles
     rows: list[Row] = [
-        [words(f"{number}. ", bold=True), words(first.text or _NOTHING, bold=True)],
-        *([words(title.text, bold=True)] for title in others),
-        [words(lines.authors or _NOTHING)],
-        [words(lines.id, lines.url), words(f" · {lines.facts}")],
+        [words(f"{number}. ", bold=True), words(first.text or _NOTHING, lines.url, bold=True)],
+        *([words(title.text)] for title in others),
+        *([words(one.lead), *_marked(one)] for one in lines.lines),
     ]
-    rows += [[words(each, italic=True)] for each in (lines.why, lines.missing) if each]
-    rows += [_passage(one) for one in lines.notes]
-    rows += [_links(lines)] if lines.links else []
-    rows += [[words("\n"), *_passage(one)] for one in lines.abstracts]
+    notes = (f"{note.lead}{note.text}" for note in lines.notes)
+    soft = small([lines.authors, lines.caution, *notes, lines.reason])
+    below: list[Row] = [[words(f"{lines.head} · " if lines.links else lines.head), *_links(lines)]]
+    below += [[words("\n"), *_marked(one)] for one in lines.abstracts if has_abstracts]
     titles = " · ".join(title.text for title in lines.titles if title.text) or lines.id
-    notes = (f"{note.label} {note.text}".strip() for note in lines.notes)
-    return group(*paragraphs(rows), said="\n".join([f"{number}. {titles}", *notes]))
+    said = (f"{one.lead}{one.text}" for one in lines.lines)
+    return group(*paragraphs(rows), *soft, *paragraphs(below), said="\n".join([f"{number}. {titles}", *said]))
 
 
-def _with_buttons(card: Group, paper: str, pauses: Sequence[Subscription], language: Language) -> Group:
-    below = group(_buttons(paper, pauses, language))
-    return Group(card.blocks + below.blocks, card.costs + below.costs, card.said)
+def _with_buttons(card: Group, lines: CardLines, language: Language, *, is_folded: bool) -> Group:
+    above, below = group(DIVIDER), group(_buttons(lines, language, is_folded=is_folded and bool(lines.abstracts)))
+    return Group(above.blocks + card.blocks + below.blocks, above.costs + card.costs + below.costs, card.said)
 
 
 def _links(lines: CardLines) -> list[Element]:
@@ -184,30 +168,18 @@ def _links(lines: CardLines) -> list[Element]:
     ]
 
 
-def _passage(passage: Passage) -> list[Element]:
-    return [words(f"{passage.label}  ", bold=True), *_marked(passage)]
-
-
-def _marked(passage: Passage, url: str = "") -> list[Element]:
+def _marked(passage: Passage) -> list[Element]:
     """A text with what it was chosen for in bold."""
-    return [words(run, url, bold=True) if is_marked else words(run, url) for run, is_marked in passage.runs]
+    return [words(run, bold=True) if is_marked else words(run) for run, is_marked in passage.runs]
 
 
-def _buttons(paper: str, pauses: Sequence[Subscription], language: Language) -> Block:
-    """Both abstracts, why it came, to keep it, its authors, and no more of what found it; each is a command."""
-    locale = interface(language)
-    shown = [
-        button(say("slack.button_abstract", locale), f"{COMMAND}:{Verb.SHOW}", f"{Verb.SHOW} {paper}"),
-        button(say("slack.button_why", locale), f"{COMMAND}:{Verb.WHY}", f"{Verb.WHY} {paper}"),
-        button(say("slack.button_save", locale), f"{COMMAND}:{Verb.SAVE}", f"{Verb.SAVE} {paper}"),
-        button(say("slack.button_follow", locale), f"{COMMAND}:{Verb.FOLLOW}", f"{Verb.FOLLOW} {paper}"),
-    ]
-    shown += [
-        button(
-            say("slack.button_pause", locale, number=one.number),
-            f"{COMMAND}:{one.number}",
-            f"{Verb.PAUSE} {one.reference}",
-        )
-        for one in pauses
-    ]
-    return buttons(shown)
+def _buttons(lines: CardLines, language: Language, *, is_folded: bool) -> Block:
+    """To read its abstracts where they are not shown, to keep it, and to follow its authors; each is a command."""
+    verbs = {Verb.SHOW: is_folded, Verb.SAVE: True, Verb.FOLLOW: bool(lines.authors)}
+    return buttons(
+        [
+            button(say(f"slack.button_{verb}", interface(language)), f"{COMMAND}:{verb}", f"{verb} {lines.id}")
+            for verb, is_there in verbs.items()
+            if is_there
+        ]
+    )

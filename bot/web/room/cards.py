@@ -13,6 +13,7 @@ from bot.jobs.compose import english_line
 from bot.locale import say
 from bot.model import ChangeKind, Language, Paper, Summary
 from bot.presentation.cards import cards_lines, interface
+from bot.presentation.dates import short_day
 from bot.presentation.lines import Passage
 from bot.presentation.links import Link
 from bot.store.versions import Version
@@ -53,24 +54,17 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
     line = card.english or (None if has_line else _english_line(card.paper))
     card = replace(card, subscriptions=(), english=line)
     (lines,) = cards_lines([card], language)
-    own = lines
-    if _own(language) is not language:  # what a page says is said once
-        paper = replace(card.paper, title="", abstract="", comments="")
-        (own,) = cards_lines([replace(card, paper=paper, summary=None, english=None)], _own(language))
-    locale = interface(language)
-    comments = {say("card.comments", "en"), say("card.published", "en")}
-    notes = tuple(replace(one, label=_label(one.label, locale)) for one in lines.notes if one.label in comments)
     return CardView(
         id=lines.id,
         url=lines.url,
-        facts=f"{own.facts} · {card.date}" if is_dated else own.facts,
+        facts=f"{lines.facts} · {short_day(card.date, interface(language))}" if is_dated else lines.facts,
         is_withdrawn=is_withdrawn(card.paper),
         titles=lines.titles,
-        authors=own.authors,
-        lines=tuple(one for one in lines.notes if one.label not in comments),
-        caution=lines.missing if card.summary and not card.lacks else "",
-        notes=notes,
-        why=tuple(_pieces(own.why.removeprefix(say("card.because", locale, reasons="").rstrip()).strip())),
+        authors=lines.authors,
+        lines=lines.lines,
+        caution=lines.caution if card.summary and not card.lacks else "",
+        notes=lines.notes,
+        why=tuple(_pieces(lines.why.removeprefix(say("card.because", interface(language), reasons="").rstrip()).strip())),
         queries=tuple(queries),
         abstracts=_abstracts(card, lines.abstracts, language),
         links=lines.links,
@@ -107,15 +101,6 @@ def _pieces(why: str) -> Iterator[tuple[str, bool]]:
     """A reason with what was looked for apart, which is in quotation marks."""
     for piece in filter(None, _QUOTED.split(why)):
         yield piece, _QUOTED.fullmatch(piece) is not None
-
-
-def _own(language: Language) -> Language:
-    """The language of the interface alone."""
-    return Language(interface(language))
-
-
-def _label(label: str, locale: str) -> str:
-    return say("room.comments" if label == say("card.comments", "en") else "room.published", locale)
 
 
 def _abstracts(card: Card, abstracts: Sequence[Passage], language: Language) -> tuple[Passage, ...]:

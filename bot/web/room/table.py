@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from bot.locale import say
+from bot.presentation.dates import bare_days, short_day
 from bot.web.room import words
 from bot.web.room.asked import Parameters
 from bot.web.room.days import Overview
@@ -34,7 +35,7 @@ def date_rows(overview: Overview, calendar: Calendar, asked: Parameters, room: s
     day = stored[0]
     while day >= stored[-1]:
         step = 1
-        name = words.short_day(day, locale)
+        name = short_day(day, locale)
         if day in read:
             faults = [one.category for one in overview.faults if one.date == day]
             said = (
@@ -51,6 +52,6 @@ def date_rows(overview: Overview, calendar: Calendar, asked: Parameters, room: s
         else:
             why = calendar.missing(day, overview.days.get(day), locale)
             if day.isoweekday() == 7 and day - _ONE_DAY > stored[-1]:
-                step, name = 2, words.span_words([day - _ONE_DAY, day], locale)
+                step, name = 2, bare_days([day - _ONE_DAY, day], locale)
             yield DateRow(name, remark=why.line if why else "")
         day -= step * _ONE_DAY

@@ -19,6 +19,7 @@ from bot.matching import Candidate
 from bot.model import Language
 from bot.presentation import citation
 from bot.presentation.cards import lang_tag
+from bot.presentation.dates import bare_days, short_day
 from bot.query import Query, stored
 from bot.settings import Settings
 from bot.verbs import Verb
@@ -115,7 +116,7 @@ class Views:
     def missing(self, why: Missing, day: date, calendar: Calendar, asked: Parameters, place: Place) -> str:
         """Why there is nothing of a date, and the nearest two that there are."""
         ways = [
-            Choice(asked.bare.at(f"{place.room}papers/{one}"), arrow.format(words.short_day(one, asked.locale)))
+            Choice(asked.bare.at(f"{place.room}papers/{one}"), arrow.format(short_day(one, asked.locale)))
             for one, arrow in zip(calendar.around(day), ("← {}", "{} →"), strict=True)
             if one
         ]
@@ -141,7 +142,7 @@ class Views:
             return self.missing(calendar_nothing(calendar, locale), calendar.now.date(), calendar, asked, place)
         kept = say(
             "room.kept", locale, n=self._settings.bot_keep_days,
-            span=words.span_words(calendar.stored, locale),
+            span=bare_days(calendar.stored, locale),
         )  # fmt: skip
         rows = list(date_rows(overview, calendar, asked, place.room))
         return self._written("dates.html.jinja", asked, place, title, kept=kept, rows=rows)
@@ -156,8 +157,8 @@ class Views:
         values = {
             "heading": words.day_words(day.date, locale),
             "date": day.date.isoformat(),
-            "before": before and Choice(asked.at(f"{place.room}papers/{before}"), words.short_day(before, locale)),
-            "after": after and Choice(asked.at(f"{place.room}papers/{after}"), words.short_day(after, locale)),
+            "before": before and Choice(asked.at(f"{place.room}papers/{before}"), short_day(before, locale)),
+            "after": after and Choice(asked.at(f"{place.room}papers/{after}"), short_day(after, locale)),
             "coverage": " · ".join([coverage, *lacking]),
             "warnings": warnings,
             "canonical": canonical,
@@ -174,7 +175,7 @@ class Views:
         oldest = days[-1].date if days else calendar.now.date()
         more = None
         if has_older:
-            said = say("room.search_before", asked.locale, day=words.short_day(oldest, asked.locale))
+            said = say("room.search_before", asked.locale, day=short_day(oldest, asked.locale))
             more = Choice(asked.at(before=oldest.isoformat()), said)
         values: dict[str, Any] = {
             "heading": say("room.search_title", asked.locale), "date": "", "before": None, "after": None,
@@ -206,7 +207,7 @@ class Views:
             nothing, nearest = words.nothing_words(parts, locale), list(_nearest(parts, asked))
         if is_search and query:
             counted = say("room.count", locale, n=total, count=f"{total:,}")
-            span = words.span_words([day.date for day in days], locale) if days else ""
+            span = bare_days([day.date for day in days], locale) if days else ""
             values["heading"] = say("room.search_found", locale, papers=counted, span=span) if span else counted
         codes = query.categories if query and days else ()
         unread = words.unread_words(codes, days[0].state, locale) if codes else ""
@@ -256,7 +257,7 @@ class Views:
             for number, card in part
         ]  # fmt: skip
         rest_page = contents.shown // PAGE + 1
-        heading = say("room.digest_title", locale, span=words.span_words(dates, locale))
+        heading = say("room.digest_title", locale, span=bare_days(dates, locale))
         said = say("room.digest_all" if beyond <= 0 else "room.digest_said", locale, n=len(all_cards),
                    shown=contents.shown)  # fmt: skip
         return self._written(
@@ -270,7 +271,7 @@ class Views:
             fold=_fold(asked),
             days=[
                 Choice(asked.at(f"{place.room}papers/{day}"), say("room.whole_day", locale,
-                       day=words.short_day(day, locale)))
+                       day=short_day(day, locale)))
                 for day in dates[:SEARCHED]
             ],
             bar=words.bar_words(asked.page, len(all_cards), locale),
@@ -292,7 +293,7 @@ class Views:
             heading=one.paper.label,
             lines=[say("room.announced", locale, day=day, where=where)],
             day=Choice(asked.at(f"{place.room}papers/{one.date}"), say("room.whole_day", locale,
-                       day=words.short_day(one.date, locale))),
+                       day=short_day(one.date, locale))),
             tags=list(citation.meta_tags(one.paper, one.date)),
             one=view,
             entry=citation.bibtex(one.paper),
@@ -362,7 +363,7 @@ def _sections(found: Sequence[FoundOn], asked: Parameters, place: Place) -> Iter
         skip, room = max(skip - len(one.papers), 0), room - len(part)
         if part:
             count = say("room.count", asked.locale, n=len(one.papers), count=f"{len(one.papers):,}")
-            title = words.short_day(one.date, asked.locale) if len(found) > 1 else ""
+            title = short_day(one.date, asked.locale) if len(found) > 1 else ""
             url = asked.at(f"{place.room}papers/{one.date}")
             yield _Section(title, url, count, cards.shown(part, asked.language, one.day.english))
 

@@ -11,6 +11,7 @@ from bot import taxonomy
 from bot.locale import TRADITIONAL, say
 from bot.model import ALL, AnnouncementDay
 from bot.presentation.coverage import coverage_lines
+from bot.presentation.dates import bare_day, short_day
 from bot.presentation.faults import fault_lines
 from bot.query import Query, in_words
 from bot.sources.calendar import PAGES_DUE, following, newest, no_announcement, opens
@@ -30,31 +31,12 @@ def day_words(day: date, locale: str) -> str:
     return _day("room.day", day, locale)
 
 
-def short_day(day: date, locale: str) -> str:
-    """A date beside others: Wed 10 June."""
-    return _day("room.short_day", day, locale)
-
-
-def span_words(days: Sequence[date], locale: str) -> str:
-    """The first and the last of some dates: 4 to 10 June."""
-    first, last = min(days), max(days)
-    if first == last:
-        return _day("room.bare_day", first, locale)
-    if (first.year, first.month) == (last.year, last.month):
-        month = say("room.months", locale).split()[last.month - 1]
-        return say("room.span_in_month", locale, first=first.day, last=last.day, month=month)
-    return say(
-        "room.span", locale, first=_day("room.bare_day", first, locale), last=_day("room.bare_day", last, locale)
-    )
-
-
 def _day(key: str, day: date, locale: str) -> str:
     return say(
         key,
         locale,
         weekday=say("room.weekdays", locale).split()[day.weekday()],
-        short=say("moment.weekdays", locale).split()[day.weekday()],
-        month=say("room.months", locale).split()[day.month - 1],
+        month=say("moment.full_months", locale).split()[day.month - 1],
         day=day.day,
         year=day.year,
     )
@@ -72,7 +54,7 @@ def instant_words(at: datetime, zone: str, now: datetime, locale: str) -> str:
 def coverage_words(day: DayPapers, zone: str, locale: str) -> tuple[str, tuple[str, ...]]:
     """How much of a date was read and by whose count, in one line; and what is missing, in lines of their own."""
     state, papers, chinese = day.state, len(day.papers), day.chinese
-    said = coverage_lines(state.coverage, None, locale, zone)
+    said = coverage_lines(state.coverage, locale, zone)
     is_whole = all(row.is_complete for row in state.coverage) and not state.faults
     parts = [
         say("room.count" if is_whole else "room.count_so_far", locale, n=papers, count=f"{papers:,}"),
@@ -80,7 +62,7 @@ def coverage_words(day: DayPapers, zone: str, locale: str) -> tuple[str, tuple[s
         say("room.chinese_for", locale, n=chinese, count=f"{chinese:,}") if chinese else "",
     ]
     missing = (*fault_lines(state.faults, locale), *said.differing)
-    return " · ".join(filter(None, parts)), tuple(one.removeprefix("⚠ ") for one in missing)
+    return " · ".join(filter(None, parts)), missing
 
 
 def _whole(state: DayState, locale: str) -> str:
@@ -156,7 +138,7 @@ class Calendar:
         if reason is not None or (known and not known.is_announced):
             heading = _day("room.no_announcement", day, locale)
             return Missing(heading, say(f"room.{reason}", locale) if reason else "")
-        name = _day("room.bare_day", day, locale)
+        name = bare_day(day, locale)
         if day > self.stored[0]:
             due = max(opens(day, PAGES_DUE), self.now + _SOON)
             at = instant_words(due, self.zone, self.now, locale)

@@ -68,12 +68,14 @@ def test_hostile_texts_stay_texts(judge: Judge):
     assert judge(*emails(digest(*several, rest=(one,)), has_page=True)) == []
 
 
-def test_contents_lead_to_empty_anchors_that_have_a_name():
+def test_contents_and_links_to_abstracts_lead_to_empty_anchors_that_have_a_name():
     """Gmail, Outlook and Yahoo follow no others: https://www.caniemail.com/features/html-anchor-links/"""
-    (outgoing,) = emails(digest(*(card(n) for n in range(1, 7))), has_page=True)
+    (outgoing,) = emails(digest(*(card(n) for n in range(1, 13))), has_page=True)
     tree = html.fromstring(outgoing.html)
     wanted = [one.removeprefix("#") for one in tree.xpath("//ol//a/@href")]
-    assert wanted == [f"p{number}" for number in range(1, 7)]
+    assert wanted == [f"p{number}" for number in range(1, 13)]
+    wanted += [one.removeprefix("#") for one in tree.xpath("//p//a/@href") if one.startswith("#")]
+    assert wanted[12:] == [f"a{number}" for number in range(1, 13)]
     for name in wanted:
         (anchor,) = tree.xpath(f"//a[@name='{name}']")
         assert (anchor.get("id"), anchor.text, len(anchor)) == (name, None, 0)

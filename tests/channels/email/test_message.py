@@ -20,8 +20,10 @@ from bot.channels.email.note import note
 from bot.channels.email.outgoing import OutgoingEmail, mailbox, restored
 from bot.channels.email.pages import MOST_BYTES, emails
 from bot.digest import Digest, NoPapers, Why
-from bot.model import Language
+from bot.jobs.compose import english_line
+from bot.model import Language, Reason, Summary
 from bot.presentation.cards import digest_lines
+from bot.sources.arxivdaily import read as read_listing
 from bot.text.harmless import harmless
 from tests.channels.cards import addresses, card, digest, summary
 from tests.fakes import DAY
@@ -106,7 +108,7 @@ def test_the_headers_are_those_of_an_automatic_message_of_a_list():
     assert mail.keys() == HEADERS
     assert str(mail["From"]) == "Sudi 速递 <papers@sudi.test>"
     assert mail["To"] == "ada@reader.test"
-    assert mail["Subject"] == f"{card(0).paper.title} and 5 more · 2026-06-10"
+    assert mail["Subject"] == f"{card(0).paper.title} and 5 more · 10 June"
     assert mail["Date"].datetime == NOW
     assert mail["Message-ID"] == "<sudi.41.1@sudi.test>"
     assert mail["List-Id"] == "<digest.sudi.sudi.test>"
@@ -139,7 +141,7 @@ def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
     text, html = parts(digest(card()))
     assert read(digest(card()))["List-Unsubscribe"] == "<mailto:papers@sudi.test?subject=unsubscribe>"
     for said in (text, Receiver(html).text):
-        assert "no web page for that" in said
+        assert "To stop these mails" in said
         assert "\x1a" not in said
     assert "mailto:papers@sudi.test?subject=unsubscribe" in text
     assert "mailto:papers@sudi.test?subject=unsubscribe" in Receiver(html).links
@@ -173,15 +175,15 @@ def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: in
     lines = digest_lines(whole)
     said = [tuple(part.get_content() for part in mail.iter_parts()) for mail in sent]
     for one in lines.cards:
-        for passage in (*one.titles, *one.notes, *one.abstracts):
+        for passage in (*one.titles, *one.lines, *one.notes, *one.abstracts):
             assert sum(passage.text in text for text, _ in said) >= 1
         assert sum(f'href="{one.url}"' in html for _, html in said) == 1
     first, *others = (mail["Message-ID"] for mail in sent)
-    assert (len(others) > 0) == (count == 200 or (count == 20 and language.plain is Language.BOTH))
+    assert (len(others) > 0) == (count == 200 or (count == 20 and language is not Language.EN))
     for number, mail in enumerate(sent, 1):
         numbered = f" ({number}/{len(sent)})" if others else ""
-        assert mail["Subject"].endswith(f" · 2026-06-10{numbered}")
-        assert f"{lines.title}{numbered}" in said[number - 1][0]
+        assert mail["Subject"].endswith((f" · 10 June{numbered}", f" · 6 月 10 日{numbered}"))
+        assert f"{lines.title_in_full}{numbered}" in said[number - 1][0]
         assert mail["In-Reply-To"] == ("<sudi.destination.1@sudi.test>" if number == 1 else first)
 
 
@@ -204,7 +206,7 @@ def test_a_real_day_arrives_with_every_field_as_it_is(samples: Path):
     text = " ".join(one for one, _ in said)
     page = " ".join(" ".join(Receiver(one).text for _, one in said).split())
     for lines in digest_lines(whole).cards:
-        passages = (*lines.titles, *lines.notes, *lines.abstracts)
+        passages = (*lines.titles, *lines.lines, *lines.notes, *lines.abstracts)
         for field in (lines.id, lines.url, lines.authors, lines.facts, *(each.text for each in passages)):
             assert field in text
             assert field in page or field == lines.url
@@ -226,12 +228,19 @@ def test_plain_text_and_html_say_the_same(language: Language):
     said = digest_lines(one)
     text, html = parts(one)
     page = Receiver(html).text
-    for line in (said.title, said.coverage, said.provenance, said.named, "Thank you to arXiv for use of its open"):
+    for line in (
+        said.title_in_full,
+        said.query,
+        said.coverage,
+        said.provenance,
+        said.named,
+        "Thank you to arXiv for use of its open",
+    ):
         assert line in text
         assert line in page
     for lines in said.cards:
-        passages = (*lines.titles, *lines.notes, *lines.abstracts)
-        facts = (lines.id, lines.authors, lines.facts, lines.why, lines.missing)
+        passages = (*lines.titles, *lines.lines, *lines.notes, *lines.abstracts)
+        facts = (lines.id, lines.authors, lines.facts, lines.why, lines.caution)
         for line in (*facts, *(each.text for each in passages)):
             assert line in text
             assert line in page
@@ -243,10 +252,45 @@ def test_each_text_carries_its_language():
     assert Receiver(parts(digest(card(), language=Language.ZH))[1]).languages[0] == "zh-Hans"
 
 
-def test_a_table_of_contents_appears_with_the_fourth_card():
-    three, four = (Receiver(parts(digest(*(card(n) for n in range(count))))[1]) for count in (3, 4))
-    assert not [link for link in three.links if link.startswith("#")]
-    assert [link for link in four.links if link.startswith("#")] == ["#p1", "#p2", "#p3", "#p4"]
+def test_abstracts_stand_under_their_cards_or_from_three_papers_on_below_all_of_them():
+    two, three = (Receiver(parts(digest(*(card(n) for n in range(count))))[1]) for count in (2, 3))
+    assert not [link for link in two.links if link.startswith("#")]
+    assert [link for link in three.links if link.startswith("#")] == ["#a1", "#a2", "#a3"]
+    abstract = "Long conversations number 0 are expensive"
+    assert two.text.index(abstract) < two.text.index("2606.90001")
+    assert three.text.index(abstract) > three.text.index("2606.90002")
+    text, _ = parts(digest(*(card(n) for n in range(3))))
+    assert text.index(abstract) > text.index("https://arxiv.org/abs/2606.90002")
+
+
+def test_a_table_of_contents_appears_with_the_eleventh_card():
+    ten, eleven = (Receiver(parts(digest(*(card(n) for n in range(count))))[1]) for count in (10, 11))
+    assert not [link for link in ten.links if link.startswith("#p")]
+    assert [link for link in eleven.links if link.startswith("#p")] == [f"#p{n}" for n in range(1, 12)]
+
+
+def test_the_sentence_that_says_most_is_tinted_in_the_abstract():
+    one = card(reasons=(Reason("bits", "abstract"),))
+    picked = Summary(one.paper.id, 1, Language.EN, one_line="We assign bits to heads.", provenance="extract")
+    _, html = parts(digest(replace(one, english=picked)))
+    tinted = re.search(r'<span class="key" style="[^"]*#fdf3cf[^"]*">(.*?)</span>', html)
+    assert tinted is not None
+    assert re.sub(r"<[^>]+>", "", tinted[1]) == "We assign bits to heads."
+    assert "<strong>bits</strong>" in tinted[1]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_paper_takes_less_than_6500_bytes(language: Language, samples: Path):
+    listing = read_listing((samples / "arxivdaily_2026-06-10.txt").read_bytes())
+    assert listing is not None
+    made = {one.paper_id: one for one in listing.summaries}
+    papers = [one.paper for one in listing.announcements[:16]]
+    cards = [replace(card(), paper=one, summary=made.get(one.id), english=english_line(one)) for one in papers]
+    few, many = (
+        sum(len(mail.html.encode()) for mail in emails(digest(*some, language=language), has_page=True))
+        for some in (cards[:3], cards)
+    )
+    assert (many - few) / 13 < 6500
 
 
 def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
@@ -263,7 +307,7 @@ def test_an_identifier_cannot_leave_its_link():
 
 def test_the_styles_are_inline_and_dark_mode_is_kept():
     html = parts(digest(card()))[1]
-    assert re.search(r'<h1 style="[^"]*font-size: 20px', html)
+    assert re.search(r'<h1 style="[^"]*font: bold 22px', html)
     assert "@media (prefers-color-scheme: dark)" in html
     assert "url(" not in html
 
@@ -280,10 +324,10 @@ def test_hostile_text_is_escaped_and_readable():
 @pytest.mark.parametrize(
     ("title", "others", "language", "subject"),
     [
-        ("Tides", 0, Language.BOTH, "Tides · 2026-06-10"),
-        ("Tides", 1, Language.EN, "Tides and 1 more · 2026-06-10"),
-        ("Tides " * 30, 9, Language.EN, f"{'Tides ' * 11}Tides… and 9 more · 2026-06-10"),
-        ("T" * 300, 9, Language.EN, f"{'T' * 71}… and 9 more · 2026-06-10"),
+        ("Tides", 0, Language.BOTH, "Tides · 10 June"),
+        ("Tides", 1, Language.EN, "Tides and 1 more · 10 June"),
+        ("Tides " * 30, 9, Language.EN, f"{'Tides ' * 11}Tides… and 9 more · 10 June"),
+        ("T" * 300, 9, Language.EN, f"{'T' * 71}… and 9 more · 10 June"),
     ],
 )
 def test_the_subject_names_the_first_paper_and_how_many_more_there_are(title, others, language, subject):
@@ -294,7 +338,7 @@ def test_the_subject_names_the_first_paper_and_how_many_more_there_are(title, ot
 def test_a_chinese_subject_counts_all_papers():
     papers = [card(number) for number in (1, 2, 3)]
     mail = read(digest(*papers, language=Language.ZH))
-    assert mail["Subject"] == f"{papers[0].summary.title} 等 3 篇 · 2026-06-10"
+    assert mail["Subject"] == f"{papers[0].summary.title} 等 3 篇 · 6 月 10 日"
 
 
 def test_without_papers_the_subject_says_so():

@@ -56,7 +56,7 @@ async def test_what_is_greylisted_is_refused_for_now_and_taken_when_it_comes_aga
     assert caught.value.retry_after == timedelta(minutes=5)
     assert not caught.value.permanent
     await sudi.send("ada@grey.test", body, "41.1")
-    assert texts(mail_server.wait("@grey.test", 1)[0])[0].startswith("Sudi 速递 · 2026-06-10 · 1 paper")
+    assert texts(mail_server.wait("@grey.test", 1)[0])[0].startswith("1 paper, Wed 10 June 2026")
 
 
 async def test_a_mailbox_that_is_unknown_at_once_is_refused_for_good(sudi: Channel):

@@ -41,6 +41,7 @@ def elements(message: dict[str, Any]) -> list[dict[str, Any]]:
         for block in message["blocks"]
         if block["type"] == "rich_text"
         for element in block["elements"][0]["elements"]
+        if element["type"] != "rich_text_section"
     ]
 
 
@@ -54,12 +55,13 @@ def assert_valid(found: list[dict[str, Any]]) -> None:
 def assert_nothing_lost(one: Digest, found: list[dict[str, Any]]) -> None:
     said = text_of(found)
     commands = set(block_kit.strings([message["blocks"] for message in found], "value"))
+    is_folded = len(one.cards) > 10
     for lines in cards_lines(one.cards, one.destination.language):
         assert lines.id in said
-        for passage in (*lines.titles, *lines.abstracts, *lines.notes):
+        for passage in (*lines.titles, *lines.lines, *lines.notes, *(() if is_folded else lines.abstracts)):
             assert passage.text in said
-        assert f"show {lines.id}" in commands
-        assert f"why {lines.id}" in commands
+        assert f"save {lines.id}" in commands
+        assert (f"show {lines.id}" in commands) == (is_folded and bool(lines.abstracts))
 
 
 @pytest.mark.parametrize("count", [1, 20, 200])
@@ -69,9 +71,8 @@ def test_a_digest_of_any_size_keeps_the_limits_and_loses_nothing(count: int, lan
     found = messages(one)
     assert_valid(found)
     assert_nothing_lost(one, found)
-    assert [message["text"].partition("\n")[0].rpartition("· ")[2] for message in found] == [
-        f"{number}/{len(found)}" for number in range(1, len(found) + 1)
-    ]
+    assert found[0]["text"].startswith(f"{count} paper" if language.plain is not Language.ZH else "6 月 10 日")
+    assert not any(f"/{len(found)}" in message["text"] for message in found), "counters are noise"
 
 
 def test_real_papers_in_two_languages_keep_the_limits(samples):
@@ -122,10 +123,10 @@ def test_the_plain_text_of_every_message_names_its_papers_for_screen_readers_and
     for number, shown in enumerate((*one.cards, *rest), 1):
         (lines,) = cards_lines([shown], language)
         titles = " · ".join(title.text for title in lines.titles)
-        assert any(f"\n{number}. {titles}\n" in message["text"] + "\n" for message in found), number
+        assert any(f"\n{number}. {titles}\n" in f"\n{message['text']}\n" for message in found), number
     lines = cards_lines(one.cards, language)
     said = "".join(message["text"] for message in found)
-    assert all(note.text in said for each in lines for note in each.notes)
+    assert all(line.text in said for each in lines for line in each.lines)
     assert not any(abstract.text in said for each in lines for abstract in each.abstracts)
 
 
@@ -137,26 +138,51 @@ def test_the_plain_text_of_an_answer_names_its_papers():
 
 def test_bold_is_a_style_and_not_a_sign_beside_chinese_characters():
     found = messages(digest(card(1)))
-    title = {"type": "text", "text": "潮汐 2606.90001：键值缓存的量化", "style": {"bold": True}}
-    assert title in elements(found[1])
+    title = "Tidal 1: Quantization of the KV Cache"
+    link = {"type": "link", "url": "https://arxiv.org/abs/2606.90001", "text": title, "style": {"bold": True}}
+    assert link in elements(found[1])
+    (item,) = elements_of_lists(found[0])
+    assert item == [link, {"type": "text", "text": "\n潮汐 2606.90001：键值缓存的量化"}]
 
 
-def test_what_a_paper_was_chosen_for_is_bold_in_the_list_and_in_the_abstracts():
+def elements_of_lists(message: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The items of its lists."""
+    lists = [each for block in message["blocks"] for each in block.get("elements", [])]
+    return [item["elements"] for one in lists if one["type"] == "rich_text_list" for item in one["elements"]]
+
+
+def test_a_card_has_the_order_of_every_channel():
+    _, thread = messages(digest(card(1)))
+    title, small, below, actions = thread["blocks"]
+    said = ["".join(block_kit.strings([block], "text")) for block in (title, small, below)]
+    assert said[0].startswith("1. Tidal 1: Quantization of the KV Cache")
+    assert said[0].endswith("AI 总结：提出潮汐方法 2606.90001。")
+    assert said[1].split("\n") == [
+        "José Arrabal, Wen Shuyi",
+        "Comments: 12 pages; code at https://code.example.org/tidal",
+        "“kv cache” in title · cs.LG",
+    ]
+    assert said[2].startswith("2606.90001 · cs.LG cs.CL · new · PDF · HTML")
+    assert said[2].endswith("我们为各个注意力头分配比特。")
+    assert [one["value"] for one in actions["elements"]] == ["save 2606.90001", "follow 2606.90001"]
+
+
+def test_more_than_the_message_leads_to_the_page_with_all_of_it():
+    link = "https://sudi.example.org/digest/aaaa/"
+    root, *thread = messages(digest(card(1), rest=(card(2), card(3)), matched=3, link=link))
+    assert {link, f"{link}#rest"} <= set(block_kit.strings(root["blocks"], "url"))
+    assert "2606.90003" not in text_of(thread), "the page has it"
+
+
+def test_what_a_paper_was_chosen_for_is_bold_in_the_abstracts():
     one = card(1, abstract="One kv-cache for all.", reasons=(*REASONS, Reason('"kv cache"', "abstract")))
-    first, cards = (
-        [each["text"] for each in elements(message) if each.get("style", {}).get("bold")]
-        for message in messages(digest(one, language=Language.EN))
-    )
-    assert "KV Cache" in first
-    assert "kv-cache" in cards
+    _, thread = messages(digest(one, language=Language.EN))
+    assert "kv-cache" in [each["text"] for each in elements(thread) if each.get("style", {}).get("bold")]
     assert "Tidal 1: Quantization of the KV Cache" in text_of(messages(digest(one)))
 
 
-def test_each_subscription_that_found_a_paper_can_be_paused_there():
-    values = list(block_kit.strings(messages(digest(card(1)))[1]["blocks"], "value"))
-    assert values == [
-        "show 2606.90001", "why 2606.90001", "save 2606.90001", "follow 2606.90001", "pause id:7",
-    ]  # fmt: skip
+def test_the_subscriptions_are_one_button_away():
+    assert list(block_kit.strings(messages(digest(card(1)))[0]["blocks"], "value")) == ["list"]
 
 
 TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)

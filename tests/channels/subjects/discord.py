@@ -49,6 +49,7 @@ def _shown(message: dict[str, Any]) -> Shown:
         for markdown in (one.get("title", "").removesuffix("…"), one["description"]):
             said, more, others = _read(markdown)
             text, links, marks = f"{text}\n{said}", links + more, marks + others
+        text += "\n" + one.get("footer", {}).get("text", "")  # no markdown there
     calls = marks + ([] if message["allowed_mentions"] == {"parse": []} else ["mentions are allowed"])
     return Shown(text, frozenset(links), tuple(calls))
 

@@ -19,7 +19,10 @@ from tests.counterparts.needed import need
 from tests.counterparts.slack_edge import BOT_TOKEN, ML, TEAM, Fault, SlackEdge, edge
 
 _CALLING = {"user", "usergroup", "channel", "team", "broadcast"}  # elements of rich_text that call somebody
-_TEXTS = {"text", "link", "plain_text", "rich_text", "rich_text_section", "context", "actions", "button"}
+_TEXTS = {
+    "text", "link", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "context", "actions",
+    "button", "divider",
+}  # fmt: skip
 
 
 def _nodes(piece: Any) -> list[dict[str, Any]]:
@@ -83,4 +86,4 @@ class _Subject(Subject):
 
 
 def subject() -> Subject:
-    return _Subject(f"{TEAM}/{ML}")
+    return _Subject(f"{TEAM}/{ML}", folds=frozenset({"abstracts"}))
