@@ -52,6 +52,10 @@ class Verb(enum.StrEnum):
     STATUS = "status", "状态"
     HELP = "help", "?", "commands", "帮助", "说明", "使用说明"
 
+    def typed(self, locale: str) -> str:
+        """The verb as people type it who read a language."""
+        return self.value if locale == "en" else next(one for one in self.aliases if not one.isascii())
+
     @property
     def names(self) -> tuple[str, ...]:
         """The verb and its aliases."""

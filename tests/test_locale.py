@@ -139,3 +139,105 @@ def test_a_key_or_a_value_that_is_missing_is_a_bug():
         say("reply.papers_", "en", n=1)
     with pytest.raises(KeyError):
         say("error.not_allowed", "en")
+
+
+SENTENCES_OF_THEN = (
+    "No announcement is stored yet",
+    "It begins with what is read from now on",
+    "if there is something to send",
+    "This place has",
+    "of what it looks at",
+    "No stored paper has",
+    "Is it written right",
+    "Everything occurs",
+    "Not read so far",
+    "has them read from now on",
+    "Nothing waits for the next digest",
+    "Send again; what has waited",
+    "Send nothing for a while",
+    "Keep papers away from here",
+    "Link your mailbox, which has to confirm",
+    "is paused: what it matches waits",
+    "{dates} is not there yet",
+    "It is tried again",
+    "When it is mended",
+    "You take no direct messages from me",
+    "This was asked for, for",
+    "Yes, do it",
+    "Is this what you want",
+    "This link is not good any more",
+    "You get this because of",
+    "are taken by nobody",
+    "lease ",
+    "!",
+)
+"""What first readers stumbled over; a stranger reads what stands there now."""
+
+WORDS_OF_THEN = {
+    "公布": "更新",
+    "管理者": "管理员",
+    "因为：": "匹配原因：",
+    "阅读习惯": "推送设置",
+    "写法是否正确": "请检查拼写",
+    "在等": "待推送",
+    "无从比较": "暂时无法估算",
+    "看不懂": "无法识别",
+    "已补读": "已补齐",
+    "占检索范围": "占所选分类",
+    "留着": "保留",
+    "提出此事": "发起关联的用户",
+    "是，确认": "确认",
+    "评论": "备注",
+    "词条": "词语",
+    "周报": "速递",
+    "请求语句": "查询",
+    "提醒频道": "频道",
+    "Comments": "备注",
+    "QUERY": "查询",
+    "TERM": "词语",
+}
+"""Chinese words that are not ours, and the one word for each thing."""
+
+
+def test_no_sentence_that_first_readers_stumbled_over_is_left():
+    wordings = [(key, form) for key, one in sentences("en").items() for form in forms(one)]
+    assert [(key, old) for key, form in wordings for old in SENTENCES_OF_THEN if old in form] == []
+
+
+def test_chinese_has_one_word_for_one_thing():
+    wordings = [(key, form) for key, one in sentences("zh").items() for form in forms(one)]
+    wordings = [(key, form) for key, form in wordings if key != "reply.usage_names"]
+    assert [(key, old) for key, form in wordings for old in WORDS_OF_THEN if old in form] == []
+
+
+def test_between_chinese_and_latin_or_digits_there_is_one_space():
+    glued = re.compile(
+        r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff]  |  [\u4e00-\u9fff]"
+    )
+    wordings = [(key, form) for key, one in sentences("zh").items() for form in forms(one)]
+    assert [(key, form) for key, form in wordings if glued.search(form)] == []
+
+
+def test_numbers_are_set_off_by_spaces_in_chinese_sentences():
+    """A placeholder of a number or a Latin word; dates and Chinese names carry their own characters."""
+    numeric = (
+        "n|all|shown|papers|limit|count|number|pages|page|read|claimed|minutes|calls|tokens|cost|paper|query|usage"
+    )
+    glued = re.compile(rf"[\u4e00-\u9fff]\{{(?:{numeric})\}}|\{{(?:{numeric})\}}[\u4e00-\u9fff]")
+    wordings = [(key, form) for key, one in sentences("zh").items() for form in forms(one)]
+    words = {"web.will_get", "room.search_found"}  # whose papers are described in Chinese
+    assert [(key, form) for key, form in wordings if glued.search(form) and key not in words] == []
+
+
+def test_english_numbers_have_a_plural():
+    """`{n} papers` is said of one paper, too, unless there is a form for it."""
+    never_one = {"reply.sentence", "room.digest_said"}  # more than one, or they are not said
+    counted = re.compile(r"\{n\} (?!more|of|characters|minutes|days|in)[a-z]+s\b")
+    plain = [(key, one) for key, one in sentences("en").items() if isinstance(one, str) and key not in never_one]
+    assert [(key, one) for key, one in plain if counted.search(one)] == []
+
+
+def test_no_sentence_has_two_spaces_or_one_before_a_stop():
+    for language in LANGUAGES:
+        wordings = [(key, form) for key, one in sentences(language).items() for form in forms(one)]
+        assert [(key, form) for key, form in wordings if re.search(r"[^\n]  | [,.;]", form)] == []

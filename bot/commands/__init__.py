@@ -102,7 +102,8 @@ class Commands:
         if spec.needs_manage and not invocation.may_manage:
             raise UserError("error.not_allowed", {"command": spec.name})
         if spec.needs_query and not argument:
-            raise UserError("reply.usage", {"usage": spec.usage, "example": spec.example})
+            values = {"usage": spec.usage_in(language), "example": spec.example_in(language)}
+            raise UserError("reply.usage", values)
         return await spec.handler(
             Request(
                 self._store,

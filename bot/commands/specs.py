@@ -5,6 +5,7 @@ What a command does, in one sentence of each language, is `command.NAME` in the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,7 +26,11 @@ from bot.commands import (
 from bot.commands.request import Request
 from bot.commands.typed import shown
 from bot.errors import UserError
+from bot.locale import say
 from bot.verbs import Verb
+
+_NAME = re.compile(r"[A-Z][A-Z:]+|\bN\b")
+_QUERIES = frozenset({"query", "queries", "查询", "查詢"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +65,34 @@ class CommandSpec:
         """Whether it means nothing without a query."""
         return self.usage == f"{self.name} QUERY"
 
+    def usage_in(self, locale: str) -> str:
+        """What people type who read a language."""
+        after = self.usage.removeprefix(self.name)
+        if locale != "en":
+            names = dict(each.split("=") for each in say("reply.usage_names", locale).split())
+            after = _NAME.sub(lambda found: names.get(found[0], found[0]), after)
+        return self.name.typed(locale) + after
+
+    def example_in(self, locale: str) -> str:
+        """An example of it in a language."""
+        return self.name.typed(locale) + self.example.removeprefix(self.name)
+
 
 async def answer_help(request: Request) -> Reply:
-    """All commands, or one."""
+    """The commands, or one of them, or how queries are written."""
     if not request.argument:
-        rows = [request.say("reply.help_row", usage=one.usage, does=_does(request, one)) for one in SPECS]
-        return request.reply(request.say("reply.help"), *rows, request.say("reply.help_queries"))
+        return request.reply(request.say("reply.help"))
     word = request.argument.removeprefix("/").casefold()
+    if word in _QUERIES:
+        return request.reply(request.say("reply.help_queries"))
     spec = BY_NAME.get(word) or nearest(word)
     if spec is None:
         raise UserError("error.no_such_command", {"typed": shown(word)})
     return request.reply(
         _does(request, spec),
-        request.say("reply.usage", usage=spec.usage, example=spec.example),
+        request.say(
+            "reply.usage", usage=spec.usage_in(request.language), example=spec.example_in(request.language)
+        ),
         request.say("reply.aliases", aliases=request.say("reply.comma").join(spec.aliases)),
     )
 

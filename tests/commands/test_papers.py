@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -123,7 +124,7 @@ async def test_a_wrong_date_or_page_is_explained(talk: Conversation, typed: str,
     assert reply.text.startswith(answer)
     assert reply.cards == ()
     said = await talk.says(f"today {typed}", language=Language.ZH)
-    assert "today 2026-06-10" in said or "最近的更新日：2026-06-10" in said
+    assert "今天 2026-06-10" in said or "最近的更新日：2026-06-10" in said
 
 
 async def test_today_says_when_nothing_matches_or_nothing_is_stored(empty: Conversation):
@@ -303,24 +304,39 @@ async def test_status_tells_admins_in_private_what_the_texts_of_today_have_used(
         assert "Chinese texts today" not in await talk.says("status", destination=destination, sender=sender)
 
 
-async def test_help_names_every_command(talk: Conversation):
+async def test_help_is_grouped_names_every_command_and_fits_a_screen(talk: Conversation):
+    groups = {"en": ["Start", "Change", "Read"], "zh": ["开始", "修改", "阅读"]}
     for language in LANGUAGES:
         reply = await talk.reply("help", language=Language(language))
         assert not reply.is_public
+        rows = reply.text.splitlines()
+        assert [row for row in rows if row in groups[language]] == groups[language]
+        assert len(rows) <= 16
         for spec in SPECS:
-            assert f"• {spec.usage}" in reply.text
+            assert re.search(
+                rf"(^|[ 、，：；]){spec.name.typed(language)}(?=[ ,:：、，；。]|$)", reply.text, re.MULTILINE
+            )
+
+
+async def test_help_says_how_queries_are_written(talk: Conversation):
+    for word in ("query", "queries", "查询", "查詢"):
+        assert 'cs.LG "kv cache"' in await talk.says(f"help {word}")
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 async def test_help_explains_each_command_and_its_example_works(talk: Conversation, spec):
     for language in Language.EN, Language.ZH:
-        text = await talk.says(f"help {spec.name.names[-1]}", language=language)
-        assert spec.usage in text
-        assert spec.example in text
+        for name in spec.name.names:
+            text = await talk.says(f"help {name}", language=language)
+            assert spec.usage_in(language) in text
+            assert spec.example_in(language) in text
+    assert spec.usage_in("zh").startswith(spec.name.typed("zh"))
+    assert not re.search(r"[A-Z]", spec.usage_in("zh")), "Chinese help says in Chinese what to put there"
     await talk.says("subscribe hep-th")
     await talk.says("subscribe cs.CV")
     text = await talk.says(spec.example)
-    assert not text.startswith(("There is", "That is no", "Type", "No subscriptions here", "A ", "This would"))
+    assert (await talk.says(spec.example_in("zh"))).splitlines(), "the Chinese verbs work"
+    assert not text.startswith(("There is", "That is no", "Type", "No subscriptions here", "A b", "A quot", "This would"))
 
 
 async def test_help_for_what_does_not_exist(talk: Conversation):

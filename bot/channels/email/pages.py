@@ -154,7 +154,7 @@ def _id_of(key: str) -> str:
 
 
 def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
-    names = ("why", "acknowledgement", *(("settings", "unsubscribe") if has_page else ("leave",)))
+    names = ("why", "acknowledgement", *(("settings", "stop") if has_page else ("leave",)))
     return {"settings": ""} | {name: say(f"email.{name}", locale) for name in names}
 
 
