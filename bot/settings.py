@@ -1,4 +1,4 @@
-"""The environment, read once. Every setting is here, in `.env.example`, and nowhere else."""
+"""The environment, read once. Every setting is here and nowhere else; `settings.toml` says what each is."""
 
 from __future__ import annotations
 

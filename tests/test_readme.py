@@ -1,11 +1,12 @@
 """The pages tell the truth: their tables are those of the program, their commands, settings and pictures exist.
 
-`python -m tests.test_readme` writes the tables anew.
+`python -m tests.test_readme` writes the tables and `.env.example` anew.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from bot.cli import sudi
 from bot.commands import SPECS
 from bot.locale import say
 from bot.query import parse
-from bot.settings import EXAMPLES, Settings
+from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README, CHINESE, HANDBOOK = ROOT / "README.md", ROOT / "README.zh.md", ROOT / "deploy" / "README.md"
@@ -26,6 +27,12 @@ WHAT_READERS_FIND = (
     "sudi init", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "DKIM", "LLM_DAILY_COST", "postgresql://", "sudi backup",
     "Several workspaces", "/healthz", "quantiz*",
 )  # fmt: skip
+
+
+EXAMPLE_HEAD = """# Sudi 速递: every setting. Copy to .env and uncomment what you change; all have defaults.
+# Made of bot/settings.toml. A secret may stand in a file of its own instead:
+# `SLACK_BOT_TOKEN_FILE=/run/secrets/slack` names it, and so for each setting that holds a token, key or password.
+"""
 
 
 def commands(language: str) -> str:
@@ -38,17 +45,32 @@ def commands(language: str) -> str:
     return "\n".join(rows)
 
 
+def described() -> dict[str, dict[str, dict[str, str]]]:
+    """What each setting is and how its line looks, group by group."""
+    return tomllib.loads((ROOT / "bot" / "settings.toml").read_text("utf-8"))
+
+
 def settings() -> str:
     """The table of settings, from the program."""
-    rows = ["| setting | default | example |", "| --- | --- | --- |"]
+    says = {name: one["says"] for group in described().values() for name, one in group.items()}
+    rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
         shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-        example = EXAMPLES.get(name.upper(), "")
-        rows.append(
-            f"| `{name.upper()}` | {f'`{shown}`' if shown else ''} | {f'`{example}`' if example else ''} |"
-        )
+        what = says[name.upper()].replace("\n", " ").replace("|", "\\|")
+        rows.append(f"| `{name.upper()}` | {f'`{shown}`' if shown else ''} | {what} |")
     return "\n".join(rows)
+
+
+def example() -> str:
+    """The example file, from what each setting is."""
+    parts = [EXAMPLE_HEAD]
+    for group, some in described().items():
+        parts.append(f"# --- {group} ".ljust(100, "-"))
+        for name, one in some.items():
+            parts += [*(f"# {row}" for row in one["says"].splitlines()), f"# {name}={one['line']}"]
+        parts.append("")
+    return "\n".join(parts)
 
 
 def filled(page: Path) -> str:
@@ -75,6 +97,16 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_the_tables_are_those_of_the_program(page):
     assert page.read_text("utf-8") == filled(page), "run: python -m tests.test_readme"
+
+
+def test_the_example_file_is_made_of_what_each_setting_is():
+    assert (ROOT / ".env.example").read_text("utf-8") == example(), "run: python -m tests.test_readme"
+
+
+def test_every_setting_says_what_it_is():
+    names = [name for group in described().values() for name in group]
+    assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
+    assert all(one["says"] for group in described().values() for one in group.values())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -154,3 +186,4 @@ def test_every_query_of_the_language_table_parses():
 if __name__ == "__main__":
     for page in PAGES:
         page.write_text(filled(page), "utf-8")
+    (ROOT / ".env.example").write_text(example(), "utf-8")

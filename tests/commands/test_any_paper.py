@@ -99,7 +99,7 @@ async def test_a_number_that_arxiv_does_not_have_is_said_and_not_asked_for_again
 
 async def test_an_arxiv_that_is_away_is_one_clear_sentence_and_is_asked_again(talk: Conversation, arxiv: Arxiv):
     arxiv.is_away = True
-    said = "I don't have 1706.03762, and arXiv doesn't answer just now. Try again in a few minutes."
+    said = "I don't have 1706.03762, and arXiv isn't answering right now. Try again in a few minutes."
     assert await talk.says("show 1706.03762") == said
     assert await talk.says("save 1706.03762") == said
     arxiv.is_away = False
@@ -122,11 +122,11 @@ async def test_why_says_that_nothing_here_reads_its_category(talk: Conversation,
     await talk.says("subscribe cs.LG attention")
     arxiv.papers = {**arxiv.papers, "1501.00001": Paper("1501.00001", 1, "Markets", ("A B",), "C.", ("econ.TH",))}
     said = await talk.says("why 1501.00001")
-    assert "Nothing here reads econ.TH, so I was not told of it." in said
+    assert "Nobody here subscribes to econ.TH, so I don't read it." in said
     assert "does not match: it lacks cs.LG" in said
     read = await talk.says("why 1706.03762")
-    assert "None of the announcements that I have kept has 1706.03762" in read
-    assert "Nothing here reads" not in read
+    assert "I don't know 1706.03762" in read
+    assert "Nobody here subscribes" not in read
 
 
 async def test_it_is_shown_with_when_it_was_first_submitted_and_never_as_new(talk: Conversation, arxiv: Arxiv):

@@ -72,11 +72,11 @@ async def test_a_person_saves_two_thousand_and_not_one_more(talk: Conversation):
             for number in range(saved.MOST)
         ]
         await tx.connection.execute(saved.saved.insert(), values)
-    assert await talk.says("save 2606.90001") == "The limit of 2000 saved papers is reached. Let one go: unsave ID"
+    assert await talk.says("save 2606.90001") == "The limit of 2000 saved papers is reached. Remove one: unsave ID"
     assert len(await rows(talk.store, saved.saved)) == 2000
     assert (await talk.says("unsave 2501.00007")).startswith("No longer saved: 2501.00007")
     assert (await talk.says("save 2606.90001")).startswith("Saved")
-    assert "I know only the numbers of these: 2501." in await talk.says("saved")
+    assert "I have only the IDs of these: 2501." in await talk.says("saved")
 
 
 async def test_what_was_not_saved_is_not_let_go(talk: Conversation):

@@ -84,10 +84,10 @@ async def test_send_me_these_now_sends_them_once_and_they_count_as_sent(sqlite_s
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        (FirstReading.BUSY, "Another round of reading is under way just now."),
-        (FirstReading.AWAY, "arXiv doesn't answer just now."),
+        (FirstReading.BUSY, "I'm reading other papers right now."),
+        (FirstReading.AWAY, "arXiv isn't answering right now."),
         (FirstReading.PENDING, "I'm reading cs.RO for the first time now"),
-        (FirstReading.NOTHING, "arXiv has nothing of cs.RO at the moment."),
+        (FirstReading.NOTHING, "arXiv lists nothing in cs.RO right now."),
     ],
 )
 async def test_who_asks_hears_why_there_is_nothing_to_see_yet(sqlite_store, outcome, said):

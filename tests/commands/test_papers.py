@@ -336,7 +336,9 @@ async def test_help_explains_each_command_and_its_example_works(talk: Conversati
     await talk.says("subscribe cs.CV")
     text = await talk.says(spec.example)
     assert (await talk.says(spec.example_in("zh"))).splitlines(), "the Chinese verbs work"
-    assert not text.startswith(("There is", "That is no", "Type", "No subscriptions here", "A b", "A quot", "This would"))
+    assert not text.startswith(
+        ("There is", "That is no", "Type", "No subscriptions here", "A b", "A quot", "This would")
+    )
 
 
 async def test_help_for_what_does_not_exist(talk: Conversation):

@@ -259,7 +259,7 @@ async def test_a_loop_of_a_process_that_has_ended_without_a_word_is_missed_until
     await house.health.beat()
     (dead,) = [one for one in await examined(house.store, house.clock()) if one.kind is Kind.LOOP_DEAD]
     (sentence,) = trouble_lines([dead], "en")
-    assert sentence.startswith("Nobody does `read`: its process ended")
+    assert sentence.startswith("`read` is not running: its process ended")
     assert sentence in (await said("health"))[1]
     assert sentence in (await said("doctor"))[1]
     await house.health.beat()

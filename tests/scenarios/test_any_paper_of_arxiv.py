@@ -52,6 +52,6 @@ async def test_an_arxiv_that_is_away_is_one_sentence_and_asked_again(tmp_path: P
         arxiv(web.Response(status=500), web.Response(body=answer())) as (url, asked),
         root.opened(given(tmp_path, url), RunningClock()) as app,
     ):
-        assert "arXiv doesn't answer just now" in (await says(app, "show 1706.03762")).text
+        assert "arXiv isn't answering right now" in (await says(app, "show 1706.03762")).text
         assert (await says(app, "show 1706.03762")).cards
     assert len(asked) == 2

@@ -54,6 +54,7 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
     line = card.english or (None if has_line else _english_line(card.paper))
     card = replace(card, subscriptions=(), english=line)
     (lines,) = cards_lines([card], language)
+    lead = say("card.because", interface(language), reasons="").rstrip()
     return CardView(
         id=lines.id,
         url=lines.url,
@@ -64,7 +65,9 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
         lines=lines.lines,
         caution=lines.caution if card.summary and not card.lacks else "",
         notes=lines.notes,
-        why=tuple(_pieces(lines.why.removeprefix(say("card.because", interface(language), reasons="").rstrip()).strip())),
+        why=tuple(
+            _pieces(lines.why.removeprefix(say("card.because", interface(language), reasons="").rstrip()).strip())
+        ),
         queries=tuple(queries),
         abstracts=_abstracts(card, lines.abstracts, language),
         links=lines.links,
