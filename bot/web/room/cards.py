@@ -65,9 +65,7 @@ def view(card: Card, language: Language, *, is_dated: bool = False, queries: Seq
         lines=lines.lines,
         caution=lines.caution if card.summary and not card.lacks else "",
         notes=lines.notes,
-        why=tuple(
-            _pieces(lines.why.removeprefix(say("card.because", interface(language), reasons="").rstrip()).strip())
-        ),
+        why=tuple(_pieces(lines.why.removeprefix(lead).strip())),
         queries=tuple(queries),
         abstracts=_abstracts(card, lines.abstracts, language),
         links=lines.links,
