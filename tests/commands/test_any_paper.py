@@ -133,8 +133,8 @@ async def test_it_is_shown_with_when_it_was_first_submitted_and_never_as_new(tal
     (old,) = (await talk.reply("show hep-th/9901001")).cards
     (famous,) = (await talk.reply("show 1706.03762")).cards
     first, second = cards_lines([old, famous], Language.EN)
-    assert first.facts == "hep-th · first submitted Jan 1999"
-    assert second.facts == "cs.CL cs.LG · revised v7 · first submitted Jun 2017"
+    assert first.facts == "hep-th · first submitted January 1999"
+    assert second.facts == "cs.CL cs.LG · revised, version 7 · first submitted June 2017"
 
 
 async def test_it_is_saved_and_found_like_any_other(talk: Conversation, arxiv: Arxiv):

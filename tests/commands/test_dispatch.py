@@ -20,7 +20,7 @@ CHANGES = [spec for spec in SPECS if spec.needs_manage]
 
 async def test_nothing_asks_for_help(talk: Conversation):
     for typed in ("", "  ", "/papers", "/papers  ", "/", "help", "HELP", "/help", "?", "help?", "帮助", "\u200b"):
-        assert (await talk.says(typed)).startswith("Papers from arXiv")
+        assert (await talk.says(typed)).startswith("Start\n• subscribe")
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ async def test_only_admins_and_whoever_asks_hear_that_nobody_makes_chinese_texts
         shown = str(cards_lines(said.cards, said.language))
         assert "OPENAI_API_KEY" not in said.text
         assert "English and Chinese" not in said.text
-        assert ("no Chinese text yet" in shown) == any(card.summary for card in said.cards), typed
+        assert ("No Chinese text yet" in shown) == any(card.summary for card in said.cards), typed
     assert "Papers in English, at" in await talk.says("list")
     assert "OPENAI_API_KEY" in await talk.says("status", destination="boss", sender="boss")
     assert await talk.says("language both") == (

@@ -94,7 +94,7 @@ async def one_digest(store: Store, language: Language, lack: Lack, *, chinese: b
     return digest
 
 
-NAGGING = ("no Chinese text yet", "OPENAI_API_KEY", "暂缺", "管理员")
+NAGGING = ("No Chinese text yet", "OPENAI_API_KEY", "暂缺", "管理员")
 
 
 @pytest.mark.parametrize("language", [Language.BOTH, Language.BOTH_HANT])
@@ -124,4 +124,4 @@ async def test_texts_that_came_from_elsewhere_are_shown_though_nobody_makes_any(
 async def test_a_text_that_may_still_come_is_awaited_aloud(store: Store, lack: Lack) -> None:
     digest = await one_digest(store, Language.BOTH, lack)
     assert digest.destination.language is Language.BOTH
-    assert "no Chinese text yet" in str(digest_lines(digest))
+    assert "No Chinese text yet" in str(digest_lines(digest))
