@@ -32,6 +32,7 @@ _PROJECT = re.compile(
     rf"{_BEFORE}([a-z0-9-]{{1,63}}\.(?:github\.io|gitlab\.io|codeberg\.page)(?:{_PATH}|/)?)",
     re.ASCII | re.IGNORECASE,
 )
+_HOSTS = ("github", "gitlab", "bitbucket", "codeberg", "huggingface", "hf.co")
 _DOI = re.compile(r"10\.\d{4,9}/[!-~]+", re.ASCII)
 
 
@@ -56,6 +57,9 @@ def _links(paper: Paper, locale: str) -> Iterator[Link]:
     if found := doi(paper):
         yield Link("DOI", f"https://doi.org/{quote(found, safe='/:;._-')}")
     text = f"{paper.comments} {paper.abstract}"
+    lower = text.lower()
+    if not any(host in lower for host in _HOSTS):  # most papers name none, and to look closely takes long
+        return
     for typed, meant in _TYPED.items():
         text = text.replace(typed, meant)
     for kind, pattern in (("code", _CODE), ("project", _PROJECT)):

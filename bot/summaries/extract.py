@@ -29,7 +29,8 @@ _DOES = re.compile(
 _HERE = re.compile(
     r"\b(?:in|here,?) this (?:paper|work|article|study|letter|note)\b|^(?:here|to (?:this end|address))\b", re.I
 )
-_ASIDE = re.compile(rf"{URL}|\b(?:code|data|dataset|models?|project page)\b.{{0,40}}\bavailable\b", re.I)
+_LINK = re.compile(URL, re.I)
+_AVAILABLE = re.compile(r"\b(?:code|data|dataset|models?|project page)\b.{0,40}\bavailable\b")
 _WORD = re.compile(r"[a-z0-9]{4,}")
 
 
@@ -55,8 +56,16 @@ def _best(title: str, abstract: str) -> str:
 def _worth(sentence: str, title: set[str]) -> float:
     cue = 3.0 if _NEW.search(sentence) else 2.0 if _DOES.search(sentence) else 0.0
     here = 0.7 if _HERE.search(sentence) else 0.0
-    words = set(_WORD.findall(sentence.lower()))
+    lower = sentence.lower()
+    words = set(_WORD.findall(lower))
     shared = len(words & title) / len(title) if title else 0.0
-    aside = 3.0 if _ASIDE.search(sentence) else 0.0
+    aside = 3.0 if _is_aside(lower) else 0.0
     length = max(0.0, (40 - len(sentence)) / 40) + max(0.0, (len(sentence) - LONGEST) / LONGEST)
     return cue + here + shared - aside - length
+
+
+def _is_aside(sentence: str) -> bool:
+    """Whether a sentence in lower case only says where something is; most have none of these signs at all."""
+    if ("://" in sentence or "www." in sentence) and _LINK.search(sentence):
+        return True
+    return "available" in sentence and _AVAILABLE.search(sentence) is not None
