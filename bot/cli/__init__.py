@@ -17,7 +17,7 @@ from bot.cli.models import models
 from bot.cli.rehearse import match, preview
 from bot.cli.service import console, fetch, migrate_, run, send
 from bot.cli.slack import slack
-from bot.cli.subscriptions import list_, status, subscribe, unsubscribe
+from bot.cli.subscriptions import list_, now, status, subscribe, unsubscribe
 from bot.cli.transfer import export, import_
 from bot.cli.vacuum import vacuum
 from bot.demo import demo
@@ -52,6 +52,7 @@ for command in (
     send,
     subscribe,
     unsubscribe,
+    now,
     list_,
     status,
     held,

@@ -1,4 +1,4 @@
-"""`sudi subscribe`, `unsubscribe`, `list`, `status`: what people type in chat, typed for them by an admin."""
+"""`sudi subscribe`, `unsubscribe`, `now`, `list`, `status`: commands of a chat, typed by an admin for others."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ def unsubscribe(destination: str, which: str) -> None:
       sudi unsubscribe email:ada@example.org 2
     """
     _say(destination, f"unsubscribe {which}")
+
+
+@click.command()
+@click.argument("destination", metavar="CHANNEL:ADDRESS")
+@click.argument("number", default="", metavar="[N]")
+def now(destination: str, number: str) -> None:
+    """Have what matched on the last day sent to a destination at once, by the running bot; it counts as sent.
+
+    \b
+    Example:
+      sudi now email:ada@example.org
+    """
+    _say(destination, f"now {number}".strip())
 
 
 @click.command("list")
