@@ -67,6 +67,11 @@ def test_match_prints_one_json_object_for_each_match():
     ]
 
 
+def test_gate_says_which_models_there_are_when_it_is_asked_for_another_one():
+    _, err = run("gate", "--from", PAGE, "--model", "qwen-plus", expect=2)
+    assert "no model qwen-plus; there are: " in err
+
+
 def test_gate_judges_each_chinese_text_of_a_page_on_a_line(tmp_path):
     page = Path(PAGE).read_text("utf-8")
     damaged = tmp_path / "damaged.txt"

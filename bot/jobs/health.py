@@ -220,6 +220,8 @@ async def measured(store: Store, now: datetime, troubles: Sequence[Trouble]) -> 
               {(("channel", name),): n for name, n in due.items()}),
         gauge("sudi_destinations", "Destinations.", {(("channel", name),): n for name, n in places.items()}),
         gauge("sudi_tokens_today", "Tokens that models have used today (UTC).", spent.tokens),
+        gauge("sudi_calls_today", "How often models were asked today (UTC).", spent.calls),
+        gauge("sudi_cost_today", "What that has cost, in the currency of LLM_PRICES.", spent.cost / 1_000_000),
         gauge("sudi_database_bytes", "Room that the database takes.", space.used),
         SENDS.family(),
         SEND_SECONDS.family(),

@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.sources.calendar import newest
 from bot.store import Store, schema
 from bot.store.conversations import StoredConversations
+from bot.store.spending import Spent
 from tests.fakes import FakeTeller, HandClock, RunningClock, listing, paper, subscribed, waiting
 
 Made = Callable[["House"], Awaitable[None]]
@@ -323,6 +324,8 @@ async def test_one_line_a_day_says_that_the_bot_works(house, caplog):
 async def test_the_numbers_are_those_of_the_store(house):
     async with house.store.write() as tx:
         await tx.papers.add([listing("cs.LG", paper(1), paper(2))], [], house.clock.now - timedelta(minutes=1))
+        asked = Spent(tokens=1200, cost=450_000, calls=1)
+        await tx.spending.book(house.clock.now.date(), asked, most_tokens=0, most_cost=0)
     await _overdue(house)
     said_ = text_of(await house.health.measured())
     assert 'sudi_announcements_read{date="2026-06-10"} 2' in said_
@@ -331,4 +334,6 @@ async def test_the_numbers_are_those_of_the_store(house):
     assert 'sudi_deliveries{channel="fake",state="ready"} 1' in said_
     assert 'sudi_deliveries_due{channel="fake"} 1' in said_
     assert "sudi_healthy 0" in said_
+    for line in ("sudi_tokens_today 1200", "sudi_calls_today 1", "sudi_cost_today 0.45"):
+        assert line in said_
     assert 'sudi_troubles{kind="stuck"} 1' in said_
