@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,12 @@ from bot.channels import Invocation, Reply
 from bot.channels.discord import Discord
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS
-from bot.digest import Card, Digest
-from bot.model import Coverage, Destination, Language, Reason, Slot, Subscription
-from bot.sources import arxivdaily
+from bot.model import Language
 from tests import PATIENCE
+from tests.pictures.papers import ASKED, demo_digest
 
-SHOWN = 3  # papers
 TOOLS, COMPOSER = 140, 64  # pixels: the simulator's own, and the height of the field for messages
 _BRIGHT, _RIGHT = 100, 100  # the shade of letters, and a column without any
-_ASKED = Subscription(1, 1, 1, 'cs.LG, cs.CL "kv cache", quantization -survey')
 
 
 class Handling:
@@ -34,27 +30,7 @@ class Handling:
 
     async def __call__(self, invocation: Invocation) -> Reply:
         """The list."""
-        return Reply("1. " + _ASKED.query, Language.EN, subscriptions=(_ASKED,))
-
-
-def demo_digest(language: Language) -> Digest:
-    """The first papers of the demo, for a channel in that language."""
-    page = arxivdaily.read((resources.files("bot.demo") / "day" / "2026-06-10.txt").read_bytes())
-    assert page is not None
-    made = {one.paper_id: one for one in page.summaries}
-    reasons = (Reason('"kv cache"', "title"), Reason("cs.LG", "category"))
-    cards = tuple(
-        Card(one.paper, one.type, one.date, reasons, (_ASKED,), made.get(one.paper.id))
-        for one in page.announcements[:SHOWN]
-    )
-    destination = Destination(1, "discord", "700", language, Slot("Asia/Shanghai", 540))
-    return Digest(
-        "1",
-        destination,
-        cards,
-        SHOWN,
-        (Coverage("cs.LG", page.date, 138, 138), Coverage("cs.CL", page.date, 96, 96)),
-    )
+        return Reply("1. " + ASKED.query, Language.EN, subscriptions=(ASKED,))
 
 
 async def shoot(folder: Path, browser: list[str], language: Language = Language.BOTH) -> Path:
@@ -64,7 +40,7 @@ async def shoot(folder: Path, browser: list[str], language: Language = Language.
         lab = env.create_guild("Tide Lab")
         channel = lab.create_text_channel("papers")
         reader = lab.add_member(env.create_user("ottoline"))
-        first, *others = map(json.loads, Discord("x").render(demo_digest(language)))
+        first, *others = map(json.loads, Discord("x").render(demo_digest("discord", "700", language)))
         root = await posted(env, channel.id, first["message"])
         opening = Route("POST", "/channels/{channel}/messages/{root}/threads", channel=channel.id, root=root)
         await env.bot.http.request(opening, json={"name": others[0]["thread"]})

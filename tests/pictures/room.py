@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.demo import ADDRESS
+from bot.demo import HOST, PORT
 from tests.counterparts import browser as looked_at
 
-DAY = f"{ADDRESS}/papers/2026-06-10"
+DAY = f"http://{HOST}:{PORT}/papers/2026-06-10"
 _PATIENCE = 60.0  # seconds
 _PAIR = """<!DOCTYPE html><meta charset="utf-8"><style>
 body { margin: 0; padding: 24px; background: #dfe4ea; display: flex; gap: 24px; align-items: flex-start; }
@@ -28,7 +28,7 @@ def served(folder: Path) -> Iterator[None]:
     try:
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
-            with suppress(OSError), urllib.request.urlopen(DAY):  # noqa: S310  # ours
+            with suppress(OSError), urllib.request.urlopen(DAY):  # ours
                 break
             time.sleep(0.5)
         yield

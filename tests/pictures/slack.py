@@ -29,6 +29,9 @@ HOME = (
 PAGE = resources.files("bot.demo") / "day" / "2026-06-10.txt"
 
 
+CHANNEL = {"x": 220, "y": 44, "width": 1080, "height": 742, "scale": 1}
+"""What is Slack's of the page: the simulator has its own bar above, and lists and fields around it."""
+
 TO_THE_CARDS = "document.querySelectorAll('*').forEach(e => e.scrollTop && (e.scrollTop = 490))"
 
 
@@ -39,7 +42,7 @@ def shown(block: Any) -> Any:
         return block | {"element": field | {"action_id": block["element"]["action_id"]}}
     if block["type"] != "rich_text":
         return block
-    text = "".join(_marked(one) for section in block["elements"] for one in section["elements"])
+    text = "".join(_row(section) for section in block["elements"])
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
@@ -50,20 +53,29 @@ def _chosen(menu: Any) -> list[str]:
     return [option["text"]["text"] for option in (*menu.get("initial_options", ()), *one)]
 
 
+def _row(section: Any) -> str:
+    """A paragraph; a list has its numbers."""
+    if section["type"] != "rich_text_list":
+        return "".join(map(_marked, section["elements"]))
+    first = section.get("offset", 0) + 1
+    items = ("".join(map(_marked, item["elements"])) for item in section["elements"])
+    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, first))
+
+
 def _marked(element: Any) -> str:
     if element["type"] == "user":
         return f"<@{element['user_id']}>"
     text = escaped(element["text"])
     if element["type"] == "link":
-        return f"<{element['url']}|{text}>"
+        text = f"<{element['url']}|{text}>"
     for style, mark in (("bold", "*"), ("italic", "_")):
         if element.get("style", {}).get(style) and text.strip():
             text = f"{mark}{text.strip()}{mark}" + " " * text.endswith(" ")
     return text
 
 
-async def stage() -> None:
-    """A morning in a channel, one form, and a home tab."""
+async def stage(language: str) -> None:
+    """A morning in a channel, one form, and a home tab, in one language."""
     async with edge() as slack:
         slack.shown = shown
         with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +83,8 @@ async def stage() -> None:
                 app.clock.now = datetime(2026, 6, 9, 18, tzinfo=UTC)
                 await slack.command('subscribe cs.LG, cs.CL "kv cache", attention, quantization -survey')
                 await answered(slack, ML, 0, least=2)
+                await slack.command(f"language {language}")
+                await answered(slack, ML, 2, least=1)
                 direct = await slack.direct(ALICE)
                 await slack.command("subscribe cs.CV 注意力", channel=direct)
                 await slack.command("subscribe stat.ML diffusion", channel=direct)
@@ -82,24 +96,26 @@ async def stage() -> None:
                 await slack.control("open-home", user=ALICE)
                 await until(lambda: slack.views, "a home")
                 async with chromium(Path(folder) / "profile") as page:
-                    await shoot(page, slack)
+                    await shoot(page, slack, "" if language == "both" else f"-{language}")
 
 
-async def shoot(page: Page, slack: SlackEdge) -> None:
-    """Three pictures: the channel with the thread, App Home, the form."""
+async def shoot(page: Page, slack: SlackEdge, suffix: str) -> None:
+    """The channel with the thread; once, also App Home and the form."""
     root, first = slack.posted(ML)[:2]
     link = f"/archives/{ML}/p{first.ts.replace('.', '')}?thread_ts={root.ts}&cid={ML}"
     await page.open(slack.upstream + link)
     await asyncio.sleep(2)
     await page.run(TO_THE_CARDS)
-    await page.save("slack.png")
+    await page.save(f"slack{suffix}.png", clip=CHANNEL)
+    if suffix:
+        return
     await page.run(APP)
     await asyncio.sleep(1)
     await page.run(HOME)
-    await page.save("slack-home.png")
+    await page.save("slack-home.png", clip=CHANNEL)
     await slack.command("edit 1")
     await until(lambda: len(slack.views) > 1, "a form")
-    await page.save("slack-form.png")
+    await page.save("slack-form.png", clip=CHANNEL)
 
 
 class Page:
@@ -124,10 +140,10 @@ class Page:
         """Run a script in the page."""
         return await self._do("Runtime.evaluate", expression=script)
 
-    async def save(self, name: str, folder: Path = HERE) -> None:
-        """Take a picture once the page is at rest."""
+    async def save(self, name: str, folder: Path = HERE, clip: dict[str, int] | None = None) -> None:
+        """Take a picture, or one of a part of the page, once it is at rest."""
         await asyncio.sleep(2)
-        shot = await self._do("Page.captureScreenshot")
+        shot = await self._do("Page.captureScreenshot", **({"clip": clip} if clip else {}))
         (folder / name).write_bytes(base64.b64decode(shot["data"]))
 
 
@@ -155,4 +171,5 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
 
 
 if __name__ == "__main__":
-    asyncio.run(stage())
+    for chosen in ("both", "zh"):
+        asyncio.run(stage(chosen))

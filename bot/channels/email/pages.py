@@ -123,14 +123,14 @@ def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> t
         pages = [
             html.head(said, mail, LINK, sentences),
             *(block.html for block in group),
-            *(_styled(html.heading(each)) for each in heading),
+            *(_styled(html.heading(each, said.lang)) for each in heading),
             *(block.apart_html for block in abstracts),
             html.foot(said, LINK, sentences),
         ]
         texts = [
             text.head(said, mail, LINK, sentences),
             *(block.text for block in group),
-            *(text.heading(each) for each in heading),
+            *(text.heading(each, said.lang) for each in heading),
             *(block.apart_text for block in abstracts),
             text.foot(said, LINK, sentences),
         ]
@@ -219,7 +219,7 @@ def _frame(said: DigestLines, sentences: dict[str, str], words: _CardWords) -> _
     )
     longest = "https://" + "x" * 400  # the reader's own link, which is not known yet
     html = _macro("html")
-    around = [html.head(said, mail, longest, sentences), html.heading(words.abstracts)]
+    around = [html.head(said, mail, longest, sentences), html.heading(words.abstracts, said.lang)]
     return _Weight.of(_page(said, mail, [*around, html.foot(said, longest, sentences)])) + _Weight(1500, 1500)
 
 

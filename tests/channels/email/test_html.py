@@ -1,5 +1,6 @@
 """The HTML of mails, as validators and the tables of what mail programs know see it."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from lxml import html
 
 from bot.channels.email.outgoing import LINK, OutgoingEmail
 from bot.channels.email.pages import emails
+from bot.jobs.compose import english_line
 from bot.model import AnnounceType, Language
+from bot.sources import arxivdaily
 from tests.channels.cards import card, digest, summary
-from tests.counterparts import mail_html
+from tests.counterparts import browser, mail_html
 from tests.counterparts.needed import need
 
 HOSTILE = (
@@ -80,3 +83,23 @@ def test_contents_and_links_to_abstracts_lead_to_empty_anchors_that_have_a_name(
         (anchor,) = tree.xpath(f"//a[@name='{name}']")
         assert (anchor.get("id"), anchor.text, len(anchor)) == (name, None, 0)
         assert tree.xpath(f"count(//*[@id='{name}'])") == 1
+
+
+def test_a_paper_takes_at_most_420_pixels_of_a_phone_before_the_abstracts(samples: Path, tmp_path: Path):
+    need("browser", browser.missing())
+    listing = arxivdaily.read((samples / "arxivdaily_2026-06-10.txt").read_bytes())
+    assert listing is not None
+    made = {one.paper_id: one for one in listing.summaries}
+    some = [one.paper for one in listing.announcements[:9]]
+    cards = [replace(card(), paper=one, summary=made.get(one.id), english=english_line(one)) for one in some]
+    (outgoing,) = emails(digest(*cards), has_page=True)
+    cells = "[...document.querySelectorAll('td.rule')].filter(e => e.querySelector('p.line'))"
+    measure = f"{cells}.map(e => e.offsetHeight)"
+    page = tmp_path / "phone.html"
+    narrow = outgoing.html.replace('<body style="', '<body style="width: 390px; ')
+    page.write_text(narrow.replace("</body>", f"<script>document.title = {measure}</script></body>"), "utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    heights = [int(one) for one in html.fromstring(shown).findtext(".//title").split(",")]
+    assert len(heights) == len(cards)
+    assert max(heights) <= 420
