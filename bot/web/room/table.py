@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from bot.locale import say
+from bot.presentation.coverage import coverage_lines
 from bot.presentation.dates import bare_days, short_day
 from bot.web.room import words
 from bot.web.room.asked import Parameters
@@ -38,9 +39,12 @@ def date_rows(overview: Overview, calendar: Calendar, asked: Parameters, room: s
         name = short_day(day, locale)
         if day in read:
             faults = [one.category for one in overview.faults if one.date == day]
-            said = (
-                say("room.missing", locale, categories=say("digest.comma", locale).join(faults)) if faults else ""
-            )
+            differing = coverage_lines(
+                (row for row in overview.coverage if row.date == day), locale, calendar.zone
+            ).differing
+            said = say("digest.semicolon", locale).join(one.removeprefix("⚠ ") for one in differing)
+            if faults:
+                said = say("room.missing", locale, categories=say("digest.comma", locale).join(faults))
             codes = (
                 say("room.all_of_them", locale)
                 if "all" in read[day]

@@ -40,6 +40,7 @@ async def test_the_model_page_is_there_whole_and_in_its_order(opened, samples):
     assert html.count('<details><summary>Abstracts</summary><div class="pair"><p lang="en">') == 30
     assert len(re.findall(r'</p><p lang="zh-Hans">[^<]{60}', html)) == 30
     assert "30 of 2251 read (counts differ)" in said
+    assert "30 of 2251 read (counts differ)" in plain((await one.get("/dates"))[1])
 
 
 async def test_all_categories_have_their_counts_cross_lists_too(reader):
