@@ -21,6 +21,7 @@ import httpx2 as httpx
 import pytest
 from click.testing import CliRunner
 
+from bot.channels import available
 from bot.cli import sudi
 from bot.engine.works import GRACE_SECONDS
 from bot.errors import CONFIGURE, TRY_AGAIN, PortError, SettingsError, StoreError
@@ -546,3 +547,9 @@ def test_no_command_begins_a_database_that_the_host_would_lose(words, monkeypatc
         run(*words)
     assert caught.value.exit_code == CONFIGURE
     assert not (tmp_path / "sudi.db").exists()
+
+
+@pytest.mark.parametrize("name", sorted(available()))
+def test_every_channel_is_rehearsed_without_its_secrets(name):
+    out, _ = run("preview", '"black hole"', "--from", PAGE, "--channel", name)
+    assert len(out) > 500

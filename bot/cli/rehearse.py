@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 
 import click
+from pydantic import SecretStr
 
 from bot import channels
 from bot.cli.service import settings_and_logs
@@ -24,6 +26,13 @@ from bot.sources.files import listing_from
 from bot.summaries.pages import fit
 
 FROM = click.option("--from", "location", required=True, help="A saved feed or arXivDaily page: a path or a URL.")
+
+_STAND_INS: Mapping[str, Mapping[str, object]] = {
+    "slack": {"slack_bot_token": SecretStr("xoxb-rehearsal")},
+    "discord": {"discord_token": SecretStr("rehearsal")},
+    "email": {"smtp_url": SecretStr("smtp://localhost"), "smtp_from": "Sudi <papers@example.org>"},
+    "apprise": {"apprise_config": SecretStr("json://localhost")},
+}
 
 
 @click.command()
@@ -66,13 +75,19 @@ def preview(query: str, location: str, name: str, language: str) -> None:
     """
     settings = settings_and_logs()
     asked = _parsed(query)
-    channel = channels.load(name, settings)
+    channel = channels.load(name, _rehearsed(name, settings))
     listing = fit(asyncio.run(listing_of(settings, location)))
     digest = _digest(asked, listing, Language(language), settings)
     bodies = channel.render(digest) if digest.cards else ()
     sys.stdout.write(channel.preview(bodies))
     if not bodies:
         sys.stderr.write(f"nothing matched: {asked}\n")
+
+
+def _rehearsed(name: str, settings: Settings) -> Settings:
+    """The settings, with stand-ins for what a channel wants and a rehearsal does not use."""
+    missing = {key: value for key, value in _STAND_INS.get(name, {}).items() if not getattr(settings, key)}
+    return settings.model_copy(update=missing)
 
 
 def _parsed(query: str) -> Query:

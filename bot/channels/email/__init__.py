@@ -93,7 +93,8 @@ class Email(Channel):
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """One outgoing email for each mail; it becomes a message when it is sent."""
-        made = emails(digest, has_page=self._writer.has_page, takes_commands=bool(self._mailbox_url))
+        writer, takes_commands = self._writer, bool(self._mailbox_url)
+        made = emails(digest, has_page=writer.has_page, takes_commands=takes_commands, contact=writer.contact)
         return tuple(outgoing.stored() for outgoing in made)
 
     def preview(self, bodies: Sequence[str]) -> str:

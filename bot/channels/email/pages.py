@@ -99,14 +99,17 @@ class _Mail:
         return " · ".join([*others, *(card.titles[0].text for card in self.cards[1:_PREVIEWED])])
 
 
-def emails(digest: Digest, *, has_page: bool, takes_commands: bool = False) -> tuple[OutgoingEmail, ...]:
+def emails(
+    digest: Digest, *, has_page: bool, takes_commands: bool = False, contact: str = ""
+) -> tuple[OutgoingEmail, ...]:
     """The mails of a digest, in order; `has_page`: whether readers have a page of their own.
 
-    Where commands are not taken by mail, everything is named: there is no other way to it.
+    Where commands are not taken by mail, everything is named: there is no other way to it; and without pages, too,
+    who wants no more mails writes to `contact`.
     """
     locale = interface(digest.destination.language)
     said = digest_lines(digest, names_all=not takes_commands)
-    sentences = _sentences(locale, has_page=has_page)
+    sentences = _sentences(locale, has_page=has_page, contact="" if takes_commands else contact)
     keep = say("email.keep", locale) if has_page else ""
     words = _CardWords(say("email.abstracts", locale), keep, is_apart=len(said.cards) >= _APART_FROM)
     groups = _packed(_blocks(said, digest, words), _frame(said, sentences, words))
@@ -153,9 +156,12 @@ def _id_of(key: str) -> str:
     return f"sudi.{re.sub('[^A-Za-z0-9-]', '-', key)}"
 
 
-def _sentences(locale: str, *, has_page: bool) -> dict[str, str]:
+def _sentences(locale: str, *, has_page: bool, contact: str) -> dict[str, str]:
     names = ("why", "acknowledgement", *(("settings", "stop") if has_page else ("leave",)))
-    return {"settings": ""} | {name: say(f"email.{name}", locale) for name in names}
+    said = {"settings": ""} | {name: say(f"email.{name}", locale) for name in names}
+    return said | (
+        {"leave": say("email.leave_person", locale, contact=contact)} if contact and not has_page else {}
+    )
 
 
 def _blocks(said: DigestLines, digest: Digest, words: _CardWords) -> list[_PaperBlock]:

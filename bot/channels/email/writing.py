@@ -26,6 +26,8 @@ class Writer:
         self.sender = sender
         self._bounces = settings.smtp_bounces
         self._has_page = bool(settings.bot_public_url)
+        self._takes_commands = settings.imap_url is not None
+        self.contact = settings.bot_contact or sender.addr_spec
         self.links: Links | None = None
         self._signer: Signer | None = None
         if settings.dkim_key:
@@ -74,7 +76,8 @@ class Writer:
         return [*(line for line, is_so in found.items() if is_so), *records]
 
     def _ways(self, destination: int, today: datetime) -> Ways:
-        address = f"mailto:{quote(self.sender.addr_spec, safe='@')}?subject=unsubscribe"
+        reader = self.sender.addr_spec if self._takes_commands else self.contact
+        address = f"mailto:{quote(reader, safe='@')}?subject=unsubscribe"
         if self.links is None:
             return Ways(address)
         token = self.links.tokens.sign(Purpose.MANAGE, destination, today)

@@ -9,6 +9,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.channels.email import channel
 from bot.channels.email.bounces import read
@@ -16,6 +17,7 @@ from bot.channels.email.outgoing import OutgoingEmail, restored
 from bot.channels.email.pages import emails
 from bot.channels.email.writing import Writer
 from bot.errors import SettingsError
+from bot.model import Language
 from bot.tokens import Links, Purpose, Tokens
 from tests.channels.cards import card, digest, settings
 from tests.channels.mailservers import signing_key
@@ -220,3 +222,35 @@ async def test_a_dns_that_is_away_is_no_missing_record(lacking):
 
 async def test_nothing_is_looked_up_about_domains_that_nobody_can_own(lacking):
     assert await lacking({"away": ""}, domain="papers.example.org") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "way"),
+    [
+        ({}, "write to you@sudi.test: a person reads that"),
+        ({"imap_url": SecretStr("imaps://u:p@imap.sudi.test")}, "send one with the subject"),
+        ({"bot_public_url": "https://papers.example.org"}, None),
+    ],
+)
+def test_a_mail_names_a_way_to_stop_it_that_somebody_reads(values, way):
+    ours = channel(
+        settings(
+            smtp_url=SecretStr("smtp://localhost"),
+            smtp_from="papers@sudi.test",
+            bot_contact="you@sudi.test",
+            **values,
+        )
+    )
+    ours.link(Links(TOKENS, str(values.get("bot_public_url", ""))))
+    shown = ours.preview(ours.render(digest(card(), language=Language.EN)))
+    said = email.message_from_string(shown, policy=default).get_body(("plain",)).get_content()
+    for one in ("write to you@sudi.test: a person reads that", "send one with the subject"):
+        assert (one in " ".join(said.split())) == (one == way)
+
+
+def test_who_unsubscribes_by_a_button_writes_to_somebody_who_reads_it():
+    mail = parsed(writer(bot_contact="you@sudi.test").message(outgoing(), ADA, NOW))
+    assert "<mailto:you@sudi.test?subject=unsubscribe" in mail["List-Unsubscribe"]
+    read_by_us = writer(bot_contact="you@sudi.test", imap_url=SecretStr("imaps://u:p@imap.sudi.test"))
+    mail = parsed(read_by_us.message(outgoing(), ADA, NOW))
+    assert "<mailto:papers@sudi.test?subject=unsubscribe" in mail["List-Unsubscribe"]
