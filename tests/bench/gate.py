@@ -48,12 +48,18 @@ _UNITS |= {"Gyr": "Myr", "千米": "米", "微米": "毫米", "纳米": "微米"
 _MONEY = {"美元": "欧元", "欧元": "美元", "英镑": "美元", "元": "日元", "$": "€"}
 
 
+_NAME = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}$")
+_WRONG = frozenset({"2608.15579"})
+"""Pairs that are refused rightly: a model of 27 billion parameters has 270 亿, not 27 亿."""
+
+
 def bench() -> None:
     """Print false alarms, then the share of each kind of damage that is caught, beside its goal."""
     pairs = [*_page(resources.files("bot.demo").joinpath("day", "2026-06-10.txt").read_bytes())]
     if SAMPLES.is_dir():
         pairs += _page((SAMPLES / "arxivdaily_2026-06-10.txt").read_bytes())
         pairs += _cut(SAMPLES / "zh" / "cn-chat-arxiv_200papers.jsonl")
+    pairs = [of for of in pairs if of[0].id not in _WRONG]
     refused = [of for of in pairs if _rules(of[0], "abstract", of[1].abstract)]
     _tell("false alarms on abstracts", len(refused), len(pairs), 0.01, most=True)
     for paper, summary in refused:
@@ -165,6 +171,8 @@ def _formula(pairs: Sequence[Pair], index: int, luck: random.Random) -> Iterator
 def _script(pairs: Sequence[Pair], index: int, luck: random.Random) -> Iterator[str]:
     text = pairs[index][1].abstract
     for found in re.finditer(r"(?<=[A-Za-z})])[\^_](?=[{A-Za-z0-9])", text):
+        if re.match("_[A-Za-z]{2}", text[found.start() :]) and _NAME.search(text[: found.start()]):
+            continue  # bbox_mAP is no formula
         yield text[: found.start()] + ("_" if found[0] == "^" else "^") + text[found.end() :]
 
 
