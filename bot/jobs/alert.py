@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ PATIENCE = timedelta(minutes=30)
 
 _LEASE_NAME = "alerts"
 _AT_ONCE = 20  # destinations that are told of a backup before anything else is looked at
+_WITHOUT_DATABASE = (Kind.DATABASE_AWAY, Kind.DATABASE_OLD, Kind.DATABASE_EMPTY)
 _TOLD_OTHERWISE = (Kind.MISSING, Kind.HELD)
 _LEASE_TIME = timedelta(minutes=5)
 
@@ -107,10 +108,11 @@ class Alerts:
         self._clock = clock
         # Destinations of which nobody could be told: when that is tried again, and the pauses after that.
         self._later: dict[int, tuple[datetime, BackOff]] = {}
+        self._silent_until = datetime.min.replace(tzinfo=UTC)
 
     async def tell(self) -> None:
         """Tell what is to be told, unless another process does or a failed attempt was recent."""
-        if not await self._has_news():
+        if await self._has_told_of_no_database() or not await self._has_news():
             return
         is_ours, until = await self._store.take_lease(_LEASE_NAME, _LEASE_TIME, self._clock())
         if is_ours:
@@ -127,6 +129,16 @@ class Alerts:
                 rest = timedelta() if all(is_told) else TELL_AGAIN
             finally:
                 await self._store.release_lease(_LEASE_NAME, until, self._clock() + rest)
+
+    async def _has_told_of_no_database(self) -> bool:
+        """Tell admins, once a day and process, that the database is away: nothing else can be told then."""
+        if not self._admins.people:
+            return False
+        away = [one for one in await self._troubles() if one.kind in _WITHOUT_DATABASE]
+        text = self._admins.both(lambda locale: "\n".join(trouble_lines(away, locale)))
+        if away and self._clock() >= self._silent_until and await self._admins.tell(text):
+            self._silent_until = self._clock() + timedelta(days=1)
+        return bool(away)
 
     async def _has_news(self) -> bool:
         if await self._untold_troubles():
