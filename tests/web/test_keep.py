@@ -105,7 +105,7 @@ async def test_mails_link_to_it_where_there_are_pages(stored):
     linked, bare = (emails(digest(one), has_page=has_page)[0] for has_page in (True, False))
     for text in (linked.text, linked.html):
         assert "\x1alink\x1a/paper/hep-th/9901001" in text
-        assert "Save, or follow an author" in text
+        assert "Save or follow" in text
     assert "/paper/" not in bare.text + bare.html
     path = stored.page(stored.ada) + "/paper/hep-th/9901001"
     assert (await stored.get(path))[0] == 200
