@@ -9,7 +9,7 @@ from bot.commands.trial import trial_of
 from bot.locale import say
 from bot.query import Query
 
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Queries that are tried for one page: each takes a tenth of a second on full days."""
 
 
