@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -15,6 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StoreError
 from bot.store import Store
 
+MIGRATION_SECONDS = 10.0
+"""How long a command waits for a bot that has just been started to migrate the database."""
+
+_SOON = 0.2
 _FOLDER = Path(str(resources.files("bot.store"))) / "migrations"
 
 
@@ -39,13 +45,24 @@ async def migrate(store: Store) -> bool:
     return True
 
 
-async def opened_for_one_command(url: str) -> Store:
-    """The database for one command, beside a bot that may run; it is migrated only while unused."""
-    store = Store.open(url, exclusive=False)
-    if await store.revision() == head():
-        return store
-    await store.close()
-    alone = Store.open(url)
+async def opened_for_one_command(url: str, patience: float = MIGRATION_SECONDS) -> Store:
+    """The database for one command, beside a bot that may run; it is migrated only while unused.
+
+    A bot that has just been started migrates it itself: that is waited for.
+    """
+    until = time.monotonic() + patience
+    while True:
+        store = Store.open(url, exclusive=False)
+        if await store.revision() == head():
+            return store
+        await store.close()
+        try:
+            alone = Store.open(url)
+            break
+        except StoreError:
+            if time.monotonic() >= until:
+                raise
+            await asyncio.sleep(_SOON)
     try:
         await migrate(alone)
     except BaseException:

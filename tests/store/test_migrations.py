@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -65,7 +67,7 @@ async def test_one_command_migrates_only_while_nobody_uses_the_database(tmp_path
     url = f"sqlite:///{tmp_path / 'sudi.db'}"
     first = Store.open(url)
     with pytest.raises(StoreError, match="in use by another sudi process"):
-        await opened_for_one_command(url)
+        await opened_for_one_command(url, patience=0)
     await first.close()
     store = await opened_for_one_command(url)
     assert await store.revision() == head()
@@ -80,3 +82,15 @@ def test_a_database_in_memory_is_refused():
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StoreError, match="nowhere"):
         Store.open(f"sqlite:///{tmp_path / 'nowhere' / 'sudi.db'}")
+
+
+async def test_a_command_waits_for_a_bot_that_has_just_been_started_to_migrate(tmp_path):
+    url = f"sqlite:///{tmp_path / 'sudi.db'}"
+    bot = Store.open(url)
+    waiting = asyncio.create_task(opened_for_one_command(url))
+    await asyncio.sleep(0)
+    assert await migrate(bot)
+    command = await waiting
+    assert await command.revision() == head()
+    await command.close()
+    await bot.close()
