@@ -52,7 +52,7 @@ def date_rows(overview: Overview, calendar: Calendar, asked: Parameters, room: s
             )
             url = asked.bare.at(f"{room}papers/{day}")
             papers, chinese = overview.papers.get(day, 0), overview.chinese.get(day, 0)
-            yield DateRow(name, url, f"{papers:,}", codes, f"{chinese:,}" if chinese else "", said, bool(faults))
+            yield DateRow(name, url, f"{papers:,}", codes, f"{chinese:,}" if chinese else "", said, bool(said))
         else:
             why = calendar.missing(day, overview.days.get(day), locale)
             if day.isoweekday() == 7 and day - _ONE_DAY > stored[-1]:
