@@ -88,12 +88,13 @@ async def answer_help(request: Request) -> Reply:
     spec = BY_NAME.get(word) or nearest(word)
     if spec is None:
         raise UserError("error.no_such_command", {"typed": shown(word)})
+    others = [one for one in spec.name.names if one != spec.name.typed(request.language)]
     return request.reply(
         _does(request, spec),
         request.say(
             "reply.usage", usage=spec.usage_in(request.language), example=spec.example_in(request.language)
         ),
-        request.say("reply.aliases", aliases=request.say("reply.comma").join(spec.aliases)),
+        request.say("reply.aliases", aliases=request.say("reply.comma").join(others)),
     )
 
 

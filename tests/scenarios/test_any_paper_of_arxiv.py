@@ -36,7 +36,7 @@ async def test_it_is_asked_for_once_and_kept_as_long_as_somebody_has_saved_it(tm
             assert (await says(app, "save 1706.03762")).text.startswith(
                 "Saved 1706.03762: Attention Is All You Need"
             )
-            assert (await says(app, "show 2606.99999")).text == "arXiv has no paper 2606.99999."
+            assert (await says(app, "show 2606.99999")).text == "arXiv has no paper 2606.99999. Check the number."
         clock.forward(days=200)
         async with root.opened(given(tmp_path, url), clock) as app:
             await prune(app.store, clock(), KEEP)
