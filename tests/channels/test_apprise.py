@@ -116,7 +116,7 @@ async def test_cards_are_markdown_where_the_url_asks_for_it(webhooks: Webhooks, 
     await sent(ours, whole)
     (text,) = webhooks.texts(FEISHU)
     assert "[2606.90001](https://arxiv.org/abs/2606.90001)" in seen(text)
-    assert "**Sudi 速递" in text
+    assert "**1 paper, Wed 10 June**" in text
     assert set(shown(text).calls) == {"<strong>", "<a>"}, "which are ours"
     assert bare(digest_lines(whole).cards[0].titles[0].text) in bare(seen(text))
 

@@ -90,7 +90,8 @@ async def test_a_number_that_arxiv_does_not_have_is_said_and_not_asked_for_again
 ):
     for _ in range(3):
         assert await talk.says("show 2606.99999") == "arXiv has no paper 2606.99999. Check the number."
-    assert await talk.says("显示 2606.99999", language=Language.ZH) == "arXiv 没有编号为 2606.99999 的论文。请检查编号。"
+    said = await talk.says("显示 2606.99999", language=Language.ZH)
+    assert said == "arXiv 没有编号为 2606.99999 的论文。请检查编号。"
     assert arxiv.asked == ["2606.99999"]
     talk.now += timedelta(days=1, hours=1)
     await talk.says("show 2606.99999")

@@ -210,7 +210,7 @@ async def test_a_mention_is_answered_like_a_command(workplace, tmp_path):
         assert "/papers" in read(one)
 
 
-async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(workplace, tmp_path):
+async def test_the_buttons_of_a_digest_save_follow_and_list(workplace, tmp_path):
     slack, listen = workplace
     async with running(slack, tmp_path, listen=listen) as app:
         await slack.command("subscribe cs.LG tide")
@@ -218,21 +218,16 @@ async def test_a_button_of_a_card_shows_both_abstracts_or_says_why_or_pauses(wor
         await announced_and_matched(app)
         await app.plan_all()
         await app.deliver()
-        (_, cards) = slack.posted(ML)
-        for action, said in (
-            ("command:show", "We predict tide"),
-            ("command:why", "matches"),
-            ("command:save", "Saved 2606.90001"),
-            ("command:follow", "Which author of 2606.90001?"),
-            ("command:1", "Paused #1"),
+        (root, cards) = slack.posted(ML)
+        for message, action, said in (
+            (cards, "command:save", "Saved 2606.90001"),
+            (cards, "command:follow", "Which author of 2606.90001?"),
+            (root, "command:list", "1 subscription here"),
         ):
             before = len(await messages(slack))
-            await slack.clicks(cards, action)
+            await slack.clicks(message, action)
             found = await answered(slack, ML, before)
             assert said in "".join(map(read, found))
-        async with app.store.read() as tx:
-            (one,) = await tx.subscribers.subscriptions_where(true())
-        assert one.paused
 
 
 async def test_the_buttons_of_a_card_survive_a_restart(slack, tmp_path):
