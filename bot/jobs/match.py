@@ -101,7 +101,7 @@ class _Matching:
             return await tx.batches.clear(batch) > 0
 
     async def _hold(self, tx: Transaction) -> None:
-        if not await tx.has_turn(MATCHING, self.until):
+        if not await tx.pace.has_turn(MATCHING, self.until):
             raise _TakenOverError
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -18,14 +18,13 @@ from bot.errors import SettingsError, SourceError
 from bot.jobs.announcement_day import DayPoll, Heard, PollContext, PollResult, counted
 from bot.jobs.ingest import Ingested, categories_to_read, ingest
 from bot.jobs.match import match
+from bot.jobs.missing import OLDEST, Missing, Owed, again, again_past, owed
 from bot.model import ALL, Listing
 from bot.sources import Archive, FirstReading, Outcome, Source
 from bot.sources.arxiv_mail import announcement_in
 from bot.sources.calendar import (
-    EASTERN,
     GRACE,
     following,
-    is_due_again,
     newest,
     no_announcement,
     opens,
@@ -36,9 +35,6 @@ from bot.sources.calendar import (
 from bot.store import Store
 
 log = logging.getLogger(__name__)
-
-OLDEST = timedelta(days=90)
-"""How far back arXiv's catch-up pages reach."""
 
 FIRST_SECONDS = 6.0
 """How long somebody who has subscribed waits for papers that nobody had: a page of ours is given up after ten."""
@@ -55,8 +51,6 @@ _LEASE_TIME = timedelta(minutes=10)  # longer than one page may take, with all i
 _PAST_AGAIN = timedelta(minutes=30)
 
 Told = Callable[[Outcome], None]
-Owed = tuple[date, list[str]]
-"""A day, and the categories of which it is missing."""
 
 
 @dataclass(slots=True)
@@ -84,6 +78,7 @@ class Poller:
         self._clock = context.clock
         self._also = frozenset(also)
         self._is_reading = is_reading
+        self._missing = Missing(context)
         self._look_at: datetime | None = None
         self._busy_since: datetime | None = None
         self._firsts: dict[str, asyncio.Task[FirstReading]] = {}
@@ -180,11 +175,15 @@ class Poller:
             return await tx.listings.is_watched(day) and not await tx.listings.listed(day)
 
     async def read_missing(self) -> None:
-        """Read what should be there by now and is not, unless another process does."""
+        """Read what should be there by now and is not, unless another process does.
+
+        Where there is nothing to read, nothing is written either.
+        """
         now = self._clock()
         if self._look_at is not None and now < self._look_at:
             return
-        async with self._lease() as lease:
+        is_idle = await self._missing.is_nothing(await self.wanted())
+        async with nullcontext() if is_idle else self._lease() as lease:
             self._look_at = now + LOOK_AGAIN
             if lease is not None:
                 await self._read_missing(lease)
@@ -195,7 +194,8 @@ class Poller:
         async with self._store.write() as tx:
             since = await tx.listings.watch(codes, following(newest(now - 2 * LOOK_AGAIN)))
             await tx.unreadable.found(self._context.matcher.unreadable)
-        await self._close_faults(codes)
+            for one in await self._missing.hopeless(tx, codes):
+                await tx.faults.close(one.source, one.category, one.date, now)
         for source in self._context.sources:
             await self._read_newest(source, since, lease)
         if (archive := self._context.archive) is not None:
@@ -205,14 +205,10 @@ class Poller:
         """The mailing that a source should have by now, as far as it is missing."""
         now = self._clock()
         day = newest(now, source.due_offset)
-        if (source.is_daily and now.astimezone(EASTERN).date() != day) or not lease.is_ours:
-            return
         async with self._store.read() as tx:
+            missing = await self._missing.newest(tx, source, since)
             every = await tx.listings.listed(day)
-        listed = {code for name, code, when in every if name == source.name}
-        missing = [code for code, first in since.items() if first <= day and not listed & {code, ALL}]
-        again = f"again:{source.name}"
-        if not missing or await self._store.held(again, now) > now:
+        if not missing or not lease.is_ours:
             return
         first = int(now.timestamp() // 60) % len(missing)  # whichever is frozen holds up the others only once
         named = (
@@ -220,7 +216,7 @@ class Poller:
         )  # what somebody names comes before what is read for queries without any
         in_order = sorted(missing[first:] + missing[:first], key=lambda code: code not in named)
         poll = DayPoll(self._context, source, day, in_order)
-        await poll.read(lease.keep, is_begun=bool(listed))
+        await poll.read(lease.keep, is_begun=any(name == source.name for name, _, _ in every))
         now, late = self._clock(), self._clock() - opens(day, source.due_offset)
         archive = self._context.archive
         is_unlisted = archive not in (None, source) and not any(name == archive.name for name, _, _ in every)
@@ -228,54 +224,18 @@ class Poller:
         rest = pause(late, is_begun=poll.is_begun, is_unlikely=is_unlikely)
         if is_unlisted and not poll.is_begun:
             rest = pause_without_listing(late)
-        await self._store.hold(again, min(now + rest, opens(following(day), source.due_offset)))
+        await self._store.hold(again(source), min(now + rest, opens(following(day), source.due_offset)))
 
     async def _catch_up(self, archive: Archive, since: dict[str, date], lease: _Lease) -> None:
         """Every day that was missed, oldest first; the next mailing does not have to wait for it."""
-        now = self._clock()
-        last = newest(now, archive.due_offset)
-        again, enough = f"again:past:{archive.name}", opens(following(last), archive.due_offset)
-        if await self._store.held(again, now) > now:
-            return
-        first = max(min(since.values(), default=last), last - OLDEST)
-        for day, missing in await self._owed(archive, weekdays(first, last - timedelta(days=1)), since, now):
+        enough = opens(following(newest(self._clock(), archive.due_offset)), archive.due_offset)
+        async with self._store.read() as tx:
+            owed = await self._missing.past(tx, archive, since)
+        for day, missing in owed:
             if lease.is_ours and self._clock() < enough:
                 readings = await self._rebuild(archive, day, missing, lease.keep)
                 if any(one.missing for one in readings):
-                    await self._store.hold(again, self._clock() + _PAST_AGAIN)
-
-    async def _owed(
-        self, archive: Archive, days: Sequence[date], since: Mapping[str, date], now: datetime | None = None
-    ) -> list[Owed]:
-        """What no source has given of past days, or what the archive itself still owes: days with categories.
-
-        With `now`, only what is to be asked for again by then.
-        """
-        if not days:
-            return []
-        async with self._store.read() as tx:
-            listed = {(code, day) for _, code, day in await tx.listings.listed(days[0])}
-            faults = {
-                (one.category, one.date): one for one in await tx.faults.current() if one.source == archive.name
-            }
-            named = await tx.listings.unread_since(archive.name, days[0])
-            known = await tx.announcement_days.on(days)
-            came = await tx.papers.last_fetch(archive.name)
-
-        def is_owed(code: str, day: date) -> bool:
-            fault = faults.get((code, day)) or faults.get((ALL, day))
-            if fault is None:
-                return not listed & {(code, day), (ALL, day)}
-            if (code, day) in named:  # its bad rows are the fault, and asking again does not mend them
-                return False
-            return now is None or is_due_again(fault.since, fault.tried_at, now, came)
-
-        announced = [day for day in days if day not in known or known[day].is_announced]
-        owed = {
-            day: [code for code, first in since.items() if first <= day and is_owed(code, day)]
-            for day in announced
-        }
-        return [(day, codes) for day, codes in owed.items() if codes]
+                    await self._store.hold(again_past(archive), self._clock() + _PAST_AGAIN)
 
     async def _rebuild(self, archive: Archive, day: date, codes: list[str], heard: Heard) -> list[PollResult]:
         """One past day. On one that should have no mailing, the first category tells for all."""
@@ -295,18 +255,6 @@ class Poller:
                     await tx.announcement_days.none(day, hint, self._clock())
                 break
         return readings
-
-    async def _close_faults(self, codes: Collection[str]) -> None:
-        """Close the faults that cannot be mended any more, and those of categories that are not wanted."""
-        now = self._clock()
-        today = now.astimezone(EASTERN).date()
-        daily = {one.name for one in self._context.sources if one.is_daily}
-        names = {one.name for one in self._context.sources}
-        async with self._store.write() as tx:
-            for one in await tx.faults.current():
-                is_past = one.date < (today if one.source in daily else today - OLDEST)
-                if is_past or one.source not in names or one.category not in {*codes, ALL}:
-                    await tx.faults.close(one.source, one.category, one.date, now)
 
     async def hear(self, text: str) -> None:
         """Hear a mail of arXiv's: what it announces and was not read is asked for again, and else is a fault."""
@@ -342,7 +290,8 @@ class Poller:
         """The past days between two dates that are missing, each with its categories."""
         archive = self._archive_or_refuse()
         last = min(last, newest(self._clock(), archive.due_offset))
-        return await self._owed(archive, weekdays(first, last), dict.fromkeys(codes, first))
+        async with self._store.read() as tx:
+            return await owed(tx, archive, weekdays(first, last), dict.fromkeys(codes, first))
 
     async def backfill(self, days: Iterable[Owed], told: Told) -> list[PollResult]:
         """Read past days; what has been read stays when this is interrupted."""

@@ -42,7 +42,7 @@ class RateLimits:
         if not self._channel.pace:
             return now
         rate_limit_scope, soon = self._channel.rate_limit_scope(destination.address), now + PATIENCE
-        at = await tx.book(self._key(destination), rate_limit_scope, self._channel.pace, now, soon)
+        at = await tx.pace.book(self._key(destination), rate_limit_scope, self._channel.pace, now, soon)
         if at > soon:  # who books a turn and does not use it delays all others
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         return at
@@ -55,7 +55,7 @@ class RateLimits:
     async def taken(self, tx: Transaction, destination: Destination, at: datetime) -> None:
         """A message has arrived: the pace is kept from end to start, because an answer may take its time."""
         if self._channel.pace:
-            await tx.hold(self._key(destination), at + self._channel.pace)
+            await tx.pace.hold(self._key(destination), at + self._channel.pace)
 
     async def pause(self, destination: Destination, much: timedelta) -> None:
         """The channel asks for a pause: it holds for everybody in the rate limit scope of a destination."""

@@ -34,6 +34,7 @@ from bot.store.incoming_emails import IncomingEmails
 from bot.store.listings import Listings
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
+from bot.store.pace import Pace
 from bot.store.papers import Papers
 from bot.store.planning import Planning
 from bot.store.progress import Progress
@@ -190,44 +191,10 @@ class Transaction:
         """What tells an id from the same id before a backup was restored."""
         return Epochs(self.connection)
 
-    async def has_turn(self, key: str, until: datetime) -> bool:
-        """Whether the turn that lasts `until` is still ours; so until this transaction ends."""
-        row = schema.pace.c
-        found = await self.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
-        return found.scalar() == until
-
-    async def hold(self, key: str, until: datetime) -> None:
-        """Block `key` until `until`, once this transaction is committed."""
-        row = schema.pace.c
-        later = schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
-        if not (await self.connection.execute(later)).rowcount:
-            await self.ensure_pace(key, until)
-            await self.connection.execute(later)
-
-    async def book(
-        self, key: str, rate_limit_scope: str, every: timedelta, now: datetime, soon: datetime
-    ) -> datetime:
-        """Book the next free instant for `key`, `every` after the last, and not while `rate_limit_scope` is held.
-
-        An instant after `soon` is said and not booked.
-        """
-        row, other = schema.pace.c, schema.pace.alias()
-        held = select(other.c.next_at).where(other.c.key == rate_limit_scope).scalar_subquery()
-        mine = select(row.next_at, held).where(row.key == key).with_for_update(of=schema.pace)
-        found = (await self.connection.execute(mine)).first()
-        if found is None:
-            await self.ensure_pace(key, now)
-            found = (await self.connection.execute(mine)).one()
-        at: datetime = max(found[0], found[1] or now, now)
-        if at <= soon:
-            later = schema.pace.update().where(row.key == key).values(next_at=at + every)
-            await self.connection.execute(later)
-        return at
-
-    async def ensure_pace(self, key: str, now: datetime) -> None:
-        """Have a row to book turns in."""
-        statement = insert(self.connection, schema.pace).values(key=key, next_at=now)
-        await self.connection.execute(statement.on_conflict_do_nothing())
+    @cached_property
+    def pace(self) -> Pace:
+        """When what has a rate may go on."""
+        return Pace(self.connection)
 
 
 class Store(Turns):

@@ -63,7 +63,7 @@ class StoredConversations:
         """How long until one more may be opened, which is booked unless it takes more than some seconds."""
         now = self._clock()
         async with self._store.write() as tx:
-            return await tx.book(self._opening, self._pause, every, now, now + _PATIENCE) - now
+            return await tx.pace.book(self._opening, self._pause, every, now, now + _PATIENCE) - now
 
     async def pause(self, much: timedelta) -> None:
         """Send no direct messages for that long."""

@@ -31,13 +31,17 @@ class Listings:
 
     async def watch(self, categories: Collection[str], day: date) -> dict[str, date]:
         """Since which date each of these categories is read: `day` for those that were not read before."""
-        known = {row.category: row.since for row in await self._connection.execute(select(schema.watch))}
+        known = await self.watched()
         if gone := known.keys() - set(categories):
             await self._connection.execute(schema.watch.delete().where(_watch.category.in_(gone)))
         new = [{"category": code, "since": day} for code in categories if code not in known]
         if new:
             await self._connection.execute(insert(self._connection, schema.watch).on_conflict_do_nothing(), new)
         return {code: known.get(code, day) for code in categories}
+
+    async def watched(self) -> dict[str, date]:
+        """Since which date each category is read."""
+        return {row.category: row.since for row in await self._connection.execute(select(schema.watch))}
 
     async def is_watched(self, day: date) -> bool:
         """Whether anything is to be read of the mailing of a day."""

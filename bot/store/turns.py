@@ -34,7 +34,7 @@ class Turns(ABC):
     async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
         """Take the lease for `key` over all processes: whether it is ours, and until when it lasts."""
         async with self.write() as tx:
-            await tx.ensure_pace(key, now)
+            await tx.pace.ensure(key, now)
             row = schema.pace.c
             found = await tx.connection.execute(
                 select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
@@ -66,7 +66,7 @@ class Turns(ABC):
         """Book turns for `key`, `every` apart, over all processes: the first, by the clock of the event loop."""
         row, loop = schema.pace.c, asyncio.get_running_loop()
         async with self.write() as tx:
-            await tx.ensure_pace(key, clock())
+            await tx.pace.ensure(key, clock())
             found = await tx.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
             free: datetime = found.scalar_one()
             now = clock()
@@ -81,11 +81,9 @@ class Turns(ABC):
     async def hold(self, key: str, until: datetime) -> None:
         """Block `key` until `until`: a shared cool-down."""
         async with self.write() as tx:
-            await tx.hold(key, until)
+            await tx.pace.hold(key, until)
 
     async def held(self, key: str, now: datetime) -> datetime:
         """When one may go for `key`, without booking anything."""
-        row = schema.pace.c
         async with self.read() as tx:
-            found = await tx.connection.execute(select(row.next_at).where(row.key == key))
-        return max(found.scalar() or now, now)
+            return await tx.pace.held(key, now)

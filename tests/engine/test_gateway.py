@@ -56,7 +56,7 @@ async def test_one_listens_and_another_takes_over_when_it_is_gone(store, store_u
     (holder,) = (number for number, one in enumerate(listeners) if one.is_listening)
     if is_killed:  # its database does not hear of it
         async with store.write() as tx:
-            await tx.hold("listen 0", utc_now() + timedelta(seconds=3))
+            await tx.pace.hold("listen 0", utc_now() + timedelta(seconds=3))
     tasks[holder].cancel()
     with suppress(asyncio.CancelledError):
         await tasks[holder]

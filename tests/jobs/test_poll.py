@@ -68,6 +68,24 @@ async def test_who_has_nothing_to_read_asks_nobody(sqlite_store):
     assert source.asked == []
 
 
+async def test_a_look_that_finds_nothing_to_read_writes_nothing(sqlite_store):
+    await subscribed(sqlite_store, "cs.LG", now=MORNING - timedelta(days=1))
+    clock = HandClock(MORNING - timedelta(days=1))
+    source = FakeSource(outcomes={"cs.LG": listing("cs.LG", paper(1))})
+    reader, beside = (
+        Poller(PollContext(sqlite_store, [source], clock)),
+        Store.open(sqlite_store.url, exclusive=False),
+    )
+    wrote = []
+    for now in (clock.now, clock.now, MORNING, MORNING + timedelta(minutes=1)):
+        await beside.has_changed()
+        clock.now = max(now, clock.forward(minutes=6))
+        await reader.read_missing()
+        wrote.append(await beside.has_changed())
+    await beside.close()
+    assert wrote == [True, False, True, False], "the categories are noted, and the mailing is read, once each"
+
+
 async def test_categories_that_are_named_are_read_before_those_that_nobody_names(sqlite_store):
     before = MORNING - timedelta(days=1)
     await subscribed(sqlite_store, "tide", "hep-th axion", "cs.RO, cs.LG OR tide", "stat.ML (a, b)", now=before)

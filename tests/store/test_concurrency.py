@@ -103,8 +103,8 @@ async def test_a_transaction_that_is_cancelled_leaves_nothing_and_the_next_one_w
 async def test_a_transaction_that_is_cancelled_at_any_step_is_whole_or_nothing_and_locks_nobody_out(store, steps):
     async def write() -> None:
         async with store.write() as tx:
-            await tx.hold("first", MORNING)
-            await tx.hold("second", MORNING)
+            await tx.pace.hold("first", MORNING)
+            await tx.pace.hold("second", MORNING)
 
     task = asyncio.create_task(write())
     for _ in range(steps):
