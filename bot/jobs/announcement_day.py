@@ -82,7 +82,7 @@ class DayPoll:
         self._source = source
         self._day = day
         self._pending = list(categories)
-        self._held: dict[str, tuple[Listing, tuple[Announcement, ...]]] = {}  # with what is not stored of it
+        self._held: dict[tuple[str, str], tuple[Listing, tuple[Announcement, ...]]] = {}  # with what is not stored of it
         self._errors = False
         self._until: datetime | None = None
         self._matched_at = context.clock()
@@ -216,8 +216,9 @@ class DayPoll:
         known = {*stored, *(unread & ids(listing))}
         found = differences(listing, known)
         if found.extra and (again := await self._asked_again(archive, listing.category)):
-            await self._store(replace(again, confirmed_by=archive.name))
             found = differences(listing, ids(again) | names(again) & ids(listing))
+            by = archive.name if found.extra or found.lacking else self._source.name  # it may be stored later
+            await self._store(replace(again, confirmed_by=by))
             listing = with_missing(listing, again)
         elif found.extra:
             await self._ingest([], [listing])
@@ -248,18 +249,18 @@ class DayPoll:
     async def _store(self, listing: Listing | None = None) -> None:
         """Store what waits for no other category any more."""
         if listing is not None:
-            self._held[listing.category] = (listing, listing.announcements)
+            self._held[listing.source, listing.category] = (listing, listing.announcements)
         wholes, parts = [], []
         pending = frozenset(self._pending)
-        for category, (one, before) in list(self._held.items()):
+        for key, (one, before) in list(self._held.items()):
             waiting = tuple(a for a in before if _waits(a, pending))
             if not waiting:
                 wholes.append(one)
-                del self._held[category]
+                del self._held[key]
             elif len(waiting) < len(before):
                 ready = tuple(a for a in before if not _waits(a, pending))
                 parts.append(replace(one, announcements=ready))
-                self._held[category] = (one, waiting)
+                self._held[key] = (one, waiting)
         if wholes or parts:
             await self._ingest(wholes, parts)
 
