@@ -25,11 +25,13 @@ class Pace:
 
     async def hold(self, key: str, until: datetime) -> None:
         """Block `key` until `until`, once this transaction is committed."""
-        row = schema.pace.c
-        later = schema.pace.update().where(row.key == key, row.next_at < until).values(next_at=until)
-        if not (await self._connection.execute(later)).rowcount:
-            await self.ensure(key, until)
-            await self._connection.execute(later)
+        made = insert(self._connection, schema.pace).values(key=key, next_at=until)
+        later = made.excluded.next_at
+        await self._connection.execute(
+            made.on_conflict_do_update(
+                index_elements=["key"], set_={"next_at": later}, where=schema.pace.c.next_at < later
+            )
+        )
 
     async def held(self, key: str, now: datetime) -> datetime:
         """When one may go for `key`, without booking anything."""
@@ -44,18 +46,24 @@ class Pace:
 
         An instant after `soon` is said and not booked.
         """
-        row, other = schema.pace.c, schema.pace.alias()
-        held = select(other.c.next_at).where(other.c.key == rate_limit_scope).scalar_subquery()
-        mine = select(row.next_at, held).where(row.key == key).with_for_update(of=schema.pace)
-        found = (await self._connection.execute(mine)).first()
-        if found is None:
-            await self.ensure(key, now)
-            found = (await self._connection.execute(mine)).one()
-        at: datetime = max(found[0], found[1] or now, now)
-        if at <= soon:
-            later = schema.pace.update().where(row.key == key).values(next_at=at + every)
-            await self._connection.execute(later)
-        return at
+        row = schema.pace.c
+        of = [select(row.next_at).where(row.key == each).scalar_subquery() for each in (key, rate_limit_scope)]
+        while True:
+            free, held = (await self._connection.execute(select(*of))).one()
+            at: datetime = max(free or now, held or now, now)
+            if at > soon or await self._is_moved(key, free, at + every):
+                return at
+
+    async def _is_moved(self, key: str, before: datetime | None, after: datetime) -> bool:
+        """Whether nobody was faster."""
+        row = schema.pace.c
+        if before is None:
+            made = insert(self._connection, schema.pace).values(key=key, next_at=after)
+            moved = await self._connection.execute(made.on_conflict_do_nothing().returning(row.key))
+        else:
+            mine = schema.pace.update().where(row.key == key, row.next_at == before)
+            moved = await self._connection.execute(mine.values(next_at=after).returning(row.key))
+        return moved.first() is not None
 
     async def ensure(self, key: str, now: datetime) -> None:
         """Have a row to book turns in."""
