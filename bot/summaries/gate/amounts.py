@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from bot.summaries.gate.pair import Pair
 from bot.text import numbers
@@ -67,6 +66,7 @@ _UNITS: tuple[tuple[str, str, str], ...] = (
     ("ly", r"ly\b|light[- ]years?", r"光年"),
 )  # fmt: skip
 _NUMBER = r"(?<![0-9.,])[0-9][0-9,]{0,20}(?:\.[0-9]{1,20})?"
+_START = re.compile(r"(?<![0-9.,])[0-9]")
 _ENGLISH = [
     (kind, re.compile(rf"({_NUMBER})(?:[ -]|\\,|~)?\s?(?:{en})(?![A-Za-z])", re.I)) for kind, en, _ in _UNITS
 ]
@@ -120,15 +120,12 @@ def units(pair: Pair) -> str:
 def _amounts(text: str, units_: list[tuple[str, re.Pattern[str]]]) -> dict[str, set[str]]:
     """The units that stand behind each number."""
     found: dict[str, set[str]] = {}
-    for kind, pattern in units_:
-        for value in _values(pattern, text):
-            found.setdefault(value, set()).add(kind)
+    starts = [one.start() for one in _START.finditer(text)]  # few sentences have a number at all
+    for kind, pattern in units_ if starts else ():
+        for amount in filter(None, (pattern.match(text, start) for start in starts)):
+            for value in next(iter(numbers.english(amount[1]).written), ("", frozenset()))[1]:
+                found.setdefault(value, set()).add(kind)
     return found
-
-
-def _values(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    for found in pattern.finditer(text):
-        yield from next(iter(numbers.english(found[1]).written), ("", frozenset()))[1]
 
 
 def _alike(wanted: set[str], kinds: set[str]) -> bool:
