@@ -25,7 +25,9 @@ from tests.counterparts.arxiv_world import Asked, World
 from tests.fakes import FakeChannel, HandClock, courier, subscribed
 
 BEIJING_NINE = Slot("Asia/Shanghai", 9 * 60)
-STEP = timedelta(minutes=5)
+STEP, HOUR = timedelta(minutes=5), timedelta(hours=1)
+_CHANGES = (20, 0)  # Eastern: the listings, and the feeds
+_STEPS = {*range(0, 24, 3), *_CHANGES}
 
 
 def eastern(day: date, hour: int, minute: int = 0) -> datetime:
@@ -44,7 +46,7 @@ class Life:
     channel: FakeChannel
     digests: list[tuple[datetime, list[tuple[str, date]]]] = field(default_factory=list)
 
-    async def until(self, end: datetime, quiet: timedelta = timedelta(hours=1)) -> None:
+    async def until(self, end: datetime) -> None:
         """Live until then: read, plan and deliver at every step, as the scheduler does."""
         while self.clock.now < end:
             await self.app.reader.read_missing()
@@ -54,11 +56,18 @@ class Life:
             for digest in self.channel.digests[len(self.digests) :]:
                 cards = (*digest.cards, *digest.rest)
                 self.digests.append((self.clock.now, [(card.paper.id, card.date) for card in cards]))
-            self.clock.now = min(end, self.clock.now + (STEP if self._is_busy() else quiet))
+            self.clock.now = min(end, self._next())
 
-    def _is_busy(self) -> bool:
-        """When arXiv changes: steps are short then."""
-        return self.clock.now.astimezone(EASTERN).hour in (20, 0)
+    def _next(self) -> datetime:
+        """Steps are short when arXiv changes and as long as it is asked then, and else go from hour to hour."""
+        now = self.clock.now.astimezone(EASTERN)
+        is_asked = bool(self.world.asked) and self.clock.now - self.world.asked[-1].at < 3 * STEP
+        if now.hour in _CHANGES and (now.minute < 20 or is_asked):
+            return self.clock.now + STEP
+        hour = self.clock.now.replace(minute=0, second=0, microsecond=0) + HOUR
+        while hour.astimezone(EASTERN).hour not in _STEPS:
+            hour += HOUR
+        return hour
 
     def asked(self, part: str) -> list[Asked]:
         """The requests for paths that have this in them."""

@@ -35,7 +35,7 @@ def month(world: World) -> None:
 
 async def test_the_coverage_lines_of_a_month_add_up_to_what_was_announced(store):
     async with living(store, eastern(FIRST - timedelta(days=1), 12), month) as life:
-        await life.until(eastern(LAST, 19), timedelta(hours=3))
+        await life.until(eastern(LAST, 19))
         async with store.read() as tx:
             said = coverage_rows(await tx.papers.coverage(weekdays(FIRST, LAST)), "en", "UTC")
         read = [tuple(map(int, found)) for line in said for found in re.findall(r" (\d+) of (\d+)", line)]

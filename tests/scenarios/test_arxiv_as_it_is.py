@@ -22,7 +22,6 @@ from tests.jobs.life import Life, eastern, living
 MONDAY = date(2026, 6, 8)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 SUNDAY = MONDAY - timedelta(days=1)
-HALF_DAY = timedelta(hours=3)
 HOLIDAYS = Settings.model_fields["bot_arxiv_holidays"].default
 NEW, CROSS, REPLACE = AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE
 
@@ -124,7 +123,7 @@ async def test_an_author_is_found_wherever_he_stands_in_a_long_list(sqlite_store
 
     query = f'cs.LG au:"{names[destination - 1]}"'
     async with living(sqlite_store, eastern(SUNDAY, 12), prepare, queries=[query], sources=sources) as life:
-        await life.until(eastern(THURSDAY, 19), HALF_DAY)
+        await life.until(eastern(THURSDAY, 19))
         assert len(life.delivered) == 3
         stored = [row.authors for row in await rows(life.app.store, schema.paper) if len(row.authors) > 1]
         assert [len(one) for one in stored] == [160] * 3
@@ -149,7 +148,7 @@ async def test_an_author_beyond_the_hundredth_is_muted_and_left_out_once_anythin
         async with store.write() as tx:
             (one,) = await tx.subscribers.destinations()
             await tx.mutes.add(one.id, f'author:"{names[100]}"', start)
-        await life.until(eastern(THURSDAY, 12), HALF_DAY)
+        await life.until(eastern(THURSDAY, 12))
         expected = {
             paper.id
             for day in weekdays(MONDAY, THURSDAY)
@@ -244,7 +243,7 @@ async def test_a_page_that_is_refused_for_days_is_asked_for_less_and_less_often(
             world.trouble(part, eastern(MONDAY, 20), eastern(ends, 20), Answer(200, b"<html>Oops</html>"))
 
     async with living(sqlite_store, eastern(SUNDAY, 12), prepare) as life:
-        await life.until(eastern(MONDAY + timedelta(days=12), 12), HALF_DAY)
+        await life.until(eastern(MONDAY + timedelta(days=12), 12))
         assert sorted(life.delivered) == life.announced("cs.LG", "cs.AI", first=MONDAY)
         assert await faults(life) == []
         assert max(per_day(life).values()) <= 20

@@ -26,7 +26,7 @@ async def test_a_weekly_reader_reaches_all_of_two_days_that_are_far_over_the_cap
     async with living(
         sqlite_store, eastern(MONDAY, 12), prepare, queries=("cs.LG",), sources=["arxiv_listing"], slot=MONDAYS
     ) as life:
-        await life.until(eastern(MONDAY + timedelta(days=7), 12), quiet=timedelta(hours=6))
+        await life.until(eastern(MONDAY + timedelta(days=7), 12))
         everything = set(life.announced("cs.LG"))
         (digest,) = life.channel.digests
         preferences = Defaults(Language.EN, MONDAYS)

@@ -18,7 +18,6 @@ from tests.jobs.life import Life, eastern, living
 MONDAY = date(2026, 6, 8)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 SUNDAY = MONDAY - timedelta(days=1)
-HALF_DAY = timedelta(hours=3)
 
 
 def days(world: World, *dates: date, per_day: int = 3) -> None:
@@ -151,7 +150,7 @@ async def test_an_hour_of_trouble_is_named_and_nothing_is_lost(store, answer):
         (fault,) = await missing(life)
         assert (fault.source, fault.category, fault.date) == ("arxiv_listing", ALL, TUESDAY)
         assert fault.since - opens(TUESDAY) <= timedelta(minutes=15)
-        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        await life.until(eastern(WEDNESDAY, 19))
         assert await faults(life) == []
         is_complete(life, last=WEDNESDAY)
         during = [one for one in life.world.asked if eastern(MONDAY, 20, 3) <= one.at < eastern(MONDAY, 21, 10)]
@@ -164,9 +163,9 @@ async def test_a_whole_day_of_refusals_is_caught_up_from_the_archive(store):
         world.trouble("/", eastern(MONDAY, 20, 3), eastern(TUESDAY, 20, 3), Answer(429))
 
     async with living(store, eastern(SUNDAY, 12), prepare) as life:
-        await life.until(eastern(TUESDAY, 19), HALF_DAY)
+        await life.until(eastern(TUESDAY, 19))
         assert {one.date for one in await missing(life)} == {TUESDAY}
-        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        await life.until(eastern(WEDNESDAY, 19))
         is_complete(life, last=WEDNESDAY)
         assert await faults(life) == []
         assert dates(life) == [[MONDAY], [TUESDAY, WEDNESDAY]], "the late day comes with its own date"
@@ -183,11 +182,11 @@ async def test_a_missed_day_of_two_pages_is_given_whole_or_not_at_all(store):
     async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"], sources=["arxiv_listing"]) as life:
         await life.until(eastern(SUNDAY, 23))
         life.clock.now = eastern(TUESDAY, 20, 58)  # Tuesday's evening: the whole day was missed
-        await life.until(eastern(WEDNESDAY, 11), HALF_DAY)
+        await life.until(eastern(WEDNESDAY, 11))
         assert dates(life)[-1] == [WEDNESDAY]
         (fault,) = await missing(life)
         assert (fault.category, fault.date) == ("cs.LG", TUESDAY)
-        await life.until(eastern(WEDNESDAY, 22), HALF_DAY)
+        await life.until(eastern(WEDNESDAY, 22))
         assert await missing(life) == []
         assert (await coverage(life, TUESDAY))["cs.LG", TUESDAY] == (2_100, 2_100, "arxiv_listing")
         pages = {one.path.rpartition("=")[2] for one in life.asked(f"/catchup/cs.LG/{TUESDAY}")}
@@ -209,7 +208,7 @@ async def test_one_frozen_page_does_not_hold_up_the_others(store):
         assert [one.category for one in await missing(life)] == ["cs.AI"]
         mine = {paper.id for paper, kind in life.world.entries("cs.LG", WEDNESDAY) if not kind.is_revision}
         assert mine <= set(life.delivered)
-        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        await life.until(eastern(FRIDAY, 23))
         is_complete(life)
 
 
@@ -222,11 +221,11 @@ async def test_a_holiday_is_no_fault_and_costs_next_to_nothing(store):
 
     start = eastern(thanksgiving - timedelta(days=2), 12)
     async with living(store, start, prepare) as life:
-        await life.until(eastern(thanksgiving + timedelta(days=1), 19), HALF_DAY)
+        await life.until(eastern(thanksgiving + timedelta(days=1), 19))
         assert await faults(life) == []
         holiday = [one for one in life.asked("/list/") if one.at > eastern(thanksgiving, 20)]
         assert len(holiday) <= 24
-        await life.until(eastern(monday, 12), HALF_DAY)
+        await life.until(eastern(monday, 12))
         is_complete(life, thanksgiving - timedelta(days=1), monday)
         async with life.app.store.read() as tx:
             (learnt,) = (await tx.announcement_days.on([thanksgiving + timedelta(days=1)])).values()
@@ -243,9 +242,9 @@ async def test_a_mailing_that_is_six_hours_late_is_named_and_then_comes_with_its
         (fault,) = await missing(life)
         assert (fault.category, fault.date) == (ALL, WEDNESDAY)
         assert fault.since - opens(WEDNESDAY) <= timedelta(minutes=55), "before nine o'clock in Beijing"
-        await life.until(eastern(WEDNESDAY, 3), timedelta(minutes=5))
+        await life.until(eastern(WEDNESDAY, 3, 5))
         assert await missing(life) == []
-        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        await life.until(eastern(FRIDAY, 23))
         is_complete(life)
         assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
 
@@ -257,7 +256,7 @@ async def test_the_only_category_is_named_in_its_fault_and_a_mailing_that_never_
     async with living(store, eastern(SUNDAY, 12), prepare, queries=["cs.LG"]) as life:
         await life.until(eastern(TUESDAY, 20, 59))
         assert [(one.category, one.date) for one in await missing(life)] == [("cs.LG", WEDNESDAY)]
-        await life.until(eastern(THURSDAY, 12), HALF_DAY)
+        await life.until(eastern(THURSDAY, 12))
         assert await faults(life) == []
         assert dates(life) == [[MONDAY], [TUESDAY], [THURSDAY]]
         async with life.app.store.read() as tx:
@@ -273,9 +272,9 @@ async def test_a_mailing_that_never_came_comes_with_the_next_one_on_the_same_eve
         world.announce(WEDNESDAY, world.mailings[WEDNESDAY][1], at=eastern(WEDNESDAY, 20))
 
     async with living(store, eastern(SUNDAY, 12), prepare) as life:
-        await life.until(eastern(WEDNESDAY, 19), HALF_DAY)
+        await life.until(eastern(WEDNESDAY, 19))
         assert [(one.category, one.date) for one in await missing(life)] == [(ALL, WEDNESDAY)]
-        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        await life.until(eastern(FRIDAY, 23))
         is_complete(life)
         assert await faults(life) == []
         assert dates(life) == [[MONDAY], [TUESDAY], [WEDNESDAY, THURSDAY], [FRIDAY]]
@@ -292,7 +291,7 @@ async def test_a_second_mailing_under_the_same_date_is_found_by_the_feed(store):
         await life.until(eastern(TUESDAY, 22))
         at, entries = life.world.mailings[WEDNESDAY]
         life.world.announce(WEDNESDAY, [*entries, *second[0]], at=at)
-        await life.until(eastern(FRIDAY, 23), HALF_DAY)
+        await life.until(eastern(FRIDAY, 23))
         is_complete(life)
         count = len(life.world.entries("cs.LG", WEDNESDAY))
         assert (await coverage(life, WEDNESDAY))["cs.LG", WEDNESDAY] == (count, count, "arxiv_feed")
@@ -336,7 +335,7 @@ async def test_after_days_of_silence_one_digest_has_everything_each_paper_with_i
         await life.until(eastern(start + timedelta(days=1), 22))
         before = len(life.digests)
         life.clock.now = eastern(back, 20, 58)  # two minutes before nine in Beijing
-        await life.until(eastern(back, 23), HALF_DAY)
+        await life.until(eastern(back, 23))
         told = start + timedelta(days=2)
         last = max(day for day in life.world.mailings if opens(day) <= life.clock.now)
         assert dates(life)[before:] == [weekdays(told + timedelta(days=1), last)]
