@@ -82,7 +82,9 @@ class DayPoll:
         self._source = source
         self._day = day
         self._pending = list(categories)
-        self._held: dict[tuple[str, str], tuple[Listing, tuple[Announcement, ...]]] = {}  # with what is not stored of it
+        self._held: dict[
+            tuple[str, str], tuple[Listing, tuple[Announcement, ...]]
+        ] = {}  # with what is not stored of it
         self._errors = False
         self._until: datetime | None = None
         self._matched_at = context.clock()

@@ -180,13 +180,22 @@ class Poller:
         Where there is nothing to read, nothing is written either.
         """
         now = self._clock()
-        if self._look_at is not None and now < self._look_at:
+        if self._look_at is not None and now < self._look_at <= now + LOOK_AGAIN:  # the clock may have gone back
             return
+        await self._void_what_is_too_far_ahead(now)
         is_idle = await self._missing.is_nothing(await self.wanted())
         async with nullcontext() if is_idle else self._lease() as lease:
             self._look_at = now + LOOK_AGAIN
             if lease is not None:
                 await self._read_missing(lease)
+
+    async def _void_what_is_too_far_ahead(self, now: datetime) -> None:
+        """Where a clock was ahead, nothing waits until it is that late again."""
+        async with self._store.read() as tx:
+            if not await tx.ahead.is_void(now):
+                return
+        async with self._store.write() as tx:
+            log.warning("clock_was_ahead rows=%d", await tx.ahead.void(now))
 
     async def _read_missing(self, lease: _Lease) -> None:
         codes = await self.wanted()

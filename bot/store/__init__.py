@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreError
 from bot.store import postgresql, schema, sqlite
+from bot.store.ahead import Ahead
 from bot.store.batches import Batches
 from bot.store.carried import Carried
 from bot.store.changes import Changes
@@ -190,6 +191,11 @@ class Transaction:
     def epochs(self) -> Epochs:
         """What tells an id from the same id before a backup was restored."""
         return Epochs(self.connection)
+
+    @cached_property
+    def ahead(self) -> Ahead:
+        """What lies further ahead than it can."""
+        return Ahead(self.connection)
 
     @cached_property
     def pace(self) -> Pace:

@@ -1,0 +1,68 @@
+"""What a clock that was ahead has left behind: whatever is further away than it can be is void."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Days, Slot
+from bot.store import schema
+
+_SKEW = timedelta(minutes=5)  # what was written may be so much later than our clock
+_LONGEST = timedelta(hours=26)  # a rest lasts until the next night at most, and so does a retry
+_LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a rest
+_LEASES = ("reading", "matching", "summaries")
+_MAILING = timedelta(days=5)  # the next mailing is not further away
+
+_pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
+_fault, _watch, _day = schema.fault.c, schema.watch.c, schema.announcement_day.c
+
+
+class Ahead:
+    """The room of what lies ahead, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def is_void(self, now: datetime) -> bool:
+        """Whether anything is further away than it can be."""
+        found = select(or_(*(exists().where(condition) for condition in _void(now).values())))
+        return bool((await self._connection.execute(found)).scalar()) or bool(await self._slots(now))
+
+    async def void(self, now: datetime) -> int:
+        """Forget it, or let it be due now; how many rows that were."""
+        slots = await self._slots(now)
+        for number, due in slots.items():
+            await self._connection.execute(schema.slot.update().where(_slot.id == number).values(next_due=due))
+        is_void = _void(now)
+        done = [
+            await self._connection.execute(statement)
+            for statement in (
+                schema.pace.update().where(is_void[schema.pace]).values(next_at=now),
+                schema.delivery.update().where(is_void[schema.delivery]).values(due_at=now),
+                schema.fault.update().where(is_void[schema.fault]).values(tried_at=now),
+                schema.watch.delete().where(is_void[schema.watch]),
+                schema.announcement_day.delete().where(is_void[schema.announcement_day]),
+            )
+        ]
+        return len(slots) + sum(one.rowcount for one in done)
+
+    async def _slots(self, now: datetime) -> dict[int, datetime]:
+        """When slots are due that are planned for later than their next time."""
+        rows = await self._connection.execute(select(schema.slot).where(_slot.next_due > now + _LONGEST))
+        next_times = {row: Slot(row.zone, row.minute, Days(row.days)).next_after(now) for row in rows}
+        return {row.id: due for row, due in next_times.items() if row.next_due > due}
+
+
+def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
+    """Which rows of each table cannot be of a clock that was right."""
+    is_lease = and_(_pace.key.in_(_LEASES), _pace.next_at > now + _LEASE)
+    return {
+        schema.pace: or_(_pace.next_at > now + _LONGEST, is_lease),
+        schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > now + _LONGEST),
+        schema.fault: and_(_fault.over_at.is_(None), _fault.tried_at > now + _SKEW),
+        schema.watch: _watch.since > (now + _MAILING).date(),
+        schema.announcement_day: _day.seen_at > now + _SKEW,
+    }
