@@ -11,7 +11,7 @@ from tests.scenarios.histories.lives import lived
 from tests.scenarios.histories.world import history
 
 DAYS = 3
-SEEDS = [("sqlite", seed) for seed in range(1, 16)] + [("postgresql", seed) for seed in range(16, 20)]
+SEEDS = [("sqlite", seed) for seed in range(1, 11)] + [("postgresql", seed) for seed in range(16, 20)]
 
 
 @pytest.mark.parametrize(("store_url", "seed"), SEEDS, indirect=["store_url"])
