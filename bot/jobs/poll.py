@@ -233,7 +233,9 @@ class Poller:
         rest = pause(late, is_begun=poll.is_begun, is_unlikely=is_unlikely)
         if is_unlisted and not poll.is_begun:
             rest = pause_without_listing(late)
-        await self._store.hold(again(source), min(now + rest, opens(following(day), source.due_offset)))
+        asked = [one.retry_after for one in poll.reading.faults if one.retry_after]
+        until = now + max([rest, *asked])
+        await self._store.hold(again(source), min(until, opens(following(day), source.due_offset)))
 
     async def _catch_up(self, archive: Archive, since: dict[str, date], lease: _Lease) -> None:
         """Every day that was missed, oldest first; the next mailing does not have to wait for it."""

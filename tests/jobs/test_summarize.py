@@ -301,7 +301,7 @@ async def test_two_processes_do_not_make_the_same_and_who_died_is_followed(store
 
 
 async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another_process(store, monkeypatch):
-    monkeypatch.setattr("bot.jobs.summarize.LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr("bot.jobs.summarize.LEASE", timedelta(seconds=2))
     clock = RunningClock()
 
     def process(maker: FakeMaker) -> Summarizer:
@@ -312,8 +312,8 @@ async def test_a_call_that_takes_longer_than_the_turn_is_not_repeated_by_another
     slow, other = FakeMaker(gate=asyncio.Event()), FakeMaker()
     running = asyncio.create_task(process(slow).run())
     await slow.reached.wait()
-    for _ in range(5):
-        await asyncio.sleep(0.3)
+    for _ in range(3):
+        await asyncio.sleep(0.9)
         await process(other).run()
     slow.gate.set()
     await running
