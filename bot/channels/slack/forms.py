@@ -1,4 +1,4 @@
-"""The form behind `/papers subscribe`: a query in fields, and back. Pure.
+"""The forms of subscriptions and of settings: a query in fields, and back, and how digests come. Pure.
 
 What the fields cannot say stays in the last one, in the language of queries; nothing is lost by editing.
 """
@@ -45,6 +45,7 @@ class FormDraft:
     time: str = "09:00"
     zone: str = "UTC"
     notices: str = Notices.FAULTS
+    limit: str = ""  # papers that a digest shows whole; empty is as many as the admin allows
 
     @property
     def query(self) -> str:
@@ -71,21 +72,23 @@ class FormPurpose:
         "",
         "",
         "",
-    )  # language, time, zone and notices of the destination, if it has them
+        "",
+    )  # language, time, zone, notices and limit of the destination, if it has them
     zone: str = "UTC"  # of the time that is chosen
     locale: str = "en"
+    is_settings: bool = False  # no subscription is meant, only how digests come
 
     def dumped(self) -> str:
         """As Slack keeps it."""
-        return json.dumps([self.destination, self.which, self.before, self.zone, self.locale])
+        values = [self.destination, self.which, self.before, self.zone, self.locale, self.is_settings]
+        return json.dumps(values)
 
 
 def loaded(metadata: str) -> FormPurpose:
-    """What `dumped` has written."""
-    destination, which, before, zone, locale = json.loads(metadata)
-    return FormPurpose(
-        destination, str(which or ""), tuple(before), zone, locale
-    )  # forms of earlier versions have a number
+    """What `dumped` has written; forms of earlier versions have a number, and know no limit."""
+    destination, which, before, zone, locale, *rest = json.loads(metadata)
+    before = tuple(before) if rest else (*before, "")
+    return FormPurpose(destination, str(which or ""), before, zone, locale, any(rest))
 
 
 def draft_of(text: str, preferences: FormDraft) -> FormDraft:
@@ -133,6 +136,8 @@ def form(purpose: FormPurpose, draft: FormDraft) -> dict[str, Any]:
     """The modal, filled in."""
     locale = purpose.locale
     label = "slack.form_edit" if purpose.which else "slack.form_new"
+    label = "slack.settings" if purpose.is_settings else label
+    query = [] if purpose.is_settings else _query_fields(draft, locale)
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -141,14 +146,22 @@ def form(purpose: FormPurpose, draft: FormDraft) -> dict[str, Any]:
         "submit": _plain(say("slack.form_save", locale)),
         "close": _plain(say("slack.form_close", locale)),
         "blocks": [
-            _input("categories", locale, _categories(draft.categories, locale)),
-            *(_input(name, locale, _text(getattr(draft, name))) for name in ("any", "authors", "none", "rest")),
+            *query,
             _input("language", locale, _menu("reply.language_", Language, draft.language, locale)),
             _input("time", locale, {"type": "timepicker", "initial_time": draft.time}, zone=draft.zone),
             _input("notices", locale, _menu("slack.notices_", Notices, draft.notices, locale)),
-            *reading(draft, locale),
+            _input("limit", locale, _number(draft.limit)),
+            *(reading(draft, locale) if query else ()),
         ],
     }
+
+
+def _query_fields(draft: FormDraft, locale: str) -> list[Block]:
+    texts = ("any", "authors", "none", "rest")
+    return [
+        _input("categories", locale, _categories(draft.categories, locale)),
+        *(_input(name, locale, _text(getattr(draft, name))) for name in texts),
+    ]
 
 
 def reading(draft: FormDraft, locale: str) -> list[Block]:
@@ -179,7 +192,7 @@ def read_form(view: Mapping[str, Any], zone: str) -> FormDraft:
 
     return FormDraft(
         categories=tuple(one["value"] for one in value("categories").get("selected_options") or ()),
-        **{name: value(name).get("value") or "" for name in ("any", "authors", "none", "rest")},
+        **{name: value(name).get("value") or "" for name in ("any", "authors", "none", "rest", "limit")},
         language=chosen("language") or Language.BOTH,
         time=value("time").get("selected_time") or "09:00",
         zone=zone,
@@ -206,6 +219,11 @@ def _text(value: str) -> Element:
     started = {"initial_value": value} if value else {}
     config = {"trigger_actions_on": ["on_enter_pressed"]}
     return {"type": "plain_text_input", "max_length": _LONGEST_INPUT, "dispatch_action_config": config, **started}
+
+
+def _number(value: str) -> Element:
+    started = {"initial_value": value} if value else {}
+    return {"type": "number_input", "is_decimal_allowed": False, "min_value": "1", **started}
 
 
 def _categories(chosen: Iterable[str], locale: str) -> Element:

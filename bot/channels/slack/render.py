@@ -43,6 +43,9 @@ from bot.verbs import PREFIX, Verb
 COMMAND = "command"
 """The action of every button whose value is a command as people type it; what follows it is unique in its row."""
 
+SETTINGS = "open:settings"
+"""The action of the button under a digest that opens the form for how digests come."""
+
 _WHOLE = 10  # cards in a digest; those of a longer one have their abstracts behind a button
 _FULL = 5  # cards in an answer; more of them are named in one line each
 _NAME = 1_400
@@ -62,13 +65,14 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     foot: list[Row] = [[words(lines.more, f"{lines.link}#rest" if lines.link else "")]] if lines.more else []
     foot += [[words(each.id, each.url), words(f" {each.said}")] for each in lines.changes]
     below = [each for each in (lines.query, lines.coverage, lines.lack) if each]
-    way: list[Row] = [[words(lines.open, lines.link)]] if lines.link else []
+    whole: list[Row] = [[words(lines.open, lines.link)]] if lines.link else []
     first = [*groups(head), *listed([_titles(card) for card in lines.cards], 1), *groups(foot)]
     first += [group(*small(below), said="\n".join(below))] if below else []
-    first += groups(way)
+    first += groups(whole)
     if lines.cards:
-        label = say("slack.button_list", interface(language))
-        first.append(group(buttons([button(label, f"{COMMAND}:{Verb.LIST}", Verb.LIST)])))
+        names = [say(f"slack.{each}", interface(language)) for each in ("settings", "button_list")]
+        ways = [button(names[0], SETTINGS, SETTINGS), button(names[1], f"{COMMAND}:{Verb.LIST}", Verb.LIST)]
+        first.append(group(buttons(ways)))
     cards = _cards(lines.cards, language, has_abstracts=len(lines.cards) <= _WHOLE)
     named = [] if lines.link else groups([[words(lines.named, bold=True)]] if lines.named else [])
     named += [] if lines.link else listed([_titles(card) for card in lines.rest], len(lines.cards) + 1)

@@ -33,10 +33,10 @@ from bot.channels.slack.inbound import (
     through,
 )
 from bot.channels.slack.post import Clients, SlackAddress, read_address
-from bot.channels.slack.render import COMMAND
+from bot.channels.slack.render import COMMAND, SETTINGS
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
-from bot.model import Notices
+from bot.model import Destination, Notices
 from bot.presentation.cards import interface
 from bot.text.variants import simplified
 from bot.verbs import PREFIX, Verb
@@ -72,6 +72,7 @@ class Windows:
 
         app.command(PREFIX, matchers=[asks_for_form])(self._command)
         app.event("app_home_opened")(self._home_opened)
+        app.action(SETTINGS)(self._settings_button)
         app.action(re.compile("^open:"))(self._open_button)
         app.action(re.compile(f"^{COMMAND}:"), matchers=[is_at_home])(self._home_button)
         app.action(re.compile(f"^{FIELD}:"))(self._changed)
@@ -87,8 +88,11 @@ class Windows:
         if not (may_manage and await self.open(one, body["trigger_id"], wants_form(one.text) or "")):
             await shown(await self._conversation.reply(one), one, through(respond))
 
-    async def open(self, one: SlackRequest, trigger: str, which: str) -> bool:
-        """Open the form for a new or an existing subscription; False when there is none or no form was shown."""
+    async def open(self, one: SlackRequest, trigger: str, which: str, *, is_settings: bool = False) -> bool:
+        """Open the form for a new or an existing subscription, or for how digests come.
+
+        False when there is no such subscription, or when no form was shown.
+        """
         listed = await self._listed(one)
         locale = interface(listed.language)
         destination = listed.destination
@@ -96,18 +100,18 @@ class Windows:
         preferences = replace(self._preferences, zone=person.zone or self._preferences.zone)
         before = FormPurpose("").before
         if destination is not None:
-            slot, notices = destination.slot, destination.notices.value
-            preferences = FormDraft(
-                language=destination.language.value, time=slot.clock, zone=slot.zone, notices=notices
-            )
-            before = (preferences.language, preferences.time, preferences.zone, preferences.notices)
+            preferences = _preferences_of(destination)
+            before = (
+                preferences.language, preferences.time, preferences.zone, preferences.notices, preferences.limit
+            )  # fmt: skip
         edited = next((sub for sub in listed.subscriptions if sub.is_called(which)), None)
         if which and edited is None:
             return False
         draft = draft_of(edited.query, preferences) if edited else preferences
         client = await self._clients(one.destination.team)
         reference = edited.reference if edited else ""
-        view = form(FormPurpose(str(one.destination), reference, before, preferences.zone, locale), draft)
+        purpose = FormPurpose(str(one.destination), reference, before, preferences.zone, locale, is_settings)
+        view = form(purpose, draft)
         try:
             await asked(client.views_open(trigger_id=trigger, view=view))
         except ChannelError as error:  # it is good for three seconds, which a slow moment of ours may have used up
@@ -148,6 +152,17 @@ class Windows:
             reply = await self._conversation.reply(replace(one, text=f"{Verb.EDIT} {which}"))
             await self.publish(one, reply.text)
 
+    async def _settings_button(
+        self, ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], context: AsyncBoltContext
+    ) -> None:
+        """Open the form for how digests come; who may not change that, or gets no form, is told so in words."""
+        await ack()
+        one = of_button(body, context)
+        may_manage = self._conversation.may_manage(one, await self._conversation.person(one))
+        if not (may_manage and await self.open(one, body["trigger_id"], "", is_settings=True)):
+            said = replace(one, text=Verb.LIST if may_manage else Verb.LANGUAGE)
+            await shown(await self._conversation.reply(said), one, through(respond))
+
     async def _changed(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Read the form back while it is filled in."""
         await ack()
@@ -163,7 +178,7 @@ class Windows:
     async def _saved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Save what the form says, as the commands would; nothing is stored by halves when the query is wrong."""
         purpose, draft = _filled(body["view"])
-        if wrong := fault(draft, purpose.locale):
+        if not purpose.is_settings and (wrong := fault(draft, purpose.locale)):
             texts = (name for name in ("rest", "any", "none", "authors") if getattr(draft, name))
             await ack(response_action="errors", errors={f"{FIELD}:{next(texts, 'categories')}": wrong})
             return
@@ -171,16 +186,13 @@ class Windows:
         user, destination = body["user"]["id"], read_address(purpose.destination)
         if destination.is_person and destination.channel != user:
             return  # nobody is shown such a form
-        verb = f"{Verb.EDIT} {purpose.which}" if purpose.which else Verb.SUBSCRIBE
-        language, *clock, notices = purpose.before
-        commands = [f"{verb} {draft.query}"]
-        commands += [f"{Verb.LANGUAGE} {draft.language}"] if draft.language != language else []
-        commands += [f"{Verb.TIME} {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
-        commands += [f"{Verb.NOTICES} {draft.notices}"] if draft.notices != (notices or Notices.FAULTS) else []
         event = body.get("trigger_id") or ""
         replies = [
             (one, await self._conversation.reply(one))
-            for one in (SlackRequest(destination, user, text, f"{n}:{event}") for n, text in enumerate(commands))
+            for one in (
+                SlackRequest(destination, user, text, f"{n}:{event}")
+                for n, text in enumerate(_commands(purpose, draft))
+            )
         ]
         for one, reply in replies:
             await self._show(one, reply)
@@ -203,6 +215,26 @@ class Windows:
             private = replace(one, destination=SlackAddress(one.destination.team, one.user))
             if not one.destination.is_person:
                 await self._show(private, reply)
+
+
+def _preferences_of(destination: Destination) -> FormDraft:
+    slot, limit = destination.slot, destination.limit
+    return FormDraft(
+        language=destination.language.value, time=slot.clock, zone=slot.zone, notices=destination.notices.value,
+        limit=str(limit or ""),
+    )  # fmt: skip
+
+
+def _commands(purpose: FormPurpose, draft: FormDraft) -> list[str]:
+    """What people would type to have what a form says."""
+    verb = f"{Verb.EDIT} {purpose.which}" if purpose.which else Verb.SUBSCRIBE
+    language, *clock, notices, limit = purpose.before
+    found = [] if purpose.is_settings else [f"{verb} {draft.query}"]
+    found += [f"{Verb.LANGUAGE} {draft.language}"] if draft.language != language else []
+    found += [f"{Verb.TIME} {draft.time} {draft.zone}"] if [draft.time, draft.zone] != clock else []
+    found += [f"{Verb.NOTICES} {draft.notices}"] if draft.notices != (notices or Notices.FAULTS) else []
+    found += [f"{Verb.LIMIT} {draft.limit or 'off'}"] if draft.limit != limit else []
+    return found
 
 
 def _filled(view: dict[str, Any]) -> tuple[FormPurpose, FormDraft]:

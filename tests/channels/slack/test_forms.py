@@ -58,7 +58,7 @@ def parts(text: str) -> set[object]:
 @pytest.mark.parametrize("locale", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("draft", [FormDraft(), FormDraft(("cs.LG",), "x" * 400, "y", "z", "w")])
 def test_the_form_keeps_the_limits_of_a_modal(locale, draft):
-    purpose = FormPurpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always"), "Asia/Shanghai", locale)
+    purpose = FormPurpose("T1/C1", "id:3", ("en", "09:00", "UTC", "always", "5"), "Asia/Shanghai", locale)
     view = form(purpose, draft)
     assert block_kit.view_faults(view) == []
     assert loaded(view["private_metadata"]) == purpose

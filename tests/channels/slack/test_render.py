@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.channels import Attachment, Offer, Reply
 from bot.channels.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, cost
-from bot.channels.slack.render import digest_bodies, reply_messages
+from bot.channels.slack.render import SETTINGS, digest_bodies, reply_messages
 from bot.digest import PAGE, Digest
 from bot.model import Language, Reason
 from bot.presentation.cards import cards_lines
@@ -181,8 +181,9 @@ def test_what_a_paper_was_chosen_for_is_bold_in_the_abstracts():
     assert "Tidal 1: Quantization of the KV Cache" in text_of(messages(digest(one)))
 
 
-def test_the_subscriptions_are_one_button_away():
-    assert list(block_kit.strings(messages(digest(card(1)))[0]["blocks"], "value")) == ["list"]
+def test_the_settings_and_the_subscriptions_are_one_button_away():
+    first = messages(digest(card(1)))[0]["blocks"]
+    assert list(block_kit.strings(first, "value")) == [SETTINGS, "list"]
 
 
 TEXTS = st.text(st.sampled_from("a <>&*_~`@!#\n\\{}$中文，😀\u202e"), max_size=60).map(lambda text: text * 60)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.channels.slack.blocks import button, buttons
 from bot.channels.slack.forms import loaded
+from bot.channels.slack.render import SETTINGS
 from bot.model import Language, Notices
 from bot.presentation.cards import NAME
 from bot.text.traditional import traditional
@@ -45,6 +47,7 @@ def filled(view, **changes):
     return {name: {name: {k: v for k, v in one[name].items() if v is not None}} for name, one in values.items()}
 
 
+BELOW_A_DIGEST = [buttons([button("Settings", SETTINGS, SETTINGS)])]
 LG = {"selected_options": [{"value": "cs.LG", "text": {"type": "plain_text", "text": "cs.LG"}}]}
 
 
@@ -115,6 +118,43 @@ async def test_who_may_not_change_a_channel_gets_no_form(slack, tmp_path):
         assert slack.views == []
 
 
+async def test_the_button_under_a_digest_opens_how_digests_come_and_changes_nothing_else(slack, tmp_path):
+    async with running(slack, tmp_path) as app:
+        await slack.command("subscribe cs.LG tide")
+        await answered(slack, ML, 0, least=2)
+        await slack.presses(ML, "1", BELOW_A_DIGEST, SETTINGS)
+        await until(lambda: slack.views, "a form")
+        form = slack.views[-1]
+        assert block_kit.view_faults(form) == []
+        names = [block["block_id"] for block in form["blocks"]]
+        assert names == ["form:language", "form:time", "form:notices", "form:limit"]
+        before = len(await messages(slack))
+        await slack.submits(form, filled(form, limit={"value": "3"}))
+        found = await answered(slack, ML, before)
+        assert "At most 3 papers" in "".join(map(read, found))
+        destination, subscriptions = await stored(app, ML)
+        assert destination.limit == 3
+        assert [one.query for one in subscriptions] == ["cs.LG tide"]
+
+        await slack.presses(ML, "1", BELOW_A_DIGEST, SETTINGS)
+        await until(lambda: len(slack.views) > 1, "the form again")
+        again = slack.views[-1]
+        before = len(await messages(slack))
+        await slack.submits(again, filled(again, limit={"value": None}))
+        await answered(slack, ML, before)
+        assert (await stored(app, ML))[0].limit == 0
+
+
+async def test_who_may_not_change_a_channel_gets_no_settings(slack, tmp_path):
+    slack.people[GUEST] = {"is_restricted": True}
+    async with running(slack, tmp_path):
+        await slack.presses(ML, "1", BELOW_A_DIGEST, SETTINGS, user=GUEST)
+        (one,) = await answered(slack, ML, 0)
+        assert is_private(one, GUEST)
+        assert "Only people who manage" in read(one)
+        assert slack.views == []
+
+
 async def test_a_form_of_another_persons_place_changes_nothing(slack, tmp_path):
     async with running(slack, tmp_path) as app:
         await slack.command("subscribe", channel=await slack.direct(ALICE))
@@ -182,6 +222,7 @@ async def test_a_home_that_was_opened_yesterday_says_that_a_subscription_is_gone
 def test_a_form_of_an_earlier_version_edits_the_subscription_of_its_number():
     made = loaded('["T1/C1", 2, ["en", "09:00", "UTC", "off"], "UTC", "en"]')
     assert made.which == "2"
+    assert made.before == ("en", "09:00", "UTC", "off", "")
     assert loaded('["T1/C1", 0, ["", "", "", ""], "UTC", "en"]').which == ""
 
 
