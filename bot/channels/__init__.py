@@ -82,6 +82,7 @@ class Reply:
     mailbox: str = ""  # where somebody has to confirm, if not here
     offers: tuple[Offer, ...] = ()
     attachment: Attachment | None = None
+    headings: tuple[str, ...] = ()  # lines of the text that stand above others, for channels with bold letters
     zones: tuple[str, ...] = ()  # one of them may be the person's, for channels with menus
 
 

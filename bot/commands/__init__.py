@@ -124,7 +124,8 @@ class Commands:
 def _in_traditional(reply: Reply) -> Reply:
     """The same in traditional characters; cards are set by the channel, in the language of the reply."""
     language = Language.ZH_HANT if reply.language is Language.ZH else reply.language
-    return replace(reply, text=traditional(reply.text), language=language)
+    headings = tuple(map(traditional, reply.headings))
+    return replace(reply, text=traditional(reply.text), language=language, headings=headings)
 
 
 def _language_of_reply(invocation: Invocation, destination: Destination | None, text: str) -> str:

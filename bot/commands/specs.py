@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import pairwise
 
 from bot.channels import Reply
 from bot.commands import (
@@ -30,6 +31,7 @@ from bot.locale import say
 from bot.verbs import Verb
 
 _NAME = re.compile(r"[A-Z][A-Z:]+|\bN\b")
+_BULLET = "•"
 _QUERIES = frozenset({"query", "queries", "查询", "查詢"})
 
 
@@ -81,10 +83,10 @@ class CommandSpec:
 async def answer_help(request: Request) -> Reply:
     """The commands, or one of them, or how queries are written."""
     if not request.argument:
-        return request.reply(request.say("reply.help"))
+        return _in_groups(request, "reply.help")
     word = request.argument.removeprefix("/").casefold()
     if word in _QUERIES:
-        return request.reply(request.say("reply.help_queries"))
+        return _in_groups(request, "reply.help_queries")
     spec = BY_NAME.get(word) or nearest(word)
     if spec is None:
         raise UserError("error.no_such_command", {"typed": shown(word)})
@@ -96,6 +98,14 @@ async def answer_help(request: Request) -> Reply:
         ),
         request.say("reply.aliases", aliases=request.say("reply.comma").join(others)),
     )
+
+
+def _in_groups(request: Request, key: str) -> Reply:
+    """A text of lists, each of which has its heading."""
+    text = request.say(key)
+    rows = pairwise(text.splitlines())
+    headings = (one for one, below in rows if below.startswith(_BULLET) and not one.startswith(_BULLET))
+    return replace(request.reply(text), headings=tuple(headings))
 
 
 SPECS: tuple[CommandSpec, ...] = (

@@ -285,6 +285,11 @@ def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
     within_limits(text_messages(long))
 
 
+def test_the_headings_of_an_answer_are_bold_and_nothing_else_of_it():
+    (message,) = text_messages("Start\n• list", ["Start"])
+    assert message["content"] == "**Start**\n• list"
+
+
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=90), st.booleans()), max_size=8))
 @example([("*", True), ("\\", False), ("**", True)])
 def test_marks_are_whole_in_every_piece_and_the_text_is_as_it_was(runs: list[tuple[str, bool]]):

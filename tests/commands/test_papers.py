@@ -318,6 +318,20 @@ async def test_help_is_grouped_names_every_command_and_fits_a_screen(talk: Conve
             )
 
 
+@pytest.mark.parametrize(
+    ("typed", "headings"),
+    [
+        ("help", ("Start", "Change", "Read")),
+        ("帮助", ("开始", "修改", "阅读")),
+        ("幫助", ("開始", "修改", "閱讀")),
+        ("help query", ("Queries:",)),
+        ("help mute", ()),
+    ],
+)
+async def test_the_groups_of_help_have_headings(talk: Conversation, typed: str, headings: tuple[str, ...]):
+    assert (await talk.reply(typed, language=None)).headings == headings
+
+
 async def test_help_says_how_queries_are_written(talk: Conversation):
     for word in ("query", "queries", "查询", "查詢"):
         assert 'cs.LG "kv cache"' in await talk.says(f"help {word}")

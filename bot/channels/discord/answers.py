@@ -85,7 +85,7 @@ class Answers:
             await _make_known(interaction, invocation, reply)
 
     async def _say(self, interaction: Interaction[Any], reply: Reply, *, is_mine: bool) -> None:
-        bodies = text_messages(reply.text)
+        bodies = text_messages(reply.text, reply.headings)
         if 0 < len(reply.subscriptions) <= _ROWS:
             bodies[-1]["components"] = [controls(one, locale(interaction).value) for one in reply.subscriptions]
         else:

@@ -9,7 +9,7 @@ https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -86,9 +86,13 @@ def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
     return _messages(_cards(lines, language, is_whole=False))
 
 
-def text_messages(text: str) -> list[Body]:
-    """A plain text of several lines as messages without any markup."""
-    rows = [piece for row in text.splitlines() for piece in pieces(escaped(row), CONTENT)]
+def text_messages(text: str, headings: Collection[str] = ()) -> list[Body]:
+    """A plain text of several lines as messages without any markup; of its lines, headings are bold."""
+    rows = [
+        f"**{piece}**" if row in headings else piece
+        for row in text.splitlines()
+        for piece in pieces(escaped(row), CONTENT)
+    ]
     return [_message(content=content) for content in _joined(rows, CONTENT)]
 
 

@@ -83,7 +83,7 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
 
 def reply_messages(reply: Reply) -> list[Message]:
     """The answer to a command, in as many messages as Slack lets an answer have."""
-    rows: list[Row] = [[words(row)] for row in harmless(reply.text).splitlines() if row.strip()]
+    rows = [_said(row, reply) for row in harmless(reply.text).splitlines() if row.strip()]
     lines = cards_lines(reply.cards, reply.language)
     if len(lines) <= _FULL:
         whole = _cards(lines, reply.language, has_abstracts=True)
@@ -91,6 +91,10 @@ def reply_messages(reply: Reply) -> list[Message]:
         whole += _code(reply.attachment, reply.language) if reply.attachment else []
         return packed([*groups(rows), *whole], says_all=False)
     return packed([*groups(rows), *listed([_titles(card) for card in lines], 1)], says_all=False)
+
+
+def _said(row: str, reply: Reply) -> Row:
+    return [words(row, bold=True) if row in reply.headings else words(row)]
 
 
 def _offered(reply: Reply) -> list[Element]:

@@ -253,6 +253,11 @@ def test_a_file_is_code_as_far_as_an_answer_has_room_for_it(pieces: tuple[str, .
         assert ("An answer has no room for more" in said) == (shown < len(pieces))
 
 
+def test_the_headings_of_an_answer_are_bold_and_nothing_else_of_it():
+    (message,) = reply_messages(Reply("Start\n• list", Language.EN, headings=("Start",)))
+    assert [each["text"] for each in elements(message._asdict()) if each.get("style")] == ["Start"]
+
+
 def test_what_an_answer_offers_is_a_button_that_gives_the_command():
     (message,) = reply_messages(
         Reply("Subscribed.", Language.EN, offers=(Offer("Send me these now", "now id:7"),))
