@@ -40,15 +40,20 @@ async def prune_nightly(store: Store, now: datetime, keep: timedelta, zone: str)
 
 
 async def prune(store: Store, now: datetime, keep: timedelta) -> int:
-    """Forget what is older than `keep`; how many rows that were, without what goes with them."""
+    """Forget what is older than `keep`; how many rows that were, without what goes with them.
+
+    The last announcement stays however old it is: a bot that comes back after months can answer from it.
+    """
     before = now - keep
+    async with store.read() as tx:
+        listed = min([before.date(), *await tx.papers.days(1)])
     steps: list[Step] = [
         lambda tx, most: tx.retention.destinations(now - GONE, most),
         lambda tx, most: tx.retention.hits(before, most),
         lambda tx, most: tx.retention.deliveries(before, most),
-        lambda tx, most: tx.retention.papers(before.date(), most),
+        lambda tx, most: tx.retention.papers(listed, most),
         lambda tx, most: tx.retention.lookups(before, most),
-        lambda tx, most: tx.retention.listings(before.date(), most),
+        lambda tx, most: tx.retention.listings(listed, most),
         lambda tx, most: tx.retention.queries(now - _EDITED, most),
     ]
     gone = sum([await repeated(store, step, first=_FIRST, most=_MOST) for step in steps])

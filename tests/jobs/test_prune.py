@@ -54,6 +54,15 @@ async def test_what_is_old_goes_and_what_is_new_stays(store):
     assert await prune(store, LATER, KEEP) == 0
 
 
+async def test_the_last_announcement_stays_however_old_it_is(store):
+    await subscribed(store, "cs.LG")
+    await a_day(store, 0, paper(1))
+    await a_day(store, 1, paper(2))
+    await prune(store, LATER + timedelta(days=100), KEEP)
+    assert [row.date for row in await rows(store, schema.announcement)] == [DAY + timedelta(days=1)]
+    assert [row.date for row in await rows(store, schema.listing)] == [DAY + timedelta(days=1)]
+
+
 async def test_a_paper_that_is_announced_again_stays_and_does_not_come_again(store):
     await subscribed(store, "cs.LG", "cs.AI")
     await a_day(store, 0, paper(1))
@@ -95,9 +104,9 @@ async def test_it_is_done_once_a_night(store):
     night = LATER.replace(hour=3, minute=40)
     await prune_nightly(store, night - timedelta(days=3), KEEP, "UTC")
     await prune_nightly(store, night - timedelta(days=3) + timedelta(hours=5), timedelta(), "UTC")
-    assert len(await rows(store, schema.paper)) == 1, "not before the next night"
+    assert len(await rows(store, schema.delivery)) == 1, "not before the next night"
     await prune_nightly(store, night, KEEP, "UTC")
-    assert await rows(store, schema.paper) == []
+    assert await rows(store, schema.delivery) == []
 
 
 async def test_queries_that_nobody_asks_for_any_more_are_forgotten(store):
