@@ -22,7 +22,11 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 README, CHINESE, HANDBOOK = ROOT / "README.md", ROOT / "README.zh.md", ROOT / "deploy" / "README.md"
 HOUSE, TESTS, BENCHES = ROOT / "bot" / "README.md", ROOT / "tests" / "README.md", ROOT / "tests/bench/README.md"
+CHANGES = ROOT / "CHANGELOG.md"
 PAGES = (README, CHINESE, HANDBOOK)
+ALL_PAGES = (*PAGES, HOUSE, TESTS, BENCHES, CHANGES)
+MADE = ("demo/mail", ".venv/", "../shared/", "models/", "T0123ABCD/", "TEAM/")
+"""How paths begin that a run makes or that stand beside the repository, and addresses that look like paths."""
 WHAT_READERS_FIND = (
     "sudi init", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "DKIM", "LLM_DAILY_COST", "postgresql://", "sudi backup",
     "Several workspaces", "/healthz", "quantiz*",
@@ -130,7 +134,17 @@ def test_every_setting_in_them_exists_and_is_in_the_handbook():
     assert settings <= set(re.findall(r"\b[A-Z][A-Z0-9_]*\b", HANDBOOK.read_text("utf-8")))
 
 
-@pytest.mark.parametrize("page", [*PAGES, HOUSE, TESTS, BENCHES], ids=str)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=str)
+def test_every_file_that_it_names_is_there(page):
+    text = page.read_text("utf-8")
+    named = set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|md|yaml|service|txt|lock))`", text))
+    named |= set(re.findall(r"(?<![\w./])((?:bot|deploy|tests)/[\w./-]*\w)", text))
+    places = (page.parent, ROOT, ROOT / "bot", ROOT / "tests")
+    for path in named:
+        assert path.startswith(MADE) or any((place / path).exists() for place in places), path
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=str)
 def test_every_picture_and_link_of_the_repository_is_there(page):
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
         path, _, anchor = link.partition("#")
