@@ -22,6 +22,7 @@ from bot.errors import ChannelError, SettingsError
 from bot.health import Connection
 from bot.model import Destination, Language, Subscription
 from bot.pacing import Reserve
+from bot.presentation.cards import interface
 from bot.settings import Settings
 from bot.tokens import Links
 
@@ -82,8 +83,14 @@ class Reply:
     mailbox: str = ""  # where somebody has to confirm, if not here
     offers: tuple[Offer, ...] = ()
     attachment: Attachment | None = None
+    locale: str = ""  # of our words beside the papers; empty where it is that of the papers
     headings: tuple[str, ...] = ()  # lines of the text that stand above others, for channels with bold letters
     zones: tuple[str, ...] = ()  # one of them may be the person's, for channels with menus
+
+    @property
+    def interface(self) -> str:
+        """The language of our own words."""
+        return self.locale or interface(self.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Terminal(Channel):
             if line:
                 reply = await handle(Invocation("console", me, me, command, may_manage=True))
                 rows = [_plain(row) for row in harmless(reply.text).splitlines()]
-                cards = cards_lines(reply.cards, reply.language)
+                cards = cards_lines(reply.cards, reply.language, locale=reply.interface)
                 rows += [row for number, card in enumerate(cards, 1) for row in (_RULE, *_card(card, number))]
                 self._print(self._laid_out("\n".join(rows)))
                 if reply.attachment:  # as it is, to be copied

@@ -24,7 +24,7 @@ from bot.commands.request import Defaults, ReadFirst, Request
 from bot.commands.specs import BY_NAME, SPECS, CommandSpec, nearest
 from bot.commands.typed import cleaned, pointed, shown
 from bot.errors import QueryError, UserError
-from bot.locale import say
+from bot.locale import TRADITIONAL, say
 from bot.model import Destination, Language
 from bot.query import parse
 from bot.sources.arxiv_api import LookUp
@@ -124,8 +124,8 @@ class Commands:
 def _in_traditional(reply: Reply) -> Reply:
     """The same in traditional characters; cards are set by the channel, in the language of the reply."""
     language = Language.ZH_HANT if reply.language is Language.ZH else reply.language
-    headings = tuple(map(traditional, reply.headings))
-    return replace(reply, text=traditional(reply.text), language=language, headings=headings)
+    text, headings = traditional(reply.text), tuple(map(traditional, reply.headings))
+    return replace(reply, text=text, language=language, locale=TRADITIONAL, headings=headings)
 
 
 def _language_of_reply(invocation: Invocation, destination: Destination | None, text: str) -> str:

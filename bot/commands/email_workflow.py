@@ -30,7 +30,6 @@ from bot.errors import ChannelError, UserError
 from bot.locale import say
 from bot.model import Destination, Language, Paper, Slot, Subscription
 from bot.pending import waiting_for
-from bot.presentation.cards import interface
 from bot.query import Query, stored
 from bot.store import Store
 from bot.store.incoming_emails import Taken, Unconfirmed
@@ -148,7 +147,7 @@ class EmailWorkflow:
         if wanted:
             said.append(await self._asked_back(mail, wanted))
         if found.error:
-            said.append(Reply(explained(found.error, interface(said[0].language)), said[0].language))
+            said.append(Reply(explained(found.error, said[0].interface), said[0].language))
         return _together(said)
 
     async def _said_yes_or_no(self, mail: IncomingEmail) -> Reply:
@@ -194,7 +193,7 @@ class EmailWorkflow:
 
     async def invite(self, reply: Reply, person: Invocation) -> Reply:
         """Ask a mailbox whether it is that of a person elsewhere; what that person is told."""
-        locale = interface(reply.language)
+        locale = reply.interface
         wish = Unconfirmed(0, reply.mailbox, "", person.channel, person.sender)
         unique = f"{person.channel} {person.sender} {reply.mailbox} {self._clock()}"
         question = await self._kept(hashlib.sha256(unique.encode()).hexdigest(), wish, locale)
@@ -374,4 +373,7 @@ def _together(replies: list[Reply]) -> Reply:
     token = next((one.token for one in replies if one.token), "")
     text = "\n\n".join(one.text for one in replies)
     attachment = next((one.attachment for one in replies if one.attachment), None)
-    return replace(first, text=text, language=language, cards=cards, token=token, attachment=attachment)
+    return replace(
+        first, text=text, language=language, locale=first.interface, cards=cards, token=token,
+        attachment=attachment,
+    )  # fmt: skip

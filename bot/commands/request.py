@@ -80,14 +80,14 @@ class Request:
         cards: Iterable[Card] = (),
         is_public: bool = False,
     ) -> Reply:
-        """The answer; empty lines are left out. With cards, its language is the destination's."""
+        """The answer; empty lines are left out. Its cards are in the language of the destination."""
         shown = tuple(cards)
         language = Language(self.language)
         if shown:
             language = self.destination.language if self.destination else self.defaults.language
             if not (self.defaults.makes_chinese or any(card.summary for card in shown)):
                 language = language.without_chinese
-        return Reply("\n".join(filter(None, lines)), language, shown, is_public)
+        return Reply("\n".join(filter(None, lines)), language, shown, is_public, locale=self.language)
 
     def known_destination(self) -> Destination:
         """The destination; UserError when nothing was ever asked for here."""

@@ -4,7 +4,8 @@ Not a channel. Every text that leaves here is one line of readable, harmless Uni
 characters, no bidirectional overrides) but is still plain: channels escape it.
 
 A card has the same order on every channel: what it is, titles, authors, the line, what to know of it, comments,
-reason, links, abstracts. Readers of both languages get the papers' texts in both, and our words in English.
+reason, links, abstracts. Places with both languages get the papers' texts in both, and our words in English; an
+answer has them in the language of whoever asked.
 """
 
 from __future__ import annotations
@@ -111,13 +112,22 @@ def _provenance(digest: Digest, locale: str) -> str:
 
 
 def cards_lines(
-    cards: Sequence[Card], language: Language, *, names_queries: bool | None = None
+    cards: Sequence[Card], language: Language, *, names_queries: bool | None = None, locale: str = ""
 ) -> tuple[CardLines, ...]:
-    """The cards that are shown together; each says its date if they have several, and so its queries."""
+    """The cards that are shown together; each says its date if they have several, and so its queries.
+
+    `locale` is the language of our own words, where it is not that of the papers.
+    """
     is_dated = len({card.date for card in cards}) > 1
     is_named = len(_queries(cards)) > 1 if names_queries is None else names_queries
     return tuple(
-        _card(replace(card, subscriptions=()), _queries([card]) if is_named else (), language, is_dated)
+        _card(
+            replace(card, subscriptions=()),
+            _queries([card]) if is_named else (),
+            language,
+            is_dated=is_dated,
+            locale=locale or interface(language),
+        )
         for card in cards
     )
 
@@ -192,8 +202,8 @@ def _quoted(url: str) -> str:
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many destinations, one after the other
-def _card(card: Card, queries: tuple[str, ...], language: Language, is_dated: bool) -> CardLines:
-    paper, locale = card.paper, interface(language)
+def _card(card: Card, queries: tuple[str, ...], language: Language, *, is_dated: bool, locale: str) -> CardLines:
+    paper = card.paper
     chinese = _chinese_passages(card, language) if language is not Language.EN else {}
     in_chinese = chinese["title"].text if "title" in chinese else ""
     facts = [one_line(" ".join(paper.categories)), _type(card, locale), _age(card, locale)]
@@ -206,8 +216,8 @@ def _card(card: Card, queries: tuple[str, ...], language: Language, is_dated: bo
         facts=" · ".join(filter(None, facts)),
         titles=_titles(paper.title, in_chinese, card.reasons, language),
         authors=_authors(paper, locale),
-        lines=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language)))),
-        caution=_caution(card, chinese, language),
+        lines=tuple(filter(None, (chinese.get("one_line"), _line(card, chinese, language, locale)))),
+        caution=_caution(card, chinese, language, locale),
         notes=tuple(filter(None, (_comments(card, locale), _published(card, locale)))),
         why=_why(card.reasons, locale),
         queries=say("card.queries", locale, queries=named) if queries else "",
@@ -232,7 +242,7 @@ def _chinese_passages(card: Card, language: Language) -> dict[str, Passage]:
     }
 
 
-def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Passage | None:
+def _line(card: Card, chinese: Mapping[str, Passage], language: Language, locale: str) -> Passage | None:
     """Return the English line, for readers of English; for others only where there is no Chinese one."""
     if card.english is None:
         return None
@@ -240,7 +250,7 @@ def _line(card: Card, chinese: Mapping[str, Passage], language: Language) -> Pas
     is_wanted = (
         language is Language.EN or "one_line" not in chinese or (language.plain is Language.BOTH and not is_picked)
     )
-    label = say("card.key_sentence" if is_picked else "card.one_line", interface(language) if is_picked else "en")
+    label = say("card.key_sentence" if is_picked else "card.one_line", locale if is_picked else "en")
     return Passage(text, "en", label) if text and is_wanted else None
 
 
@@ -249,11 +259,10 @@ def _is_picked(card: Card) -> bool:
     return card.english is not None and card.english.provenance == "extract"
 
 
-def _caution(card: Card, chinese: Mapping[str, Passage], language: Language) -> str:
+def _caution(card: Card, chinese: Mapping[str, Passage], language: Language, locale: str) -> str:
     """What a reader should know about the Chinese texts of a card."""
     if language is Language.EN:
         return ""
-    locale = interface(language)
     if card.summary is None or not chinese:
         return say("card.missing", locale)
     if card.summary.flaws:

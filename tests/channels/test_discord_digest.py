@@ -285,6 +285,11 @@ def test_any_texts_stay_within_the_limits_and_nothing_is_lost(
     within_limits(text_messages(long))
 
 
+def test_whoever_asks_reads_the_words_beside_a_paper_in_their_language_whatever_the_papers_are_in():
+    said = plain(cards_messages([card(1, reasons=REASONS)], Language.BOTH, "zh"))
+    assert "匹配原因：" in said
+
+
 def test_the_headings_of_an_answer_are_bold_and_nothing_else_of_it():
     (message,) = text_messages("Start\n• list", ["Start"])
     assert message["content"] == "**Start**\n• list"

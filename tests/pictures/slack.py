@@ -78,6 +78,8 @@ async def stage(language: str) -> None:
     """A morning in a channel, one form, and a home tab, in one language."""
     async with edge() as slack:
         slack.shown = shown
+        if language == "zh":
+            slack.people[ALICE] = {"locale": "zh-CN", "tz": "Asia/Shanghai"}
         with tempfile.TemporaryDirectory() as folder:
             async with running(slack, Path(folder), bot_sources=("arxivdaily",), arxivdaily_page=str(PAGE)) as app:
                 app.clock.now = datetime(2026, 6, 9, 18, tzinfo=UTC)

@@ -93,7 +93,7 @@ class Answers:
             rows = [{"type": 1, "components": shown}] if shown else []
             rows += [zone_menu(reply.zones, locale(interaction).value)] if reply.zones else []
             bodies[-1].update({"components": rows} if rows else {})
-        for number, body in enumerate([*bodies, *cards_messages(reply.cards, reply.language)]):
+        for number, body in enumerate([*bodies, *cards_messages(reply.cards, reply.language, reply.interface)]):
             given = dict(arguments(body, is_mine=is_mine))
             if reply.attachment and number == 0:
                 file = io.BytesIO(reply.attachment.text.encode())

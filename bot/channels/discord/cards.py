@@ -58,7 +58,7 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     A direct message has no threads.
     """
     lines = digest_lines(digest)
-    language = digest.destination.language
+    locale = interface(digest.destination.language)
     is_direct = digest.destination.address.startswith("@")
     prefix = "/my" if is_direct else PREFIX  # which is not offered there
     lines = replace(lines, nothing=lines.nothing.replace(PREFIX, prefix))
@@ -69,21 +69,22 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
     rest = (changes,) if lines.link else (named, changes)
     last = [_EmbedBlock(_embed(text)) for rows in rest for text in _joined(rows, DESCRIPTION)]
-    blocks = [*_cards(lines.cards, language, is_whole=len(lines.cards) <= _WHOLE), *last]
+    blocks = [*_cards(lines.cards, locale, is_whole=len(lines.cards) <= _WHOLE), *last]
     if style == "thread" and lines.cards and not is_direct:
-        return [_named(lines, _root(lines), language), *_messages(blocks)], lines.title
+        return [_named(lines, _root(lines), locale), *_messages(blocks)], lines.title
     blocks += [_EmbedBlock(_embed(each)) for each in _opening(lines)]
     above = _joined([*_row(lines.query), *_row(lines.coverage), *_head(lines)], DESCRIPTION)
     first, *others = _messages([*(_EmbedBlock(_embed(text)) for text in above), *blocks]) or [_message()]
-    return [_named(lines, first, language), *others], ""
+    return [_named(lines, first, locale), *others], ""
 
 
-def cards_messages(cards: Sequence[Card], language: Language) -> list[Body]:
+def cards_messages(cards: Sequence[Card], language: Language, locale: str = "") -> list[Body]:
     """The cards of a reply; one alone is shown whole, several with their abstracts folded."""
-    lines = cards_lines(cards, language)
+    locale = locale or interface(language)
+    lines = cards_lines(cards, language, locale=locale)
     if len(lines) == 1:
-        return _messages(_card(lines[0], 0, language, is_whole=True))
-    return _messages(_cards(lines, language, is_whole=False))
+        return _messages(_card(lines[0], 0, locale, is_whole=True))
+    return _messages(_cards(lines, locale, is_whole=False))
 
 
 def text_messages(text: str, headings: Collection[str] = ()) -> list[Body]:
@@ -110,9 +111,9 @@ def _titles(card: NamedLines) -> str:
     return " / ".join(title.text for title in card.titles)
 
 
-def _cards(lines: Iterable[CardLines], language: Language, *, is_whole: bool) -> list[_EmbedBlock]:
+def _cards(lines: Iterable[CardLines], locale: str, *, is_whole: bool) -> list[_EmbedBlock]:
     return [
-        block for number, card in enumerate(lines, 1) for block in _card(card, number, language, is_whole=is_whole)
+        block for number, card in enumerate(lines, 1) for block in _card(card, number, locale, is_whole=is_whole)
     ]
 
 
@@ -149,14 +150,14 @@ def _opening(lines: DigestLines) -> list[str]:
     return [f"[{escaped(lines.open)}]({lines.link})"] if lines.link else []
 
 
-def _named(lines: DigestLines, message: Body, language: Language) -> Body:
+def _named(lines: DigestLines, message: Body, locale: str) -> Body:
     """The first message with what it is and the first title above its embeds: that is all that is shown where
     previews are off, and in notifications: https://github.com/discord/discord-api-docs/issues/1087"""
     rows = [f"**{escaped(lines.title)}**"]
     if lines.cards:
         title = pieces(escaped(lines.cards[0].titles[0].text), TITLE)[0]
         more = len(lines.cards) + len(lines.rest) - 1
-        rows = [say("discord.first", interface(language), n=more, heading=rows[0], title=title)]
+        rows = [say("discord.first", locale, n=more, heading=rows[0], title=title)]
     return {"content": _joined([*rows, *_row(lines.nothing)], CONTENT)[0]} | message
 
 
@@ -165,7 +166,7 @@ def _head(lines: DigestLines) -> list[str]:
     return [row for each in (*lines.warnings, lines.lack) for row in _row(each)]
 
 
-def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -> Iterator[_EmbedBlock]:
+def _card(card: CardLines, number: int, locale: str, *, is_whole: bool) -> Iterator[_EmbedBlock]:
     """The embeds of one card."""
     first, *others = card.titles
     numbered = f"{number}. {first.text}" if number else first.text
@@ -182,7 +183,7 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
         *(row for abstract in card.abstracts if is_whole for row in ("", *_passage(abstract))),
     ]
     descriptions = _joined(rows, DESCRIPTION)
-    buttons = _buttons(card, number, language, has_abstract=not is_whole and bool(card.abstracts))
+    buttons = _buttons(card, number, locale, has_abstract=not is_whole and bool(card.abstracts))
     for part, description in enumerate(descriptions, 1):
         part_of = f" · {part}/{len(descriptions)}" if len(descriptions) > 1 else ""
         embed = _embed(description, card.head[:_FOOTER] + part_of)
@@ -191,11 +192,11 @@ def _card(card: CardLines, number: int, language: Language, *, is_whole: bool) -
         yield _EmbedBlock(embed, buttons if part == 1 else ())
 
 
-def _buttons(card: CardLines, number: int, language: Language, *, has_abstract: bool) -> tuple[Body, ...]:
+def _buttons(card: CardLines, number: int, locale: str, *, has_abstract: bool) -> tuple[Body, ...]:
     """A row for one card, under the number that it has."""
     verbs = {Verb.SHOW: has_abstract, Verb.SAVE: True, Verb.FOLLOW: bool(card.authors)}
     return tuple(
-        button(say(f"discord.card_{verb}", interface(language), number=number or "").strip(), f"{verb} {card.id}")
+        button(say(f"discord.card_{verb}", locale, number=number or "").strip(), f"{verb} {card.id}")
         for verb, is_there in verbs.items()
         if is_there
     )

@@ -13,7 +13,7 @@ from bot.channels.email.incoming import ParsedEmail
 from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.pages import BASE64, MOST_BYTES
 from bot.locale import say
-from bot.presentation.cards import NAME, cards_lines, interface
+from bot.presentation.cards import NAME, cards_lines
 from bot.text.harmless import harmless
 
 
@@ -37,7 +37,7 @@ def question(reply: Reply) -> OutgoingEmail:
 
 def _subject(reply: Reply) -> str:
     """Ask in our own words, because anybody may have written the mail; with the token that an answer carries."""
-    locale = interface(reply.language)
+    locale = reply.interface
     if not reply.token:
         return f"{NAME} · {say('mail.answer_subject', locale)}"
     return f"{NAME} · {say('mail.confirm_subject', locale)} [{reply.token}]"
@@ -45,8 +45,8 @@ def _subject(reply: Reply) -> str:
 
 def _text(reply: Reply) -> str:
     """The text, and as many papers whole as a mail may have bytes; the others are named."""
-    cards = cards_lines(reply.cards, reply.language)
-    said = {"text": harmless(reply.text), "foot": say("mail.foot", interface(reply.language))}
+    cards = cards_lines(reply.cards, reply.language, locale=reply.interface)
+    said = {"text": harmless(reply.text), "foot": say("mail.foot", reply.interface)}
     for whole in range(len(cards), -1, -1):
         text = _template().render(**said, cards=cards[:whole], named=cards[whole:])
         if len(text.encode()) * BASE64 <= MOST_BYTES:

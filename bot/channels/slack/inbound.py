@@ -24,7 +24,6 @@ from bot.channels.slack.render import COMMAND, as_text, reply_messages
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.locale import say
-from bot.presentation.cards import interface
 from bot.text.harmless import harmless
 from bot.verbs import PREFIX
 
@@ -100,7 +99,7 @@ class Conversation:
             )
         )
         if reply.is_public and not asked_.destination.is_person and not await self._is_inside(asked_.destination):
-            hint = say("slack.invite", interface(reply.language))
+            hint = say("slack.invite", reply.interface)
             return replace(reply, text=f"{reply.text}\n{hint}")
         return reply
 

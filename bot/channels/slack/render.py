@@ -34,7 +34,6 @@ from bot.channels.slack.blocks import (
 )
 from bot.digest import Digest
 from bot.locale import say
-from bot.model import Language
 from bot.presentation.cards import PAGE, cards_lines, digest_lines, further_lines, interface
 from bot.presentation.lines import CardLines, NamedLines, Passage
 from bot.text.harmless import harmless
@@ -59,7 +58,7 @@ _TEXT_LIMIT = 3_000  # characters of the text beside the blocks of an answer
 
 def digest_bodies(digest: Digest) -> tuple[str, ...]:
     """The messages of a digest: the first is posted, the others are its thread."""
-    lines, language = digest_lines(digest), digest.destination.language
+    lines, locale = digest_lines(digest), interface(digest.destination.language)
     head: list[Row] = [[words(lines.title, bold=True)]]
     head += [[words(each)] for each in (lines.nothing, *lines.warnings) if each]
     foot: list[Row] = [[words(lines.more, f"{lines.link}#rest" if lines.link else "")]] if lines.more else []
@@ -70,10 +69,10 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
     first += [group(*small(below), said="\n".join(below))] if below else []
     first += groups(whole)
     if lines.cards:
-        names = [say(f"slack.{each}", interface(language)) for each in ("settings", "button_list")]
+        names = [say(f"slack.{each}", locale) for each in ("settings", "button_list")]
         ways = [button(names[0], SETTINGS, SETTINGS), button(names[1], f"{COMMAND}:{Verb.LIST}", Verb.LIST)]
         first.append(group(buttons(ways)))
-    cards = _cards(lines.cards, language, has_abstracts=len(lines.cards) <= _WHOLE)
+    cards = _cards(lines.cards, locale, has_abstracts=len(lines.cards) <= _WHOLE)
     named = [] if lines.link else groups([[words(lines.named, bold=True)]] if lines.named else [])
     named += [] if lines.link else listed([_titles(card) for card in lines.rest], len(lines.cards) + 1)
     further = [] if lines.link else [[words(each)] for each in further_lines(digest, f"{PREFIX} {PAGE}")]
@@ -84,11 +83,11 @@ def digest_bodies(digest: Digest) -> tuple[str, ...]:
 def reply_messages(reply: Reply) -> list[Message]:
     """The answer to a command, in as many messages as Slack lets an answer have."""
     rows = [_said(row, reply) for row in harmless(reply.text).splitlines() if row.strip()]
-    lines = cards_lines(reply.cards, reply.language)
+    lines = cards_lines(reply.cards, reply.language, locale=reply.interface)
     if len(lines) <= _FULL:
-        whole = _cards(lines, reply.language, has_abstracts=True)
+        whole = _cards(lines, reply.interface, has_abstracts=True)
         whole += [group(buttons(_offered(reply)))] if reply.offers else []
-        whole += _code(reply.attachment, reply.language) if reply.attachment else []
+        whole += _code(reply.attachment, reply.interface) if reply.attachment else []
         return packed([*groups(rows), *whole], says_all=False)
     return packed([*groups(rows), *listed([_titles(card) for card in lines], 1)], says_all=False)
 
@@ -101,7 +100,7 @@ def _offered(reply: Reply) -> list[Element]:
     return [button(one.label, f"{COMMAND}:{one.command}", one.command) for one in reply.offers]
 
 
-def _code(file: Attachment, language: Language) -> list[Group]:
+def _code(file: Attachment, locale: str) -> list[Group]:
     """A file as code to be copied: as many of its pieces as an answer has room for, for we may upload none."""
     blocks, room, shown = [""], _CODE, 0
     for piece in file.pieces:
@@ -114,7 +113,7 @@ def _code(file: Attachment, language: Language) -> list[Group]:
                 if units(blocks[-1] + part) > _CODE_BLOCK * 2:
                     blocks.append("")
                 blocks[-1] += part
-    said = say("reply.cited_cut", interface(language), n=shown, all=len(file.pieces))
+    said = say("reply.cited_cut", locale, n=shown, all=len(file.pieces))
     rest = groups([[words(said)]]) if shown < len(file.pieces) else []
     return [*(group(code(one)) for one in blocks if one), *rest]
 
@@ -138,9 +137,9 @@ def _titles(card: CardLines | NamedLines) -> list[Element]:
     return [words(cut(first, room), card.url, bold=True), *(words(f"\n{cut(each, room)}") for each in others)]
 
 
-def _cards(lines: Sequence[CardLines], language: Language, *, has_abstracts: bool) -> list[Group]:
+def _cards(lines: Sequence[CardLines], locale: str, *, has_abstracts: bool) -> list[Group]:
     return [
-        _with_buttons(_card(one, number, has_abstracts), one, language, is_folded=not has_abstracts)
+        _with_buttons(_card(one, number, has_abstracts), one, locale, is_folded=not has_abstracts)
         for number, one in enumerate(lines, 1)
     ]
 
@@ -162,8 +161,8 @@ def _card(lines: CardLines, number: int, has_abstracts: bool) -> Group:
     return group(*paragraphs(rows), *soft, *paragraphs(below), said="\n".join([f"{number}. {titles}", *said]))
 
 
-def _with_buttons(card: Group, lines: CardLines, language: Language, *, is_folded: bool) -> Group:
-    above, below = group(DIVIDER), group(_buttons(lines, language, is_folded=is_folded and bool(lines.abstracts)))
+def _with_buttons(card: Group, lines: CardLines, locale: str, *, is_folded: bool) -> Group:
+    above, below = group(DIVIDER), group(_buttons(lines, locale, is_folded=is_folded and bool(lines.abstracts)))
     return Group(above.blocks + card.blocks + below.blocks, above.costs + card.costs + below.costs, card.said)
 
 
@@ -181,12 +180,12 @@ def _marked(passage: Passage) -> list[Element]:
     return [words(run, bold=True) if is_marked else words(run) for run, is_marked in passage.runs]
 
 
-def _buttons(lines: CardLines, language: Language, *, is_folded: bool) -> Block:
+def _buttons(lines: CardLines, locale: str, *, is_folded: bool) -> Block:
     """To read its abstracts where they are not shown, to keep it, and to follow its authors; each is a command."""
     verbs = {Verb.SHOW: is_folded, Verb.SAVE: True, Verb.FOLLOW: bool(lines.authors)}
     return buttons(
         [
-            button(say(f"slack.button_{verb}", interface(language)), f"{COMMAND}:{verb}", f"{verb} {lines.id}")
+            button(say(f"slack.button_{verb}", locale), f"{COMMAND}:{verb}", f"{verb} {lines.id}")
             for verb, is_there in verbs.items()
             if is_there
         ]

@@ -37,7 +37,6 @@ from bot.channels.slack.render import COMMAND, SETTINGS
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 from bot.model import Destination, Notices
-from bot.presentation.cards import interface
 from bot.text.variants import simplified
 from bot.verbs import PREFIX, Verb
 
@@ -94,7 +93,7 @@ class Windows:
         False when there is no such subscription, or when no form was shown.
         """
         listed = await self._listed(one)
-        locale = interface(listed.language)
+        locale = listed.interface
         destination = listed.destination
         person = await self._conversation.person(one)
         preferences = replace(self._preferences, zone=person.zone or self._preferences.zone)
@@ -126,7 +125,7 @@ class Windows:
             await self._conversation.reply(replace(one, text=Verb.STATUS, event="")),
         )
         client = await self._clients(one.destination.team)
-        view = home(listed, status, interface(status.language), said)
+        view = home(listed, status, status.interface, said)
         await asked(client.views_publish(user_id=one.user, view=view))
 
     async def _listed(self, one: SlackRequest) -> Reply:

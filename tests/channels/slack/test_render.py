@@ -253,6 +253,13 @@ def test_a_file_is_code_as_far_as_an_answer_has_room_for_it(pieces: tuple[str, .
         assert ("An answer has no room for more" in said) == (shown < len(pieces))
 
 
+def test_whoever_asks_reads_the_words_beside_a_paper_in_their_language_whatever_the_papers_are_in():
+    asked = Reply("", Language.BOTH, cards=(card(1, reasons=REASONS),), locale="zh")
+    said = "".join(block_kit.strings(reply_messages(asked)[0].blocks, "text"))
+    assert "匹配原因：" in said
+    assert "收藏" in said
+
+
 def test_the_headings_of_an_answer_are_bold_and_nothing_else_of_it():
     (message,) = reply_messages(Reply("Start\n• list", Language.EN, headings=("Start",)))
     assert [each["text"] for each in elements(message._asdict()) if each.get("style")] == ["Start"]
