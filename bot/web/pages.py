@@ -35,6 +35,7 @@ _EXAMPLE = f'{Verb.SUBSCRIBE} cs.LG "kv cache"'
 _WHICH = re.compile(r"\d{1,6}|id:\d{1,18}|all", re.ASCII)
 _DAYS = (Days.WEEKDAYS, Days.DAILY, Days.WEEKLY)
 _LABELLED = (Verb.LANGUAGE, Verb.TIME, Verb.DAYS)
+_LIMIT = re.compile(r"[0-9]{0,4}")
 _CHOICES = {Verb.LANGUAGE: frozenset(Language), Verb.NOTICES: frozenset(Notices)}
 
 
@@ -242,12 +243,17 @@ def _changed(field: Mapping[str, str], destination: Destination) -> list[str] | 
         Verb.LANGUAGE: destination.language, Verb.DAYS: slot.days, Verb.NOTICES: destination.notices,
     }  # fmt: skip
     choices = {**_CHOICES, Verb.DAYS: {*_DAYS, slot.days}}
+    if not _LIMIT.fullmatch(field.get("limit", "").strip()):
+        return None
     if any(name in field and field[name] not in allowed for name, allowed in choices.items()):
         return None
     found = [f"{name} {field[name]}" for name, now in known.items() if field.get(name, now) != now]
     clock, zone = field.get("clock", slot.clock)[:_LONGEST_FIELD], field.get("zone", slot.zone)[:_LONGEST_FIELD]
     if (clock, zone) != (slot.clock, slot.zone):
         found.append(f"{Verb.TIME} {clock} {zone}".strip())
+    limit = str(destination.limit or "")
+    if (asked := field.get("limit", limit).strip()) != limit:
+        found.append(f"{Verb.LIMIT} {asked or 'off'}")
     return found
 
 

@@ -66,6 +66,7 @@ async def test_one_click_unsubscribes_that_mailbox_and_no_other(visit, encoding)
             {"language": "zh"},
         ),
         ({"do": "preferences", "notices": "always"}, ["cs.LG tide", "hep-th"], {"notices": "always"}),
+        ({"do": "preferences", "limit": "3"}, ["cs.LG tide", "hep-th"], {"limit": 3, "notices": "faults"}),
         ({"do": "preferences"}, ["cs.LG tide", "hep-th"], {"language": "en", "notices": "faults"}),
         ({"do": "subscribe", "query": "stat.ML  quantiz*"}, ["cs.LG tide", "hep-th", "stat.ML quantiz*"], {}),
         ({"do": "subscribe", "query": "cs.LG (tide"}, ["cs.LG tide", "hep-th"], {}),
@@ -109,6 +110,7 @@ async def test_time_zone_and_days_are_changed(visit):
         {"do": "mute", "which": "tide"},
         {"do": "preferences", "language": "klingon"},
         {"do": "preferences", "days": "x" * 400},
+        {"do": "preferences", "limit": "3 or so"},
         {"List-Unsubscribe": "Two-Click"},
     ],
 )
