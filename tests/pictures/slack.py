@@ -40,6 +40,9 @@ def shown(block: Any) -> Any:
     if block["type"] == "input" and block["element"]["type"] != "plain_text_input":
         field = {"type": "plain_text_input", "initial_value": ", ".join(_chosen(block["element"]))}
         return block | {"element": field | {"action_id": block["element"]["action_id"]}}
+    if block["type"] == "context":
+        text = "\n".join(escaped(one["text"]) for one in block["elements"])
+        return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
     if block["type"] != "rich_text":
         return block
     text = "".join(_row(section) for section in block["elements"])

@@ -86,7 +86,6 @@ class _Mail:
     """What one of several mails says of itself."""
 
     subject: str  # names its first paper
-    heading: str
     numbered: str  # which of how many it is, and what it holds
     contents: str
     first: int
@@ -217,7 +216,6 @@ def _frame(said: DigestLines, sentences: dict[str, str], words: _CardWords) -> _
     """What each mail weighs before the first paper is in it."""
     mail = _Mail(
         "x" * 2 * _LONGEST_TITLE,
-        f"{said.title_in_full} (99/99)",
         say("email.numbered", "en", number=99, all=99, first=9999, last=9999),
         "x" * 40,
         1,
@@ -257,9 +255,7 @@ def _mail(said: DigestLines, group: Sequence[_PaperBlock], number: int, count: i
         first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
         numbered = say(key, locale, number=number, all=count, first=first, last=last)
     contents = say("email.contents", locale) if len(cards) >= _CONTENTS_FROM else ""
-    return _Mail(
-        f"{subject}{part}", f"{said.title_in_full}{part}", numbered, contents, numbers[0] if numbers else 1, cards
-    )
+    return _Mail(f"{subject}{part}", numbered, contents, numbers[0] if numbers else 1, cards)
 
 
 def _cut(title: str) -> str:

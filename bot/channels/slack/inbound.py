@@ -192,7 +192,8 @@ async def shown(reply: Reply, one: SlackRequest, show: Show) -> None:
     if not reply.text:
         return  # a repetition: it has been answered
     if reply.is_public and not one.destination.is_person:
-        first, _, rest = harmless(reply.text).partition("\n")
+        line, _, rest = harmless(reply.text).partition("\n")
+        first = line.rstrip(".。")  # a name follows
         reply = replace(reply, text=rest)
         who = {"type": "user", "user_id": one.user}
         await show(

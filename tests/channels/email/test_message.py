@@ -183,7 +183,7 @@ def test_nothing_is_clipped_and_what_does_not_fit_comes_in_mails_below(count: in
     for number, mail in enumerate(sent, 1):
         numbered = f" ({number}/{len(sent)})" if others else ""
         assert mail["Subject"].endswith((f" · 10 June{numbered}", f" · 6 月 10 日{numbered}"))
-        assert f"{lines.title_in_full}{numbered}" in said[number - 1][0]
+        assert lines.title_in_full in said[number - 1][0]
         assert mail["In-Reply-To"] == ("<sudi.destination.1@sudi.test>" if number == 1 else first)
 
 
@@ -220,6 +220,14 @@ def test_what_the_cap_left_out_is_named_with_links_however_much_it_is():
     for one in rest:
         assert one.paper.url in links
     assert "Mail 2 of" in next(sent[1].iter_parts()).get_content()
+
+
+def test_the_plain_text_has_the_colon_of_its_language():
+    said = [
+        parts(digest(card(1), language=one, link="https://sudi.test/d"))[0] for one in (Language.EN, Language.ZH)
+    ]
+    assert "browser: https://sudi.test/d" in said[0]
+    assert "打开：https://sudi.test/d" in said[1]
 
 
 @pytest.mark.parametrize("language", list(Language))
