@@ -121,13 +121,24 @@ async def test_what_may_be_left_out_may_be_left_out(
         assert handling.last.text == " ".join([name, *typed.values()])
 
 
+async def test_a_change_of_one_line_is_said_once_and_to_all(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
+):
+    handling.replies["resume"] = Reply("Resumed #1.", Language.EN, is_public=True)
+    result = await manager.slash(channel, "papers resume", subscription="1")
+    assert result.response is not None
+    assert result.response.content == "Done."
+    assert channel.last_message is not None
+    assert channel.last_message.content == f"{manager.mention}: Resumed #1."
+
+
 async def test_a_change_leaves_one_visible_line_that_pings_and_formats_nothing(
     channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
 ):
     handling.replies["subscribe"] = Reply("Subscribed: @everyone *x*\nand more", Language.EN, is_public=True)
     result = await manager.slash(channel, "papers subscribe", query="x")
     assert result.response is not None
-    assert result.response.content == "Subscribed: \\@everyone \\*x\\*\nand more"
+    assert result.response.content == "and more", "what all can read is said once"
     assert channel.last_message is not None
     assert channel.last_message.content == f"{manager.mention}: Subscribed: \\@everyone \\*x\\*"
     assert not channel.last_message.mention_everyone

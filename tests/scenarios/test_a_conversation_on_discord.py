@@ -13,6 +13,7 @@ import simcord
 from bot.channels.discord import answers
 from bot.channels.discord.supervisor import Gateway
 from bot.commands import SPECS, Commands
+from bot.locale import say
 from bot.model import Language
 from bot.store import Store, saved, schema
 from bot.store.migrate import migrate
@@ -75,6 +76,7 @@ CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
     ("status", {}),
 )
 
+DONE = {say("discord.done", language) for language in ("en", "zh")}
 PERSONAL = {spec.name for spec in SPECS if spec.is_personal}
 
 
@@ -126,9 +128,11 @@ async def test_discord_answers_as_the_console_does(
 
 
 def _read(result: Any) -> str:
-    """What the person reads: the ephemeral texts, without the backslashes and without the cards."""
-    texts = [one.content for one in (result.response, *result.followups) if one.ephemeral and one.content]
-    return "\n".join(texts).replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    """What the person reads, what all can read before what is for him alone; without backslashes and cards."""
+    every = [one for one in (result.response, *result.followups) if one.content]
+    public = [one.content.partition(": ")[2] for one in every if not one.ephemeral]
+    private = [one.content for one in every if one.ephemeral and one.content not in DONE]
+    return "\n".join([*public, *private]).replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
 
 
 async def _values(store: Store, table: Any) -> list[tuple[Any, ...]]:

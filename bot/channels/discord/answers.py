@@ -10,6 +10,7 @@ import asyncio
 import io
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -80,9 +81,17 @@ class Answers:
                 await self._say(interaction, Reply(said, language), is_mine=is_mine)
                 return
         reply = await self.handle(invocation)
-        await self._say(interaction, reply, is_mine=is_mine)
-        if reply.is_public:
-            await _make_known(interaction, invocation, reply)
+        is_for_all = reply.is_public and not invocation.destination.startswith("@")
+        first, _, rest = reply.text.partition("\n")
+        if is_for_all and not rest:
+            await interaction.edit_original_response(content=say("discord.done", locale(interaction).value))
+        else:
+            await self._say(interaction, replace(reply, text=rest) if is_for_all else reply, is_mine=is_mine)
+        if is_for_all:
+            line = f"{interaction.user.mention}: {escaped(first)}"
+            await interaction.followup.send(line, allowed_mentions=_SILENT)
+        elif reply.is_public and _is_among_others(interaction):
+            await _try_direct_messages(interaction, escaped(first))
 
     async def _say(self, interaction: Interaction[Any], reply: Reply, *, is_mine: bool) -> None:
         bodies = text_messages(reply.text, reply.headings)
@@ -135,16 +144,12 @@ async def sorry(interaction: Interaction[Any]) -> None:
             await interaction.response.send_message(said, ephemeral=True)
 
 
-async def _make_known(interaction: Interaction[Any], invocation: Invocation, reply: Reply) -> None:
-    """One line for everybody at the destination; for one's own digest it shows whether direct messages arrive."""
-    line = escaped(reply.text.partition("\n")[0])
-    if not invocation.destination.startswith("@"):
-        await interaction.followup.send(f"{interaction.user.mention}: {line}", allowed_mentions=_SILENT)
-    elif _is_among_others(interaction):
-        try:
-            await interaction.user.send(line, allowed_mentions=_SILENT)
-        except discord.Forbidden:
-            await interaction.followup.send(say("discord.closed", locale(interaction).value), ephemeral=True)
+async def _try_direct_messages(interaction: Interaction[Any], line: str) -> None:
+    """Say in a direct message what one's own digest will be, which shows whether such messages arrive."""
+    try:
+        await interaction.user.send(line, allowed_mentions=_SILENT)
+    except discord.Forbidden:
+        await interaction.followup.send(say("discord.closed", locale(interaction).value), ephemeral=True)
 
 
 def _invocation(interaction: Interaction[Any], text: str, *, is_mine: bool) -> Invocation:
