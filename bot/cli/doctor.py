@@ -62,11 +62,13 @@ async def _examine(settings: Settings) -> bool:
 
 async def _verdicts(settings: Settings) -> AsyncIterator[tuple[str, str | SudiError]]:
     yield "settings", _configured(settings)
-    for one in of_settings(settings):
+    wrong = list(of_settings(settings))
+    for one in wrong:
         yield _ABOUT[one.kind], SudiError("\n".join(trouble_lines([one], "en")))
     database = await _tried(lambda: _database(settings))
     yield "database", database
-    yield "admins", _admins(settings)
+    if Kind.ADMINS_DEAF not in {one.kind for one in wrong}:
+        yield "admins", _admins(settings)
     if not isinstance(database, SudiError) and Store.is_there(settings.database_url.get_secret_value()):
         async for row in _destinations(settings):
             yield row

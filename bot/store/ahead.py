@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, exists, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Slot
 from bot.store import schema
+from bot.store.instant import Instant
 
 _SKEW = timedelta(minutes=5)  # what was written may be so much later than our clock
 _LONGEST = timedelta(hours=26)  # a rest lasts until the next night at most, and so does a retry
 _LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a rest
 _LEASES = ("reading", "matching", "summaries")
 _MAILING = timedelta(days=5)  # the next mailing is not further away
+_UNTIL_THE_NEXT = "again:"  # what is asked for again with the next mailing at the latest
 
 _pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
 _fault, _watch, _day = schema.fault.c, schema.watch.c, schema.announcement_day.c
@@ -58,9 +60,13 @@ class Ahead:
 
 def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
     """Which rows of each table cannot be of a clock that was right."""
-    is_lease = and_(_pace.key.in_(_LEASES), _pace.next_at > now + _LEASE)
+    longest = case(
+        (_pace.key.in_(_LEASES), literal(now + _LEASE, Instant)),
+        (_pace.key.startswith(_UNTIL_THE_NEXT), literal(now + _MAILING, Instant)),
+        else_=literal(now + _LONGEST, Instant),
+    )
     return {
-        schema.pace: or_(_pace.next_at > now + _LONGEST, is_lease),
+        schema.pace: _pace.next_at > longest,
         schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > now + _LONGEST),
         schema.fault: and_(_fault.over_at.is_(None), _fault.tried_at > now + _SKEW),
         schema.watch: _watch.since > (now + _MAILING).date(),

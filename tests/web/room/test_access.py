@@ -138,7 +138,7 @@ async def test_a_digest_is_exactly_its_delivery_with_the_cap_marked(signed):
     said = plain(html)
     assert "7 papers. Your message showed the first 3; all are here." in said
     assert "Beyond the message: 4 more" in said
-    assert "<q>“harbour”</q> in the title" in html
+    assert "<q>“harbour”</q> in title" in html
     assert "because" not in said
     assert said.count("Your query cs.LG harbour") == 1
 
@@ -154,7 +154,7 @@ async def test_a_digest_says_what_has_become_of_its_papers(signed):
     _, html = await signed.get(f"/digest/{token}/?lang=en")
     facts = re.findall(r'<span( class="bad")?>([^<]*)</span>', html)
     assert [(bool(bad), said.rpartition(" · ")[2]) for bad, said in facts] == [
-        (True, "withdrawn with v2"),
+        (True, "withdrawn in version 2"),
         (False, "moved to stat.ML"),
         (False, "v4 has come since"),
         (False, "new"),
