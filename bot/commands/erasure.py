@@ -22,7 +22,7 @@ async def forget(request: Request) -> Reply:
         return request.reply(
             request.say("reply.forget_what", names=names, n=known.subscriptions),
             request.say("reply.forget_kept", n=known.shared),
-            request.say("reply.forget_confirm", command=f"{Verb.FORGET} yes"),
+            request.say("reply.forget_confirm", command=f"{Verb.FORGET.typed(request.language)} yes"),
         )
     async with request.store.write() as tx:
         await tx.erasure.forget(known)

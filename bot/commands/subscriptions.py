@@ -63,7 +63,8 @@ async def unsubscribe(request: Request) -> Reply:
 
 def _sure(request: Request, count: int) -> Reply:
     """Ask whether everybody's subscriptions shall end."""
-    reply = request.reply(request.say("reply.unsubscribe_sure", n=count, command=f"{Verb.UNSUBSCRIBE} all yes"))
+    command = f"{Verb.UNSUBSCRIBE.typed(request.language)} all yes"
+    reply = request.reply(request.say("reply.unsubscribe_sure", n=count, command=command))
     button = request.say("reply.unsubscribe_button", n=count)
     return replace(reply, offers=(Offer(button, f"{Verb.UNSUBSCRIBE} {_SURELY_ALL[0]}"),))
 
@@ -156,7 +157,8 @@ async def _confirmed(
     trial, first = await _trial_after_reading(request, query)
     examples = cards_lines(trial.cards[:_EXAMPLES_SHOWN], Language(request.language))
     paused = request.say("reply.subscription_paused", number=subscription.number) if subscription.paused else ""
-    zone, zones = _whose_zone(request, destination) if subscription.number == 1 and is_public else ("", ())
+    is_first = subscription.number == 1 and key == "reply.subscribed"
+    zone, zones = _whose_zone(request, destination) if is_first else ("", ())
     has_now = bool(trial.cards) and not (subscription.paused or destination.paused)
     reply = request.reply(
         request.say(key, number=subscription.number, query=subscription.query),
@@ -181,9 +183,10 @@ def _whose_zone(request: Request, destination: Destination) -> tuple[str, tuple[
     zone = destination.slot.zone
     if zone != request.new_slot.zone:
         return "", ()
+    said = {"zone": zone_name(zone), "example": OFFERED[zone == OFFERED[0]]}
     if zone == request.invocation.zone:
-        return request.say("reply.zone_yours", zone=zone_name(zone)), ()
-    return request.say("reply.zone_default", zone=zone_name(zone)), OFFERED
+        return request.say("reply.zone_yours", **said), ()
+    return request.say("reply.zone_default", **said), OFFERED
 
 
 async def _trial_after_reading(request: Request, query: Query) -> tuple[Trial, str]:

@@ -33,7 +33,7 @@ async def test_preview_shows_cards_and_changes_nothing(talk: Conversation):
     assert reply.cards[0].subscriptions == ()
     assert not reply.is_public
     assert "2 of 3 papers match." in reply.text
-    assert reply.text.endswith("To get these: subscribe cs.LG 注意力, storage")
+    assert reply.text.endswith("To get such papers: subscribe cs.LG 注意力, storage")
     assert await talk.queries() == []
 
 

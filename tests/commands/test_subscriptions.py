@@ -19,13 +19,13 @@ async def test_subscribe_reads_the_query_back_and_says_what_it_would_have_matche
         'Subscribed (#1): cs.LG "kv cache"',
         "That is: papers in cs.LG (Machine Learning), with the phrase “kv cache”.",
         "Wed 10 June 2026: 2 of 3 papers match.",
-        "About 2 a day (67% of these categories).",
+        "About 2 a day (67%).",
         "1 revised paper matches too, but digests leave revisions out."
         " To get them, add: type:(new, cross, replace)",
         "• Tidal: Per-Head Quantization of the KV Cache",
         "• Cold Pages",
         "Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
-        "That is by the clock of Asia/Shanghai, until you choose another: time 09:00 Europe/Berlin",
+        "That is by the clock of Asia/Shanghai, until you choose another: time 09:00 Asia/Tokyo",
         "You'll get papers from the next announcement on; older ones aren't sent.",
         "To get those of the last day at once, type: now 1",
     ]
@@ -291,11 +291,13 @@ async def test_a_first_subscription_goes_by_the_clock_of_whoever_makes_it_where_
     invocation = Invocation("console", "alice", "#la", "subscribe cs.LG", Language.EN, zone="America/Los_Angeles")
     first = await empty.commands(invocation)
     assert "09:00 (America/Los_Angeles)." in first.text
-    assert "America/Los_Angeles is your time zone here. For another: time 09:00 Europe/Berlin" in first.text
+    assert "America/Los_Angeles is your time zone here. For another: time 09:00 Asia/Shanghai" in first.text
     assert first.zones == ()
     second = await empty.commands(replace(invocation, text="subscribe cs.CL", zone="Europe/Berlin"))
     assert "09:00 (America/Los_Angeles)." in second.text
     assert "your time zone" not in second.text
+    edited = await empty.commands(replace(invocation, text="edit 1 cs.AI"))
+    assert "your time zone" not in edited.text
 
 
 async def test_where_no_zone_is_known_it_is_asked_once_and_that_of_the_admin_holds_until_then(empty: Conversation):

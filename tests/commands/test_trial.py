@@ -23,11 +23,11 @@ async def wide(talk: Conversation) -> Conversation:
 
 async def test_the_leading_term_is_named(wide: Conversation):
     text = await wide.says("preview hep-th haloscope, review")
-    assert "About 41 a day (100% of these categories).\nMost come from haloscope: 30." in text
+    assert "About 41 a day (100%).\nMost have “haloscope”: 30." in text
 
 
 async def test_a_single_term_leads_nothing(wide: Conversation):
-    assert "Most come" not in await wide.says("preview hep-th haloscope")
+    assert "Most have" not in await wide.says("preview hep-th haloscope")
 
 
 @pytest.mark.parametrize(
