@@ -59,7 +59,7 @@ from bot.sources.files import listing_from
 from bot.store import Store
 from bot.store.conversations import StoredConversations
 from bot.store.keys import signing_key
-from bot.store.migrate import migrate, opened_for_one_command
+from bot.store.migrate import migrate, opened_for_a_bot, opened_for_one_command
 from bot.summaries import TextField
 from bot.summaries.chain import Chain
 from bot.summaries.makers import chain
@@ -355,7 +355,7 @@ async def opened(
         raise SettingsError([*faults, *more_faults])
     made = chain(settings)
     url = settings.database_url.get_secret_value()
-    store = await opened_for_one_command(url) if beside else Store.open(url, has_clock=clock is utc_now)
+    store = await (opened_for_one_command(url) if beside else opened_for_a_bot(url, has_clock=clock is utc_now))
     if store.is_shared:
         store.bells = Doorbells()
     elif frozenset(roles) != ALL_ROLES:

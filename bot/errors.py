@@ -147,3 +147,7 @@ class StoreError(SudiError):
     """The database cannot be used as it is; the message says what to do."""
 
     exit_code = TRY_AGAIN
+
+
+class InUseError(StoreError):
+    """Another process has the database alone."""

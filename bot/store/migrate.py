@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StoreError
+from bot.errors import InUseError, StoreError
 from bot.store import Store
 
 MIGRATION_SECONDS = 10.0
@@ -59,16 +59,30 @@ async def opened_for_one_command(url: str, patience: float = MIGRATION_SECONDS) 
         try:
             alone = Store.open(url)
             break
-        except StoreError:
+        except InUseError:
             if time.monotonic() >= until:
                 raise
             await asyncio.sleep(_SOON)
     try:
         await migrate(alone)
-    except BaseException:
-        await alone.close()
-        raise
-    return alone
+    finally:
+        await alone.close()  # a bot may be started any moment
+    return Store.open(url, exclusive=False)
+
+
+async def opened_for_a_bot(url: str, *, has_clock: bool = False, patience: float = MIGRATION_SECONDS / 2) -> Store:
+    """The database for a process that has it alone on SQLite; a command that is just migrating is waited for.
+
+    `has_clock` as in :meth:`Store.open`. InUseError when another bot has it.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return Store.open(url, has_clock=has_clock)
+        except InUseError:
+            if time.monotonic() >= until:
+                raise
+            await asyncio.sleep(_SOON)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import StoreError
+from bot.errors import InUseError
 from bot.private import make_private
 from bot.store.lists import decoded
 
@@ -47,7 +47,7 @@ def keep_private(path: Path) -> None:
 
 
 def locked(path: Path) -> TextIO:
-    """The lock of a database; it lasts until it is closed. StoreError when another process has it."""
+    """The lock of a database; it lasts until it is closed. InUseError when another process has it."""
     name = path.with_name(path.name + ".lock")
     make_private(name)
     lock = name.open("a+")
@@ -57,7 +57,7 @@ def locked(path: Path) -> TextIO:
         lock.seek(0)
         holder = lock.read().strip() or "unknown"
         lock.close()
-        raise StoreError(
+        raise InUseError(
             f"{path} is in use by another sudi process (pid {holder}): stop it, or use PostgreSQL for several"
         ) from None
     lock.truncate(0)

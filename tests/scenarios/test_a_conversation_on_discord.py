@@ -128,11 +128,12 @@ async def test_discord_answers_as_the_console_does(
 
 
 def _read(result: Any) -> str:
-    """What the person reads, what all can read before what is for him alone; without backslashes and cards."""
+    """What the person reads, what all can read first; without bold, backslashes and cards."""
     every = [one for one in (result.response, *result.followups) if one.content]
     public = [one.content.partition(": ")[2] for one in every if not one.ephemeral]
     private = [one.content for one in every if one.ephemeral and one.content not in DONE]
-    return "\n".join([*public, *private]).replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    text = "\n".join([*public, *private]).replace("**", "")
+    return text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
 
 
 async def _values(store: Store, table: Any) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.errors import StoreError
 from bot.model import Language
 from bot.store import Store, schema
-from bot.store.migrate import head, migrate, opened_for_one_command
+from bot.store.migrate import head, migrate, opened_for_a_bot, opened_for_one_command
 from tests.fakes import MORNING, NINE
 
 EN = Language.EN
@@ -72,6 +72,22 @@ async def test_one_command_migrates_only_while_nobody_uses_the_database(tmp_path
     store = await opened_for_one_command(url)
     assert await store.revision() == head()
     await store.close()
+
+
+async def test_a_bot_waits_for_a_command_that_is_just_migrating_and_a_command_keeps_nobody_out(tmp_path):
+    url = f"sqlite:///{tmp_path / 'sudi.db'}"
+    migrating = Store.open(url)
+    waiting = asyncio.create_task(opened_for_a_bot(url, patience=60))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await migrating.close()
+    await (await waiting).close()
+    command = await opened_for_one_command(url)
+    bot = await opened_for_a_bot(url, patience=0)
+    with pytest.raises(StoreError, match="in use by another sudi process"):
+        await opened_for_a_bot(url, patience=0)
+    await command.close()
+    await bot.close()
 
 
 def test_a_database_in_memory_is_refused():
