@@ -332,7 +332,7 @@ def _age(card: Card, locale: str) -> str:
     is_old = month is not None and card.type is AnnounceType.CROSS and card.date - month >= _OLD
     if month is None or (card.is_announced and not is_old):
         return ""
-    names = say("moment.full_months", locale).split()
+    names = say("moment.months", locale).split()
     return say("card.age", locale, year=month.year, month=names[month.month - 1])
 
 

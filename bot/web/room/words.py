@@ -11,7 +11,7 @@ from bot import taxonomy
 from bot.locale import TRADITIONAL, say
 from bot.model import ALL, AnnouncementDay
 from bot.presentation.coverage import coverage_lines
-from bot.presentation.dates import bare_day, short_day
+from bot.presentation.dates import bare_day, said_day, short_day
 from bot.presentation.faults import fault_lines
 from bot.query import Query, in_words
 from bot.sources.calendar import PAGES_DUE, following, newest, no_announcement, opens
@@ -28,18 +28,7 @@ _SOON = timedelta(minutes=5)  # what is late already is looked for again and aga
 
 def day_words(day: date, locale: str) -> str:
     """A date in full: Wednesday, 10 June 2026."""
-    return _day("room.day", day, locale)
-
-
-def _day(key: str, day: date, locale: str) -> str:
-    return say(
-        key,
-        locale,
-        weekday=say("room.weekdays", locale).split()[day.weekday()],
-        month=say("moment.full_months", locale).split()[day.month - 1],
-        day=day.day,
-        year=day.year,
-    )
+    return said_day("room.day", day, locale, weekdays="room.weekdays")
 
 
 def instant_words(at: datetime, zone: str, now: datetime, locale: str) -> str:
@@ -136,7 +125,7 @@ class Calendar:
             return Missing(say("room.no_date", locale), say("room.no_date_why", locale, **values), is_gone=True)
         reason = known.reason if known and not known.is_announced else no_announcement(day, self.holidays)
         if reason is not None or (known and not known.is_announced):
-            heading = _day("room.no_announcement", day, locale)
+            heading = said_day("room.no_announcement", day, locale, weekdays="room.weekdays")
             return Missing(heading, say(f"room.{reason}", locale) if reason else "")
         name = bare_day(day, locale)
         if day > self.stored[0]:
