@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot import app as root
 from bot.cli.service import known_category, settings_and_logs
 from bot.jobs.announcement_day import PollResult
-from bot.jobs.missing import Owed
+from bot.jobs.gaps import Owed
 from bot.settings import Settings
 from bot.sources.calendar import EASTERN
 

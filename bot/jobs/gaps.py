@@ -10,6 +10,7 @@ from bot.model import ALL, Fault
 from bot.sources import Archive, Source
 from bot.sources.calendar import EASTERN, is_due_again, newest, weekdays
 from bot.store import Transaction
+from bot.store.pace import AGAIN
 
 OLDEST = timedelta(days=90)
 """How far back arXiv's catch-up pages reach."""
@@ -21,7 +22,7 @@ Since = Mapping[str, date]
 """The first date of which each category is wanted."""
 
 
-class Missing:
+class Gaps:
     """What the sources of one process still have to give."""
 
     def __init__(self, context: PollContext) -> None:
@@ -75,12 +76,12 @@ class Missing:
 
 def again(source: Source) -> str:
     """The name under which it is kept when a source may be asked again for the newest mailing."""
-    return f"again:{source.name}"
+    return f"{AGAIN}{source.name}"
 
 
 def again_past(archive: Archive) -> str:
     """The same of past days."""
-    return f"again:past:{archive.name}"
+    return f"{AGAIN}past:{archive.name}"
 
 
 async def owed(

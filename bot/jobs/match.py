@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.matching import Candidate, Matcher, candidates
 from bot.model import Language
-from bot.store import MATCHING, Store, Transaction
+from bot.store import Store, Transaction
 from bot.store.batches import DAY, Batch
 from bot.store.chunks import in_chunks
+from bot.store.pace import MATCHING
 
 log = logging.getLogger(__name__)
 

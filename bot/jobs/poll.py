@@ -16,9 +16,9 @@ from datetime import date, datetime, timedelta
 
 from bot.errors import SettingsError, SourceError
 from bot.jobs.announcement_day import DayPoll, Heard, PollContext, PollResult, counted
+from bot.jobs.gaps import OLDEST, Gaps, Owed, again, again_past, owed
 from bot.jobs.ingest import Ingested, categories_to_read, ingest
 from bot.jobs.match import match
-from bot.jobs.missing import OLDEST, Missing, Owed, again, again_past, owed
 from bot.model import ALL, Listing
 from bot.sources import Archive, FirstReading, Outcome, Source
 from bot.sources.arxiv_mail import announcement_in
@@ -33,6 +33,7 @@ from bot.sources.calendar import (
     weekdays,
 )
 from bot.store import Store
+from bot.store.pace import READING
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,6 @@ BUSY_SECONDS = 3.0
 LOOK_AGAIN = timedelta(minutes=5)
 """How long it takes until somebody who asks for a category that nobody has asked for is noticed."""
 
-_LEASE_NAME = "reading"
 _SOON = 0.2
 _LEASE_TIME = timedelta(minutes=10)  # longer than one page may take, with all its waiting
 _PAST_AGAIN = timedelta(minutes=30)
@@ -78,7 +78,7 @@ class Poller:
         self._clock = context.clock
         self._also = frozenset(also)
         self._is_reading = is_reading
-        self._missing = Missing(context)
+        self._gaps = Gaps(context)
         self._look_at: datetime | None = None
         self._busy_since: datetime | None = None
         self._firsts: dict[str, asyncio.Task[FirstReading]] = {}
@@ -122,7 +122,7 @@ class Poller:
         if category in self._also | self._context.matcher.named():  # others wait for it, whose digests it is for
             return FirstReading.PENDING
         until = time.monotonic() + BUSY_SECONDS  # a look at what is missing is over in a moment
-        while await self._store.held(_LEASE_NAME, self._clock()) > self._clock():
+        while await self._store.held(READING, self._clock()) > self._clock():
             if time.monotonic() >= until:
                 return FirstReading.BUSY
             await asyncio.sleep(_SOON)
@@ -154,7 +154,7 @@ class Poller:
         What has been seen under way for longer than `most` is not waited for.
         """
         now = self._clock()
-        is_busy = (self._is_reading and self._look_at is None) or await self._store.held(_LEASE_NAME, now) > now
+        is_busy = (self._is_reading and self._look_at is None) or await self._store.held(READING, now) > now
         if not (is_busy or await self._is_awaited(now)):
             self._busy_since = None
             return False
@@ -183,7 +183,7 @@ class Poller:
         if self._look_at is not None and now < self._look_at <= now + LOOK_AGAIN:  # the clock may have gone back
             return
         await self._void_what_is_too_far_ahead(now)
-        is_idle = await self._missing.is_nothing(await self.wanted())
+        is_idle = await self._gaps.is_nothing(await self.wanted())
         async with nullcontext() if is_idle else self._lease() as lease:
             self._look_at = now + LOOK_AGAIN
             if lease is not None:
@@ -203,7 +203,7 @@ class Poller:
         async with self._store.write() as tx:
             since = await tx.listings.watch(codes, following(newest(now - 2 * LOOK_AGAIN)))
             await tx.unreadable.found(self._context.matcher.unreadable)
-            for one in await self._missing.hopeless(tx, codes):
+            for one in await self._gaps.hopeless(tx, codes):
                 await tx.faults.close(one.source, one.category, one.date, now)
         for source in self._context.sources:
             await self._read_newest(source, since, lease)
@@ -215,7 +215,7 @@ class Poller:
         now = self._clock()
         day = newest(now, source.due_offset)
         async with self._store.read() as tx:
-            missing = await self._missing.newest(tx, source, since)
+            missing = await self._gaps.newest(tx, source, since)
             every = await tx.listings.listed(day)
         if not missing or not lease.is_ours:
             return
@@ -241,7 +241,7 @@ class Poller:
         """Every day that was missed, oldest first; the next mailing does not have to wait for it."""
         enough = opens(following(newest(self._clock(), archive.due_offset)), archive.due_offset)
         async with self._store.read() as tx:
-            owed = await self._missing.past(tx, archive, since)
+            owed = await self._gaps.past(tx, archive, since)
         for day, missing in owed:
             if lease.is_ours and self._clock() < enough:
                 readings = await self._rebuild(archive, day, missing, lease.keep)
@@ -317,7 +317,7 @@ class Poller:
     @asynccontextmanager
     async def _lease(self) -> AsyncIterator[_Lease | None]:
         """The lease to read; None when another process has it."""
-        is_ours, until = await self._store.take_lease(_LEASE_NAME, _LEASE_TIME, self._clock())
+        is_ours, until = await self._store.take_lease(READING, _LEASE_TIME, self._clock())
         if not is_ours:
             yield None
             return
@@ -325,7 +325,7 @@ class Poller:
         try:
             yield lease
         finally:
-            await self._store.release_lease(_LEASE_NAME, lease.until, self._clock())
+            await self._store.release_lease(READING, lease.until, self._clock())
 
 
 @dataclass(slots=True)
@@ -340,7 +340,7 @@ class _Lease:
     async def keep(self, _outcome: Outcome) -> bool:
         """Make it last for one more page; False when another process has taken it."""
         longer = self.clock() + _LEASE_TIME
-        self.is_ours = await self.store.renew_lease(_LEASE_NAME, self.until, longer)
+        self.is_ours = await self.store.renew_lease(READING, self.until, longer)
         if self.is_ours:
             self.until = longer
         return self.is_ours

@@ -18,7 +18,8 @@ from bot.errors import MakerError
 from bot.jobs.match import is_wanting, match
 from bot.matching import Matcher
 from bot.model import Paper
-from bot.store import SUMMARIES, Store
+from bot.store import Store
+from bot.store.pace import SUMMARIES
 from bot.store.spending import Spent
 from bot.store.texts import Made, Wanted
 from bot.store.versions import Version

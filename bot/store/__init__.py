@@ -35,7 +35,7 @@ from bot.store.incoming_emails import IncomingEmails
 from bot.store.listings import Listings
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
-from bot.store.pace import Pace
+from bot.store.pace import MATCHING, SUMMARIES, Pace
 from bot.store.papers import Papers
 from bot.store.planning import Planning
 from bot.store.progress import Progress
@@ -54,10 +54,6 @@ from bot.store.upsert import insert
 
 _REMEMBERED = timedelta(days=1)
 """How long an event that was answered is known again: longer than any channel repeats one."""
-
-
-SUMMARIES, MATCHING = "summaries", "matching"
-"""The turns of who has texts made, and of who matches."""
 
 
 class Transaction:
@@ -199,7 +195,7 @@ class Transaction:
 
     @cached_property
     def pace(self) -> Pace:
-        """When what has a rate may go on."""
+        """The next turns of what has a rate or a lease."""
         return Pace(self.connection)
 
 

@@ -10,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Days, Slot
 from bot.store import schema
 from bot.store.instant import Instant
+from bot.store.pace import AGAIN, LEASES
 
 _SKEW = timedelta(minutes=5)  # what was written may be so much later than our clock
 _LONGEST = timedelta(hours=26)  # a rest lasts until the next night at most, and so does a retry
 _LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a rest
-_LEASES = ("reading", "matching", "summaries")
 _MAILING = timedelta(days=5)  # the next mailing is not further away
-_UNTIL_THE_NEXT = "again:"  # what is asked for again with the next mailing at the latest
 
 _pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
 _fault, _watch, _day = schema.fault.c, schema.watch.c, schema.announcement_day.c
@@ -61,8 +60,8 @@ class Ahead:
 def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
     """Which rows of each table cannot be of a clock that was right."""
     longest = case(
-        (_pace.key.in_(_LEASES), literal(now + _LEASE, Instant)),
-        (_pace.key.startswith(_UNTIL_THE_NEXT), literal(now + _MAILING, Instant)),
+        (_pace.key.in_(LEASES), literal(now + _LEASE, Instant)),
+        (_pace.key.startswith(AGAIN), literal(now + _MAILING, Instant)),
         else_=literal(now + _LONGEST, Instant),
     )
     return {

@@ -1,4 +1,4 @@
-"""From when on what has a rate may go on: a row for each name."""
+"""When the next turn of each thing is that has a rate or a lease: a row for each name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
 from bot.store.upsert import insert
+
+READING, MATCHING, SUMMARIES = LEASES = ("reading", "matching", "summaries")
+"""The works that one process does at a time; nobody keeps their leases for longer than some minutes."""
+
+AGAIN = "again:"
+"""How the names begin of what is asked for again, with the next mailing at the latest."""
 
 
 class Pace:
