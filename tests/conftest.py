@@ -17,7 +17,7 @@ from tests.counterparts import local_slack, models, postfix, postgres
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.needed import SAMPLES, need
 from tests.counterparts.slack_edge import SlackEdge, edge
-from tests.fakes import FakeChannel, HandClock
+from tests.fakes import FakeChannel, HandClock, make_empty
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no fault of the code
@@ -141,9 +141,7 @@ async def _migrated(url: str, blank: Path) -> Store:
             await postgres.empty(opened)
         return opened
     if blank not in _MADE:
-        first = Store.open(f"sqlite:///{blank}")
-        await migrate(first)
-        await first.close()
+        await make_empty(blank)
         _MADE.add(blank)
     shutil.copy(blank, url.removeprefix("sqlite:///"))
     return Store.open(url)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, tuple_
@@ -46,6 +47,7 @@ from bot.store import Store, Transaction, schema
 from bot.store.batches import DAY as DAY_BATCH
 from bot.store.batches import Batch
 from bot.store.counters import BATCHES, take
+from bot.store.migrate import migrate
 from bot.store.outbox import Claim
 from bot.store.packing import pack, unpack
 from bot.summaries.repair import mended
@@ -418,6 +420,13 @@ def courier(
     """A courier that shows up to 50 papers."""
     composer = Composer(store, cap=50, clock=clock, holidays=holidays)
     return Courier(store, channel, composer, owner=owner, clock=clock)
+
+
+async def make_empty(path: Path) -> None:
+    """Make a SQLite database with all tables and no rows, to be copied: migrating takes longer than most tests."""
+    store = Store.open(f"sqlite:///{path}")
+    await migrate(store)
+    await store.close()
 
 
 async def rows(store: Store, table: Any) -> list[Any]:

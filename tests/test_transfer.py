@@ -24,8 +24,7 @@ from bot.cli.transfer import (
 )
 from bot.model import Days, Language, Notices
 from bot.store import Store, saved, schema
-from bot.store.migrate import migrate
-from tests.fakes import rows
+from tests.fakes import make_empty, rows
 
 AT = datetime(2026, 6, 10, 8, tzinfo=UTC)
 PEOPLE = ("ada", "温淑仪", "ottoline@reader.test")
@@ -94,13 +93,7 @@ _PEOPLE = st.lists(
 def empty() -> Path:
     """A database with all tables and no rows."""
     path = Path(tempfile.mkdtemp()) / "empty.db"
-
-    async def make() -> None:
-        store = Store.open(f"sqlite:///{path}")
-        await migrate(store)
-        await store.close()
-
-    asyncio.run(make())
+    asyncio.run(make_empty(path))
     return path
 
 

@@ -24,8 +24,7 @@ from bot.model import (
     Summary,
 )
 from bot.store import Store
-from bot.store.migrate import migrate
-from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, planned
+from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, make_empty, planned
 
 DAY = date(2026, 6, 10)  # a Wednesday
 DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
@@ -135,13 +134,7 @@ class Conversation:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with all tables and no rows: migrating one for each test takes too long."""
     path = tmp_path_factory.mktemp("commands") / "migrated.db"
-
-    async def make() -> None:
-        store = Store.open(f"sqlite:///{path}")
-        await migrate(store)
-        await store.close()
-
-    asyncio.run(make())
+    asyncio.run(make_empty(path))
     return path
 
 
