@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
@@ -305,4 +306,5 @@ async def test_a_holiday_a_quiet_day_a_stale_feed_and_an_arxiv_that_is_busy_read
         await one.delivers(holidays=[day - timedelta(days=1)] if what == "holiday" else [])
         said.append(channel.preview(channel.render(one.channel.digests[-1])).replace(day.isoformat(), "DAY"))
     assert len(set(said)) == 4
-    assert all(("429" in each) == (what is BUSY) for each, what in zip(said, ("", "", STALE, BUSY), strict=True))
+    # A number of its own: the ids in a mail's headers may hold these digits.
+    assert [bool(re.search(r"\b429\b", each, re.ASCII)) for each in said] == [False, False, False, True]
