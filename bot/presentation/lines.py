@@ -74,6 +74,10 @@ class CardLines:
         """Why it is here, and by which query, in one line."""
         return " · ".join(filter(None, (self.why, self.queries)))
 
+    def has_marked(self, line: Passage) -> bool:
+        """Whether a line is the key sentence of an abstract, which is not said twice where it is highlighted."""
+        return any(each.text[slice(*each.key)] == line.text for each in self.abstracts if each.key)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedLines:

@@ -284,7 +284,8 @@ def _styled(fragment: str) -> str:
 
 @cache
 def _styles(name: str) -> str:
-    return (_HERE / f"{name}.css").read_text("utf-8")
+    """Our styles, without the spaces that each mail would repeat."""
+    return re.sub(r"(?<=[,:;{}])\s+", "", (_HERE / f"{name}.css").read_text("utf-8"))
 
 
 @cache

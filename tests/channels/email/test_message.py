@@ -299,6 +299,18 @@ def test_a_paper_takes_less_than_6500_bytes(language: Language, samples: Path):
         for some in (cards[:3], cards)
     )
     assert (many - few) / 13 < 6500
+    assert few - 3 * (many - few) / 13 < 3000  # the head and the foot
+
+
+def test_a_key_sentence_stands_once_where_the_abstract_is_right_under_its_card():
+    sentence = "We assign bits to heads."
+    picked = Summary("x", 1, Language.EN, one_line=sentence, provenance="extract")
+    one = replace(card(chinese=False), english=picked)
+    alone, several = (
+        Receiver(parts(digest(*(one for _ in range(count)), language=Language.EN))[1]).text for count in (1, 3)
+    )
+    assert alone.count(sentence) == 1
+    assert several.count(sentence) == 6
 
 
 def test_links_go_to_arxiv_only_and_those_in_texts_stay_text():
@@ -316,7 +328,7 @@ def test_an_identifier_cannot_leave_its_link():
 def test_the_styles_are_inline_and_dark_mode_is_kept():
     html = parts(digest(card()))[1]
     assert re.search(r'<h1 [^>]*style="[^"]*font: bold 22px', html)
-    assert "@media (prefers-color-scheme: dark)" in html
+    assert "@media (prefers-color-scheme:dark)" in html
     assert "url(" not in html
 
 
