@@ -197,13 +197,8 @@ def judge(
         for failure in failures(job.paper, Summary(job.paper.id, job.paper.version, language, **texts)):
             broken[mine[failure.field]].append(failure.rule)
             reasons.append(f"{mine[failure.field].value}: {failure.detail}")
-    if (
-        set(broken.get(TextField.ABSTRACT, ())) & {"paper"}
-        or len(set(broken.get(TextField.ABSTRACT, ())) - BEARABLE) > 1
-    ):
-        for one in broken.keys() - {
-            TextField.ABSTRACT
-        }:  # whoever mistakes the paper mistakes it in the whole answer
+    if mistakes_paper(broken.get(TextField.ABSTRACT, ())):
+        for one in broken.keys() - {TextField.ABSTRACT}:
             broken[one].append("paper")
     for one, text in answer.texts.items():
         if one in broken and owners.get(flat(text), source) != source:
@@ -221,6 +216,11 @@ def judge(
         one: Text(answer.texts[one] if set(rules) <= BEARABLE else "", ", ".join(dict.fromkeys(rules)))
         for one, rules in broken.items()
     }, reasons
+
+
+def mistakes_paper(rules: Collection[str]) -> bool:
+    """Whether an abstract that breaks these rules is that of another paper; then so is what came with it."""
+    return "paper" in rules or len(set(rules) - BEARABLE) > 1
 
 
 def _is_of_paper(line: str, paper: Paper) -> bool:

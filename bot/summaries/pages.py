@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.model import Listing, Paper, Summary
-from bot.summaries.chain import BEARABLE
+from bot.summaries.chain import BEARABLE, mistakes_paper
 from bot.summaries.gate import FIELDS, failures
 from bot.summaries.repair import mended
 from bot.text.normal import flat
@@ -38,6 +38,9 @@ def _judged(paper: Paper, summary: Summary, shared: frozenset[str]) -> Summary:
     for field in FIELDS:
         if flat(getattr(summary, field)) in shared:
             rules[field].add("paper")
+    if mistakes_paper(rules["abstract"]):
+        for broken in rules.values():
+            broken.add("paper")
     wrong = [field for field, broken in rules.items() if broken - BEARABLE]
     flaws = sorted(set().union(*(broken for field, broken in rules.items() if field not in wrong)))
     if wrong:

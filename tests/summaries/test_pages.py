@@ -62,6 +62,17 @@ def test_a_text_that_two_papers_have_is_that_of_neither(page):
     assert [one.abstract for one in found] == [first.abstract, second.abstract]
 
 
+def test_a_page_whose_texts_have_slipped_by_one_paper_has_next_to_none_of_them(page):
+    own = page.summaries
+    slipped = [
+        replace(one, title=other.title, one_line=other.one_line, abstract=other.abstract)
+        for one, other in zip(own, [*own[1:], own[0]], strict=True)
+    ]
+    left = fit(replace(page, summaries=tuple(slipped))).summaries
+    assert [one.paper_id for one in left if one.abstract or one.one_line] == []
+    assert sum(bool(one.title) for one in left) <= 2
+
+
 async def test_what_is_left_out_is_not_stored(page, sqlite_store):
     good = page.summaries[0]
     await ingest(sqlite_store, [changed(page, title=f"{good.title} 98765")], MORNING)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
 from bot.model import Language, Paper, Summary
+from bot.sources.arxivdaily import read
 from bot.summaries import Answer, Job, TextField
 from bot.summaries.chain import judge
 from bot.summaries.gate import failures
@@ -138,3 +141,27 @@ def test_what_comes_with_the_abstract_of_another_paper_goes_with_it():
     )
     assert not judged[TextField.TITLE].body
     assert "paper" in judged[TextField.TITLE].flaws
+
+
+@pytest.mark.parametrize(("field", "share"), [("title", 0.7), ("one_line", 0.8), ("abstract", 0.9)])
+def test_what_a_text_is_about_tells_papers_apart_without_a_false_alarm(field, share):
+    """By common words alone: numbers, names and formulas tell most of the others."""
+    listing = read(resources.files("bot.demo").joinpath("day", "2026-06-10.txt").read_bytes())
+    assert listing
+    papers = {one.paper.id: one.paper for one in listing.announcements}
+    texts = [(one.paper_id, getattr(one, field)) for one in listing.summaries]
+
+    def is_foreign(paper: str, text: str) -> bool:
+        found = failures(papers[paper], Summary(paper, 1, Language.ZH, **{field: text}))
+        return "paper" in {one.rule for one in found}
+
+    assert [paper for paper, text in texts if is_foreign(paper, text)] == []
+    others = zip(texts, [*texts[5:], *texts[:5]], strict=True)
+    caught = sum(is_foreign(paper, text) for (paper, _), (_, text) in others)
+    assert caught >= share * len(texts)
+
+
+def test_letters_inside_of_words_are_no_acronym():
+    english = "Pairwise comparisons of licences order them. We build this partial order for 200 licences."
+    assert broken(english, "从成对比较中排序许可证", "title", title="Ordering licences") == {}
+    assert "paper" in broken(english, "人工智能用于智能反射面的信道估计", "title", title="Ordering licences")

@@ -117,9 +117,9 @@ def paper(pair: Pair) -> str:
     kept = sum(any(_squeezed(name) in text for name in names_) for names_ in theirs)
     is_foreign = len(theirs) >= _FEWEST_TERMS and kept < _SHARED * len(theirs) and pair.is_whole
     if not is_foreign:
-        few = {"title": 2, "one_line": 3, "abstract": 5}[pair.field]
-        has_name = any(_is_name(word) and word in pair.known for word in _TOKEN.findall(pair.words))
-        is_foreign = not has_name and topics.is_foreign(pair.known, pair.paper.title, pair.text, few=few)
+        words = {word for word in _TOKEN.findall(pair.words) if _is_name(word) and word.lower() not in _ORDINARY}
+        shared = sum(word in pair.known for word in words)
+        is_foreign = topics.is_foreign(pair.known, pair.paper.title, pair.text, pair.field, shared)
     return (
         "It seems to be about another paper: translate this one, with the field's usual terms."
         if is_foreign
