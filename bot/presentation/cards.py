@@ -34,7 +34,7 @@ from bot.text.traditional import traditional
 from bot.verbs import Verb
 
 NAME = "Sudi 速递"
-PAGE = f"{Verb.TODAY} {{0.date}} {{0.page}}"
+PAGE = "{verb} {0.date} {0.page}"
 """What people type to see papers that a digest has no room for: a form for a `Further`."""
 
 AUTHORS_SHOWN = 12
@@ -96,8 +96,9 @@ def _opening(digest: Digest, locale: str) -> str:
 def further_lines(digest: Digest, command: str = PAGE, key: str = "digest.further") -> tuple[str, ...]:
     """Where papers are found that are not even named; `command` is what people type, as PAGE."""
     locale = interface(digest.destination.language)
+    verb = Verb.TODAY.typed(locale)
     return tuple(
-        say(key, locale, n=one.count, date=bare_day(one.date, locale), command=command.format(one))
+        say(key, locale, n=one.count, date=bare_day(one.date, locale), command=command.format(one, verb=verb))
         for one in digest.further
     )
 

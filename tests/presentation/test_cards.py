@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import available
-from bot.digest import Card
+from bot.digest import NAMED, Card
 from bot.model import AnnounceType, Change, ChangeKind, Coverage, Language, Reason, Subscription, Summary
-from bot.presentation.cards import cards_lines, digest_lines
+from bot.presentation.cards import cards_lines, digest_lines, further_lines
 from bot.presentation.lines import CardLines
 from bot.text.harmless import one_line
 from tests.channels.cards import DAY, SUBSCRIPTION, card, digest, paper, summary
@@ -258,6 +258,12 @@ def test_what_the_cap_left_out_is_counted():
     assert digest_lines(digest(card(), rest=rest, language=Language.EN)).more == "and 23 more"
     assert digest_lines(digest(card(), rest=rest, language=Language.ZH)).more == "另有 23 篇"
     assert digest_lines(digest(card())).more == ""
+
+
+def test_a_reader_of_chinese_is_told_a_chinese_verb_for_what_is_not_even_named():
+    rest = tuple(card(number) for number in range(2, NAMED + 10))
+    (said,) = further_lines(digest(card(), rest=rest, language=Language.ZH))
+    assert said == "6 月 10 日另有 8 篇：今天 2026-06-10 6"
 
 
 def test_the_makers_of_the_chinese_texts_are_named_once():
