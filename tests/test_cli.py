@@ -440,6 +440,7 @@ def test_an_old_process_beside_a_newer_database_stops_with_one_sentence(tmp_path
 def test_the_demo_delivers_once_and_a_second_run_delivers_nothing(tmp_path):
     out, _ = run("demo")
     assert "40" in out
+    assert 0 < out.index("→ ann") < out.index("→ 小林"), "each at their own hour, whatever is sent first"
     mails = sorted(Path("demo/mail").glob("*"))
     assert {path.suffix for path in mails} == {".eml", ".html"}
     assert "状态空间" in Path(next(path for path in mails if path.suffix == ".html")).read_text("utf-8")

@@ -38,10 +38,11 @@ FOLDER = Path("demo")
 PAGE = resources.files(__name__) / "day" / "2026-06-10.txt"
 HOST, PORT = "127.0.0.1", 8471
 EVENING_BEFORE = datetime(2026, 6, 9, 18, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 CONVERSATIONS = (
     ("console", "ann", ("language en", 'subscribe cs.LG, cs.CL "kv cache", quantization -survey', "list")),
-    ("console", "小林", ("语言 zh", "时间 08:30 北京", "订阅 黑洞, 暗物质", '订阅 quant-ph "error correction"')),
+    ("console", "小林", ("语言 zh", "时间 18:30 北京", "订阅 黑洞, 暗物质", '订阅 quant-ph "error correction"')),
     (
         "email",
         "mei@example.org",
@@ -161,15 +162,19 @@ async def _converse(app: App, screen: Console) -> None:
 
 async def _live(app: App, clock: HandClock, screen: Console) -> tuple[Day, dict[str, tuple[int, int]]]:
     screen.rule("[bold]Wednesday: the announcements are read · 周三：读取当日公告")
-    clock.now += timedelta(hours=10)
+    clock.now += 10 * HOUR
     day = await app.read(["cs.LG"])
     done = day.ingested
     screen.print(f"  {done.announced} announcements, {done.new} new, {done.matched} matches\n")
     screen.rule("[bold]Everybody's own hour has come: the digests go out · 到点送达")
-    clock.now += timedelta(hours=12)
-    await app.plan()
-    tallies = await app.deliver()
-    return day, {name: (tally.sent, tally.papers) for name, tally in tallies.items()}
+    delivered: dict[str, tuple[int, int]] = {}
+    for _ in range(12):  # one reader after the other, so that every run prints the same
+        clock.now += HOUR
+        await app.plan()
+        for name, tally in (await app.deliver()).items():
+            sent, papers = delivered.get(name, (0, 0))
+            delivered[name] = (sent + tally.sent, papers + tally.papers)
+    return day, delivered
 
 
 async def _serve(app: App, screen: Console, port: int) -> None:
