@@ -33,14 +33,14 @@ class Handling:
         return Reply("1. " + ASKED.query, Language.EN, subscriptions=(ASKED,))
 
 
-async def shoot(folder: Path, browser: list[str], language: Language = Language.BOTH) -> Path:
+async def shoot(folder: Path, browser: list[str]) -> Path:
     """One picture: the message in the channel, and beside it the cards in its thread."""
     shots = []
     async with simcord.run(Gateway(Handling(), "thread", shard_count=1)) as env:
         lab = env.create_guild("Tide Lab")
         channel = lab.create_text_channel("papers")
         reader = lab.add_member(env.create_user("ottoline"))
-        first, *others = map(json.loads, Discord("x").render(demo_digest("discord", "700", language)))
+        first, *others = map(json.loads, Discord("x").render(demo_digest("discord", "700", Language.BOTH)))
         root = await posted(env, channel.id, first["message"])
         opening = Route("POST", "/channels/{channel}/messages/{root}/threads", channel=channel.id, root=root)
         await env.bot.http.request(opening, json={"name": others[0]["thread"]})
@@ -51,7 +51,7 @@ async def shoot(folder: Path, browser: list[str], language: Language = Language.
             shots.append(folder / f"{destination.id}.png")
             async with env.preview(destination, viewers=[reader], layout="channel") as page:
                 await _photographed(browser, page.url, shots[-1])
-    return _beside(folder / f"discord-{language.value}.png", shots)
+    return _beside(folder / "discord.png", shots)
 
 
 def _beside(whole: Path, shots: list[Path]) -> Path:

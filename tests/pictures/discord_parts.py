@@ -17,10 +17,10 @@ from bot.channels.discord import answers
 from bot.channels.discord.cards import cards_messages
 from bot.channels.discord.supervisor import Gateway
 from bot.model import Language
-from tests.pictures.discord import Handling, demo_digest, posted
-from tests.pictures.slack import Page, chromium
+from tests.pictures.discord import Handling, posted
+from tests.pictures.papers import demo_digest
+from tests.pictures.slack import FOLDER, Page, chromium
 
-FOLDER = Path(__file__).parents[2] / "var" / "pictures"
 _EDIT = "[...document.querySelectorAll('button')].find(one => /^(Edit|修改)/.test(one.textContent)).click()"
 _DRAWN = 4.0  # seconds until the page has its messages
 
@@ -43,7 +43,7 @@ async def shoot(page: Page, language: Language) -> None:
         managers = lab.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
         reader = lab.add_member(env.create_user("ottoline"), roles=[managers])
         papers, listed = lab.create_text_channel("papers"), lab.create_text_channel("subscriptions")
-        for body in cards_messages(demo_digest(language).cards[:1], language):
+        for body in cards_messages(demo_digest("discord", "700", language).cards[:1], language):
             await posted(env, papers.id, body)
         async with env.preview(papers, viewers=[reader], layout="channel") as preview:
             await page.open(preview.url)

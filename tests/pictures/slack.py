@@ -1,4 +1,7 @@
-"""`python -m tests.pictures.slack`: the digest, the form and App Home, as local-slack shows them to a browser."""
+"""`python -m tests.pictures.slack`: the digest, as local-slack shows it to a browser.
+
+App Home and the form, of which it shows menus as fields, are written into var/pictures, to be looked at.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ APP = """[...document.querySelectorAll('*')].filter(
 HOME = (
     "[...document.querySelectorAll('button, a, div')].filter(e => e.textContent.trim() === 'Home').pop()?.click()"
 )
+FOLDER = HERE.parents[1] / "var" / "pictures"
 PAGE = resources.files("bot.demo") / "day" / "2026-06-10.txt"
 
 
@@ -105,7 +109,7 @@ async def stage(language: str) -> None:
 
 
 async def shoot(page: Page, slack: SlackEdge, suffix: str) -> None:
-    """The channel with the thread; once, also App Home and the form."""
+    """The channel with the thread; once, also App Home and the form, which are only to be looked at."""
     root, first = slack.posted(ML)[:2]
     link = f"/archives/{ML}/p{first.ts.replace('.', '')}?thread_ts={root.ts}&cid={ML}"
     await page.open(slack.upstream + link)
@@ -117,10 +121,11 @@ async def shoot(page: Page, slack: SlackEdge, suffix: str) -> None:
     await page.run(APP)
     await asyncio.sleep(1)
     await page.run(HOME)
-    await page.save("slack-home.png", clip=CHANNEL)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    await page.save("slack-home.png", FOLDER, CHANNEL)
     await slack.command("edit 1")
     await until(lambda: len(slack.views) > 1, "a form")
-    await page.save("slack-form.png", clip=CHANNEL)
+    await page.save("slack-form.png", FOLDER, CHANNEL)
 
 
 class Page:
