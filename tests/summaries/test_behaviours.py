@@ -204,6 +204,25 @@ async def test_what_a_filter_refuses_is_final_at_once(provider, status, message,
 
 
 @pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"content": PLAIN}, "finish_reason": "content_filter"},
+        {"message": {"content": None, "refusal": "I cannot help with that."}, "finish_reason": "stop"},
+    ],
+    ids=["a filter", "the model"],
+)
+@pytest.mark.parametrize("is_stream", [False, True])
+async def test_who_declines_in_a_200_is_not_asked_again(provider, choice, is_stream):
+    said = {"choices": [choice], "usage": {"prompt_tokens": 300, "completion_tokens": 90}}
+    event = said | {"choices": [{"delta": choice["message"], "finish_reason": choice["finish_reason"]}]}
+    stream = web.Response(text=f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n", content_type="text/event-stream")
+    provider.demand = lambda _body: stream if is_stream else web.json_response(said)
+    with pytest.raises(MakerError) as caught:
+        await made(provider)
+    assert (caught.value.is_final, caught.value.billed[0], len(provider.asked)) == (True, 390, 1)
+
+
+@pytest.mark.parametrize(
     ("status", "message"),
     [
         (400, "API key not valid. Please pass a valid API key."),
