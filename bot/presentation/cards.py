@@ -58,6 +58,7 @@ def digest_lines(digest: Digest, *, names_all: bool = False) -> DigestLines:
         title=_title(digest, locale, title_days(dates, locale) if dates else ""),
         title_in_full=_title(digest, locale, full_days(dates, locale) if dates else ""),
         dates=bare_days(dates, locale) if dates else "",
+        count=len(digest.cards) + len(digest.rest),
         nothing="" if digest.cards else no_papers_line(digest.no_papers, locale),
         query=say("digest.query", locale, query=_shown(queries[0])) if len(queries) == 1 else "",
         coverage=say("digest.coverage", locale, coverage=coverage.line) if coverage.line else "",

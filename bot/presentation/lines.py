@@ -105,6 +105,7 @@ class DigestLines:
     title: str
     title_in_full: str  # the same with the year
     dates: str  # of its papers
+    count: int  # of its papers, also those that are not even named
     nothing: str  # why there are no cards
     query: str  # what found its papers, if that is one query
     coverage: str

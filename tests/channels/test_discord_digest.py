@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.channels.discord import Discord, channel
 from bot.channels.discord.cards import cards_messages, text_messages
 from bot.channels.discord.markup import escaped, marked, pieces, units
-from bot.digest import Card, Digest, NoPapers, Why
+from bot.digest import NAMED, Card, Digest, NoPapers, Why
 from bot.errors import SettingsError
 from bot.model import AnnounceType, Destination, Language, Reason
 from bot.presentation.cards import digest_lines
@@ -113,7 +113,7 @@ def test_a_digest_of_any_size_is_complete_and_within_the_limits(count: int, lang
 
 
 def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
-    root, cards = bodies(to_channel(card(1), card(2), matched=5, rest=(card(3), card(4), card(5))))
+    root, cards, named = bodies(to_channel(card(1), card(2), matched=5, rest=(card(3), card(4), card(5))))
     (head,) = root["embeds"]
     assert root["content"] == "**5 papers, Wed 10 June**: Tidal 1: Quantization of the KV Cache, and 4 more"
     assert "title" not in head, "it is not said twice"
@@ -128,6 +128,18 @@ def test_the_message_in_the_channel_has_the_date_the_coverage_and_the_titles():
     ]
     labels = [[one["label"] for one in row["components"]] for row in cards["components"]]
     assert labels == [[f"Save {n}", f"Follow author {n}"] for n in (1, 2)]
+    (rest,) = named["embeds"]  # below the buttons of the cards
+    assert rest["description"].split("\n")[:3] == [
+        "**and 3 more:**",
+        "[Tidal 3: Quantization of the KV Cache](https://arxiv.org/abs/2606.90003)",
+        "潮汐 2606.90003：键值缓存的量化",
+    ]
+
+
+def test_all_papers_are_counted_also_those_that_are_not_even_named():
+    rest = tuple(card(number) for number in range(2, NAMED + 9))
+    root, *_ = bodies(to_channel(card(1), rest=rest))
+    assert root["content"].endswith(f", and {NAMED + 7} more")
 
 
 def test_a_card_has_the_order_of_every_channel():

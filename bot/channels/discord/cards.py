@@ -63,15 +63,17 @@ def digest_messages(digest: Digest, style: Style) -> tuple[list[Body], str]:
     prefix = "/my" if is_direct else PREFIX  # which is not offered there
     lines = replace(lines, nothing=lines.nothing.replace(PREFIX, prefix))
     named = _row(lines.named, "**{}**")
-    named += [row for card in lines.rest for row in _row(_titles(card), _linked(card))]
+    named += [row for card in lines.rest for row in _brief(card)]
     further = further_lines(digest, f"{prefix} {Verb.TODAY} date:{{0.date}} page:{{0.page}}")
     named += [row for each in further for row in _row(each, "**{}**")]
     changes = [row for each in lines.changes for row in _row(each.said, _linked(each))]
     rest = (changes,) if lines.link else (named, changes)
     last = [_EmbedBlock(_embed(text)) for rows in rest for text in _joined(rows, DESCRIPTION)]
-    blocks = [*_cards(lines.cards, locale, is_whole=len(lines.cards) <= _WHOLE), *last]
+    cards = _cards(lines.cards, locale, is_whole=len(lines.cards) <= _WHOLE)
     if style == "thread" and lines.cards and not is_direct:
-        return [_named(lines, _root(lines), locale), *_messages(blocks)], lines.title
+        messages = [*_messages(cards), *_messages(last)]  # buttons come last in a message: right under their cards
+        return [_named(lines, _root(lines), locale), *messages], lines.title
+    blocks = [*cards, *last]
     blocks += [_EmbedBlock(_embed(each)) for each in _opening(lines)]
     above = _joined([*_row(lines.query), *_row(lines.coverage), *_head(lines)], DESCRIPTION)
     first, *others = _messages([*(_EmbedBlock(_embed(text)) for text in above), *blocks]) or [_message()]
@@ -107,8 +109,11 @@ def _linked(one: NamedLines | ChangeLines) -> str:
     return f"[{escaped(one.id)}]({one.url}) {{}}"
 
 
-def _titles(card: NamedLines) -> str:
-    return " / ".join(title.text for title in card.titles)
+def _brief(card: NamedLines) -> list[str]:
+    """A paper by its titles, of which the first is its link."""
+    first, *others = (title.text for title in card.titles)
+    row = "\n".join([_title(first, card), *map(escaped, others)])
+    return [row] if units(row) <= _ROW else _row(" / ".join([first, *others]), _linked(card))
 
 
 def _cards(lines: Iterable[CardLines], locale: str, *, is_whole: bool) -> list[_EmbedBlock]:
@@ -138,7 +143,7 @@ def _root(lines: DigestLines) -> Body:
     return _message(embeds=[_embed("\n\n".join([*rows, *last]), footer)])
 
 
-def _title(text: str, card: CardLines) -> str:
+def _title(text: str, card: CardLines | NamedLines) -> str:
     """A title as the link of its paper; one that Discord might read as another link stands beside it."""
     if text and not _NO_LABEL.search(text):
         return f"[{escaped(text)}]({card.url})"
@@ -156,8 +161,7 @@ def _named(lines: DigestLines, message: Body, locale: str) -> Body:
     rows = [f"**{escaped(lines.title)}**"]
     if lines.cards:
         title = pieces(escaped(lines.cards[0].titles[0].text), TITLE)[0]
-        more = len(lines.cards) + len(lines.rest) - 1
-        rows = [say("discord.first", locale, n=more, heading=rows[0], title=title)]
+        rows = [say("discord.first", locale, n=lines.count - 1, heading=rows[0], title=title)]
     return {"content": _joined([*rows, *_row(lines.nothing)], CONTENT)[0]} | message
 
 

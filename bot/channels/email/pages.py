@@ -246,9 +246,9 @@ def _mail(said: DigestLines, group: Sequence[_PaperBlock], number: int, count: i
     part = f" ({number}/{count})" if count > 1 else ""
     subject = said.title
     if named := cards or said.rest:
-        title, count_all = _cut(named[0].titles[0].text), len(said.cards) + len(said.rest)
-        key = "email.subject" if count_all > 1 else "email.subject_alone"
-        subject = say(key, locale, title=title, all=count_all, n=count_all - 1, dates=said.dates)
+        key = "email.subject" if said.count > 1 else "email.subject_alone"
+        title = _cut(named[0].titles[0].text)
+        subject = say(key, locale, title=title, all=said.count, n=said.count - 1, dates=said.dates)
     numbered = ""
     if count > 1:
         key = "email.numbered" if cards else "email.numbered_rest"

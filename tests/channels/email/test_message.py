@@ -19,7 +19,7 @@ from bot.channels.email.message import Ways, written
 from bot.channels.email.note import note
 from bot.channels.email.outgoing import OutgoingEmail, mailbox, restored
 from bot.channels.email.pages import MOST_BYTES, emails
-from bot.digest import Digest, NoPapers, Why
+from bot.digest import NAMED, Digest, NoPapers, Why
 from bot.jobs.compose import english_line
 from bot.model import Language, Reason, Summary
 from bot.presentation.cards import digest_lines
@@ -353,6 +353,12 @@ def test_hostile_text_is_escaped_and_readable():
 def test_the_subject_names_the_first_paper_and_how_many_more_there_are(title, others, language, subject):
     papers = [card(title=title), *(card(number) for number in range(2, others + 2))]
     assert read(digest(*papers, language=language))["Subject"] == subject
+
+
+def test_a_subject_counts_papers_that_are_not_even_named():
+    one = digest(*(card(number) for number in range(1, 4)), rest=tuple(card(n) for n in range(4, NAMED + 8)))
+    (outgoing, *_) = emails(one, has_page=False, takes_commands=True)
+    assert f"and {NAMED + 6} more" in outgoing.subject
 
 
 def test_a_chinese_subject_counts_all_papers():
