@@ -21,11 +21,18 @@ _LATIN = r"A-Za-z0-9\u00b2\u00b3\u00b9\u00c0-\u024f\u0370-\u03ff\u2070-\u209c\u2
 _GOES_ON = r"\.|(?!XQ[0-9]+X)[A-Za-z0-9]"
 _MOST_PASSES = 6
 _STOP = re.compile(rf"(?<=[{HAN}]) ?\.(?!{_GOES_ON})|(?<=[{HAN}][)）”」』》])\.(?!{_GOES_ON})")
+_LATIN_STOP = re.compile(
+    rf"(?:(?<=[A-Za-z0-9][A-Za-z])|(?<=[%\])）]))(?<!\bal)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bNo)"
+    rf"[”」』》]?\. ?(?=[{HAN}])"
+)
 _DASH = re.compile(rf"(?<=[{HAN}{_FULL_WIDTH}]) ?-{{2,3}} ?|(?<![-]) ?-{{2,3}} ?(?=[{HAN}])| ?(?<!-)---(?!-) ?")
 _RANGE_DASH = re.compile(r"(?<=[A-Za-z0-9])--(?=[A-Za-z0-9])")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"')
+_ARGUMENT = rf"(?![^,()\[\]{{}}]*[A-Za-z]{{3}})[^\s,()\[\]{{}}{HAN}{_FULL_WIDTH}]{{1,12}}"
 _BARE_COMMA = re.compile(
-    r"(?<=[A-Za-z0-9%),]),(?=[A-Za-z])|(?<=[A-Za-z%)]),(?=[0-9])|(?<=[0-9]),(?=[0-9](?!\d\d(?!\d)))"
+    rf"(?P<kept>[(\[{{]{_ARGUMENT}(?:,{_ARGUMENT})+[)\]}}])"  # f(x,y), [0,1] and SU(2,1)
+    r"|(?<=[A-Za-z\u0370-\u03ff0-9%),]),(?=[A-Za-z\u0370-\u03ff])|(?<=[A-Za-z\u0370-\u03ff%)]),(?=[0-9])"
+    rf"|(?<=[0-9]),(?=[0-9](?!\d\d(?!\d))(?!-[{HAN}]))"  # neither 1,000 nor 1,2-二氯乙烷
 )
 _FUNCTION = 3  # letters of a name that takes brackets, as f(x) and log(n) do
 _NAME_BEFORE = re.compile(r"[^ ,;:(){}\[\]\u3000-\u9fff\uff00-\uffef]+$")
@@ -51,8 +58,10 @@ def typeset(text: str) -> str:
 
 def _set(text: str) -> str:
     spaced = _BLANKS.sub(" ", text)
-    ended = _STOP.sub("。", _quoted(_dashed(spaced)))
-    widened = _widened(_BARE_COMMA.sub("，", _with_wide_brackets(ended)))
+    ended = _LATIN_STOP.sub(
+        lambda found: found[0].partition(".")[0] + "。", _STOP.sub("。", _quoted(_dashed(spaced)))
+    )
+    widened = _widened(_BARE_COMMA.sub(lambda found: found["kept"] or "，", _with_wide_brackets(ended)))
     closed = _AROUND_WIDE.sub("", _PERCENT.sub("", widened))
     return _LATIN_HAN.sub(" ", _HAN_LATIN.sub(" ", closed))
 

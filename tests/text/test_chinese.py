@@ -41,6 +41,13 @@ PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”", "https://a.b
         ('他说"你好"，用"GPT"和"BERT Large"', "他说“你好”，用“GPT”和“BERT Large”"),
         ("GPT-4o-mini(OpenAI)模型与O(n)复杂度", "GPT-4o-mini（OpenAI）模型与 O(n) 复杂度"),
         ("在BERT,GPT上为92.5,93.1和1,000个", "在 BERT，GPT 上为 92.5，93.1 和 1,000 个"),
+        ("函数f(x,y)在[0,1]上，SU(2,1)与{a,b}", "函数 f(x,y) 在[0,1]上，SU(2,1) 与{a,b}"),
+        ("加入1,2-二氯乙烷，α,β两个参数", "加入 1,2-二氯乙烷，α，β 两个参数"),
+        (
+            "我们用BERT.它在$x$.其精度为92.5%.而GPT (很好).",
+            "我们用 BERT。它在 $x$。其精度为 92.5%。而 GPT（很好）。",
+        ),
+        ("Smith et al.提出e.g.方法，见 Fig.三", "Smith et al.提出 e.g.方法，见 Fig.三"),
         ("新方法--它用Navier--Stokes方程", "新方法——它用 Navier–Stokes 方程"),
         ("Only English, (here) : 5 %", "Only English, (here) : 5 %"),
         ("", ""),
@@ -64,6 +71,7 @@ WORDS = [
     "12",
     "3.5",
     "1,000",
+    "[0,1]",
     "$x$",
     "(a)",
     "--",
@@ -76,6 +84,7 @@ WORDS = [
 def test_chinese_has_no_narrow_marks_beside_it(text):
     shown = typeset(text)
     assert not re.search(r"[中文方法] ?\.(?![.A-Za-z0-9])", shown), "no ASCII stop behind it"
+    assert not re.search(r"[A-Z]{2}\. ?[中文方法]", shown), "nor between Latin and it"
     assert not re.search(r"[中文方法] ?[,;:?!]|[,;:?!] ?[中文方法]", shown), "no narrow mark"
     assert not re.search(r"[A-Za-z),][,][A-Za-z]", shown.replace("1,000", "")), "no bare comma"
     assert not re.search(r"[中文方法]\(|\)[中文方法]|\([中文方法]|[中文方法]\)", shown), "no narrow bracket"
