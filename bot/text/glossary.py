@@ -55,7 +55,7 @@ def _told(name: str, text: str, categories: Sequence[str]) -> str:
         is_written = re.search(rf"(?<![A-Za-z0-9-]){re.escape(name)}s?(?![A-Za-z0-9])", text)
         spelled = [flat(other) for other in entries().get(term, ()) if flat(other) != flat(name)]
         return term if is_written and any(other in flat(text) for other in spelled) else ""
-    is_phrase = " " in flat(name)
+    is_phrase = " " in flat(name).strip()
     return term if is_phrase or any(one.startswith(_fields()[term]) for one in categories) else ""
 
 

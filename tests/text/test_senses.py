@@ -38,6 +38,26 @@ WRONG = [
     ("Sequence alignment of genomes is slow.", "q-bio.GN", "对齐"),
     ("Compared with the ground truth, it is off by 2.", "cs.CV", "真实值"),
     ("Speculative decoding is fast.", "cs.CL", "投机解码"),
+    ("A sentence primes its readers.", "cs.CL", "素数"),
+    ("High-throughput screening finds alloys.", "cond-mat.mtrl-sci", "吞吐量"),
+    ("The throughput of the spectrograph is 0.4.", "astro-ph.IM", "吞吐量"),
+    ("The virus returns from latency.", "q-bio.CB", "延迟"),
+    ("The posterior is multi-modal.", "stat.ME", "多模态"),
+    ("We sample a multimodal distribution.", "cs.LG", "多模态"),
+    ("Tokenization puts assets on a ledger.", "cs.CR", "分词"),
+    ("Causality bounds the bulk.", "hep-th", "因果关系"),
+    ("Homology modeling predicts a protein.", "q-bio.BM", "同调"),
+    ("A functional analysis of genes.", "q-bio.GN", "泛函分析"),
+    ("The large-scale structure of a network.", "cs.SI", "宇宙大尺度结构"),
+    ("A single cell serves ten users.", "cs.NI", "单细胞"),
+    ("Neural population dynamics in the cortex.", "q-bio.NC", "种群动力学"),
+    ("A reconfigurable intelligent surface helps.", "eess.SP", "智能反射面"),
+    ("The clustering of galaxies.", "astro-ph.CO", "聚类"),
+    ("A bifurcation of the vessel is narrow.", "physics.med-ph", "分岔"),
+    ("Immune checkpoint inhibitors work.", "cs.LG", "检查点"),
+    ("A reducing agent is added.", "cs.LG", "智能体"),
+    ("Superconductors are cooled.", "cond-mat.supr-con", "超导"),
+    ("Theorem provers are slow.", "cs.LO", "定理证明"),
 ]
 
 
@@ -60,6 +80,11 @@ def test_no_word_is_steered_to_what_it_does_not_mean(text, category, wrong):
 )
 def test_a_word_is_told_by_its_field(text, category, name, term):
     assert dict(steering(text, categories=(category,)))[name] == term
+
+
+def test_a_single_word_is_told_in_the_fields_of_its_entry_alone():
+    assert dict(steering("A bifurcation occurs.", categories=("math.DS",))) == {"bifurcation": "分岔"}
+    assert steering("A bifurcation occurs.", categories=("q-bio.TO",)) == ()
 
 
 def test_at_least_four_hundred_terms_have_a_field():
