@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import httpx2 as httpx
 import pytest
@@ -12,10 +13,12 @@ from bot.errors import MakerError, SettingsError
 from bot.jobs.rate_limits import shared
 from bot.settings import Settings
 from bot.store import Store
-from bot.summaries import CHINESE, Answer, Job, TextField
+from bot.summaries import Answer, Job, TextField
+from bot.summaries.behaviours import Manner
 from bot.summaries.chain import judge
 from bot.summaries.endpoints import Endpoint, endpoints
 from bot.summaries.llm import Llm
+from bot.summaries.prompt import AnswerForm
 from tests.counterparts import models
 from tests.counterparts.needed import need
 from tests.fakes import paper
@@ -260,19 +263,30 @@ def test_a_text_that_nobody_asked_for_is_not_judged():
     assert set(judged) == {TextField.TITLE}
 
 
-async def test_a_real_llama_answers_in_the_form_that_it_is_asked_for():
+MANNERS = [
+    Manner(AnswerForm.SCHEMA),
+    Manner(AnswerForm.OBJECT, cap="max_completion_tokens"),
+    Manner(AnswerForm.TAGGED, temperature=False),
+    Manner(AnswerForm.SCHEMA, stream=True, thinking={"chat_template_kwargs": {"enable_thinking": False}}),
+    Manner(AnswerForm.SCHEMA, thinking={"reasoning_effort": "low"}),
+]
+
+
+async def test_a_real_llama_takes_every_form_of_a_request_and_no_text_of_its_passes():
+    """A small model that knows no Chinese; where it writes on until it is cut off, there is no text at all."""
     need("the models", models.missing())
+    job = Job(PAPER, (TextField.TITLE,))
     with models.llama() as url:
-        job = Job(PAPER, (TextField.TITLE, TextField.ENGLISH_LINE))
-        (outcome,) = await asyncio.gather(made(url, job, deadline=300), return_exceptions=True)
-    if isinstance(outcome, MakerError):  # a small model may write on until it is cut off: that is no text
-        assert outcome.again
-        assert "cut off" in outcome.reason
-        assert outcome.billed[0] > 300, "llama.cpp counts what it reads and writes"
-        return
-    assert not isinstance(outcome, BaseException)
-    (answer,) = outcome
-    assert set(answer.texts) | set(answer.faults) == {TextField.TITLE, TextField.ENGLISH_LINE}
-    assert answer.usage.tokens > 300, "llama.cpp counts what it reads and writes"
-    _, reasons = judge(Job(PAPER, CHINESE), answer)
-    assert reasons, "a model that knows no Chinese does not pass"
+        for manner in MANNERS:
+            llm = Llm(Endpoint(url, "sk-test", "smol"), deadline=300)
+            llm._manner = replace(manner, room=150)
+            (outcome,) = await asyncio.gather(llm.make(job), return_exceptions=True)
+            await llm.close()
+            assert replace(llm._manner, room=manner.room) == manner, "it was taken at the first try"
+            if isinstance(outcome, Answer):
+                assert judge(job, outcome)[1], "a model that knows no Chinese does not pass"
+            else:
+                assert isinstance(outcome, MakerError)
+                assert outcome.again, outcome.reason
+            used = outcome.usage.tokens if isinstance(outcome, Answer) else outcome.billed[0]
+            assert used > 300, "llama.cpp counts what it reads and writes"
