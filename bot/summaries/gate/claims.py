@@ -11,7 +11,8 @@ _FIRST = re.compile(
     r"|(?<!并非)第一(?:个|次|种|款|套|篇|项)"
 )
 _SAYS_FIRST = re.compile(
-    r"\bfirst(?!,| stage|[- ]order|ly\b)|pioneer|unprecedented|previously|\bnever\b|initial|inaugural|earliest|"
+    r"(?<!\bthat )(?<!\bwhich )\bfirst(?!,| stage|[- ](?:order|person|princip)|ly\b)|pioneer|unprecedented"
+    r"|previously[ -](?:un|in)|(?:not|never) (?:been )?previously|\bnever\b|\binitial\b|inaugural|earliest|"
     r"\bno (?:existing|prior|previous|other)|until now|hitherto|newly|\b1st\b|debut|unexplored|unknown"
     r"|\bno \w+ \w*\s?(?:account|theory|framework|study|work)",
     re.IGNORECASE,
@@ -30,15 +31,18 @@ _SAYS_MOST = re.compile(
     r"|[a-z]{2,}(?:i?est))\b|argm|arg m",
     re.IGNORECASE,
 )  # fmt: skip
-_UNHEARD = re.compile("史上|史无前例|前所未有|空前|绝无仅有")
+_UNHEARD = re.compile("(?<!历)史上|史无前例|前所未有|空前|绝无仅有")
 _SAYS_UNHEARD = re.compile(
-    r"unprecedented|\bnever\b|\bever\b|previously|histor|record|unique|\bfirst\b", re.IGNORECASE
+    r"unprecedented|\bnever\b|\bever\b|previously[ -](?:un|in)|in (?:the )?history|\brecord\b|unique"
+    r"|\bfirst\b(?!-(?:order|person|princip))",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(
     "(?:世界|国际|全球|行业|业界|国内|业内)(?:领先|顶尖|一流|先进|最)|遥遥领先|最强(?!的?[^，。]{0,6}[假攻敌])"
 )
 _SAYS_LEADING = re.compile(
-    r"lead|state[- ]of[- ]the[- ]art|sota|best|strongest|superior|surpass|outperform|top|advanced|first|most"
+    r"\blead(?:ing|er)|state[- ]of[- ]the[- ]art|sota|best|strongest|superior|surpass|outperform|\btop\b|advanced"
+    r"|\bfirst\b(?!-(?:order|person|princip))|most"
     r"|frontier",
     re.IGNORECASE,
 )
@@ -46,7 +50,8 @@ _PRAISE = re.compile(
     r"颠覆|革命性|划时代|里程碑|惊人|惊艳|震撼|完美|碾压|无与伦比|无可匹敌|独一无二"
     r"|重磅|神器|秒杀|封神|炸裂|逆天|天花板|登顶|霸榜|横扫"
     r"|全面超越所有|吊打|教科书级|现象级|王炸|黑科技|不容错过|强烈推荐|令人瞩目|举世|轰动|完胜|巨大成功|广泛好评|一致好评"
-    r"|突破性|跨时代|变革性|意义(?:重大|深远|非凡)|重大突破|里程碑式|引领|广阔前景|前景广阔|值得(?:一读|关注|期待|收藏)"
+    r"|突破性|跨时代|变革性|意义(?:重大|深远|非凡)|重大突破|里程碑式|引领|广阔前景|前景广阔|商业价值"
+    r"|指明\w{0,5}方向|(?:重大|重要|巨大|深远)的?\w{0,4}(?:前景|意义)|值得(?:一读|关注|期待|收藏)"
 )
 _SAYS_PRAISE = re.compile(
     r"unprecedented|revolution|disrupt|subver|ground-?breaking|break-?through|milestone|landmark"
@@ -58,7 +63,7 @@ _SAYS_PRAISE = re.compile(
     r"|pioneer|new era|promis|importan|signific|notabl|worth|lead|crucial|profound|outperform"
     r"|superior|ceiling|top|guide"
     r"|steer|drive|flip|deform|tip|topple|radical|far-reaching|implication|prospect|potential|world"
-    r"|reversal|novel|seminal",
+    r"|reversal|novel|seminal|commerc|direction|meaningful|valuable|interest|critical|essential|relevan|vital",
     re.IGNORECASE,
 )
 _CALL = re.compile(
