@@ -121,6 +121,24 @@ async def test_what_may_be_left_out_may_be_left_out(
         assert handling.last.text == " ".join([name, *typed.values()])
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_help_is_one_embed_with_every_command_as_a_link(
+    channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling, language: str
+):
+    headings = ("Start", "Change", "Read")
+    handling.replies["help"] = Reply("", Language(language), headings=headings)
+    result = await manager.slash(channel, "papers help")
+    assert result.response is not None
+    assert result.ephemeral
+    (embed,) = result.response.embeds
+    assert [one.name for one in embed.fields] == list(headings)
+    said = "".join(one.value or "" for one in embed.fields)
+    assert max(len(one.value or "") for one in embed.fields) <= 1024
+    for spec in SPECS:
+        root = "library" if spec.is_personal else "papers"
+        assert spec.name == "help" or re.search(rf"</{root} {spec.name}:[0-9]+>", said), spec.name
+
+
 async def test_a_change_of_one_line_is_said_once_and_to_all(
     channel: simcord.ChannelHandle, manager: simcord.MemberActor, handling: Handling
 ):

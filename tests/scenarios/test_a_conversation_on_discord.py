@@ -21,7 +21,6 @@ from tests.commands.conftest import DEFAULTS, LISTINGS, Conversation
 from tests.fakes import rows
 
 CONVERSATION: tuple[tuple[str, dict[str, str]], ...] = (
-    ("help", {}),
     ("help", {"command": "subscribe"}),
     ("status", {}),
     ("list", {}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from bot.channels import Handle, Invocation, Reply
 from bot.channels.discord.account import lacking
 from bot.channels.discord.buttons import arguments, controls, zone_menu
 from bot.channels.discord.cards import Style, button, cards_messages, text_messages
+from bot.channels.discord.guide import guide, mentions
 from bot.channels.discord.markup import escaped
 from bot.channels.discord.words import locale
 from bot.locale import say
@@ -41,6 +43,7 @@ class Answers:
     def __init__(self, handle: Handle, style: Style) -> None:
         self.handle = handle
         self._style: Style = style
+        self.ids: Mapping[str, str] = {}  # of our commands, as Discord numbers them, by name
 
     async def answer(self, interaction: Interaction[Any], text: str, *, is_mine: bool) -> None:
         """Answer one command; whatever happens, the person hears of it."""
@@ -82,6 +85,12 @@ class Answers:
                 return
         reply = await self.handle(invocation)
         is_for_all = reply.is_public and not invocation.destination.startswith("@")
+        if text == Verb.HELP and reply.headings:
+            known = mentions(self.handle.specs, self.ids, is_mine=is_mine)
+            body = guide(reply.headings, known, reply.interface)
+            given = arguments(body, is_mine=is_mine)
+            await interaction.followup.send(ephemeral=_is_among_others(interaction), **given)
+            return
         first, _, rest = reply.text.partition("\n")
         if is_for_all and not rest:
             await interaction.edit_original_response(content=say("discord.done", locale(interaction).value))

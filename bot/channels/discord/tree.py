@@ -16,8 +16,9 @@ from discord.http import Route
 from bot.channels import Command
 from bot.channels.discord import options as menus
 from bot.channels.discord.answers import Answers, sorry
+from bot.channels.discord.guide import CHANNEL, LIBRARY, MINE
 from bot.channels.discord.words import Words, described, named
-from bot.verbs import PREFIX, Verb
+from bot.verbs import Verb
 
 _MANAGERS = discord.Permissions(manage_channels=True)
 _IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
@@ -34,8 +35,9 @@ class Tree(app_commands.CommandTree[Any]):
 
     def __init__(self, client: discord.Client, answers: Answers) -> None:
         super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=False))
-        channel = _group(PREFIX.removeprefix("/"), allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS)
-        mine, library = (_group(name, allowed_contexts=_ANYWHERE) for name in ("my", "library"))
+        self._answers = answers
+        channel = _group(CHANNEL, allowed_contexts=_IN_SERVERS, default_permissions=_MANAGERS)
+        mine, library = (_group(name, allowed_contexts=_ANYWHERE) for name in (MINE, LIBRARY))
         for spec in answers.handle.specs:
             for group in (library,) if spec.is_personal else (channel, mine):
                 group.add_command(_command(spec, answers, is_mine=group is not channel))
@@ -53,10 +55,11 @@ class Tree(app_commands.CommandTree[Any]):
         ours = [await one.get_translated_payload(self, words) for one in self.get_commands()]
         route = Route("GET", "/applications/{application}/commands", application=self.client.application_id)
         theirs = await self.client.http.request(route, params={"with_localizations": "true"})
-        if _essence(ours) == _essence(theirs):
-            return False
-        await self.sync()
-        return True
+        is_changed: bool = _essence(ours) != _essence(theirs)
+        if is_changed:
+            theirs = [one.to_dict() for one in await self.sync()]
+        self._answers.ids = {one["name"]: str(one["id"]) for one in theirs}
+        return is_changed
 
 
 def _group(name: str, **limits: Any) -> app_commands.Group:
