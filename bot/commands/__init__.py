@@ -98,9 +98,9 @@ class Commands:
     async def _perform(
         self, invocation: Invocation, destination: Destination | None, text: str, language: str
     ) -> Reply:
-        spec, argument = understood(text)
+        spec, argument = understood(text, language)
         if spec.needs_manage and not invocation.may_manage:
-            raise UserError("error.not_allowed", {"command": spec.name})
+            raise UserError("error.not_allowed", {"command": spec.name.typed(language)})
         if spec.needs_query and not argument:
             values = {"usage": spec.usage_in(language), "example": spec.example_in(language)}
             raise UserError("reply.usage", values)
@@ -136,7 +136,7 @@ def _language_of_reply(invocation: Invocation, destination: Destination | None, 
     return "zh" if has_han(text) else "en"
 
 
-def understood(text: str) -> tuple[CommandSpec, str]:
+def understood(text: str, language: str = "en") -> tuple[CommandSpec, str]:
     """The command and its argument; no text asks for help. UserError suggests what was meant.
 
     Nobody types a space after a Chinese verb, but 时间序列 is a query, not the command 时间. Verbs are known in
@@ -154,13 +154,14 @@ def understood(text: str) -> tuple[CommandSpec, str]:
         spec, rest = BY_NAME[alias], bare[len(alias) :]
         if simplified(bare).startswith(alias) and (spec.takes_query or not has_han(rest[:1])):
             return spec, rest.lstrip(_BETWEEN)
-    raise _unknown(bare, word)
+    raise _unknown(bare, word, language)
 
 
-def _unknown(text: str, word: str) -> UserError:
+def _unknown(text: str, word: str, language: str) -> UserError:
     """What to say about a text that begins with no verb: a typing error, a bare query, or neither."""
     if spec := nearest(word.casefold()):
-        return UserError("error.verb_meant", {"typed": shown(word), "suggestion": spec.name, "usage": spec.usage})
+        values = {"typed": shown(word), "suggestion": spec.name, "usage": spec.usage_in(language)}
+        return UserError("error.verb_meant", values)
     try:
         query = parse(text)
     except QueryError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.channels import Reply
 from bot.commands.request import Request
 from bot.errors import UserError
+from bot.text.variants import simplified
 from bot.verbs import Verb
 
 _YES = frozenset({"yes", "me yes", "是", "确认", "是的"})
@@ -18,11 +19,12 @@ async def forget(request: Request) -> Reply:
     async with request.store.read() as tx:
         known = await tx.erasure.known(invocation.channel, invocation.sender)
     names = request.say("reply.comma").join(f"{channel} {address}" for channel, address in known.identities)
-    if request.argument.casefold() not in _YES:
+    sure = f"{Verb.FORGET.typed(request.language)} {request.say('reply.yes')}"
+    if simplified(request.argument.casefold()) not in _YES:
         return request.reply(
             request.say("reply.forget_what", names=names, n=known.subscriptions),
             request.say("reply.forget_kept", n=known.shared),
-            request.say("reply.forget_confirm", command=f"{Verb.FORGET.typed(request.language)} yes"),
+            request.say("reply.forget_confirm", command=sure),
         )
     async with request.store.write() as tx:
         await tx.erasure.forget(known)

@@ -75,6 +75,8 @@ async def saved(request: Request) -> Reply:
     if page < pages:
         key = "reply.saved_next" if is_page or not request.argument else "reply.saved_first"
         beyond = request.say(key, page=page + 1, n=PAGE)
+    if request.argument and not found:
+        raise UserError("error.nothing_saved")
     return request.reply(
         request.say("reply.saved_list", n=len(found)),
         request.say("reply.page", page=page, pages=pages) if pages > 1 else "",
@@ -93,7 +95,7 @@ async def cite(request: Request) -> Reply:
         return _cited(request, [one], f"{one.paper.id.replace('/', '_')}.bib")
     found, _ = await _saved(request, rest.strip())
     if not found:
-        raise UserError("error.nothing_saved")
+        raise UserError("error.nothing_saved" if rest.strip() else "error.none_saved")
     return _cited(request, found, "saved.bib")
 
 

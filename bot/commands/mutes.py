@@ -43,12 +43,14 @@ async def unmute(request: Request) -> Reply:
     destination = request.known_destination()
     async with request.store.write() as tx:
         known = await _mutes(tx, destination)
+        if not request.argument:
+            raise UserError("error.unmute_what", {"list": _rows(request, known)})
         if request.argument.casefold() in _ALL:
             gone = known
         elif request.argument in known:  # also what cannot be read any more
             gone = (request.argument,)
         else:
-            gone = tuple(text for text in known if request.argument and text == _meant(request)[0])
+            gone = tuple(text for text in known if text == _meant(request)[0])
         if not gone:
             raise UserError("error.not_muted", {"typed": shown(request.argument), "list": _rows(request, known)})
         for text in gone:

@@ -29,11 +29,12 @@ async def send_now(request: Request) -> Reply:
         raise UserError("error.no_subscriptions")
     if all(one.paused for one in chosen):
         raise UserError("error.now_subscription_paused", {"number": chosen[0].number})
-    for day in (await request.recent_papers.stock()).days:
+    days = (await request.recent_papers.stock()).days
+    for day in days:
         papers = _wanted(await found_on(request.store, day, chosen), chosen)
         if papers:
             return await _sent(request, destination.id, day, papers, chosen)
-    return request.reply(request.say("reply.now_nothing"))
+    return request.reply(request.say("reply.now_nothing" if days else "reply.nothing_stored"))
 
 
 def _chosen(request: Request, known: list[Subscription]) -> list[Subscription]:

@@ -19,6 +19,7 @@ from bot.presentation.faults import unreadable_lines
 from bot.query import Query, in_words, parse, stored
 from bot.sources import FirstReading
 from bot.store import Transaction
+from bot.text.variants import simplified
 from bot.verbs import Verb
 
 MOST = 50
@@ -48,7 +49,7 @@ async def unsubscribe(request: Request) -> Reply:
         known = await _subscriptions(tx, destination)
         if not request.argument:
             raise UserError("error.which_subscription", {"list": _numbered(request, known)})
-        wanted = request.argument.casefold()
+        wanted = simplified(request.argument.casefold())
         if wanted in _ALL and not request.is_private:
             return _sure(request, len(known))
         gone = known if wanted in (*_ALL, *_SURELY_ALL) else [_named(request, known)]
@@ -63,8 +64,8 @@ async def unsubscribe(request: Request) -> Reply:
 
 def _sure(request: Request, count: int) -> Reply:
     """Ask whether everybody's subscriptions shall end."""
-    command = f"{Verb.UNSUBSCRIBE.typed(request.language)} all yes"
-    reply = request.reply(request.say("reply.unsubscribe_sure", n=count, command=command))
+    verb, every, yes = Verb.UNSUBSCRIBE.typed(request.language), request.say("reply.all"), request.say("reply.yes")
+    reply = request.reply(request.say("reply.unsubscribe_sure", n=count, command=f"{verb} {every} {yes}"))
     button = request.say("reply.unsubscribe_button", n=count)
     return replace(reply, offers=(Offer(button, f"{Verb.UNSUBSCRIBE} {_SURELY_ALL[0]}"),))
 

@@ -164,5 +164,7 @@ def days_in_slot(days: Days, language: str) -> str:
     if days in _DAYS:
         return say(f"moment.{days}", language)
     names = say("moment.each_weekday", language).split()
-    named = say("moment.comma", language).join(names[number - 1] for number in sorted(days.weekdays))
+    *others, last = (names[number - 1] for number in sorted(days.weekdays))
+    first = say("moment.comma", language).join(others)
+    named = say("moment.and", language, first=first, last=last) if others else last
     return say("moment.on_weekdays", language, days=named)

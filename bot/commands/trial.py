@@ -164,7 +164,8 @@ def _wide_in_words(request: Request, trial: Trial) -> str:
 
 def _nothing_in_words(request: Request, trial: Trial) -> str:
     if trial.absent:
-        return request.say("reply.absent", parts=request.say("reply.comma").join(trial.absent))
+        parts = request.say("reply.comma").join(trial.absent)
+        return request.say("reply.absent", n=len(trial.absent), parts=parts)
     return request.say("reply.never_together")
 
 

@@ -159,9 +159,8 @@ def _name_zh(leaf: Leaf) -> str:
             return f"{pattern}（{whole}{taxonomy.name(pattern, 'zh')}）"
         case OfType(name):
             return _TYPES_ZH[name]
-        case Term(text, prefix=False) as term if term.field != Field.AUTHOR and not has_han(text):
-            noun = "短语" if len(words(text)) > 1 else "词"
-            return f"{noun}{_excluded_name_zh(term)}"
+        case Term(text, prefix=False) as term if term.field != Field.AUTHOR and len(words(text)) > 1:
+            return _excluded_name_zh(term) if has_han(text) else f"短语{_excluded_name_zh(term)}"
         case _:
             return _excluded_name_zh(leaf)
 

@@ -234,3 +234,19 @@ async def test_a_place_of_traditional_characters_is_answered_in_them(talk: Conve
     assert reply.language is Language.ZH_HANT
     assert "訂閱" in reply.text
     assert "订阅" not in reply.text
+
+
+async def test_a_chinese_reader_is_shown_how_a_misspelt_command_is_typed_in_chinese(talk: Conversation):
+    said = await talk.says("subscibe cs.LG", language=Language.ZH)
+    assert said == "没有“subscibe”这个命令。是否指 subscribe？用法：订阅 查询"
+    said = await talk.says("pause", language=Language.ZH, may_manage=False)
+    assert said.startswith("只有管理员才能在这里使用“暂停”。")
+
+
+@pytest.mark.parametrize("yes", ["确认", "確認", "yes"])
+async def test_everything_ends_once_it_is_confirmed_in_the_words_that_were_asked_for(talk: Conversation, yes: str):
+    await talk.says("subscribe cs.LG")
+    asked = await talk.says("退订 全部", language=Language.ZH)
+    assert asked.endswith("确认请输入：退订 全部 确认")
+    await talk.says(f"退订 全部 {yes}", language=Language.ZH)
+    assert await talk.queries() == []

@@ -38,4 +38,4 @@ async def test_nothing_of_a_person_is_left_in_any_table(talk: Conversation):
 
 
 async def test_it_is_not_done_before_others(talk: Conversation):
-    assert "in a direct message" in await talk.says("forget yes")
+    assert "as a direct message" in await talk.says("forget yes")

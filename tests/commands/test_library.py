@@ -45,7 +45,7 @@ async def test_saved_papers_are_found_by_a_query(talk: Conversation):
     assert await kept(talk, "saved hep-th") == [AXION.id]
     assert await kept(talk, "saved au:abelard") == [PAGES.id]
     assert await kept(talk, "已收藏 注意力") == [TIDAL.id]
-    assert "No saved papers." in await talk.says("saved quaternion")
+    assert "None of your saved papers matches." in await talk.says("saved quaternion")
     assert "▶" in await talk.says("saved cs.LG ((")
 
 
@@ -81,8 +81,8 @@ async def test_a_person_saves_two_thousand_and_not_one_more(talk: Conversation):
 
 async def test_what_was_not_saved_is_not_let_go(talk: Conversation):
     assert await talk.says("unsave 2606.90001") == "You haven't saved 2606.90001. To see what you have: saved"
-    assert "Type an arXiv ID" in await talk.says("unsave everything")
-    assert "Type an arXiv ID" in await talk.says("save")
+    assert "Add an arXiv ID" in await talk.says("unsave everything")
+    assert "Add an arXiv ID" in await talk.says("save")
 
 
 async def test_forgetting_a_person_forgets_what_they_have_saved(talk: Conversation):
@@ -103,7 +103,7 @@ async def test_bibtex_of_one_paper_comes_as_a_file(talk: Conversation):
 
 
 async def test_bibtex_of_all_that_is_saved_comes_as_one_file(talk: Conversation):
-    assert "You have saved no such papers" in await talk.says("cite saved")
+    assert "You have no saved papers" in await talk.says("cite saved")
     for one in (TIDAL, PAGES, AXION):
         await talk.says(f"save {one.id}")
     for text in ("cite saved", "引用 已收藏"):

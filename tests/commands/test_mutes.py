@@ -66,6 +66,7 @@ async def test_mute_alone_lists_what_is_muted(empty: Conversation):
     expected = "2 mutes for all subscriptions here:\n• survey\n• 2606.90001"
     assert await empty.says("mute") == expected
     assert (await empty.says("mute survey")).startswith("Muted here already: survey")
+    assert await empty.says("unmute") == f"Which one? Type it after unmute, or: unmute all\n{expected}"
     assert await empty.says("unmute storage") == f"“storage” is not muted here.\n{expected}"
 
 
@@ -86,7 +87,7 @@ async def test_why_names_what_muted_a_paper(empty: Conversation):
     await empty.says("mute au:forsgard")
     await empty.announce(*LISTINGS)
     assert (await empty.says("why-not 2606.90004")).splitlines()[2:] == [
-        "#1, hep-th: matches: hep-th",
+        "#1 (hep-th) matches: hep-th",
         "Muted here by: author:forsgard. To undo: unmute author:forsgard",
         "Not sent here.",
     ]

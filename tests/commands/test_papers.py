@@ -176,9 +176,9 @@ async def test_another_version_than_asked_is_named(talk: Conversation):
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("me the money", "Type an arXiv ID"),
+        ("me the money", "Add an arXiv ID"),
         ("2606.99999", "I haven't read 2606.99999"),
-        ("2606.90001v99999", "Type an arXiv ID"),
+        ("2606.90001v99999", "Add an arXiv ID"),
     ],
 )
 async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: str, answer: str):
@@ -188,7 +188,7 @@ async def test_a_wrong_paper_is_explained(talk: Conversation, verb: str, typed: 
 
 
 async def test_show_needs_a_paper(talk: Conversation):
-    assert (await talk.says("show")).startswith("Type an arXiv ID")
+    assert (await talk.says("show")).startswith("Add an arXiv ID")
 
 
 async def test_why_alone_names_what_came_nearest_and_what_it_lacked(talk: Conversation):
@@ -224,8 +224,8 @@ async def test_why_explains_every_subscription_and_the_delivery(empty: Conversat
     assert waiting.splitlines() == [
         "2606.90001v1: Tidal: Per-Head Quantization of the KV Cache",
         "Announced Wed 10 June 2026: cs.CL (cross-listed), cs.LG (new).",
-        '#1, cs.LG "kv cache": matches: “kv cache” in title, abstract · cs.LG',
-        "#2, hep-th -survey: does not match: it lacks hep-th",
+        '#1 (cs.LG "kv cache") matches: “kv cache” in title, abstract · cs.LG',
+        "#2 (hep-th -survey) does not match: it lacks hep-th",
         "It's queued for the next digest."
         " Next digest (if anything matches): Thu 11 June 2026, 09:00 (Asia/Shanghai).",
     ]

@@ -50,7 +50,7 @@ async def test_30_a_day_are_not_wide(wide: Conversation):
 
 async def test_what_never_occurs_is_named(talk: Conversation):
     text = await talk.says("subscribe hep-th axions, axion -tears haloscope")
-    assert "⚠ -tears, haloscope hasn't appeared recently. Check the spelling." in text
+    assert "⚠ -tears, haloscope haven't appeared recently. Check the spelling." in text
 
 
 async def test_what_never_occurs_together_is_told_from_what_never_occurs(talk: Conversation):

@@ -34,7 +34,7 @@ async def test_today_shows_what_the_others_match(stale: Conversation):
 
 async def test_why_explains_the_others(stale: Conversation):
     said = await stale.says("why 2606.90001")
-    assert '#1, cs.LG "kv cache": matches' in said
+    assert '#1 (cs.LG "kv cache") matches' in said
     assert named(said)
 
 

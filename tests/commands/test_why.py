@@ -11,7 +11,7 @@ from tests.commands.conftest import Conversation
 from tests.fakes import DAY, ingest
 from tests.matching.invented import candidate, queries
 
-VERDICT = re.compile(r"#(\d+), .*: (matches: |does not match: )(.*)")
+VERDICT = re.compile(r"#(\d+) \(.*\) (matches: |does not match: )(.*)")
 
 
 async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty: Conversation):
@@ -36,7 +36,7 @@ async def test_why_says_of_each_subscription_what_the_matcher_found_for_it(empty
         assert [int(number) for number, _, _ in verdicts] == sorted(numbers.values())
         is_muted = "Muted here by" in answer
         for number, verdict, because in verdicts:
-            is_left_out = "but this is a revision" in because
+            is_left_out = "But it is a revision" in because
             kinds.add((verdict, is_left_out, is_muted))
             if verdict == "matches: " and not is_left_out and not is_muted:
                 told.add((one.paper.id, int(number)))

@@ -11,7 +11,7 @@ READINGS = [
         'cs.LG, cs.CL "kv cache", quantization -survey',
         "papers in cs.LG (Machine Learning) or cs.CL (Computation and Language), with the phrase “kv cache”"
         " or the word “quantization” (also its plural), without the word “survey”",
-        "cs.LG（机器学习）或 cs.CL（自然语言处理）中，含短语“kv cache”或词“quantization”，不含“survey”的论文",
+        "cs.LG（机器学习）或 cs.CL（自然语言处理）中，含短语“kv cache”或“quantization”，不含“survey”的论文",
     ),
     ("cs.RO", "papers in cs.RO (Robotics)", "cs.RO（机器人学）中的论文"),
     ("stat.*", "papers in stat.* (all of Statistics)", "stat.*（全部统计学）中的论文"),
@@ -28,9 +28,9 @@ READINGS = [
     (
         '"survey" quantiz* GPT-4',
         "papers with exactly the word “survey”, a word beginning with “quantiz” and the phrase “GPT-4”",
-        "含词“survey”（仅此词形）、以“quantiz”开头的词和短语“GPT-4”的论文",
+        "含“survey”（仅此词形）、以“quantiz”开头的词和短语“GPT-4”的论文",
     ),
-    ("transformers", "papers with the word “transformers” (singular or plural)", "含词“transformers”的论文"),
+    ("transformers", "papers with the word “transformers” (singular or plural)", "含“transformers”的论文"),
     (
         'ti:"kv cache" abs:quantiz* co:neurips* -co:withdrawn',
         "papers with the phrase “kv cache” in the title, with a word beginning with “quantiz” in the abstract,"

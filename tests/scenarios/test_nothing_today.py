@@ -125,7 +125,7 @@ async def test_a_fault_is_told_to_readers_at_their_hour_and_to_admins_once_and_o
     await morning.mends()
     for _ in range(2):
         _, over = await morning.alerts()
-        assert over == "Read by now:\n• 10 June cs.LG"
+        assert over == "Caught up:\n• 10 June cs.LG"
         morning.clock.forward(minutes=30)
 
 

@@ -112,4 +112,4 @@ async def test_429_all_day_is_a_fault_that_readers_and_the_admin_hear_of_and_it_
     assert len(begun) == len(sources), "one alarm for each source, as long as it lasts"
     assert all("could not be read yet" in one for one in begun)
     assert "429" in begun[0]
-    assert over.startswith("Read by now:")
+    assert over.startswith("Caught up:")

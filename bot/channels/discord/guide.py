@@ -1,4 +1,4 @@
-"""`help` as Discord shows it: one embed with three fields, in which each command fills itself in when it is tapped.
+"""`help` as Discord shows it: one embed with three fields, in which a command fills itself in when tapped.
 
 https://docs.discord.com/developers/reference#message-formatting
 """
