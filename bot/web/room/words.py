@@ -48,6 +48,7 @@ def coverage_words(day: DayPapers, zone: str, locale: str) -> tuple[str, tuple[s
     parts = [
         say("room.count" if is_whole else "room.count_so_far", locale, n=papers, count=f"{papers:,}"),
         _whole(state, locale) if is_whole and len(state.coverage) > 1 else said.line,
+        _read_at(state, zone, locale),
         say("room.chinese_for", locale, n=chinese, count=f"{chinese:,}") if chinese else "",
     ]
     missing = (*fault_lines(state.faults, locale), *said.differing)
@@ -56,6 +57,14 @@ def coverage_words(day: DayPapers, zone: str, locale: str) -> tuple[str, tuple[s
 
 def _whole(state: DayState, locale: str) -> str:
     return say("room.read_completely", locale, n=len(state.coverage), all=ALL_CATEGORIES)
+
+
+def _read_at(state: DayState, zone: str, locale: str) -> str:
+    """When a date was read last, by the clock of a zone."""
+    if state.fetched_at is None:
+        return ""
+    at = state.fetched_at.astimezone(ZoneInfo(zone))
+    return say("room.read_at", locale, day=bare_day(at.date(), locale), clock=f"{at:%H:%M}", zone=zone)
 
 
 def query_words(query: Query, locale: str) -> str:

@@ -12,7 +12,7 @@ from bot.model import AnnounceType, Language
 from bot.query import parse
 from bot.sources.arxivdaily import read
 from bot.text.chinese import typeset
-from tests.fakes import DAY, ingest, listing, paper
+from tests.fakes import DAY, MORNING, ingest, listing, paper
 from tests.web.room.conftest import announced, chinese, ids, plain
 
 PATH = f"/papers/{DAY}"
@@ -41,6 +41,13 @@ async def test_the_model_page_is_there_whole_and_in_its_order(opened, samples):
     assert len(re.findall(r'</p><p lang="zh-Hans">[^<]{60}', html)) == 30
     assert "30 of 2251 read (counts differ)" in said
     assert "30 of 2251 read (counts differ)" in plain((await one.get("/dates"))[1])
+
+
+async def test_a_page_says_when_its_date_was_read(opened):
+    one = await opened()
+    await announced(one.store, paper(1))
+    assert f"read 10 June, {MORNING:%H:%M} (UTC)" in plain((await one.get(f"{PATH}?lang=en"))[1])
+    assert f"6 月 10 日 {MORNING:%H:%M}（UTC）读取" in plain((await one.get(f"{PATH}?lang=zh"))[1])
 
 
 async def test_all_categories_have_their_counts_cross_lists_too(reader):
