@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib import resources
+from itertools import pairwise
 
 from bot.model import Language, Paper, Summary
 from bot.sources.arxivdaily import read
@@ -48,6 +49,7 @@ _UNITS |= {"Gyr": "Myr", "千米": "米", "微米": "毫米", "纳米": "微米"
 _MONEY = {"美元": "欧元", "欧元": "美元", "英镑": "美元", "元": "日元", "$": "€"}
 
 
+_NAMES = re.compile(r"(?<![\\A-Za-z0-9$-])[A-Z][a-z0-9]*[A-Z][A-Za-z0-9]{1,}(?![A-Za-z0-9-])")
 _NAME = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}$")
 _WRONG = frozenset({"2608.15579"})
 """Pairs that are refused rightly: a model of 27 billion parameters has 270 亿, not 27 亿."""
@@ -158,6 +160,16 @@ def _exchanged(table: dict[str, str], before: str = r"[0-9] ?(?:[万亿千百] ?
     return spoil
 
 
+def _names_exchanged(pairs: Sequence[Pair], index: int, luck: random.Random) -> Iterator[str]:
+    """Two names that each stand in one sentence alone change places."""
+    found = sentences.chinese(pairs[index][1].abstract)
+    own = [{name for name in _NAMES.findall(one) if "".join(found).count(name) == 1} for one in found]
+    for place, (first, second) in enumerate(pairwise(own)):
+        for one, other in zip(sorted(first), sorted(second), strict=False):
+            ours, theirs = found[place].replace(one, other), found[place + 1].replace(other, one)
+            yield "".join([*found[:place], ours, theirs, *found[place + 2 :]])
+
+
 def _formula(pairs: Sequence[Pair], index: int, luck: random.Random) -> Iterator[str]:
     text = pairs[index][1].abstract
     for found in re.finditer(r"\$[^$]{1,60}\$", text):
@@ -197,6 +209,7 @@ KINDS: dict[str, tuple[Spoil, float]] = {
     "a unit changed": (_exchanged(_UNITS), 0.6),
     "% to percentage points": (_exchanged({"%": " 个百分点", r"\%$": "$ 个百分点"}), 0.9),
     "a currency changed": (_exchanged(_MONEY), 0.6),
+    "two names exchanged": (_names_exchanged, 0.9),
     "a formula altered": (_formula, 0.95),
     "x^2 to x_2": (_script, 0.95),
     "a superlative": (_claimed(["以史上最强的方式", "以前所未有的方式", "以业界领先的水平"]), 0.9),

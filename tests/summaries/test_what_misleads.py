@@ -85,6 +85,7 @@ def test_what_is_well_said_passes(english, chinese):
             "sentences",
         ),
         ("A has 3 arms. B has 5 arms.", "A 有 5 条臂。B 有 3 条臂。", "numbers"),
+        ("MaxTide is slow. NetPort is fast.", "NetPort 很慢。MaxTide 很快。", "names"),
         ("The 27-billion-parameter model wins.", "27 亿参数的模型获胜。", "numbers"),
         ("We use a method.", "好的，以下是翻译：我们使用一种方法。", "preamble"),
     ],
@@ -102,6 +103,8 @@ def test_the_reason_names_the_sentence():
     assert "Sentence 2" in found["claims"]
     found = broken("A has 3 arms. B has 5 arms.", "A 有 5 条臂。B 有 3 条臂。")
     assert "sentence 1" in found["numbers"]
+    found = broken("MaxTide is slow. NetPort is fast.", "NetPort 很慢。MaxTide 很快。")
+    assert "Sentence 1" in found["names"]
 
 
 def test_two_sentences_that_are_joined_are_no_fault_and_one_that_is_split_neither():

@@ -92,7 +92,20 @@ def names(pair: Pair) -> str:
     theirs = list(dict.fromkeys(word for word in _TOKEN.findall(pair.source_words) if _is_name(word)))
     lost = [word for word in theirs if not _is_kept(word, pair.text)]
     is_too_much = len(lost) > max(2, _LOST * len(theirs)) or (len(lost) == 2 and len(theirs) < 2 * len(lost))
-    return f"Keep the names {_list(lost)} as they are." if is_too_much else ""
+    if is_too_much:
+        return f"Keep the names {_list(lost)} as they are."
+    return _misplaced(pair, [word for word in theirs if word not in lost]) if pair.field == "abstract" else ""
+
+
+def _misplaced(pair: Pair, words: list[str]) -> str:
+    """The first name that stands in other sentences than in the English, and in none of its own."""
+    groups = pair.groups or ()
+    for word in words:
+        theirs = {place for place, (english, _) in enumerate(groups) if word in english}
+        ours = {place for place, (_, chinese) in enumerate(groups) if word in chinese}
+        if theirs and ours and not theirs & ours:
+            return f"Sentence {min(theirs) + 1} of the English has {word}: name it there, not in another sentence."
+    return ""
 
 
 def untranslated(pair: Pair) -> str:
