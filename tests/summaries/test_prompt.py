@@ -136,3 +136,15 @@ def test_what_is_very_long_is_sent_as_far_as_arxiv_takes_it():
     seen = original(paper(1, title="x" * 100_000, abstract="$x$ " * 25_000))
     assert len(seen.title.text) == LONGEST
     assert len(seen.abstract.pieces) <= LONGEST / 4
+
+
+def test_a_model_is_told_the_field_its_terms_and_what_each_block_is():
+    one = paper(1, title="Fine-tuning of the Higgs mass", abstract="We study inflation.", categories=("hep-ph",))
+    system, asked = (
+        said["content"] for said in messages(one, original(one), (TextField.TITLE,), AnswerForm.TAGGED, "no")
+    )
+    assert "<categories>hep-ph</categories>" in asked
+    assert "<terms>\nfine-tuning = 精细调节\ninflation = 暴胀\n</terms>" in asked
+    for block in ("categories", "terms", "paper", "mend"):
+        assert f"<{block}>" in asked
+        assert f"<{block}>" in system
