@@ -78,7 +78,7 @@ def _quiet() -> logging.Logger:
 
 def _without_request(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError | ValueError | OSError):
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError | ValueError | OSError):
         record.msg, record.args, record.exc_info = "request_unreadable kind=%s", (type(error).__name__,), None
         record.levelno, record.levelname = logging.INFO, "INFO"
     return True
