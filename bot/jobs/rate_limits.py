@@ -16,6 +16,7 @@ from bot.pacing import Reserve
 from bot.sources.client import Lease
 from bot.store import Store, Transaction
 from bot.store.insist import AWAY
+from bot.store.pace import LANE, RATE, TO
 
 PATIENCE = timedelta(seconds=10)
 """A booking further away than this is an error with a `retry_after`; less is waited for, well within a lease."""
@@ -64,7 +65,7 @@ class RateLimits:
 
     def _key(self, destination: Destination) -> str:
         queue_key = self._channel.queue_key(destination.address)
-        return f"lane:{self._channel.name}:{queue_key}" if queue_key else f"to:{destination.id}"
+        return f"{LANE}{self._channel.name}:{queue_key}" if queue_key else f"{TO}{destination.id}"
 
 
 def shared(store: Store, clock: Callable[[], datetime]) -> Reserve:
@@ -72,7 +73,7 @@ def shared(store: Store, clock: Callable[[], datetime]) -> Reserve:
 
     async def reserve(key: str, every: timedelta, count: int) -> float:
         try:
-            return await store.reserve(f"rate:{key}"[:80], every, count, clock)
+            return await store.reserve(f"{RATE}{key}"[:80], every, count, clock)
         except AWAY as error:
             raise ChannelError("the database is away, which counts what is sent", retry_after=_AWAY) from error
 

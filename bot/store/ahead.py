@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Days, Slot
 from bot.store import schema
 from bot.store.instant import Instant
-from bot.store.pace import AGAIN, LEASES
+from bot.store.pace import AGAIN, LEASES, RATES
 
 _SKEW = timedelta(minutes=5)  # what was written may be so much later than our clock
 _LONGEST = timedelta(hours=26)  # a rest lasts until the next night at most, and so does a retry
-_LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a rest
+_LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a rest, and than any queue
 _MAILING = timedelta(days=5)  # the next mailing is not further away
 
 _pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
@@ -61,6 +61,7 @@ def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
     """Which rows of each table cannot be of a clock that was right."""
     longest = case(
         (_pace.key.in_(LEASES), literal(now + _LEASE, Instant)),
+        (or_(*map(_pace.key.startswith, RATES)), literal(now + _LEASE, Instant)),
         (_pace.key.startswith(AGAIN), literal(now + _MAILING, Instant)),
         else_=literal(now + _LONGEST, Instant),
     )

@@ -16,6 +16,9 @@ READING, MATCHING, SUMMARIES = LEASES = ("reading", "matching", "summaries")
 AGAIN = "again:"
 """How the names begin of what is asked for again, with the next mailing at the latest."""
 
+LANE, TO, RATE = RATES = ("lane:", "to:", "rate:")
+"""How the names begin of what has a rate: a queue of a channel, a destination, what a channel asks in all."""
+
 
 class Pace:
     """The room of rates and turns, inside one transaction."""

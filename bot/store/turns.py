@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bot.store import Transaction
 
 
+_FURTHEST = timedelta(minutes=10)
+"""A turn further away was booked by a clock that was ahead: even one a minute has no such queue."""
+
+
 class Turns(ABC):
     """What a store offers of them; each call is a transaction."""
 
@@ -73,7 +77,7 @@ class Turns(ABC):
             if self.has_clock:
                 now = (await tx.connection.execute(select(func.clock_timestamp()))).scalar_one()
             here = loop.time()
-            first = max(free, now)
+            first = free if now < free <= now + _FURTHEST else now
             later = schema.pace.update().where(row.key == key).values(next_at=first + count * every)
             await tx.connection.execute(later)
         return here + (first - now).total_seconds()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bot.store import Store
 from tests.fakes import MORNING
 
@@ -58,3 +60,22 @@ async def test_a_cool_down_holds_everybody_and_is_never_shortened(store):
 async def test_keys_do_not_hold_one_another(store):
     await store.hold("slow.example", MORNING + timedelta(hours=1))
     assert (await store.take_lease("fast.example", LEASE, MORNING))[0]
+
+
+async def test_turns_that_were_booked_by_a_clock_that_was_ahead_delay_nobody(store):
+    now = asyncio.get_running_loop().time
+    await store.reserve("rate:discord", THREE, 8, lambda: MORNING + timedelta(hours=3))
+    assert await store.reserve("rate:discord", THREE, 8, lambda: MORNING) <= now()
+    queued = await store.reserve("rate:discord", THREE, 8, lambda: MORNING)
+    assert queued >= now() + 7 * THREE.total_seconds()
+
+
+@pytest.mark.parametrize("key", ["lane:slack:C1", "to:7", "rate:discord"])
+async def test_a_rate_is_void_where_it_is_further_away_than_a_queue_can_be_long(store, key):
+    await store.hold("direct:discord", MORNING + timedelta(hours=3))
+    await store.hold(key, MORNING + timedelta(hours=3))
+    async with store.write() as tx:
+        assert await tx.ahead.is_void(MORNING)
+        assert await tx.ahead.void(MORNING) == 1
+    assert await store.held(key, MORNING) == MORNING
+    assert await store.held("direct:discord", MORNING) > MORNING
