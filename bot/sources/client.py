@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from urllib.request import url2pathname
 
 import httpx2 as httpx
 
+from bot.bodies import BodyError, body_of
 from bot.errors import SourceError
 from bot.model import Validator
 from bot.settings import Settings
@@ -209,30 +209,16 @@ class PoliteClient:
                 asyncio.timeout(self._limits.time.total_seconds()),
                 self._http.stream("GET", url, headers=asked.headers) as response,
             ):
-                return response, await self._body(asked, response)
+                return response, await self._body(response)
         except TimeoutError as error:
             raise asked.error(f"{_host(url)} did not finish its answer in time: {_LATER}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, zlib.error) as error:
+        except BodyError as error:
+            raise asked.error(f"the page {error}: {_LATER}") from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise asked.error(_in_words(error, _host(url))) from error
 
-    async def _body(self, asked: _Question, response: httpx.Response) -> bytes:
-        """The body, decoded here piece by piece, so that a small answer cannot become a large one."""
-        body = bytearray()
-        if response.status_code not in _WITH_BODY:
-            return b""
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
-        if coding not in ("", "identity", "gzip"):
-            raise asked.error(f"the page is coded as {coding[:60]!r}, which was not asked for")
-        unzip = zlib.decompressobj(wbits=31) if coding == "gzip" else None
-        async for chunk in response.aiter_raw():
-            body += unzip.decompress(chunk, self._limits.bytes + 1 - len(body)) if unzip else chunk
-            if len(body) > self._limits.bytes:
-                raise asked.error(
-                    f"the page is larger than {self._limits.bytes:,} bytes: it is no page of one category"
-                )
-        if unzip and not unzip.eof:
-            raise asked.error(f"the page is cut off: {_LATER}")
-        return bytes(body)
+    async def _body(self, response: httpx.Response) -> bytes:
+        return await body_of(response, self._limits.bytes) if response.status_code in _WITH_BODY else b""
 
     async def _judge(self, asked: _Question, response: httpx.Response, body: bytes) -> Page | None:
         status, headers, host = response.status_code, response.headers, response.url.host
@@ -283,7 +269,6 @@ _WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (httpx.ProxyError, "the proxy does not let us through to {host}: check HTTPS_PROXY ({error})"),
     (httpx.ConnectError, "{host} cannot be reached: check the network, DNS and proxy of this machine ({error})"),
     (httpx.InvalidURL, "{host} sends us to an address that is none ({error})"),
-    ((httpx.DecodingError, zlib.error), "{host} sent a damaged answer: {later}"),
     (Exception, "{host} dropped the connection: {later} ({error})"),
 )
 

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 import httpx2 as httpx
 
+from bot.bodies import answer_to
 from bot.errors import MakerError, MaskError, SettingsError
 from bot.model import Language
 from bot.pacing import Reserve
@@ -161,12 +162,10 @@ def _version(text: str) -> tuple[int, ...]:
 
 async def _got(client: httpx.AsyncClient, url: str) -> bytes:
     try:
-        response = await client.get(url)
+        response = await answer_to(client, "GET", url, most=_LARGEST)
         response.raise_for_status()
     except httpx.HTTPError as error:
         raise SettingsError([f"{url}: cannot be fetched ({error or type(error).__name__})"]) from error
-    if len(response.content) > _LARGEST:
-        raise SettingsError([f"{url}: is larger than a model can be"])
     return response.content
 
 

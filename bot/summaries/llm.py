@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from bot.bodies import answer_to
 from bot.errors import MakerError, MaskError, SudiError
 from bot.pacing import RateLimit, Reserve
 from bot.summaries import LONGEST, Answer, Job, TextField, Usage, answers, completions
@@ -53,6 +54,8 @@ SHORT_REST = timedelta(minutes=5)
 _BROKEN_AFTER = 5
 _MOST_TRIES = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 20.0
+_LARGEST, _LARGEST_STREAM = 4 * 2**20, 16 * 2**20
+"""Bytes of an answer: parsed at once it takes twenty times as much, and a stream has hundreds for each token."""
 
 
 class _Refused(Exception):
@@ -183,7 +186,8 @@ class Llm:
         """One request, when the rate allows it. Raises _Refused, _Busy and MakerError."""
         await self._wait_for_rate_limit()
         try:
-            response = await self._client.post(self._endpoint.completions, json=body)
+            most = _LARGEST_STREAM if body.get("stream") else _LARGEST
+            response = await answer_to(self._client, "POST", self._endpoint.completions, most=most, json=body)
         except httpx.ConnectError as error:
             raise _Busy(f"cannot reach {self._endpoint.url}: {error}") from error
         except httpx.HTTPError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from bot.bodies import answer_to
 from bot.channels.email.server import quoted
 from bot.errors import ChannelError, SettingsError
 
@@ -83,8 +84,8 @@ class AccessTokens:
         fields |= {"scope": given.scope} if given.scope else {}
         try:
             async with httpx2.AsyncClient(timeout=_SECONDS) as client:
-                answer = await client.post(given.endpoint, data=fields)
-            said = answer.json() if len(answer.content) <= _LARGEST else None
+                answer = await answer_to(client, "POST", given.endpoint, most=_LARGEST, data=fields)
+            said = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise ChannelError(f"{self._setting}: {host} makes no token: {type(error).__name__}") from None
         if not isinstance(said, dict) or not isinstance(said.get("access_token"), str):
