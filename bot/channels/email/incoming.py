@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import Message
+from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 
 from bot.channels.email import charsets
@@ -20,6 +21,7 @@ from bot.channels.email.plain import charset_of, text_of
 from bot.channels.email.quoted import any_of, own_lines
 from bot.text.harmless import one_line
 
+_LONGEST_HEADER = 16_000  # bytes; the library takes seconds for a Content-Type of a megabyte
 _LONGEST_SUBJECT = 200
 _LONGEST_ID = 250
 _LONGEST_SENDER = 1_000
@@ -65,10 +67,22 @@ class ParsedEmail:
     offset: timedelta | None = None  # of the writer's clock from UTC, if the date says it
 
 
+class _Bounded(Compat32):
+    """The library's usual policy, for headers that people send."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Leave out what is beyond the limit."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER]
+
+
+_POLICY = _Bounded()
+
+
 def parsed(raw: bytes) -> Message | None:
     """The message, None for what no program could have meant as one."""
     try:
-        return email.message_from_bytes(raw)
+        return email.message_from_bytes(raw, policy=_POLICY)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError):
         return None
 
