@@ -36,6 +36,8 @@ async def prune_nightly(store: Store, now: datetime, keep: timedelta, zone: str)
     is_ours, until = await store.take_lease(_TURN, _LEASE, now)
     if is_ours:
         await prune(store, now, keep)
+        async with store.write() as tx:
+            await tx.ahead.settle(now)
         await store.release_lease(_TURN, until, Slot(zone, _MINUTE, Days.DAILY).next_after(now))
 
 

@@ -18,6 +18,7 @@ _LEASE = timedelta(minutes=15)  # longer than any of these, which nobody gives a
 _MAILING = timedelta(days=5)  # the next mailing is not further away
 
 _pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
+_WRITTEN = (schema.delivery.c.created_at, schema.listing.c.fetched_at, schema.batch.c.opened_at)
 _fault, _watch, _day = schema.fault.c, schema.watch.c, schema.announcement_day.c
 
 
@@ -43,6 +44,7 @@ class Ahead:
             for statement in (
                 schema.pace.update().where(is_void[schema.pace]).values(next_at=now),
                 schema.delivery.update().where(is_void[schema.delivery]).values(due_at=now),
+                schema.fault.delete().where(_is_to_come(now)),
                 schema.fault.update().where(is_void[schema.fault]).values(tried_at=now),
                 schema.watch.delete().where(is_void[schema.watch]),
                 schema.announcement_day.delete().where(is_void[schema.announcement_day]),
@@ -50,11 +52,22 @@ class Ahead:
         ]
         return len(slots) + sum(one.rowcount for one in done)
 
+    async def settle(self, now: datetime) -> None:
+        """Let what has been written be of now, which ends the word that the clock is or was wrong."""
+        for one in _WRITTEN:
+            late = one.table.update().where(one > now + _SKEW)
+            await self._connection.execute(late.values({one.name: now}))
+
     async def _slots(self, now: datetime) -> dict[int, datetime]:
         """When slots are due that are planned for later than their next time."""
         rows = await self._connection.execute(select(schema.slot).where(_slot.next_due > now + _LONGEST))
         next_times = {row: Slot(row.zone, row.minute, Days(row.days)).next_after(now) for row in rows}
         return {row.id: due for row, due in next_times.items() if row.next_due > due}
+
+
+def _is_to_come(now: datetime) -> ColumnElement[bool]:
+    """Whether a fault is of a day that is not announced yet: none is before its midnight by UTC."""
+    return _fault.date > now.date()
 
 
 def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
@@ -68,7 +81,7 @@ def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
     return {
         schema.pace: _pace.next_at > longest,
         schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > now + _LONGEST),
-        schema.fault: and_(_fault.over_at.is_(None), _fault.tried_at > now + _SKEW),
+        schema.fault: and_(_fault.over_at.is_(None), or_(_fault.tried_at > now + _SKEW, _is_to_come(now))),
         schema.watch: _watch.since > (now + _MAILING).date(),
         schema.announcement_day: _day.seen_at > now + _SKEW,
     }

@@ -109,6 +109,17 @@ async def test_it_is_done_once_a_night(store):
     assert await rows(store, schema.delivery) == []
 
 
+async def test_the_word_that_the_clock_was_wrong_ends_with_the_night(store):
+    night = MORNING.replace(hour=3, minute=40) + timedelta(days=1)
+    await subscribed(store, "cs.LG")
+    await a_day(store, 30, paper(1))
+    async with store.read() as tx:
+        assert await tx.progress.last_written() == MORNING + timedelta(days=30)
+    await prune_nightly(store, night, KEEP, "UTC")
+    async with store.read() as tx:
+        assert await tx.progress.last_written() == night
+
+
 async def test_queries_that_nobody_asks_for_any_more_are_forgotten(store):
     _, (one, _) = await subscribed(store, "cs.LG", "cs.AI")
     async with store.write() as tx:

@@ -32,6 +32,8 @@ async def test_what_a_clock_wrote_that_was_ahead_delays_no_paper_and_repeats_non
         assert sorted(life.delivered) == life.announced("cs.LG", "cs.AI", first=MONDAY)
         late = [(at, day) for at, papers in life.digests for _, day in papers if _is_late(at, day)]
         assert late == []
+        async with store.read() as tx:
+            assert [one for one in await tx.faults.current() if one.date > FRIDAY] == [], "nobody could read them"
 
 
 def _is_late(at: datetime, day: date) -> bool:
