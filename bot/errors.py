@@ -71,10 +71,14 @@ class SourceError(SudiError):
     """A listing that could not be had, or that is not what was asked for.
 
     Nothing of that category may be marked as seen. `category` is a code, or `all`; `reason` is one
-    sentence for the admin; `retry_after` says how long the source asked us to wait, if it did.
+    sentence for the admin, cut where it quotes too much; `retry_after` says how long the source asked us to wait,
+    if it did.
     """
 
+    _LONGEST = 400  # characters
+
     def __init__(self, category: str, reason: str, retry_after: timedelta | None = None) -> None:
+        reason = reason if len(reason) <= self._LONGEST else f"{reason[: self._LONGEST - 1]}…"
         super().__init__(f"{category}: {reason}")
         self.category = category
         self.reason = reason

@@ -123,6 +123,13 @@ def test_a_page_of_the_greatest_size_takes_bounded_memory_and_is_read_or_refused
     assert peak < 150 * 2**20
 
 
+def test_a_refusal_does_not_repeat_a_whole_page():
+    body = LISTING.replace(b"<h3>", b"<h3>" + b"New " * 5_000)
+    with pytest.raises(SourceError) as caught:
+        sheet(body, "cs.LG")
+    assert len(caught.value.reason) <= 400
+
+
 def test_a_text_without_end_costs_only_its_paper():
     entries = [(paper(1, abstract="tide " * 200_000), NEW), (paper(2), NEW)]
     for found in (sheet(listing_page("cs.LG", DAY, entries), "cs.LG").unread,
