@@ -23,7 +23,7 @@ body { margin: 0; padding: 24px; background: #dfe4ea; display: flex; gap: 24px; 
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
     """The demo, which serves its room from a folder."""
-    command = [sys.executable, "-m", "bot", "demo", "--serve"]
+    command = [sys.executable, "-m", "bot", "demo", "--serve", "--fresh"]
     running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + _PATIENCE
