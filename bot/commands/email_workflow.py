@@ -188,7 +188,7 @@ class EmailWorkflow:
             return ""
         assert mail.offset is not None  # noqa: S101  # see above
         zones = zones_at(mail.offset, now)
-        commands = say("card.comma", locale).join(f"{Verb.TIME} {slot.clock} {zone}" for zone in zones)
+        commands = say("card.comma", locale).join(f"{Verb.TIME.typed(locale)} {slot.clock} {zone}" for zone in zones)
         return say("mail.zones", locale, zone=zone_name(slot.zone), commands=commands) if zones else ""
 
     async def invite(self, reply: Reply, person: Invocation) -> Reply:
@@ -222,7 +222,7 @@ class EmailWorkflow:
             say("mail.nothing_yet", locale),
             *in_words(kept, locale),
             "",
-            say("mail.by_page", locale, url=page) if page else "",
+            *([say("mail.by_page", locale, url=page)] if page else []),
             say("mail.by_page_or_answer" if page else "mail.by_answer", locale),
             say("mail.once", locale),
         ]
