@@ -27,6 +27,8 @@ _SCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[₀-₉]+")
 _LARGE = r"orders? of magnitude|decades?|centur(?:y|ies)|dozens?|score"
 """What counts in tens, hundreds or powers of ten: three decades are thirty years."""
 _ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b|[ -]({_LARGE})\b)?")
+_RANGE = re.compile(rf" ?(?:-|–|to|and|or|by) ?{_NUMBER}[ -]?({'|'.join(_SCALES)})\b")
+_POWER = re.compile(r"(?<![0-9.,])10(?:\^\{?([0-9]{1,2})\}?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?![0-9⁰-⁹])")
 _CITATION = re.compile(r"\[[0-9]{1,3}(?:\s?[,;–-]\s?[0-9]{1,3})*\]")
 
 _ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -38,6 +40,9 @@ _SPELLED = re.compile(
     rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:-({'|'.join(_ONES[1:10])}))?"
     rf"(?:fold|[ -](hundred|thousand|million|billion)|[ -]({_LARGE})| (or more))?\b",
     re.I,
+)
+_SPELLED_RANGE = re.compile(
+    rf"[ -](?:to|and|or)[ -](?:{'|'.join(_WORDS)})[ -](hundred|thousand|million|billion)\b", re.I
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _IMPLYING = {
@@ -64,6 +69,9 @@ _CHINESE_IMPLYING = {
     "单": {"1"},
     "翻倍": {"2"},
     "翻番": {"2"},
+    "十几": {"12"},
+    "十余": {"12"},
+    "十多": {"12"},
     "新冠": {"19"},
 }
 _DIGITS = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {
@@ -74,6 +82,7 @@ _DIGITS = {char: str(value) for value, char in enumerate("零一二三四五六�
 _STEPS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "兆": 12}
 _POWERS = {"十": 1, "百": 2, "千": 3} | _MYRIADS
+_CHINESE_RANGE = re.compile(rf" ?[-–~～至到和或] ?{_NUMBER} ?([百千万萬亿億兆]{{1,2}})")
 _CHINESE = re.compile(
     r"(?P<century>[0-9]{1,2}) ?世[纪紀] ?(?:(?P<years>[0-9]{2}) ?年代)?"
     rf"|(?P<number>{_NUMBER})(?:[ -]?(?P<latin>[kKMBT]|bn)(?![A-Za-z])|(?P<s>'?s\b)"
@@ -100,8 +109,12 @@ def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)
     cited = _CITATION.sub(" ", text)
-    written = [(found[0], _english_values(*found.groups())) for found in _ENGLISH.finditer(cited)]
-    counted = [(found, _spelled(*found.groups()[:4])) for found in _SPELLED.finditer(cited)]
+    powers = {place: value for found in _POWER.finditer(cited) for place, value in _powers(found)}
+    written = [
+        (found[0], _english_values(*found.groups()) | _of_range(found) | powers.get(found.start(), frozenset()))
+        for found in _ENGLISH.finditer(cited)
+    ]
+    counted = [(found, _spelled(*found.groups()[:4]) | _of_range(found)) for found in _SPELLED.finditer(cited)]
     spoken = [(found[0], values) for found, values in counted if not found[5]]
     implied = _implied(text.lower())
     vague = (values for found, values in counted if found[5])  # "two or more" are several
@@ -132,6 +145,24 @@ def _english_values(number: str, plural: str | None, scale: str | None, large: s
     if scale:
         return frozenset({_scaled(value, _SCALES[scale])} | ({value} if len(scale) == 1 else set()))
     return frozenset({value, *_apart(number)})
+
+
+def _of_range(found: re.Match[str]) -> Values:
+    """The value that a number has by the scale of the one after it: 5 to 10 million, two or three thousand."""
+    is_word = found[1].lower() in _WORDS
+    scaled = (_SPELLED_RANGE if is_word else _RANGE).match(found.string, found.end())
+    if any(found.groups()[1:]) or not scaled:
+        return frozenset()
+    return (
+        _spelled(found[1], None, scaled[1], None) if is_word else _english_values(found[1], None, scaled[1], None)
+    )
+
+
+def _powers(found: re.Match[str]) -> Iterator[tuple[int, Values]]:
+    """What a power of ten is, where its base and its exponent stand."""
+    value = frozenset({_scaled("1", int((found[1] or found[2]).translate(_PLAIN_SCRIPTS)))})
+    yield found.start(), value
+    yield found.start(1), value
 
 
 def _apart(number: str) -> Iterator[str]:
@@ -179,7 +210,9 @@ def _chinese_values(found: re.Match[str]) -> Values:
     if found["scale"]:
         power = sum(_POWERS[char] for char in found["scale"])
         return frozenset({_scaled(value, power)} | ({value} if found["unit"] else set()))
-    return frozenset({value, *_apart(found["number"])})
+    ranged = None if found["s"] else _CHINESE_RANGE.match(found.string, found.end())
+    scaled = {_scaled(value, sum(_POWERS[char] for char in ranged[1]))} if ranged else set()
+    return frozenset({value, *scaled, *_apart(found["number"])})
 
 
 def _spoken(numerals: str, part: str) -> Iterator[str]:

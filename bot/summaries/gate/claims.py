@@ -41,7 +41,8 @@ _LEADING = re.compile(
     "(?:世界|国际|全球|行业|业界|国内|业内)(?:领先|顶尖|一流|先进|最)|遥遥领先|最强(?!的?[^，。]{0,6}[假攻敌])"
 )
 _SAYS_LEADING = re.compile(
-    r"\blead(?:ing|er)|state[- ]of[- ]the[- ]art|sota|best|strongest|superior|surpass|outperform|\btop\b|advanced"
+    r"\blead(?:ing|er)|(?:larg|bigg|high|fast|small|long|great|deep|old)est"
+    r"|state[- ]of[- ]the[- ]art|sota|best|strongest|superior|surpass|outperform|\btop\b|advanced"
     r"|\bfirst\b(?!-(?:order|person|princip))|most"
     r"|frontier",
     re.IGNORECASE,
