@@ -188,7 +188,8 @@ class EmailWorkflow:
             return ""
         assert mail.offset is not None  # noqa: S101  # see above
         zones = zones_at(mail.offset, now)
-        commands = say("card.comma", locale).join(f"{Verb.TIME.typed(locale)} {slot.clock} {zone}" for zone in zones)
+        verb = Verb.TIME.typed(locale)
+        commands = say("card.comma", locale).join(f"{verb} {slot.clock} {zone}" for zone in zones)
         return say("mail.zones", locale, zone=zone_name(slot.zone), commands=commands) if zones else ""
 
     async def invite(self, reply: Reply, person: Invocation) -> Reply:
