@@ -27,8 +27,10 @@ _SCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[₀-₉]+")
 _LARGE = r"orders? of magnitude|decades?|centur(?:y|ies)|dozens?|score"
 """What counts in tens, hundreds or powers of ten: three decades are thirty years."""
 _ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b|[ -]({_LARGE})\b)?")
-_RANGE = re.compile(rf" ?(?:-|–|to|and|or|by) ?{_NUMBER}[ -]?({'|'.join(_SCALES)})\b")
+_RANGE = re.compile(rf" ?(?:-|–|to|and|or|by) ?[$€£¥]?{_NUMBER}[ -]?({'|'.join(_SCALES)})\b")
 _POWER = re.compile(r"(?<![0-9.,])10(?:\^\{?([0-9]{1,2})\}?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?![0-9⁰-⁹])")
+_ELEMENT = "(?:A[lr]|B[ar]?|C[aldorsu]?|Fe?|G[ae]|He?|I|K|Li|M[gno]|N[ai]?|O|P[bt]?|S[ein]?|Ti|U|Z[nr])"
+_COMPOUND = re.compile(rf"(?<![A-Za-z0-9])(?=[A-Za-z]+[0-9])(?:{_ELEMENT}[0-9]{{0,2}}){{2,8}}(?![A-Za-z0-9])")
 _CITATION = re.compile(r"\[[0-9]{1,3}(?:\s?[,;–-]\s?[0-9]{1,3})*\]")
 
 _ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -108,7 +110,8 @@ class Numbers:
 def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)
-    cited = _CITATION.sub(" ", text)
+    named = [re.findall("[0-9]+", found[0]) for found in _COMPOUND.finditer(text)]  # CH4 may be 甲烷
+    cited = _COMPOUND.sub(" ", _CITATION.sub(" ", text))
     powers = {place: value for found in _POWER.finditer(cited) for place, value in _powers(found)}
     written = [
         (found[0], _english_values(*found.groups()) | _of_range(found) | powers.get(found.start(), frozenset()))
@@ -120,7 +123,7 @@ def english(text: str) -> Numbers:
     vague = (values for found, values in counted if found[5])  # "two or more" are several
     scripts = (frozenset({found[0].translate(_PLAIN_SCRIPTS)}) for found in _SCRIPTS.finditer(text))
     marks = (frozenset(re.findall("[0-9]+", found[0])) for found in _CITATION.finditer(text))
-    return Numbers(tuple(written), tuple(spoken), frozenset().union(*implied, *vague, *marks, *scripts))
+    return Numbers(tuple(written), tuple(spoken), frozenset().union(*implied, *vague, *marks, *scripts, *named))
 
 
 def chinese(text: str) -> Numbers:

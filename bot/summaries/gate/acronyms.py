@@ -85,6 +85,14 @@ NMR 核磁共振
 DNA 脱氧核糖核酸
 RNA 核糖核酸
 CO2 二氧化碳
+CH4 甲烷
+H2O 水
+NH3 氨
+LSTM 长短期记忆
+PCR 聚合酶链
+TikTok 抖音
+WeChat 微信
+YouTube 油管
 """
 _CHINESE = {
     name: tuple(chinese.split("|")) for name, chinese in (row.split() for row in _ROWS.strip().splitlines())
