@@ -9,12 +9,15 @@ summaries  have the Chinese texts of a day made by an endpoint with a latency, a
 start    from the command to ready, beside the interpreter's own start
 mails    200,000 mails from a fixed seed, hostile ones among them, are read without a fault
 email    a digest for each of 5,000 mailboxes through a real postfix, by a process that is killed on the way
+fuzz     mails, queries, pages, requests and answers of models from fixed seeds: none brings a traceback
+memory   what the worst of what is read from outside takes, above an idle process
 fanout   a whole day of 2,251 papers, read, matched, planned and sent, for any number of destinations
 histories  random histories of readers and papers, beside a model of what they must get
 discord  four messages to each of 500 channels, within Discord's limits; a bot on 1,000 servers
 pages    damage ten thousand listing pages, catch-up pages and feeds, and judge what is read of them
 room     the reading room on a full day: first bytes, sizes, readers at once, hostile requests, a browser
 slot     how long commands of people in a slot of N readers take while all of it is planned
+soak     the bot among strangers, odd servers, kills, a wrong clock and a full disk, for so many minutes
 workers  digests by one, two and three processes on one PostgreSQL: what they cost, share, and survive
 year     live through 2026 and 2027 by arXiv's holidays: faults, and what a day without a mailing costs
 """
@@ -36,7 +39,22 @@ from bot.model import Language, Listing, Slot
 from bot.query import parse
 from bot.store import Store
 from bot.store.migrate import migrate
-from tests.bench import discord, email, fanout, gate, histories, mails, matching, slot, summaries, text, workload
+from tests.bench import (
+    discord,
+    email,
+    fanout,
+    fuzz,
+    gate,
+    histories,
+    mails,
+    matching,
+    memory,
+    slot,
+    soak,
+    summaries,
+    text,
+    workload,
+)
 from tests.bench.pages import pages
 from tests.bench.room import room
 from tests.bench.slack import slack
@@ -137,6 +155,9 @@ def main() -> None:
         "fanout",
         "workers",
         "slot",
+        "soak",
+        "fuzz",
+        "memory",
         "all",
     ]
     parser.add_argument("bench", nargs="?", choices=names, default="all")
@@ -148,6 +169,8 @@ def main() -> None:
     parser.add_argument("--statistics", choices=["fresh", "stale", "empty"], default="fresh")
     parser.add_argument("--digests", type=int, default=2000, help="of each run of workers")
     parser.add_argument("--requests", type=int, default=30_000, help="hostile ones, of room")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of soak")
+    parser.add_argument("--share", type=float, default=1.0, help="of what fuzz tries")
     parser.add_argument("--no-browser", action="store_true", help="room without its looks")
     chosen = parser.parse_args()
     if chosen.bench in ("room", "all"):
@@ -182,6 +205,12 @@ def main() -> None:
         asyncio.run(fanout.bench(chosen.subscriptions, chosen.database, chosen.statistics))
     if chosen.bench == "slot":
         asyncio.run(slot.bench(chosen.subscriptions, chosen.database))
+    if chosen.bench == "fuzz":
+        fuzz.bench(chosen.share)
+    if chosen.bench == "memory":
+        memory.bench()
+    if chosen.bench == "soak":
+        soak.bench(chosen.minutes)
     if chosen.bench == "workers":
         asyncio.run(workers(chosen.digests))
     if chosen.bench in ("discord", "all"):

@@ -33,6 +33,7 @@ class QuickSlack:
         """On a free port."""
         made = web.Application(client_max_size=2**24)
         made.router.add_post("/api/chat.postMessage", self._post)
+        made.router.add_post("/api/chat.update", self._edit)
         made.router.add_get("/api/conversations.history", self._history)
         made.router.add_get("/api/conversations.replies", self._history)
         runner = web.AppRunner(made, access_log=None, shutdown_timeout=0.1)
@@ -51,6 +52,10 @@ class QuickSlack:
         stamp = f"1.{len(self.posts):06}"
         await asyncio.sleep(self.latency)
         return web.json_response({"ok": True, "channel": asked["channel"], "ts": stamp})
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return web.json_response({"ok": True, "channel": asked["channel"], "ts": asked["ts"]})
 
     async def _history(self, request: web.Request) -> web.Response:
         channel = request.query["channel"]

@@ -1,0 +1,13 @@
+"""Seconds of what `tests.bench soak` goes through for an hour: strangers, kills, a wrong clock."""
+
+from __future__ import annotations
+
+from tests.bench.soak import Course, soaked
+
+
+async def test_nothing_is_lost_or_doubled_among_strangers_and_kills():
+    done = await soaked(Course(12, destinations=9, round=5, patience=120, has_disk=False))
+    assert done.kills == 1
+    assert {name: tally.messages > 0 for name, tally in done.tallies.items()} == dict.fromkeys(done.tallies, True)
+    missed = [(name, found) for name, found, most in done.floors() if found > most and "memory" not in name]
+    assert missed == [], (done.troubles.untrue, done.traces)
