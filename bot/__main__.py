@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
+
+from sqlalchemy.exc import OperationalError
 
 from bot.cli import sudi
 from bot.errors import SudiError
+from bot.store.insist import unusable
 
 
 def main() -> None:
@@ -13,8 +17,14 @@ def main() -> None:
     try:
         sudi(prog_name="sudi")
     except SudiError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
+        _end(error)
+    except OperationalError as error:  # the disk is full or read-only, or the server has gone
+        _end(unusable(error))
+
+
+def _end(error: SudiError) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import httpx2 as httpx
 import pytest
 from click.testing import CliRunner
 
+from bot.__main__ import main
 from bot.channels import available
 from bot.cli import sudi
 from bot.engine.works import GRACE_SECONDS
@@ -522,6 +523,31 @@ def test_a_fault_of_the_database_does_not_keep_the_doctor_from_the_rest(monkeypa
     out, _ = run("doctor", expect=1)
     assert "FAIL database   The database cannot be used: DATABASE_URL: there is no folder nowhere" in out
     assert "channels" in out
+
+
+def test_a_database_that_can_only_be_read_is_one_sentence_everywhere(tmp_path, monkeypatch, capsys):
+    run("migrate")
+    with (tmp_path / "sudi.db").open("r+b") as file:
+        file.seek(18)  # the version by which a program may write it: https://www.sqlite.org/fileformat.html
+        file.write(b"\x03")
+    monkeypatch.setenv("BOT_SOURCES", "")
+    out, _ = run("doctor", expect=1)
+    assert "attempt to write a readonly database" in next(one for one in out.splitlines() if "database" in one)
+    monkeypatch.setattr(sys, "argv", ["sudi", "subscribe", "slack:T1/C1", "cs.LG"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == TRY_AGAIN
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "attempt to write a readonly database" in said
+
+
+def test_a_folder_without_room_for_the_lock_is_one_sentence(tmp_path, monkeypatch, capsys):
+    (tmp_path / "sudi.db.lock").mkdir()  # as little to be written as on a disk that is read-only
+    monkeypatch.setattr(sys, "argv", ["sudi", "migrate"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "sudi.db.lock cannot be written" in capsys.readouterr().err
 
 
 def test_doctor_names_what_is_misspelt_and_mails_that_nobody_reads_and_leaves_nothing_behind(

@@ -122,6 +122,7 @@ async def _database(settings: Settings) -> str:
             return waiting
         if found != head():
             raise _wrong(Kind.DATABASE_OLD)
+        await store.ensure_writable()
         return f"{url.render_as_string(hide_password=True)} up to date, {await store.space()}"
     except (DBAPIError, OSError) as error:
         raise _wrong(Kind.DATABASE_AWAY, reason=str(getattr(error, "orig", error))) from error

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from sqlalchemy import func, inspect, make_url, select, text
+from sqlalchemy import false, func, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -32,6 +32,7 @@ from bot.store.faults import AnnouncementDays, Faults
 from bot.store.heartbeats import Heartbeats
 from bot.store.hits import Hits
 from bot.store.incoming_emails import IncomingEmails
+from bot.store.insist import unusable
 from bot.store.listings import Listings
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
@@ -300,8 +301,15 @@ class Store(Turns):
                 found = await connection.execute(text("SELECT version_num FROM alembic_version"))
                 return found.scalar()
         except (DBAPIError, OSError) as error:
-            cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise StoreError(f"DATABASE_URL: the database cannot be used: {cause}") from error
+            raise unusable(error) from error
+
+    async def ensure_writable(self) -> None:
+        """Raise StoreError where the database can only be read, as on a disk mounted so after an error."""
+        try:
+            async with self.write() as tx:
+                await tx.connection.execute(schema.pace.update().where(false()).values(key=""))
+        except (DBAPIError, OSError) as error:
+            raise unusable(error) from error
 
     async def has_changed(self) -> bool:
         """Whether another process has written to SQLite since this was asked before; PostgreSQL rings instead.

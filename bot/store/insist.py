@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.errors import StoreError
 from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,12 @@ AWAY = (DBAPIError, PoolTimeout, sqlite3.Error)
 FIRST_WAIT = 0.2  # seconds
 LONGEST_WAIT = 5.0
 _T = TypeVar("_T")
+
+
+def unusable(error: Exception) -> StoreError:
+    """What a database that is away says, in one sentence."""
+    lines = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
+    return StoreError(f"DATABASE_URL: the database cannot be used: {lines[0]}")
 
 
 async def insist(record: Callable[[], Awaitable[_T]]) -> _T:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import InUseError
+from bot.errors import InUseError, StoreError
 from bot.private import make_private
 from bot.store.lists import decoded
 
@@ -47,10 +47,16 @@ def keep_private(path: Path) -> None:
 
 
 def locked(path: Path) -> TextIO:
-    """The lock of a database; it lasts until it is closed. InUseError when another process has it."""
+    """The lock of a database; it lasts until it is closed. InUseError when another process has it.
+
+    StoreError when the folder cannot be written to.
+    """
     name = path.with_name(path.name + ".lock")
-    make_private(name)
-    lock = name.open("a+")
+    try:
+        make_private(name)
+        lock = name.open("a+")
+    except OSError as error:
+        raise StoreError(f"DATABASE_URL: {name} cannot be written ({error.strerror or error})") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
