@@ -53,6 +53,19 @@ def test_every_chinese_verb_is_understood_in_traditional_characters(typed: str, 
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("儲存 2606.90001", "save"),
+        ("取消儲存 2606.90001", "unsave"),
+        ("靜音 survey", "mute"),
+        ("取消靜音 survey", "unmute"),
+    ],
+)
+def test_what_taiwan_says_for_a_verb_is_understood(typed: str, name: str):
+    assert understood(typed)[0].name == name
+
+
+@pytest.mark.parametrize(
     "typed",
     ["訂閱 cs.LG diffusion", "訂閱cs.LG diffusion", "添加：cs.LG diffusion", "/papers 訂閱 cs.LG diffusion"],
 )
