@@ -52,7 +52,7 @@ _PRAISE = re.compile(
     r"|重磅|神器|秒杀|封神|炸裂|逆天|天花板|登顶|霸榜|横扫"
     r"|全面超越所有|吊打|教科书级|现象级|王炸|黑科技|不容错过|强烈推荐|令人瞩目|举世|轰动|完胜|巨大成功|广泛好评|一致好评"
     r"|突破性|跨时代|变革性|意义(?:重大|深远|非凡)|重大突破|里程碑式|引领|广阔前景|前景广阔|商业价值"
-    r"|指明\w{0,5}方向|(?:重大|重要|巨大|深远)的?\w{0,4}(?:前景|意义)|值得(?:一读|关注|期待|收藏)"
+    r"|指明\w{0,5}方向|填补\w{0,8}空白|远超(?:所有|现有|其他|同类)|(?:重大|重要|巨大|深远)的?\w{0,4}(?:前景|意义)|值得(?:一读|关注|期待|收藏)"
 )
 _SAYS_PRAISE = re.compile(
     r"unprecedented|revolution|disrupt|subver|ground-?breaking|break-?through|milestone|landmark"
@@ -64,7 +64,7 @@ _SAYS_PRAISE = re.compile(
     r"|pioneer|new era|promis|importan|signific|notabl|worth|lead|crucial|profound|outperform"
     r"|superior|ceiling|top|guide"
     r"|steer|drive|flip|deform|tip|topple|radical|far-reaching|implication|prospect|potential|world"
-    r"|reversal|novel|seminal|commerc|direction|meaningful|valuable|interest|critical|essential|relevan|vital",
+    r"|reversal|novel|seminal|commerc|direction|meaningful|valuable|gap|fill|exceed|far|beat|better|interest|critical|essential|relevan|vital",
     re.IGNORECASE,
 )
 _CALL = re.compile(

@@ -97,7 +97,7 @@ class _Signs:
             return True
         if len(form) > _SHORT:
             return form in self._closed
-        return re.search(rf"(?<![A-Za-z0-9^_]){re.escape(form)}(?![A-Za-z^_])", self._open) is not None
+        return re.search(rf"(?<![A-Za-z0-9^_]){re.escape(form)}(?![a-z^_])", self._open) is not None
 
 
 def _forms(pieces: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -124,4 +124,6 @@ def _plain(link: str) -> str:
 
 def _is_number(piece: str) -> bool:
     """Numbers have a rule of their own, which knows that $60\\%$ may be 60%; so has punctuation none."""
-    return not any((char.isalpha() and char not in "xkKMB") or char in _RAISED for char in readable(piece))
+    signs = readable(piece)
+    has_more = any((char.isalpha() and char not in "xkKMB") or char in _RAISED for char in signs)
+    return not has_more and (any(map(str.isdigit, signs)) or not any(map(str.isalpha, signs)))
