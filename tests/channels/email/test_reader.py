@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -94,6 +95,19 @@ async def test_a_bug_of_ours_costs_one_mail_and_is_logged(stage, monkeypatch, ca
         await read_all(odd, email_workflow, lambda: all(seen for _, seen in odd.mails.values()))
     assert [one.lines for one in email_workflow.heard] == [("list",)]
     assert "work_failed name=mail" in caplog.text
+
+
+async def test_a_mail_that_takes_long_to_read_holds_up_nothing_else(monkeypatch):
+    right, seen = incoming.understood, list[threading.Thread]()
+
+    def watched(mail):
+        seen.append(threading.current_thread())
+        return right(mail)
+
+    monkeypatch.setattr(incoming, "understood", watched)
+    async with running(OddImap(mails={1: (simple("list"), False)})) as odd:
+        await read_all(odd, Office(), lambda: odd.mails[1][1])
+    assert threading.main_thread() not in seen
 
 
 async def test_a_bug_in_the_answer_costs_one_mail():
