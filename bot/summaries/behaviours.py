@@ -36,6 +36,7 @@ class Manner:
     thinking: Mapping[str, Any] = field(default_factory=dict)  # how to have little of it
     temperature: bool = True
     stream: bool = False
+    stream_options: bool = True  # to have tokens counted in a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class _Model:
 
 
 _OFF = {"thinking": {"type": "disabled"}}
+_NO_THINKING = {"enable_thinking": False}
 _LOW = {"reasoning_effort": "low"}
 
 MODELS: tuple[_Model, ...] = (
@@ -64,7 +66,7 @@ MODELS: tuple[_Model, ...] = (
     # https://www.volcengine.com/docs/82379/1449737
     _Model(r"doubao", _OFF, THINKING_ROOM),
     # https://help.aliyun.com/zh/model-studio/deep-thinking
-    _Model(r"^qwen.*-(plus|flash|turbo|max)", {"enable_thinking": False}),
+    _Model(r"^qwen.*-(plus|flash|turbo|max)", _NO_THINKING),
     _Model(r"qwen|hunyuan|smollm3|granite", {"chat_template_kwargs": {"enable_thinking": False}}),
 )
 """By the model's name behind its last slash, in lower case; the first that fits counts."""
@@ -96,6 +98,7 @@ _CONTENT = re.compile(
 _ACCOUNT = re.compile(
     r"insufficient[_ ](?:user_)?(?:quota|balance)|api[_ ]?key.{0,20}(?:not valid|invalid|expired)"
     r"|incorrect api key|invalid[_ ]api[_ ]?key|api_key_invalid|invalid (?:token|authentication)"
+    r"|model[^.]{0,60}(?:not exist|not found)|(?:invalid|unknown|no such) model"  # DeepSeek says 400
     r"|arrearage|account.{0,20}deactivated"
     r"|billing|余额不足|欠费",
     re.IGNORECASE,
@@ -132,6 +135,11 @@ def meaning(status: int, what: str) -> Meaning:
     return Meaning.BUSY
 
 
+def is_of_this_minute(status: int, what: str, pause: float | None) -> bool:
+    """Whether a quota that is used up fills again: Gemini says "billing" also for that of a minute."""
+    return status == 429 and pause is not None and not re.search("insufficient|arrearage", what, re.IGNORECASE)
+
+
 def sounds_busy(content: str) -> bool:
     """Whether what should be an answer is a short notice that there is none now."""
     return len(content) < _NOTICE and not re.search(r"[{<]", content) and _BUSY.search(content) is not None
@@ -139,6 +147,8 @@ def sounds_busy(content: str) -> bool:
 
 _NOTICE = 200
 _THINKING = re.compile(r"reasoning|thinking|chat_template")
+_THINKS_IN_STREAMS = re.compile(r"enable_thinking.{0,30}false")
+"""Qwen's open models: https://help.aliyun.com/zh/model-studio/deep-thinking"""
 _ASKS_FOR_STREAM = re.compile(
     r"(?:only|must|require|support|please|set|enable).{0,40}\bstream|stream\S*.{0,30}(?:only|must|required|true)",
     re.IGNORECASE | re.DOTALL,
@@ -152,6 +162,12 @@ _UNKNOWN = re.compile(r"unsupported|unknown|unrecognized|not (?:supported|permit
 def learn(manner: Manner, what: str) -> bool:
     """Change a manner by what a refusal says; False when there is nothing left to change."""
     lower = what.lower()
+    if manner.stream and manner.stream_options and "stream_options" in lower:
+        manner.stream_options = False
+        return True
+    if _THINKS_IN_STREAMS.search(lower) and manner.thinking != _NO_THINKING:
+        manner.thinking = _NO_THINKING
+        return True
     if not manner.stream and _ASKS_FOR_STREAM.search(lower):
         manner.stream = True
         return True

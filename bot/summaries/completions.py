@@ -18,6 +18,11 @@ import httpx2 as httpx
 
 _BELIEVABLE = 1_000_000  # tokens of one call
 _LONGEST_REST = 86_400.0  # seconds
+_READ = 10_000  # characters of what is said
+_AGAIN_IN = re.compile(
+    r"(?:retry|try again) in (?:([0-9]{1,3})m)?([0-9]{1,5}(?:\.[0-9]{1,20})?) ?s", re.IGNORECASE
+)
+"""As Gemini, OpenAI and Groq say it: retry in 34.07s, try again in 7m12s."""
 _STATUSES = {"rate_limit": 429, "too_many": 429, "overloaded": 503, "unavailable": 503, "authentication": 401}
 _STATUSES |= {"invalid_api_key": 401, "permission": 403, "invalid_request": 400, "timeout": 504}
 
@@ -72,7 +77,7 @@ def refusal(response: httpx.Response) -> Refusal:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, or the finer header of some."""
+    """Seconds: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, a finer header, or what is said."""
     if re.fullmatch(r"[0-9]{1,9}", fine := response.headers.get("retry-after-ms", "")):
         return int(fine) / 1000
     given = response.headers.get("retry-after", "").strip()
@@ -82,7 +87,8 @@ def retry_after(response: httpx.Response) -> float | None:
         until = parsedate_to_datetime(given)
         return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), _LONGEST_REST)
     except (ValueError, TypeError):  # no date, or one without a zone
-        return None
+        said = _AGAIN_IN.search(response.text[:_READ]) if response.status_code == 429 else None
+        return 60 * float(said[1] or 0) + float(said[2]) if said else None
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from bot.summaries.behaviours import (
     THINKING_ROOM,
     Manner,
     Meaning,
+    is_of_this_minute,
     learn,
     manner_of,
     meaning,
@@ -179,7 +180,8 @@ class Llm:
         body: dict[str, Any] = {"model": self._endpoint.model, "messages": messages, manner.cap: manner.room}
         body |= prompts.response_format(job.fields, manner.form)
         body |= {"temperature": 0.2} if manner.temperature else {}
-        body |= {"stream": True, "stream_options": {"include_usage": True}} if manner.stream else {}
+        body |= {"stream": True} if manner.stream else {}
+        body |= {"stream_options": {"include_usage": True}} if manner.stream and manner.stream_options else {}
         return body | dict(manner.thinking)
 
     async def _once(self, body: Mapping[str, Any], job: Job) -> Completion:
@@ -220,15 +222,15 @@ class Llm:
         match meaning(said.status, said.what):
             case Meaning.CONTENT:
                 return MakerError(reason, is_final=True, billed=(used or Usage()).pair)
-            case Meaning.ACCOUNT:
+            case Meaning.ACCOUNT if not is_of_this_minute(said.status, said.what, pause):
                 self._rest(REST)
                 return MakerError(f"{reason} (no more is asked of it for now)", rest=REST)
             case Meaning.FORM:
                 return _Refused(reason)
-            case Meaning.BUSY if pause is not None and pause > PATIENCE:
+            case _ if pause is not None and pause > PATIENCE:
                 self._rest(timedelta(seconds=pause))
                 return MakerError(f"{reason} (it asks for {pause:.0f} s)", rest=timedelta(seconds=pause))
-            case Meaning.BUSY:
+            case _:
                 if pause is not None:  # for all that are asking
                     self._busy_until = max(self._busy_until, asyncio.get_running_loop().time() + pause)
                 return _Busy(reason, pause, used)

@@ -95,6 +95,16 @@ DEMANDS: dict[str, tuple[Demand, int]] = {
         lambda body: None if body.get("stream") else no(400, "This model only support stream mode"),
         2,
     ),
+    "streams that are not counted": (
+        lambda body: no(400, "Unrecognized request argument supplied: stream_options")
+        if "stream_options" in body else None if body.get("stream") else no(400, "only stream mode is supported"),
+        3,
+    ),
+    "no thoughts without a stream": (
+        lambda body: None if body.get("enable_thinking") is False
+        else no(400, "parameter.enable_thinking must be set to false for non-streaming calls"),
+        2,
+    ),
     "404 for the form": (
         lambda body: no(404, "No endpoints found that can handle the requested parameters: response_format")
         if "response_format" in body else None,
@@ -229,6 +239,7 @@ async def test_who_declines_in_a_200_is_not_asked_again(provider, choice, is_str
         (400, "Incorrect API key provided: sk-t**t"),
         (400, "Access denied, please make sure your account is in good standing. Arrearage"),
         (429, "You exceeded your current quota: insufficient_quota"),
+        (400, "Model Not Exist"),
     ],
 )
 async def test_a_wrong_key_and_an_empty_account_are_a_rest_whatever_the_status(provider, status, message):
@@ -264,6 +275,30 @@ async def test_one_bad_answer_is_no_verdict(provider, name, monkeypatch):
     provider.demand = lambda _body: BAD_MINUTES[name]() if len(provider.asked) == 1 else None
     assert (await made(provider)).texts == RIGHT
     assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You exceeded your current quota, please check your plan and billing details. " + 9 * "Quota exceeded for "
+        "metric: generate_content_free_tier_requests, limit: 15. " + "Please retry in 0.0482s.",
+        "Rate limit reached for requests per min (RPM): Limit 3, Used 3. Please try again in 0m0.05s.",
+    ],
+    ids=["Gemini", "OpenAI"],
+)
+async def test_a_quota_of_a_minute_is_waited_for_as_long_as_is_said(provider, said):
+    provider.demand = lambda _body: no(429, said) if len(provider.asked) == 1 else None
+    assert (await made(provider)).texts == RIGHT
+    assert len(provider.asked) == 2
+
+
+async def test_a_pause_of_minutes_that_is_only_said_is_a_rest(provider):
+    provider.demand = lambda _body: no(429, "Rate limit reached. Please try again in 7m12.5s.")
+    with pytest.raises(MakerError) as caught:
+        await made(provider)
+    assert caught.value.rest
+    assert caught.value.rest.total_seconds() == 432.5
+    assert len(provider.asked) == 1
 
 
 async def test_what_failed_is_booked_at_what_it_used(provider, monkeypatch):
