@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.counterparts import local_slack, models, postfix, postgres
 from tests.counterparts.discord_site import TOKEN, DiscordSite
 from tests.counterparts.needed import SAMPLES, need
 from tests.counterparts.slack_edge import SlackEdge, edge
+from tests.databases import begin_anew, opened, sqlite_path
 from tests.fakes import FakeChannel, HandClock, make_empty
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -103,9 +103,9 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 async def migrated_url(postgres_url: str) -> AsyncIterator[str]:
     """A migrated PostgreSQL database of its own, for tests of which something may go on in it after their end."""
     async with postgres.database(postgres_url) as url:
-        opened = Store.open(url)
-        await migrate(opened)
-        await opened.close()
+        made = Store.open(url)
+        await migrate(made)
+        await made.close()
         yield url
 
 
@@ -116,11 +116,17 @@ def shared_postgres_url(postgres_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the databases are that tests use one after another."""
+    return tmp_path_factory.mktemp("databases")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, sqlite_folder: Path) -> str:
     """The database of `store`, for who opens it a second time."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'sudi.db'}"
+        return f"sqlite:///{sqlite_folder / 'sudi.db'}"
     return str(request.getfixturevalue("shared_postgres_url"))
 
 
@@ -135,24 +141,25 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _migrated(url: str, blank: Path) -> Store:
     """A migrated and empty store at a URL."""
-    if not url.startswith("sqlite"):
-        opened = Store.open(url)
-        if not await migrate(opened):
-            await postgres.empty(opened)
-        return opened
+    path = sqlite_path(url)
+    if path is None:
+        shared = opened(url)
+        if not await migrate(shared):
+            await postgres.empty(shared)
+        return shared
     if blank not in _MADE:
         await make_empty(blank)
         _MADE.add(blank)
-    shutil.copy(blank, url.removeprefix("sqlite:///"))
-    return Store.open(url)
+    begin_anew(path, blank)
+    return opened(url)
 
 
 @pytest.fixture
 async def store(store_url: str, blank: Path) -> AsyncIterator[Store]:
     """A migrated and empty store on each database, closed at the end."""
-    opened = await _migrated(store_url, blank)
-    yield opened
-    await opened.close()
+    made = await _migrated(store_url, blank)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -163,19 +170,19 @@ async def engine_url(store_url: str, blank: Path) -> str:
 
 
 @pytest.fixture
-async def sqlite_store(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
+async def sqlite_store(sqlite_folder: Path, blank: Path) -> AsyncIterator[Store]:
     """A migrated store on SQLite alone, for what does not depend on the database."""
-    opened = await _migrated(f"sqlite:///{tmp_path / 'sudi.db'}", blank)
-    yield opened
-    await opened.close()
+    made = await _migrated(f"sqlite:///{sqlite_folder / 'sudi.db'}", blank)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
-async def sqlite_other(tmp_path: Path, blank: Path) -> AsyncIterator[Store]:
+async def sqlite_other(sqlite_folder: Path, blank: Path) -> AsyncIterator[Store]:
     """A second store, to compare with."""
-    opened = await _migrated(f"sqlite:///{tmp_path / 'other.db'}", blank)
-    yield opened
-    await opened.close()
+    made = await _migrated(f"sqlite:///{sqlite_folder / 'other.db'}", blank)
+    yield made
+    await made.close()
 
 
 @pytest.fixture

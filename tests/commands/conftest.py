@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +23,7 @@ from bot.model import (
     Summary,
 )
 from bot.store import Store
+from tests.databases import begin_anew, opened
 from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, make_empty, planned
 
 DAY = date(2026, 6, 10)  # a Wednesday
@@ -139,10 +139,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def empty(migrated: Path, tmp_path: Path) -> AsyncIterator[Conversation]:
+async def empty(migrated: Path) -> AsyncIterator[Conversation]:
     """A conversation before anything was announced."""
-    path = shutil.copy(migrated, tmp_path / "sudi.db")
-    store = Store.open(f"sqlite:///{path}")
+    path = migrated.with_name("conversation.db")
+    begin_anew(path, migrated)
+    store = opened(f"sqlite:///{path}")
     yield Conversation(store)
     await store.close()
 

@@ -185,6 +185,7 @@ def house(sqlite_store, monkeypatch, tmp_path) -> House:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", sqlite_store.url)
     monkeypatch.setenv("BOT_SOURCES", ",")
     monkeypatch.setenv("BOT_ARXIV_HOLIDAYS", ",")
     return House(sqlite_store, monkeypatch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -45,9 +44,9 @@ def arrived_once(discord: DiscordSite) -> None:
 
 
 @pytest.fixture
-def url(store: Store, tmp_path: Path) -> str:
+def url(store: Store) -> str:
     """The database of `store`, for other processes."""
-    return f"sqlite:///{tmp_path / 'sudi.db'}"
+    return store.url
 
 
 async def completed(url: str, discord: DiscordSite) -> None:

@@ -14,6 +14,7 @@ from bot.jobs.prune import prune
 from bot.model import AnnounceType
 from bot.store import Store, schema
 from bot.store.packing import unpack
+from tests.databases import sqlite_path
 from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, ingest, listing, paper, rows, subscribed
 
 KEEP, DAYS, PAPERS = 90, 181, 8  # the last day is a Monday: digests come from Monday to Friday
@@ -73,8 +74,8 @@ def _used(path: Path) -> int:
 
 
 @pytest.fixture
-async def life(sqlite_store: Store, tmp_path: Path) -> Life:
-    lived = Life(sqlite_store, tmp_path / "sudi.db")
+async def life(sqlite_store: Store) -> Life:
+    lived = Life(sqlite_store, sqlite_path(sqlite_store.url))
     await lived.live()
     return lived
 

@@ -112,9 +112,7 @@ QUERIES = (
 
 @pytest.mark.parametrize("sent_at", ["before", "between", "after"])
 @pytest.mark.parametrize("query", QUERIES)
-async def test_evidence_that_comes_late_flips_what_was_found_and_entitles_nobody(
-    sqlite_store, tmp_path, query, sent_at
-):
+async def test_evidence_that_comes_late_flips_what_was_found_and_entitles_nobody(sqlite_store, query, sent_at):
     """It comes before the digest is planned, between planning and composing, or after sending."""
     planned = opens(MONDAY) + {"before": SENT, "between": timedelta(hours=2), "after": timedelta(hours=2)}[sent_at]
     slot = Slot("UTC", planned.hour * 60)
@@ -140,7 +138,7 @@ async def test_evidence_that_comes_late_flips_what_was_found_and_entitles_nobody
     made.texts = dict.fromkeys((SURVEY.id, CROWD.id), opens(MONDAY) + timedelta(hours=3, minutes=30))
     made.delayed["cs.LG", MONDAY] = opens(MONDAY) + (timedelta() if "tide" not in query else timedelta(hours=3))
     await sqlite_store.close()
-    await lived(made, f"sqlite:///{tmp_path / 'sudi.db'}")
+    await lived(made, sqlite_store.url)
 
 
 async def test_a_delivery_of_yesterday_that_was_not_composed_takes_what_has_come_since(store, store_url):

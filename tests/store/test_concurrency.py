@@ -7,13 +7,13 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.store import Store, schema
+from tests.databases import sqlite_path
 from tests.fakes import MORNING, NINE, ingest, listing, paper, planned, rows, subscribed
 
 SECOND = timedelta(seconds=1)
@@ -21,9 +21,9 @@ _pace = schema.pace.c
 
 
 @pytest.fixture
-def other(tmp_path: Path, sqlite_store: Store):
+def other(sqlite_store: Store):
     """Another connection to the file, that waits for nobody."""
-    connection = sqlite3.connect(tmp_path / "sudi.db", timeout=0, isolation_level=None)
+    connection = sqlite3.connect(sqlite_path(sqlite_store.url), timeout=0, isolation_level=None)
     yield connection
     connection.close()
 

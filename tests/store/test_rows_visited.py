@@ -22,6 +22,7 @@ from bot.store import Store
 from bot.store.migrate import migrate
 from bot.store.packing import pack
 from tests.counterparts import postgres
+from tests.databases import sqlite_path
 from tests.fakes import DAY, MORNING, FakeChannel, HandClock, courier, ingest, listing, paper, subscribed
 
 GROWING = {
@@ -90,14 +91,14 @@ async def live(store: Store) -> None:
     assert {one.address for one in channel.arrived} == {"#tides", "#other"}
 
 
-async def test_no_statement_of_a_day_reads_a_table_as_a_whole(sqlite_store: Store, tmp_path: Path) -> None:
+async def test_no_statement_of_a_day_reads_a_table_as_a_whole(sqlite_store: Store) -> None:
     with noted(sqlite_store) as statements:
         await live(sqlite_store)
     assert len(statements) > 60
-    assert scans(tmp_path / "sudi.db", statements) == []
+    assert scans(sqlite_path(sqlite_store.url), statements) == []
 
 
-async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store, tmp_path: Path) -> None:
+async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store) -> None:
     versions = [(f"2606.{number}", 1) for number in range(10_000, 10_300)]
     with noted(sqlite_store) as statements:
         async with sqlite_store.read() as tx:
@@ -106,7 +107,7 @@ async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store,
             await tx.texts.best(versions, Language.ZH)
             await tx.texts.titles(range(300))
     assert len(statements) == 4
-    assert scans(tmp_path / "sudi.db", statements) == []
+    assert scans(sqlite_path(sqlite_store.url), statements) == []
 
 
 # PostgreSQL: how many rows it looks at, beside few and beside many other readers

@@ -19,6 +19,7 @@ from bot.store import schema
 from tests.channels.cards import digest
 from tests.channels.slack.conftest import settings
 from tests.counterparts.slack_edge import ALICE, BOB, ML, PRIVATE, TEAM, Fault
+from tests.databases import sqlite_path
 from tests.fakes import HandClock, alerts, bare, matched, paper, planned, rows, states, subscribed
 
 PLACE = f"{TEAM}/{ML}"
@@ -177,12 +178,10 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_too(slack, run):
 
 
 @pytest.mark.parametrize(("at", "posted"), [("root", 1), ("thread", 2)])
-async def test_a_process_that_is_killed_between_posting_and_committing_leaves_one_message(
-    slack, run, tmp_path, at, posted
-):
+async def test_a_process_that_is_killed_between_posting_and_committing_leaves_one_message(slack, run, at, posted):
     await run.wait()
     killed = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DIES, str(tmp_path / "sudi.db"), slack.api, at
+        sys.executable, "-c", DIES, str(sqlite_path(run.store.url)), slack.api, at
     )
     assert await killed.wait() == -signal.SIGKILL
     assert len(slack.posted(ML)) == posted

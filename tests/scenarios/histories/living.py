@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from bot.app import Adapters, App
 from bot.channels import Invocation, Reply
@@ -19,11 +18,11 @@ from bot.settings import Settings
 from bot.store import Store, Transaction
 from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
+from tests.databases import opened
 from tests.fakes import FakeChannel, HandClock
 from tests.scenarios.histories.oracle import CAP, Entry
 from tests.scenarios.histories.world import Archived, History, Press, Tick, Translator
 
-_COMPILED: dict[str, Any] = {}
 _RESTART = timedelta(minutes=11)  # after which no lease of a process that was killed holds
 
 
@@ -146,13 +145,7 @@ class Bot:
 
     async def start(self) -> None:
         """Begin a process."""
-        store = MortalStore.open(self._url)
-        self.store = store
-        for engine in (store._writer, store._reader):  # statements are the same in every process
-            # To compile them takes longer than to run them.
-            engine.sync_engine._compiled_cache = _COMPILED.setdefault(
-                engine.dialect.name, engine.sync_engine._compiled_cache
-            )
+        store = self.store = opened(self._url, MortalStore)
         await store.recover(self.clock())
         fields = {name: each.default for name, each in Settings.model_fields.items()}
         changes = {
