@@ -24,6 +24,7 @@ from urllib.request import url2pathname
 import httpx2 as httpx
 
 from bot.bodies import BodyError, body_of
+from bot.certificates import trusted
 from bot.errors import SourceError
 from bot.model import Validator
 from bot.settings import Settings
@@ -145,6 +146,7 @@ class PoliteClient:
         self._alone = asyncio.Lock()
         self._http = httpx.AsyncClient(
             transport=transport,
+            verify=trusted(),
             timeout=httpx.Timeout(30),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             headers={"User-Agent": user_agent(contact), "Accept": _ACCEPT, "Accept-Encoding": "gzip"},

@@ -18,6 +18,7 @@ from typing import Any
 import httpx2 as httpx
 
 from bot.bodies import answer_to
+from bot.certificates import trusted
 from bot.errors import MakerError, MaskError, SudiError
 from bot.pacing import RateLimit, Reserve
 from bot.summaries import LONGEST, Answer, Job, TextField, Usage, answers, completions
@@ -88,6 +89,7 @@ class Llm:
     ) -> None:
         self._endpoint = endpoint
         self._client = httpx.AsyncClient(
+            verify=trusted(),
             timeout=httpx.Timeout(3 * deadline, connect=10),
             limits=httpx.Limits(max_connections=None),
             headers=endpoint.headers,

@@ -21,6 +21,7 @@ import aiohttp
 import httpx2 as httpx
 from aiohttp import web
 
+from bot.certificates import trusted
 from tests.counterparts import npm
 from tests.counterparts.processes import free_port, running
 
@@ -136,7 +137,7 @@ def _server(redirect: str) -> Iterator[str]:
         command = [_NODE, _PROGRAM, "start", "--service", "slack", "--port", str(port), "--seed", file]
 
         def answers() -> None:
-            httpx.post(f"{url}/api/auth.test", timeout=1).raise_for_status()
+            httpx.post(f"{url}/api/auth.test", timeout=1, verify=trusted()).raise_for_status()
 
         with running(command, answers, log=Path(folder) / "emulate.log", folder=Path(folder)):
             yield url

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from bot.certificates import trusted
 from tests.counterparts import npm
 from tests.counterparts.processes import free_port, running
 
@@ -45,7 +46,7 @@ def server(folder: Path, workspace: Mapping[str, Any]) -> Iterator[str]:
     url = f"http://localhost:{port}"
 
     def answers() -> None:
-        httpx.get(f"{url}/_control/state", timeout=1).raise_for_status()
+        httpx.get(f"{url}/_control/state", timeout=1, verify=trusted()).raise_for_status()
 
     with running(command, answers, log=folder / "local-slack.log"):
         yield url

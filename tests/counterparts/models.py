@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from bot.certificates import trusted
 from tests.counterparts.processes import free_port, running
 
 FOLDER = Path(__file__).parents[2] / "var" / "counterparts" / "python"
@@ -73,7 +74,9 @@ class Mock:
 
     def does(self, *behaviors: dict[str, Any]) -> None:
         """Script what comes next: {"type": "fail", "status": 429, "retry_after": 1, "times": 2} .."""
-        httpx.post(f"{self._admin}/scenario", json={"behaviors": list(behaviors)}).raise_for_status()
+        httpx.post(
+            f"{self._admin}/scenario", json={"behaviors": list(behaviors)}, verify=trusted()
+        ).raise_for_status()
 
     def answers(self, text: str | dict[str, str]) -> None:
         """Answer this from now on."""
@@ -82,16 +85,16 @@ class Mock:
 
     def reset(self) -> None:
         """Forget all."""
-        httpx.post(f"{self._admin}/reset").raise_for_status()
+        httpx.post(f"{self._admin}/reset", verify=trusted()).raise_for_status()
 
     def requests(self) -> list[dict[str, Any]]:
         """What was asked, oldest first."""
-        found: Any = httpx.get(f"{self._admin}/requests").json()
+        found: Any = httpx.get(f"{self._admin}/requests", verify=trusted()).json()
         return list(found["requests"] if isinstance(found, dict) else found)
 
     def verdict(self) -> list[str]:
         """How the client misbehaved."""
-        found = httpx.get(f"{self._admin}/verdict").json()
+        found = httpx.get(f"{self._admin}/verdict", verify=trusted()).json()
         return [str(one.get("rule", one)) for one in found.get("findings", [])]
 
 
@@ -124,7 +127,7 @@ def portuguese() -> dict[str, Path]:
 @contextmanager
 def _serving(command: list[str], health: str) -> Iterator[None]:
     def answers() -> None:
-        httpx.get(health, timeout=1).raise_for_status()
+        httpx.get(health, timeout=1, verify=trusted()).raise_for_status()
 
     with running(command, answers, environment={**os.environ, "PYTHONPATH": str(FOLDER)}):
         yield

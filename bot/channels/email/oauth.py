@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 
 from bot.bodies import answer_to
+from bot.certificates import trusted
 from bot.channels.email.server import quoted
 from bot.errors import ChannelError, SettingsError
 
@@ -83,7 +84,7 @@ class AccessTokens:
         fields |= {"client_secret": given.secret} if given.secret else {}
         fields |= {"scope": given.scope} if given.scope else {}
         try:
-            async with httpx2.AsyncClient(timeout=_SECONDS) as client:
+            async with httpx2.AsyncClient(timeout=_SECONDS, verify=trusted()) as client:
                 answer = await answer_to(client, "POST", given.endpoint, most=_LARGEST, data=fields)
             said = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
