@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -84,6 +84,7 @@ def _fields() -> Mapping[str, tuple[str, ...]]:
     return {term: tuple(fields.split()) for fields, table in tables for term in table}
 
 
+@lru_cache(maxsize=64)  # a paper is judged field by field, attempt by attempt
 def terms(text: str) -> tuple[tuple[str, ...], ...]:
     """For each term of an English text, everything that it may be called in a Chinese one, itself included."""
     return tuple((*chinese_names(name), name) for name in dict.fromkeys(_mentioned(text)))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 Values = frozenset[str]
 
@@ -107,6 +107,7 @@ class Numbers:
         return self.implied.union(*(values for _, values in (*self.written, *self.spoken)))
 
 
+@lru_cache(maxsize=1024)  # a paper is judged field by field, attempt by attempt
 def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)
