@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -14,6 +15,9 @@ from bot.commands.typed import cleaned, pointed, read_number, read_paper, shown
 from bot.commands.zones import find_zone, zone_name
 from bot.errors import UserError
 from bot.model import Days, Slot
+from bot.verbs import Verb
+from tests.bench import hostile
+from tests.commands.conftest import Conversation
 
 TEXTS = st.text(st.characters(), max_size=40)
 
@@ -115,3 +119,11 @@ def test_numbers_are_read(typed: str, number: int | None):
 )
 def test_paper_ids_are_read(typed: str, paper: tuple[str, int | None] | None):
     assert read_paper(typed) == paper
+
+
+async def test_whatever_stands_behind_a_verb_is_answered(talk: Conversation):
+    names = [name for verb in Verb for name in verb.names]
+    for number in range(150):
+        choose = random.Random(number)
+        argument = choose.choice([hostile.query(choose), "1", "0", "-1", "9" * 30, "٣", "1 2 3", "all", "*", ""])
+        assert (await talk.says(f"{choose.choice(names)} {argument}")).strip(), number
