@@ -28,6 +28,7 @@ _LATIN_STOP = re.compile(
 _DASH = re.compile(rf"(?<=[{HAN}{_FULL_WIDTH}]) ?-{{2,3}} ?|(?<![-]) ?-{{2,3}} ?(?=[{HAN}])| ?(?<!-)---(?!-) ?")
 _RANGE_DASH = re.compile(r"(?<=[A-Za-z0-9])--(?=[A-Za-z0-9])")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"')
+_SINGLE_QUOTED = re.compile(r"(?<![A-Za-z0-9'])'([^'\n]{1,100})'(?![A-Za-z0-9'])")  # no apostrophes
 _ARGUMENT = rf"(?![^,()\[\]{{}}]*[A-Za-z]{{3}})[^\s,()\[\]{{}}{HAN}{_FULL_WIDTH}]{{1,12}}"
 _BARE_COMMA = re.compile(
     rf"(?P<kept>[(\[{{]{_ARGUMENT}(?:,{_ARGUMENT})+[)\]}}])"  # f(x,y), [0,1] and SU(2,1)
@@ -73,7 +74,8 @@ def _dashed(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """Curl the straight quotes around Chinese, or beside it; those of Latin words among themselves stay."""
-    return _QUOTED.sub(lambda found: f"“{found[1]}”" if _is_in_chinese(found) else found[0], text)
+    doubled = _QUOTED.sub(lambda found: f"“{found[1]}”" if _is_in_chinese(found) else found[0], text)
+    return _SINGLE_QUOTED.sub(lambda found: f"‘{found[1]}’" if has_han(found[1]) else found[0], doubled)
 
 
 def _is_in_chinese(found: re.Match[str]) -> bool:

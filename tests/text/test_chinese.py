@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.text.chinese import typeset
 from bot.text.masking import mask
 
-PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”", "https://a.b/c", "$x$", "`d e`", "XQ0X", "  "]
+PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”'", "https://a.b/c", "$x$", "`d e`", "XQ0X", "  "]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,7 @@ PARTS = [*"中文，。：（）《》 ,:;?!()a1%+.$`[]\n\\“”", "https://a.b
         ("我们提出方法. 它很好.", "我们提出方法。它很好。"),
         ("用v2.0版(很好).", "用 v2.0 版（很好）。"),
         ('他说"你好"，用"GPT"和"BERT Large"', "他说“你好”，用“GPT”和“BERT Large”"),
+        ("他称之为'涌现',见Smith's law与'grokking'", "他称之为‘涌现’，见 Smith's law 与'grokking'"),
         ("GPT-4o-mini(OpenAI)模型与O(n)复杂度", "GPT-4o-mini（OpenAI）模型与 O(n) 复杂度"),
         ("在BERT,GPT上为92.5,93.1和1,000个", "在 BERT，GPT 上为 92.5，93.1 和 1,000 个"),
         ("函数f(x,y)在[0,1]上，SU(2,1)与{a,b}", "函数 f(x,y) 在[0,1]上，SU(2,1) 与{a,b}"),
@@ -99,7 +100,7 @@ def test_math_links_and_code_are_untouched(text):
 def test_real_translations_are_set_without_loss(samples: Path):
     lines = (samples / "zh" / "cn-chat-arxiv_200papers.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["translated_abstract"] for line in lines]
-    wide = str.maketrans("，：；？！（）。“”", ',:;?!().""')
+    wide = str.maketrans("，：；？！（）。“”‘’", ",:;?!().\"\"''")
     for text in texts:
         shown = typeset(text)
         assert typeset(shown) == shown
