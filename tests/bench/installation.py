@@ -186,10 +186,10 @@ class Installation:
             return None
 
     def memory(self) -> int:
-        """MB that the process has."""
+        """MB that the process has; 0 where only Linux would tell."""
         assert self.process is not None
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
+        status = Path(f"/proc/{self.process.pid}/status")
+        found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
         return int(found[1]) // 1024 if found else 0
 
     def is_ready(self) -> bool:

@@ -37,6 +37,8 @@ from tests.fakes import DAY, paper
 from tests.sources.mutations import NEW
 
 MOST = 150  # MB
+PEAK = Path("/proc/self/clear_refs")
+"""Where a peak begins anew: https://docs.kernel.org/filesystems/proc.html"""
 
 _HEAD = b"From: ada@reader.test\r\nSubject: list\r\n"
 _LISTING = listing_page("cs.LG", DAY, [(paper(1), NEW)])
@@ -163,7 +165,7 @@ def _memory(name: str) -> int:
 def measured(read: Callable[[bytes], None], body: bytes) -> int:
     """MB that reading takes at the most, above what the process had."""
     gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    PEAK.write_text("5")
     before = _memory("VmRSS")
     read(body)
     return _memory("VmHWM") - before

@@ -137,7 +137,8 @@ async def _schedule(one: Installation, course: Course, troubles: Troubles, done:
 async def _remember(one: Installation, done: Outcome) -> None:
     while True:
         await asyncio.sleep(1)
-        done.memory.append(one.memory())
+        if memory := one.memory():
+            done.memory.append(memory)
 
 
 def _tallies(one: Installation, troubles: Troubles) -> dict[str, Tally]:
