@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Table, and_, bindparam, case, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Days, Slot
@@ -21,6 +22,24 @@ _pace, _slot, _delivery = schema.pace.c, schema.slot.c, schema.delivery.c
 _WRITTEN = (schema.delivery.c.created_at, schema.listing.c.fetched_at, schema.batch.c.opened_at)
 _fault, _watch, _day = schema.fault.c, schema.watch.c, schema.announcement_day.c
 
+_skew, _lease, _rest, _mailing = (bindparam(name, type_=Instant) for name in ("skew", "lease", "rest", "mailing"))
+_is_to_come = _fault.date > bindparam("today", type_=Date)  # no day is announced before its midnight by UTC
+_VOID: dict[Table, ColumnElement[bool]] = {
+    schema.pace: _pace.next_at
+    > case(
+        (or_(_pace.key.in_(LEASES), *map(_pace.key.startswith, RATES)), _lease),
+        (_pace.key.startswith(AGAIN), _mailing),
+        else_=_rest,
+    ),
+    schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > _rest),
+    schema.fault: and_(_fault.over_at.is_(None), or_(_fault.tried_at > _skew, _is_to_come)),
+    schema.watch: _watch.since > bindparam("mailing_day", type_=Date),
+    schema.announcement_day: _day.seen_at > _skew,
+}
+"""Which rows of each table cannot be of a clock that was right."""
+_IS_VOID = select(or_(*(exists().where(condition) for condition in _VOID.values())))
+_LATE_SLOTS = select(schema.slot).where(_slot.next_due > _rest)
+
 
 class Ahead:
     """The room of what lies ahead, inside one transaction."""
@@ -30,24 +49,23 @@ class Ahead:
 
     async def is_void(self, now: datetime) -> bool:
         """Whether anything is further away than it can be."""
-        found = select(or_(*(exists().where(condition) for condition in _void(now).values())))
-        return bool((await self._connection.execute(found)).scalar()) or bool(await self._slots(now))
+        found = await self._connection.execute(_IS_VOID, _limits(now))
+        return bool(found.scalar()) or bool(await self._slots(now))
 
     async def void(self, now: datetime) -> int:
         """Forget it, or let it be due now; how many rows that were."""
         slots = await self._slots(now)
         for number, due in slots.items():
             await self._connection.execute(schema.slot.update().where(_slot.id == number).values(next_due=due))
-        is_void = _void(now)
         done = [
-            await self._connection.execute(statement)
+            await self._connection.execute(statement, _limits(now))
             for statement in (
-                schema.pace.update().where(is_void[schema.pace]).values(next_at=now),
-                schema.delivery.update().where(is_void[schema.delivery]).values(due_at=now),
-                schema.fault.delete().where(_is_to_come(now)),
-                schema.fault.update().where(is_void[schema.fault]).values(tried_at=now),
-                schema.watch.delete().where(is_void[schema.watch]),
-                schema.announcement_day.delete().where(is_void[schema.announcement_day]),
+                schema.pace.update().where(_VOID[schema.pace]).values(next_at=now),
+                schema.delivery.update().where(_VOID[schema.delivery]).values(due_at=now),
+                schema.fault.delete().where(_is_to_come),
+                schema.fault.update().where(_VOID[schema.fault]).values(tried_at=now),
+                schema.watch.delete().where(_VOID[schema.watch]),
+                schema.announcement_day.delete().where(_VOID[schema.announcement_day]),
             )
         ]
         return len(slots) + sum(one.rowcount for one in done)
@@ -60,28 +78,18 @@ class Ahead:
 
     async def _slots(self, now: datetime) -> dict[int, datetime]:
         """When slots are due that are planned for later than their next time."""
-        rows = await self._connection.execute(select(schema.slot).where(_slot.next_due > now + _LONGEST))
+        rows = await self._connection.execute(_LATE_SLOTS, _limits(now))
         next_times = {row: Slot(row.zone, row.minute, Days(row.days)).next_after(now) for row in rows}
         return {row.id: due for row, due in next_times.items() if row.next_due > due}
 
 
-def _is_to_come(now: datetime) -> ColumnElement[bool]:
-    """Whether a fault is of a day that is not announced yet: none is before its midnight by UTC."""
-    return _fault.date > now.date()
-
-
-def _void(now: datetime) -> dict[Table, ColumnElement[bool]]:
-    """Which rows of each table cannot be of a clock that was right."""
-    longest = case(
-        (_pace.key.in_(LEASES), literal(now + _LEASE, Instant)),
-        (or_(*map(_pace.key.startswith, RATES)), literal(now + _LEASE, Instant)),
-        (_pace.key.startswith(AGAIN), literal(now + _MAILING, Instant)),
-        else_=literal(now + _LONGEST, Instant),
-    )
+def _limits(now: datetime) -> dict[str, Any]:
+    """How far away each thing can be."""
     return {
-        schema.pace: _pace.next_at > longest,
-        schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > now + _LONGEST),
-        schema.fault: and_(_fault.over_at.is_(None), or_(_fault.tried_at > now + _SKEW, _is_to_come(now))),
-        schema.watch: _watch.since > (now + _MAILING).date(),
-        schema.announcement_day: _day.seen_at > now + _SKEW,
+        "skew": now + _SKEW,
+        "lease": now + _LEASE,
+        "rest": now + _LONGEST,
+        "mailing": now + _MAILING,
+        "today": now.date(),
+        "mailing_day": (now + _MAILING).date(),
     }

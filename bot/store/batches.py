@@ -27,6 +27,16 @@ DAY, TEXT = "day", "text"
 _CHINESE = f"[{HAN}]"
 _UNMATCHED = text("text.is_matched IS false")
 """As its index has it: for SQLite, `IS 0` is another condition, and the whole table would be read."""
+_IS_UNMATCHED = select(
+    or_(
+        exists().where(_batch.published_at.is_(None), _batch.kind == DAY),
+        exists().where(_announced.batch.is_(None)),
+        exists().where(_paper.revision > _paper.evaluated_revision),
+    )
+)
+_IS_LEFT = select(
+    or_(exists().where(_batch.published_at.is_(None)), select(schema.text_).where(_UNMATCHED).exists())
+)
 _MOST_TEXTS = 2_000
 _LEFT = 2_000  # hits of an unfinished batch that are deleted at once
 
@@ -59,19 +69,11 @@ class Batches:
 
     async def is_unmatched(self) -> bool:
         """Whether anything that was announced, or is told of a paper now, has yet to be matched."""
-        waits = [
-            exists().where(_batch.published_at.is_(None), _batch.kind == DAY),
-            exists().where(_announced.batch.is_(None)),
-            exists().where(_paper.revision > _paper.evaluated_revision),
-        ]
-        return bool((await self._connection.execute(select(or_(*waits)))).scalar())
+        return bool((await self._connection.execute(_IS_UNMATCHED)).scalar())
 
     async def is_wanting(self) -> bool:
         """The same, or Chinese texts that have yet to be matched."""
-        has_texts = select(schema.text_).where(_UNMATCHED).exists()
-        is_open = exists().where(_batch.published_at.is_(None))
-        found = await self._connection.execute(select(or_(is_open, has_texts)))
-        return bool(found.scalar()) or await self.is_unmatched()
+        return bool((await self._connection.execute(_IS_LEFT)).scalar()) or await self.is_unmatched()
 
     async def open(self, now: datetime) -> Batch | None:
         """The batch that was left open, or a new one of what waits; None when nothing does."""

@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Interval, and_, bindparam, func, literal, or_, select, true
+from sqlalchemy import Integer, Interval, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.epochs import Kind, epoch_of
 from bot.model import Destination, Receipt
 from bot.store import schema
 from bot.store.epochs import Epochs
+from bot.store.instant import Instant
 from bot.store.packing import unpack
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
@@ -77,6 +80,33 @@ _ARRIVED = (
 )
 
 
+@cache
+def _claiming(has_clock: bool) -> ReturningUpdate[Any]:
+    """How deliveries are claimed; leases are by the clock of the database, where it has one for all."""
+    now = bindparam("now", type_=Instant)
+    moment = func.clock_timestamp() if has_clock else now
+    until = moment + bindparam("lease", type_=Interval) if has_clock else bindparam("until", type_=Instant)
+    free = or_(
+        and_(_delivery.state == "ready", _delivery.due_at <= now),
+        and_(_delivery.state == "sending", _delivery.lease_until < moment),
+    )
+    candidates = (
+        select(_delivery.id)
+        .join(schema.destination, _destination.id == _delivery.destination_id)
+        .where(_destination.channel == bindparam("of_channel"), _destination.paused == "", free)
+        .order_by(_delivery.due_at, _delivery.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(of=schema.delivery, skip_locked=True)
+        .cte("candidates")  # a plain subquery may run once for each row, and then takes more than `most`
+    )
+    return (
+        schema.delivery.update()
+        .where(_delivery.id.in_(select(candidates.c.id)))
+        .values(state="sending", owner=bindparam("by"), lease_until=until, attempts=_delivery.attempts + 1)
+        .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
+    )
+
+
 class Outbox:
     """The room of deliveries, inside one transaction."""
 
@@ -90,29 +120,9 @@ class Outbox:
 
     async def claim(self, channel: str, *, owner: str, now: datetime, lease: timedelta, most: int) -> list[Claim]:
         """Take deliveries that are due, or whose owner's lease has ended; commit before sending."""
-        free = or_(
-            and_(_delivery.state == "ready", _delivery.due_at <= now),
-            and_(_delivery.state == "sending", _delivery.lease_until < self._instant(now)),
-        )
-        candidates = (
-            select(_delivery.id)
-            .join(schema.destination, _destination.id == _delivery.destination_id)
-            .where(_destination.channel == channel, _destination.paused == "", free)
-            .order_by(_delivery.due_at, _delivery.id)
-            .limit(most)
-            .with_for_update(of=schema.delivery, skip_locked=True)
-            .cte("candidates")  # a plain subquery may run once for each row, and then takes more than `most`
-        )
+        until = {"lease": lease} if self._has_clock else {"until": now + lease}
         taken = await self._connection.execute(
-            schema.delivery.update()
-            .where(_delivery.id.in_(select(candidates.c.id)))
-            .values(
-                state="sending",
-                owner=owner,
-                lease_until=self._instant(now, lease),
-                attempts=_delivery.attempts + 1,
-            )
-            .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
+            _claiming(self._has_clock), {"of_channel": channel, "by": owner, "now": now, "most": most, **until}
         )
         return await self._claims(sorted(taken, key=lambda row: row.id), owner)
 
