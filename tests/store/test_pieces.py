@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import warnings
 
+import pytest
 from sqlalchemy import select
 
 from bot.store import schema
@@ -13,7 +15,18 @@ from bot.store.pieces import in_pieces
 from tests.fakes import MORNING
 
 
-async def test_who_is_stopped_between_two_pieces_leaves_nothing_open(store):
+def at_once(task: asyncio.Task[None]) -> None:
+    """Before the next piece is asked for."""
+    task.cancel()
+
+
+def soon(task: asyncio.Task[None]) -> None:
+    """While the next piece is fetched."""
+    asyncio.get_running_loop().call_soon(task.cancel)
+
+
+@pytest.mark.parametrize("stop", [at_once, soon])
+async def test_who_is_stopped_between_two_pieces_leaves_nothing_open_and_no_error(store, stop, caplog):
     async with store.write() as tx:
         rows = [{"key": str(number), "at": MORNING} for number in range(1_000)]
         await tx.connection.execute(schema.seen.insert(), rows)
@@ -25,7 +38,7 @@ async def test_who_is_stopped_between_two_pieces_leaves_nothing_open(store):
             async for _ in in_pieces(tx.connection, select(schema.seen)):
                 read += 1
                 if read == 400:
-                    asyncio.current_task().cancel()
+                    stop(asyncio.current_task())
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -36,3 +49,4 @@ async def test_who_is_stopped_between_two_pieces_leaves_nothing_open(store):
         gc.collect()
     assert 400 <= read < 1_000
     assert [str(one.message) for one in told] == []
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
