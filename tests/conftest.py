@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,35 @@ from tests.fakes import FakeChannel, HandClock, make_empty
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no fault of the code
 
+_LONG = {"scenarios", "room", "test_history.py", "test_cli.py", "test_llm.py", "test_conversation.py"}
+"""Folders and modules of tests that take seconds each."""
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes more than there are cores: a third of the time is spent waiting for servers."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each process begin with its share of the long tests, so that none is waited for in the end.
+
+    pytest-xdist cuts the list into as many pieces of the same length as there are processes.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    count = int(config.workerinput["workercount"])
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+    is_long = {path: not _LONG.isdisjoint((path.parent.name, path.name)) for path in modules}
+    long = [some for path, some in modules.items() if is_long[path]]
+    rest = iter([item for item in items if not is_long[item.path]])
+    ordered: list[pytest.Item] = []
+    for place in range(count):
+        ordered += chain.from_iterable(long[place::count])
+        ordered += islice(rest, max(len(items) * (place + 1) // count - len(ordered), 0))
+    items[:] = [*ordered, *rest]
 
 
 @pytest.fixture(scope="session")
