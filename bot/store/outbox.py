@@ -163,7 +163,10 @@ class Outbox:
     async def _add_parts(self, delivery_id: int, bodies: Sequence[str], first: int) -> None:
         rows = [{"delivery_id": delivery_id, "number": n, "body": body} for n, body in enumerate(bodies, first)]
         if rows:
-            await self._connection.execute(schema.part.insert(), rows)
+            # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL
+            # lets a process that stands still keep its rows for ever:
+            # https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+            await self._connection.execute(schema.part.insert().returning(_part.number), rows)
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
         """Digests that were sent without texts which have come since; claims that change nothing."""

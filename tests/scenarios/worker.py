@@ -47,12 +47,15 @@ from tests.texts import FakeMaker
 
 FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
+STARTED: list[BaseProcess] = []
+"""The processes of the test that runs."""
 
 
 def start(work: Callable[..., Awaitable[None]], *values: Any) -> BaseProcess:
     """Begin a piece of work in a process of its own."""
     process = FORKS.Process(target=_run, args=(work, *values), daemon=True)
     process.start()
+    STARTED.append(process)
     return process
 
 

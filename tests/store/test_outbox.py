@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bot.model import AnnounceType, Language, Receipt
 from bot.store import Store, schema
@@ -40,6 +40,24 @@ async def claimed(
 ) -> list[Claim]:
     async with store.write() as tx:
         return await tx.outbox.claim(channel, owner=owner, now=now, lease=MINUTE, most=most)
+
+
+async def test_the_messages_of_a_digest_are_one_statement_in_which_nobody_can_stand_still(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    pipelines: list[object] = []
+
+    def note(*said: object) -> None:
+        pipelines.append(said)
+
+    event.listen(store._writer.sync_engine, "do_executemany", note)
+    async with store.write() as tx:
+        assert await tx.outbox.compose(claim, ["one", "two", "three"])
+    event.remove(store._writer.sync_engine, "do_executemany", note)
+    assert pipelines == []
+    async with store.read() as tx:
+        assert [part.body for part in await tx.outbox.parts(claim.id)] == ["one", "two", "three"]
 
 
 # Claims
