@@ -38,16 +38,19 @@ EXEMPT = (
 )
 
 
+def of_one(parameters: Any) -> Any:
+    """The parameters of one execution; many rows may also be one statement."""
+    return parameters[0] if isinstance(parameters, list) else parameters
+
+
 @contextmanager
 def noted(store: Store) -> Iterator[dict[str, tuple[str, Any]]]:
     """Every statement that reads or writes meanwhile, with parameters of one execution."""
     seen: dict[str, tuple[str, Any]] = {}
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.startswith("BEGIN"):
-            seen.setdefault(
-                re.sub(r"\?(, \?)+", "?", statement), (statement, parameters[0] if many else parameters)
-            )
+            seen.setdefault(re.sub(r"\?(, \?)+", "?", statement), (statement, of_one(parameters)))
 
     engines = [engine.sync_engine for engine in (store._writer, store._reader)]
     for engine in engines:
@@ -136,12 +139,12 @@ def visited(store: Store) -> Iterator[Counter[str]]:
     """How many rows each statement looks at meanwhile, in all its executions."""
     found: Counter[str] = Counter()
 
-    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.startswith(EXEMPT) or not re.match("SELECT|INSERT|UPDATE|DELETE|WITH", statement):
             return
         cursor = connection.connection.cursor()
         cursor.execute("SAVEPOINT before")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters[0] if many else parameters)
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", of_one(parameters))
         found[re.sub(r"%\(.*?\)s", "?", statement)] += rows_of(cursor.fetchone()[0][0]["Plan"])
         cursor.execute("ROLLBACK TO SAVEPOINT before")
         cursor.close()
