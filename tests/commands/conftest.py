@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,8 +20,7 @@ from bot.model import (
     Summary,
 )
 from bot.store import Store
-from tests.databases import begin_anew, opened
-from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, make_empty, planned
+from tests.fakes import FakeChannel, HandClock, courier, fails, ingest, planned
 
 DAY = date(2026, 6, 10)  # a Wednesday
 DEFAULTS = Defaults(Language.BOTH, Slot("Asia/Shanghai", 9 * 60))
@@ -130,22 +126,10 @@ class Conversation:
         await courier(self.store, channel, HandClock(self.now)).drain()
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and no rows: migrating one for each test takes too long."""
-    path = tmp_path_factory.mktemp("commands") / "migrated.db"
-    asyncio.run(make_empty(path))
-    return path
-
-
 @pytest.fixture
-async def empty(migrated: Path) -> AsyncIterator[Conversation]:
+def empty(sqlite_store: Store) -> Conversation:
     """A conversation before anything was announced."""
-    path = migrated.with_name("conversation.db")
-    begin_anew(path, migrated)
-    store = opened(f"sqlite:///{path}")
-    yield Conversation(store)
-    await store.close()
+    return Conversation(sqlite_store)
 
 
 @pytest.fixture
