@@ -215,7 +215,8 @@ class PoliteClient:
         except TimeoutError as error:
             raise asked.error(f"{_host(url)} did not finish its answer in time: {_LATER}") from error
         except BodyError as error:
-            raise asked.error(f"the page {error}: {_LATER}") from error
+            advice = "it is no page of one category" if error.is_lasting else _LATER
+            raise asked.error(f"the page {error}: {advice}") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise asked.error(_in_words(error, _host(url))) from error
 
