@@ -102,6 +102,7 @@ def _pieces(paper: Prepared) -> Iterator[str]:
 def _han() -> Flags:
     """Which codes are Chinese characters or kana."""
     table = np.zeros(_CODES, np.bool_)
-    for run in re.finditer(f"[{HAN}]+", "".join(map(chr, range(_CODES)))):
+    every = np.arange(_CODES, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    for run in re.finditer(f"[{HAN}]+", every):
         table[run.start() : run.end()] = True
     return table

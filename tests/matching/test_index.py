@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import tracemalloc
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import QueryError
 from bot.matching import Candidate, is_wanted, match, missing, prepare
 from bot.matching.index import Index
+from bot.matching.stream import Stream, _han
 from bot.model import AnnounceType, Language, Paper, Summary
 from bot.query import parse
 from bot.text.normal import words
@@ -140,3 +142,12 @@ def test_numpy_is_not_loaded_before_something_is_matched():
     code = "import sys, bot.__main__, bot.app, bot.commands, bot.jobs.match; print('numpy' in sys.modules)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "False"
+
+
+def test_the_first_paper_that_is_read_takes_a_few_megabytes():
+    _han.cache_clear()
+    tracemalloc.start()
+    Stream([prepare(candidate(random.Random(1), 1))])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30 * 2**20
