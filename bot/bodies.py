@@ -12,14 +12,7 @@ import httpx2 as httpx
 
 
 class BodyError(httpx.HTTPError):
-    """A body that is not read to its end; the message goes on after "the answer".
-
-    `is_lasting`: no damage on the way, but what the other side means to send, so that asking again is of no use.
-    """
-
-    def __init__(self, message: str, *, is_lasting: bool = False) -> None:
-        super().__init__(message)
-        self.is_lasting = is_lasting
+    """A body that is not read to its end; the message goes on after "the answer"."""
 
 
 async def body_of(response: httpx.Response, most: int) -> bytes:
@@ -29,7 +22,7 @@ async def body_of(response: httpx.Response, most: int) -> bytes:
     """
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip"):
-        raise BodyError(f"is coded as {coding[:60]!r}, which was not asked for", is_lasting=True)
+        raise BodyError(f"is coded as {coding[:60]!r}, which was not asked for")
     unzip = zlib.decompressobj(wbits=31) if coding == "gzip" else None
     body = bytearray()
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # of an AsyncClient
@@ -37,7 +30,7 @@ async def body_of(response: httpx.Response, most: int) -> bytes:
         async for chunk in response.stream:  # which `aiter_raw` refuses where a test has filled it
             body += unzip.decompress(chunk, most + 1 - len(body)) if unzip else chunk
             if len(body) > most:
-                raise BodyError(f"is larger than {most:,} bytes", is_lasting=True)
+                raise BodyError(f"is larger than {most:,} bytes")
     except zlib.error as error:
         raise BodyError(f"is damaged ({error})") from error
     if unzip and not unzip.eof:

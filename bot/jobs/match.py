@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.matching import Candidate, Matcher, candidates
+from bot.matching import PART, Candidate, Matcher, candidates
 from bot.model import Language
 from bot.store import Store, Transaction
-from bot.store.batches import DAY, Batch
+from bot.store.batches import DAY, Asked, Batch
 from bot.store.chunks import in_chunks
 from bot.store.pace import MATCHING
 
@@ -75,9 +75,7 @@ class _Matching:
             pass
         async with self.store.read() as tx:
             asked = {one.text: one for one in await tx.batches.asked(batch)}
-            papers = await _papers(tx, batch)
-        are_all = batch.kind == DAY and batch.before is None
-        hits = await asyncio.to_thread(self.matcher.hits, asked, papers, are_all=are_all) if asked else {}
+        hits = await self._hits(batch, asked) if asked else {}
 
         async def add(tx: Transaction, some: Sequence[tuple[int, bytes]]) -> None:
             await self._hold(tx)
@@ -95,6 +93,20 @@ class _Matching:
         )  # fmt: skip
         return sum(asked[text].subscriptions * (len(destinations) // 2) for text, destinations in hits.items())
 
+    async def _hits(self, batch: Batch, asked: Mapping[str, Asked]) -> dict[str, bytes]:
+        """Which papers of a batch each query finds; the texts of a part of them at a time are in memory."""
+        are_all = batch.kind == DAY and batch.before is None
+        found: dict[str, bytes] = {}
+        for first in range(0, len(batch.papers), PART):
+            async with self.store.read() as tx:
+                papers = await _papers(tx, batch.papers[first : first + PART])
+            some = await asyncio.to_thread(
+                self.matcher.hits, asked, papers, are_all=are_all and first == 0, first=first
+            )
+            for text, places in some.items():
+                found[text] = found.get(text, b"") + places
+        return found
+
     async def _is_cleared(self, batch: Batch) -> bool:
         """Delete some of the hits that a process has left which died; whether there were any."""
         async with self.store.write() as tx:
@@ -106,10 +118,10 @@ class _Matching:
             raise _TakenOverError
 
 
-async def _papers(tx: Transaction, batch: Batch) -> list[Candidate]:
-    """The papers of a batch in its order, each with all the categories that announced it and its Chinese texts."""
-    versions = await tx.papers.numbered(batch.papers)
+async def _papers(tx: Transaction, numbers: Sequence[int]) -> list[Candidate]:
+    """Papers in the order of their numbers, each with all categories that announced it and its Chinese texts."""
+    versions = await tx.papers.numbered(numbers)
     texts = await tx.texts.best(versions.values(), Language.ZH)
     found = candidates(await tx.papers.announced(list(versions.values())), texts)
     known = {(one.paper.id, one.paper.version): one for one in found}
-    return [known[versions[n]] for n in batch.papers]
+    return [known[versions[n]] for n in numbers]

@@ -20,11 +20,22 @@ from __future__ import annotations
 
 from bot.matching.batch import Matcher, Mutes, matches, muted_by
 from bot.matching.explain import Found, match, missing, title_reasons
-from bot.matching.papers import Candidate, Prepared, candidates, is_wanted, prepare, reads, type_among, with_texts
+from bot.matching.papers import (
+    PART,
+    Candidate,
+    Prepared,
+    candidates,
+    is_wanted,
+    prepare,
+    reads,
+    type_among,
+    with_texts,
+)
 from bot.matching.sightings import Sighting, sightings
 from bot.matching.spans import Span, spans
 
 __all__ = [
+    "PART",
     "Candidate",
     "Found",
     "Matcher",

@@ -54,11 +54,12 @@ class Matcher:
         return frozenset(self._index.unreadable) if self._index else frozenset()
 
     def hits(
-        self, queries: Collection[str], papers: Iterable[Candidate], *, are_all: bool = True
+        self, queries: Collection[str], papers: Iterable[Candidate], *, are_all: bool = True, first: int = 0
     ) -> dict[str, bytes]:
-        """Which papers each of these queries finds, of at most 65,536: their places in order, two bytes each.
+        """Which papers each of these queries finds: their places in order, two bytes each.
 
-        Unless these are all the queries that there are, what else was asked for is kept as well.
+        Places are counted from that of the `first` paper, and are at most 65,535. Unless these are all the queries
+        that there are, what else was asked for is kept as well.
         """
         ready = [prepare(one) for one in papers]
         found: dict[str, bytes] = {}
@@ -66,10 +67,9 @@ class Matcher:
             index = self.index
             if are_all:
                 index.update(queries)
-            for query in queries:
-                index.add(query)
+            index.include(queries)
             for pairs in index.match(ready):
-                for text, places in pairs.packed():
+                for text, places in pairs._replace(first=first + pairs.first).packed():
                     if text in queries:
                         found[text] = found.get(text, b"") + places
         return found

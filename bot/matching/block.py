@@ -17,14 +17,11 @@ from bot.matching.boolean_index import Bits, BooleanIndex, BooleanIndexBuilder, 
 from bot.matching.index_file import Packed, packed, unpacked
 from bot.matching.lexicon import Lexicon, LexiconBuilder, Needles
 from bot.matching.names import author_needles
-from bot.matching.papers import ORDER, Prepared, reads
+from bot.matching.papers import ORDER, PART, Prepared, reads
 from bot.matching.stream import Flags, Ints, Stream
 from bot.matching.terms import AUTHOR, targets
 from bot.model import AnnounceType
 from bot.query import And, Field, InCategory, Node, Not, OfType, Or, Term, parse
-
-PART = 768
-"""Papers for which a boolean index is evaluated at once: the bits of a million queries for them take 100 MB."""
 
 _CODES = sorted(taxonomy.categories())
 _EVERYTHING = 255  # the bit behind those of categories

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import QueryError
-from bot.matching.block import PART, Block, BlockBuilder, categories, named
+from bot.matching.block import Block, BlockBuilder, categories, named
 from bot.matching.boolean_index import Bits, Longs
 from bot.matching.index_file import IndexFile
-from bot.matching.papers import Prepared, reads, relative_type
+from bot.matching.papers import PART, Prepared, reads, relative_type
 from bot.matching.stream import Flags, Stream
 from bot.query import parse
 
@@ -114,6 +114,11 @@ class Index:
             return False
         self.unreadable.discard(text)
         return True
+
+    def include(self, queries: Collection[str]) -> None:
+        """Let these queries stand, besides those that do."""
+        for text in set(queries) - self._standing:
+            self.add(text)
 
     def remove(self, text: str) -> None:
         """Let a query stand no more."""

@@ -15,6 +15,9 @@ from bot.text.normal import flat
 
 ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 AS_CROSS = {AnnounceType.NEW: AnnounceType.CROSS, AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS}
+PART = 768
+"""Papers that are matched at once: the bits of a million queries for them take 100 MB."""
+
 ENGLISH = ("title", "abstract", "comment")
 CHINESE = ("title_zh", "abstract_zh")
 

@@ -215,8 +215,7 @@ class PoliteClient:
         except TimeoutError as error:
             raise asked.error(f"{_host(url)} did not finish its answer in time: {_LATER}") from error
         except BodyError as error:
-            advice = "it is no page of one category" if error.is_lasting else _LATER
-            raise asked.error(f"the page {error}: {advice}") from error
+            raise asked.error(f"the page {error}: {_LATER}") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise asked.error(_in_words(error, _host(url))) from error
 

@@ -13,7 +13,7 @@ from bot.jobs.ingest import ingest as stored
 from bot.jobs.match import is_unmatched, match
 from bot.jobs.plan import plan, plan_all
 from bot.jobs.poll import Poller
-from bot.matching import Matcher
+from bot.matching import PART, Matcher
 from bot.model import ALL, AnnounceType, Language, Listing, Summary, Validator
 from bot.store import Store, schema
 from bot.store.batches import Batch
@@ -231,6 +231,27 @@ async def test_what_is_stored_while_a_batch_is_open_is_matched_by_the_next_one(s
     assert [len(unpack(row.papers)) for row in await rows(store, schema.batch)] == [2, 2]
     async with store.read() as tx:
         assert await waits(tx, destination.id) == 3
+
+
+async def test_a_batch_is_matched_a_part_at_a_time_as_if_it_were_at_once(sqlite_store):
+    destination, _ = await subscribed(sqlite_store, "cs.LG quay")
+    every = [paper(n, title="Docks" if n % 3 else "A Quay") for n in range(1, PART + 101)]
+    await stored(sqlite_store, [listing("cs.LG", *every)], MORNING)
+    sizes = []
+
+    class Counting(Matcher):
+        def hits(self, queries, papers, **how):
+            sizes.append(len(papers))
+            return super().hits(queries, papers, **how)
+
+    assert await match(sqlite_store, MORNING, Counting()) == (PART + 100) // 3
+    assert sizes == [PART, 100]
+    (hit,), (batch,) = await rows(sqlite_store, schema.hit), await rows(sqlite_store, schema.batch)
+    found = {unpack(batch.papers)[place] for place in unpack(hit.papers)}
+    async with sqlite_store.read() as tx:
+        versions = await tx.papers.numbered(found)
+        assert await waits(tx, destination.id) == len(found)
+    assert {one for one, _ in versions.values()} == {one.id for one in every if one.title == "A Quay"}
 
 
 async def test_a_process_that_was_away_for_too_long_publishes_nothing(store, monkeypatch):

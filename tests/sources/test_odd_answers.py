@@ -62,22 +62,6 @@ async def test_an_odd_answer_is_the_fault_of_its_category_and_the_next_one_is_re
         assert isinstance(good, Listing)
 
 
-@pytest.mark.parametrize(
-    ("name", "advice"),
-    [
-        ("a bomb", "it is no page of one category"),
-        ("another coding", "it is no page of one category"),
-        ("a coding that is none", "try again later"),
-        ("half a coding", "try again later"),
-    ],
-)
-async def test_only_for_what_is_damaged_on_the_way_one_is_told_to_try_again(client, site, name, advice):
-    site.next("/list/cs.AI/new?skip=0&show=2000", ODD[name])
-    (odd,) = [one async for one in ArxivListing(client, site.url).fetch(["cs.AI"], {})]
-    assert isinstance(odd, SourceError)
-    assert odd.reason.endswith(f": {advice}")
-
-
 async def test_what_nobody_has_foreseen_is_the_fault_of_its_category_too(client, site, monkeypatch):
     for category in ("cs.AI", "cs.LG"):
         site.pages[f"/rss/{category}"] = feed(category, DAY, [(paper(1), NEW)])
