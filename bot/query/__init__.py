@@ -64,13 +64,15 @@ def renewed(text: str) -> str:
 def _kept(found: re.Match[str]) -> str:
     """A word as it is, or in quotes when it would mean something else today."""
     field, word = found["field"] or "", found["word"]
-    if word is None or word in ("AND", "OR") or field in ("type:", "primary:"):
+    if word is None:
+        return found[0].replace("*", " ") if _has_foreign_stars(found[0]) else found[0]
+    if word in ("AND", "OR") or field in ("type:", "primary:"):
         return found[0]
     former = Term(
         word.removesuffix("*"), Field(field[:-1]) if field else None, quoted=False, prefix=word[-1] == "*"
     )
     query = stored(field + word)
-    if isinstance(query, QueryError) and query.key == "query.unknown_category":
+    if isinstance(query, QueryError) and query.key == "query.unknown_category" and "." in word:
         return found[0]
     match query.root if isinstance(query, Query) else None:
         case InCategory(pattern) if pattern == word:
@@ -81,6 +83,12 @@ def _kept(found: re.Match[str]) -> str:
             return found[0]
         case _:
             return f'{found["minus"]}{field}"{word}"'
+
+
+def _has_foreign_stars(phrase: str) -> bool:
+    """Whether stars that meant nothing in a phrase are refused today."""
+    query = stored(phrase.removeprefix("-"))
+    return isinstance(query, QueryError) and query.key in ("query.foreign", "query.star_quoted")
 
 
 def still_read(texts: Iterable[str]) -> Iterator[Query]:

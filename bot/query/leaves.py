@@ -15,16 +15,23 @@ from bot.text.variants import simplified
 PREFIX_MINIMUM = 3  # letters and digits
 
 FIELDS = {
-    **dict.fromkeys(("title", "ti", "intitle", "标题", "题目", "题名", "篇名"), "title"),
-    **dict.fromkeys(("abstract", "abs", "摘要"), "abstract"),
-    **dict.fromkeys(("author", "au", "inauthor", "作者"), "author"),
+    **dict.fromkeys(("title", "titles", "ti", "intitle", "标题", "题目", "题名", "篇名"), "title"),
+    **dict.fromkeys(("abstract", "abs", "ab", "摘要"), "abstract"),
+    **dict.fromkeys(("author", "authors", "au", "inauthor", "作者"), "author"),
     **dict.fromkeys(("comment", "comments", "co", "备注", "注释", "评论"), "comment"),
     **dict.fromkeys(("type", "类型"), "type"),
     **dict.fromkeys(("category", "cat", "分类", "类别", "学科"), "cat"),
     **dict.fromkeys(("primary", "主分类", "主类别"), "primary"),
-    **dict.fromkeys(("all", "主题", "关键词", "关键字"), ""),
+    **dict.fromkeys(("all", "any", "anywhere", "text", "intext", "ts", "topic", "subject"), ""),
+    **dict.fromkeys(("keyword", "keywords", "kw"), ""),
+    **dict.fromkeys(("主题", "关键词", "关键字", "领域", "方向", "研究方向"), ""),
 }
 """What people call the fields, arXiv's API and Google Scholar among them; "" stands for every field of a term."""
+FUNCTIONS = {
+    "title-abs-key": "", "title-abs": "", "title": "title", "abstract": "abstract", "abs": "abstract",
+    "author": "author", "authors": "author", "auth": "author", "cat": "cat", "category": "cat", "type": "type",
+}  # fmt: skip
+"""Fields as Scopus has them, right before a bracket: `TITLE(a OR b)`; not Ti(IV) and Au(111)."""
 _TYPES = {
     "new": "new",
     "新提交": "new",
@@ -39,7 +46,11 @@ _TYPES = {
     "replace-cross": "replace-cross",
 }
 _CATEGORY_SHAPE = re.compile(r"([a-z-]+)\.[a-z-]+\*?", re.IGNORECASE | re.ASCII)
+_OTHER_JOINT = re.compile(r"((?i:[a-z-]+))[-_/:]((?i:[a-z]+))|([a-z-]+)([A-Z]{2})", re.ASCII)
+"""`cs-LG` and `csLG` for cs.LG."""
 _LONGEST_NAME = 60  # characters; what is longer is no mistyped category
+_ANY_WORD = re.compile(r"(?<!\S)\*(?!\S)")
+_ANY_ENDING = re.compile(r"(?<=[^\W_]{5})\*(?!\w)")
 _EXAMPLES = ("cs.LG", "hep-th", "stat.*")
 
 
@@ -53,8 +64,10 @@ class Token(NamedTuple):
 
 def field_named(token: Token) -> str | None:
     """The full name of a field written as `ti:`, `作者:` or `ti=`; None for `all:`, which is as if not said."""
-    typed = token.text.rstrip(":=")
+    typed = token.text.rstrip(":= ")
     key = simplified(typed.casefold())
+    if typed == token.text and key in FUNCTIONS:
+        return FUNCTIONS[key] or None
     if key not in FIELDS:
         names = [name for name in FIELDS if name.isascii() == key.isascii()]
         suggestion = get_close_matches(key, names, n=1, cutoff=0)[0]
@@ -64,7 +77,8 @@ def field_named(token: Token) -> str | None:
 
 def names_field(token: Token) -> bool:
     """Whether a field's name stands for one field, unlike `all:`."""
-    return FIELDS.get(simplified(token.text.rstrip(":=").casefold())) != ""
+    key = simplified(token.text.rstrip(":= ").casefold())
+    return FIELDS.get(key, FUNCTIONS.get(key)) != ""
 
 
 def read(token: Token, field: str | None) -> Leaf:
@@ -94,15 +108,18 @@ def category_named(word: str) -> str | None:
 def _bare_category(token: Token) -> InCategory | None:
     if pattern := category_named(token.text):
         return InCategory(pattern, primary=False)
-    shape = _CATEGORY_SHAPE.fullmatch(_code(token.text))
+    code = _code(token.text)
+    shape = _CATEGORY_SHAPE.fullmatch(code)
     if shape and shape[1].lower() in taxonomy.archives():
+        raise _unknown_category(token)
+    if (other := _OTHER_JOINT.fullmatch(code)) and _pattern(".".join(filter(None, other.groups()))):
         raise _unknown_category(token)
     return None
 
 
 def _code(word: str) -> str:
     """A word without what a sentence, or arXiv's mails, put around a category."""
-    return word.removeprefix("[").rstrip("].:")
+    return word.lstrip("[#@").rstrip("].:!?")
 
 
 def _pattern(code: str) -> str | None:
@@ -133,6 +150,7 @@ def _term(token: Token, field: Field | None) -> Term:
     if not normal.words(text):
         raise QueryError("query.no_letters", {"text": text}, token.start)
     if token.kind == "phrase":
+        _refuse_stars(text, token.start)
         return Term(text, field, quoted=True, prefix=False)
     body = text.removesuffix("*")
     if "*" in body:
@@ -141,3 +159,12 @@ def _term(token: Token, field: Field | None) -> Term:
     if prefix and sum(map(str.isalnum, body)) < PREFIX_MINIMUM:
         raise QueryError("query.short_prefix", {"text": text, "minimum": PREFIX_MINIMUM}, token.start)
     return Term(body, field, quoted=False, prefix=prefix)
+
+
+def _refuse_stars(phrase: str, start: int) -> None:
+    """Refuse a star for any word or any ending, which quotes have elsewhere; `A*` and `C*-algebra` are terms."""
+    if _ANY_WORD.search(phrase):
+        raise QueryError("query.foreign", {"text": "*"}, start)
+    if _ANY_ENDING.search(phrase):
+        meant = "-".join(phrase.split()) if phrase.index("*") == len(phrase) - 1 else phrase
+        raise QueryError("query.star_quoted", {"text": phrase, "meant": meant}, start)

@@ -19,7 +19,6 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import replace
-from itertools import accumulate
 from urllib.parse import unquote_plus
 
 from bot.errors import QueryError
@@ -44,9 +43,13 @@ TERM_LIMIT = 50
 NESTING_LIMIT = 20
 
 _PUNCTUATION = str.maketrans(
-    dict.fromkeys("“”„‟«»〝〞〟「」『』《》", '"')
-    | dict.fromkeys("‐‑‒–—―−", "-")
-    | {"、": ",", "‘": "'", "’": "'", "。": " ", "∶": ":", "¬": "!", "∧": "&&", "∨": "||"}
+    dict.fromkeys("“”„‟«»‹›〝〞〟「」『』《》〈〉", '"')
+    | dict.fromkeys("‐‑‒–—―−⁃⸺⸻", "-")
+    | {"、": ",", "‘": "'", "’": "'", "。": " ", "∶": ":", "¬": "!"}
+    | dict.fromkeys("∧∩", "&&")
+    | dict.fromkeys("∨∪", "||")
+    | dict.fromkeys("【〔〖", "(")
+    | dict.fromkeys("】〕〗", ")")
 )
 _FULL_STOP = re.compile(r"([A-Za-z-]+)。([A-Za-z-]+|\*)")
 _IN_A_LINK = re.compile(r"\+(?:AND|OR|ANDNOT|NOT)\+|%2[0289]")
@@ -125,10 +128,6 @@ def _refuse_unreadable(canonical: str) -> None:
     """Refuse what fits as typed but does not when written in full: it could not be read back."""
     if len(canonical) > LENGTH_LIMIT:
         raise QueryError("query.too_long", {"limit": LENGTH_LIMIT, "length": len(canonical)})
-    brackets = re.sub('"[^"]*"', "", canonical)
-    depths = accumulate((sign == "(") - (sign == ")") for sign in brackets)
-    if max(depths, default=0) > NESTING_LIMIT:
-        raise QueryError("query.too_deep", {"limit": NESTING_LIMIT})
 
 
 class _Parser:
@@ -182,15 +181,16 @@ class _Parser:
                 parts[-1] = any_of((parts[-1], part))
             else:
                 parts.append(part)
-        if self._kind == "not?":
-            raise unsure(self._tokens[self._index], self._text)
+        self._refuse_unsure_not()
         return all_of(parts)
 
     def _choice(self, field: str | None) -> Node:
         parts = [self._item(field)]
         while self._kind == "comma":
-            self._advance()
+            comma = self._advance()
             parts.append(self._item(field))
+            if any(isinstance(part, Not) for part in parts):  # a, -b is nearly everything, and nobody means it
+                raise QueryError("query.only_negative", position=comma.start)
         return any_of(parts)
 
     def _item(self, field: str | None) -> Node:
@@ -203,6 +203,11 @@ class _Parser:
                 negative = not negative
         node = self._group(field) if self._kind == "open" else self._leaf(field)
         return negated(node) if negative else node
+
+    def _refuse_unsure_not(self) -> None:
+        token, *more = self._tokens[self._index : self._index + 2]
+        if token.kind == "not?" and more and more[0].kind not in ("end", "close"):
+            raise unsure(token, self._text)
 
     def _group(self, field: str | None) -> Node:
         opening = self._advance()
@@ -218,6 +223,7 @@ class _Parser:
 
     def _leaf(self, field: str | None) -> Node:
         if self._kind not in ("word", "phrase"):
+            self._refuse_unsure_not()
             raise self._missing()
         self._leaves += 1
         token = self._advance()

@@ -82,7 +82,7 @@ class Newspaper:
         """Beginnings of words, short and long, frequent and rare; none of them is an operator."""
         words = [*self._english.say(dice, count), *dice.choices(self._english.words, k=count)]
         stems = [word[: dice.randint(3, 6)] for word in words if len(word) > 3]
-        return dice.sample([stem for stem in stems if stem not in ("and", "not")], count)
+        return dice.sample([stem for stem in stems if stem not in ("and", "not", "nor")], count)
 
     def _paper(self, dice: random.Random, number: int) -> Candidate:
         categories = tuple(dict.fromkeys(self._areas.say(dice, dice.choice((1, 2, 2, 3)))))
