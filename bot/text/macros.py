@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from string import ascii_letters
 
-from bot.text import notation, symbols, units
+from bot.text import boxes, notation, symbols, units
 from bot.text.tex_parser import Infix, Meaning, TexParser
 
 _EMPTY_GROUP = re.compile(r"\{\}")
 _OPTION = re.compile(r"\s*\[([^\[\]]*)\]")
 _STAR = re.compile(r"\*")
+_STAR_BEFORE_GROUP = re.compile(r"\*(?=\{)")
 _INVISIBLE_FENCE = re.compile(r"\s*\.")
 _OPERAND = re.compile(r"[A-Za-z0-9]|\\(?!left|[bB]ig)[A-Za-z]")
 _FACTOR = re.compile(r"[A-Za-z0-9({^_]|\\(?!right)[A-Za-z]")
@@ -22,6 +23,10 @@ _RADICAND = re.compile(r"\d+(?:\.\d+)?|\w[⁰¹²³⁴⁵⁶⁷⁸⁹₀-₉ₐ-
 _WORD = re.compile(r"[A-Za-z]{4}")
 _RAISED = re.compile(f"[{''.join({*symbols.SUPERSCRIPTS.values(), *symbols.SUBSCRIPTS.values()} - set('()*-+'))}]")
 _LONGEST_ACCENTED = 3  # letters: `\t{oo}` has two
+_TEXT_SIGNS = {"P": "¶", "S": "§"}
+_CHARGE = re.compile(r"\^(?:\{([^{}]*)\}|([0-9]*[+-]|[0-9]+))|_\{([^{}]*)\}")
+_REACTIONS = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
+_REACTION = re.compile("|".join(_REACTIONS))
 _ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
 
@@ -94,17 +99,17 @@ def _switch(reading: TexParser, name: str) -> None:
 def _own(reading: TexParser, name: str) -> None:
     """Put what an author's own macro for a letter stands for: a set of numbers, or that letter in some type."""
     if reading.math:
-        reading.put(symbols.BLACKBOARD.get(name) or symbols.TYPED_CAPITALS.get(name, name))
+        reading.put(symbols.BLACKBOARD.get(name) or symbols.TYPED.get(name, name))
         reading.skip(_EMPTY_GROUP)
-    elif name == "P":
-        reading.put("¶")
+    elif name in _TEXT_SIGNS:
+        reading.put(_TEXT_SIGNS[name])
     else:
         reading.unknown(name)
 
 
 def _accent(reading: TexParser, name: str) -> None:
     r"""Put an accented letter; `\"` before a space and `don\'t` are typing preferences, not accents."""
-    if reading.math and name.isalpha() and name != "t":
+    if reading.math and name.isalpha() and (name != "t" or reading.next() != "{"):
         _own(reading, name)
         return
     start = reading.at - len(name) - 1
@@ -180,35 +185,61 @@ def _address(reading: TexParser, name: str) -> None:
     reading.put("\\" + name if link is None else link)
 
 
-def _laid_out(groups: int, *, shows: bool = True) -> Meaning:
-    """A command whose last group is shown, and whose other arguments only format it."""
-
-    def meaning(reading: TexParser, name: str) -> None:
-        start = reading.at - len(name) - 1
-        reading.skip(_STAR)
-        for _ in range(groups):
-            units.skip_options(reading)
-            if reading.verbatim() is None:
-                reading.put_typed(start)
-                return
-        units.skip_options(reading)
-        text = reading.argument() if shows else ""
-        if text is None:
-            reading.put_typed(start)
-        else:
-            reading.put(text)
-
-    return meaning
+def _styled(reading: TexParser, name: str) -> None:
+    r"""`\vb{x}` of the package physics; `\vb` alone is an author's own letter."""
+    reading.skip(_STAR_BEFORE_GROUP)
+    text = reading.argument() if reading.next() == "{" else None
+    if text is None:
+        _own(reading, name)
+    else:
+        reading.put(text)
 
 
-def _colour(reading: TexParser, name: str) -> None:
-    """A switch of colour: as `\\bf`, but with the name of the colour."""
+def _abbreviation(reading: TexParser, name: str) -> None:
+    if reading.math:
+        _own(reading, name)
+        return
+    said = symbols.ABBREVIATIONS[name]
+    reading.skip(_EMPTY_GROUP)
+    reading.put(said.removesuffix(".") if reading.next() == "." else said)
+
+
+def _chemistry(text: str) -> str:
+    """A formula of the package mhchem, as it is typed, with its charges and isotopes."""
+    shown = _CHARGE.sub(
+        lambda found: raised("_" if found[3] else "^", found[1] or found[2] or found[3], is_glued=False), text
+    )
+    return _REACTION.sub(lambda found: _REACTIONS[found[0]], shown)
+
+
+def _arrow(reading: TexParser, name: str) -> None:
+    """An arrow with what stands above it, and below."""
     start = reading.at - len(name) - 1
-    units.skip_options(reading)
-    if reading.verbatim() is None:
+    option = reading.skip(_OPTION)
+    above = reading.argument() if reading.next() == "{" else None
+    if above is None:
         reading.put_typed(start)
-    elif not reading.last() or reading.last().isspace():
-        reading.skip()
+        return
+    below = raised("_", option[1].strip(), is_glued=False) if option and option[1].strip() else ""
+    glued = reading.next().isalnum() and not below
+    reading.put(_ARROWS[name] + (raised("^", above.strip(), is_glued=glued) if above.strip() else "") + below)
+
+
+def _general_fraction(reading: TexParser, name: str) -> None:
+    r"""`\genfrac{(}{)}{0pt}{}{n}{k}`: fences, the thickness of the line, a style, two parts."""
+    start = reading.at - len(name) - 1
+    parts: list[str] = []
+    while len(parts) < 6 and (part := reading.argument()) is not None:
+        parts.append(part.strip())
+    if len(parts) < 6:
+        reading.put_typed(start)
+        return
+    left, right, thickness, _, above, below = parts
+    has_line = not thickness.startswith("0")
+    if (left, right) == ("(", ")") and not has_line:
+        reading.put(f"binom({above}, {below})")
+    else:
+        reading.put(left + (_fraction_of(above, below) if has_line else f"{above}, {below}") + right)
 
 
 def _either_string(reading: TexParser, name: str) -> None:
@@ -283,15 +314,30 @@ def _fraction_of(above: str, below: str) -> str:
     return f"{_bracketed(above)}/{_bracketed(below)}"
 
 
+_ARROWS = symbols.table(
+    "xrightarrow → xleftarrow ← xleftrightarrow ↔ xRightarrow ⇒ xLeftarrow ⇐ xLeftrightarrow ⇔ xmapsto ↦ "
+    "xhookrightarrow ↪ xhookleftarrow ↩ xrightharpoonup ⇀ xrightleftharpoons ⇌ xlongequal = xtwoheadrightarrow ↠"
+)
+
 INFIXES: dict[str, Infix] = {
     "over": _fraction_of,
     "choose": "binom({}, {})".format,
-    **dict.fromkeys(("atop", "brack", "brace"), "{}, {}".format),
+    "atop": "{}, {}".format,
+    "brack": "[{}, {}]".format,
+    "brace": "{{{}, {}}}".format,
+    "above": lambda above, below: _fraction_of(above, boxes.SPACE_OF.sub("", below, count=1)),
 }
 """Commands of plain TeX that stand between what they apply to."""
 
+
+def _item(reading: TexParser, name: str) -> None:
+    """A bullet, or the label that stands in its place."""
+    option = reading.skip(_OPTION)
+    reading.put(option[1] if option else "•")
+
+
 COMMANDS: dict[str, Meaning] = {
-    **dict.fromkeys((*ascii_letters, *symbols.BLACKBOARD, *symbols.TYPED_CAPITALS), _own),
+    **dict.fromkeys((*ascii_letters, *symbols.BLACKBOARD, *symbols.TYPED), _own),
     **dict.fromkeys(symbols.ESCAPES, _escape),
     **dict.fromkeys(symbols.SPACES, _space),
     **dict.fromkeys(symbols.SYMBOLS, _symbol),
@@ -301,6 +347,16 @@ COMMANDS: dict[str, Meaning] = {
     **dict.fromkeys(symbols.ACCENTS, _accent),
     **dict.fromkeys(symbols.PLAIN, _shaped(str)),
     **dict.fromkeys(symbols.TEXTUAL, _shaped(str, math=False)),
+    **dict.fromkeys(("vb", "va", "vu"), _styled),
+    **dict.fromkeys(symbols.ABBREVIATIONS, _abbreviation),
+    **dict.fromkeys(("ce", "ch", "cee"), _shaped(_chemistry, math=False)),
+    **dict.fromkeys(_ARROWS, _arrow),
+    "item": _item,
+    "genfrac": _general_fraction,
+    "ion": _shaped("{} {}".format, arguments=2),
+    **dict.fromkeys(("enquote", "textquote"), _shaped("“{}”".format)),
+    **dict.fromkeys(("emoji", "twemoji"), _shaped(":{}:".format)),
+    "pod": _shaped(" ({})".format),
     **{name: _shaped(partial(_accented, name, mark)) for name, mark in symbols.MATH_ACCENTS.items()},
     **dict.fromkeys(("mathbb", "mathds", "Bbb", "mathbbm", "bbm"), _shaped(_doubled)),
     **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"), _fraction),
@@ -318,14 +374,7 @@ COMMANDS: dict[str, Meaning] = {
     "not": _shaped(_negated),
     "sqrt": _root,
     "href": _hyperlink,
-    **dict.fromkeys(
-        ("textcolor", "colorbox", "raisebox", "scalebox", "rotatebox", "parbox", "adjustbox"), _laid_out(1)
-    ),
-    **dict.fromkeys(("resizebox", "fcolorbox"), _laid_out(2)),
-    "makebox": _laid_out(0),
-    "includegraphics": _laid_out(1, shows=False),
-    "rule": _laid_out(2, shows=False),
-    "color": _colour,
+    **boxes.COMMANDS,
     **units.COMMANDS,
     **notation.COMMANDS,
     "texorpdfstring": _either_string,

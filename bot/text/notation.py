@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.text.symbols import SUPERSCRIPTS
 from bot.text.tex_parser import Meaning, TexParser
 
 _FENCES = {
@@ -14,13 +15,20 @@ _FENCES = {
     "Vmatrix": "‖‖",
     "matrix": "",
     "smallmatrix": "",
+    "psmallmatrix": "()",
+    "bsmallmatrix": "[]",
+    "Bsmallmatrix": "{}",
+    "vsmallmatrix": "||",
     "array": "",
     "tabular": "",
     "cases": "{}",
     "dcases": "{}",
     "rcases": "{}",
 }
-_ALIGNED = ("align", "aligned", "alignat", "split", "gather", "gathered", "multline", "eqnarray", "substack")
+_ALIGNED = (
+    *("align", "aligned", "alignat", "flalign", "split", "gather", "gathered", "multline", "eqnarray", "substack"),
+    *("equation", "displaymath", "math", "dmath"),
+)
 ENVIRONMENTS = (*_FENCES, *_ALIGNED)
 _CELL = re.compile(
     r"\\(?P<begin>begin)\{[A-Za-z]+\*?\}|\\(?P<end>end)\{[A-Za-z]+\*?\}"
@@ -29,7 +37,10 @@ _CELL = re.compile(
 )
 _ARRAY_OPTIONS = re.compile(r"\s*(?:\[[^\[\]]*\])?\s*(?:\{[^{}]*\})?")
 _OPTION = re.compile(r"\s*\[[^\[\]]*\]")
-_STAR = re.compile(r"\*")
+_LONGEST = 1_000  # characters in brackets
+_BRACKETS = {"(": "()", "[": "[]"}
+_STAR, _STARS = re.compile(r"\*"), re.compile(r"\*{0,2}")
+_ORDER = re.compile(r"\s*\[([^\[\]]*)\]")
 
 
 def _environment(reading: TexParser, name: str) -> None:
@@ -49,17 +60,33 @@ def _environment(reading: TexParser, name: str) -> None:
     reading.put(f"{fences[0]}{inside}{fences[1]}" if fences else inside)
 
 
-def _stacked(reading: TexParser, name: str) -> None:
-    r"""Put the lines of `\substack` one after the other."""
-    start = reading.at - len(name) - 1
-    close = reading.closing(reading.at) if reading.next() == "{" else None
-    if close is None:
-        reading.put_typed(start)
-        return
-    inner = TexParser(reading.source, reading.at + 1, close, math=True, depth=reading.depth + 1)
-    rows, _ = _rows(inner)
-    reading.at = close + 1
-    reading.put(", ".join(filter(None, (" ".join(row).strip() for row in rows))))
+def _stacked(between_rows: str, between: str, fences: str = "") -> Meaning:
+    r"""A command whose group has rows: `\substack`, and plain TeX's `\matrix` and `\cases`."""
+
+    def meaning(reading: TexParser, name: str) -> None:
+        start = reading.at - len(name) - 1
+        close = _closing(reading)
+        if close is None:
+            reading.put_typed(start)
+            return
+        opening = reading.next()
+        inner = TexParser(reading.source, reading.at + 1, close, math=True, depth=reading.depth + 1)
+        rows, _ = _rows(inner)
+        reading.at = close + 1
+        inside = between_rows.join(filter(None, (between.join(filter(None, row)).strip() for row in rows)))
+        around = fences or _BRACKETS.get(opening, "")
+        reading.put(f"{around[:1]}{inside}{around[1:]}")
+
+    return meaning
+
+
+def _closing(reading: TexParser) -> int | None:
+    """Where what opens here closes: a group, or the brackets that the package physics has instead of one."""
+    opening = reading.next()
+    if opening == "{" or opening not in _BRACKETS:
+        return reading.closing(reading.at) if opening == "{" else None
+    close = reading.raw.find(_BRACKETS[opening][1], reading.at + 1, min(reading.end, reading.at + _LONGEST))
+    return close if close > 0 and reading.raw.count(opening, reading.at, close) == 1 else None
 
 
 def _rows(reading: TexParser) -> tuple[list[list[str]], int]:
@@ -126,25 +153,66 @@ def _projected(reading: TexParser, name: str) -> None:
 
 
 def _derivative(sign: str) -> Meaning:
-    r"""`\dv{f}{x}` as df/dx, `\dv{x}` as d/dx."""
+    r"""`\dv[2]{f}{x}` as d²f/dx², `\dv{x}` as d/dx, `\pdv{f}{x}{y}` as ∂²f/∂x∂y."""
 
     def meaning(reading: TexParser, name: str) -> None:
         start = reading.at - len(name) - 1
         reading.skip(_STAR)
-        reading.skip(_OPTION)
-        first = reading.argument()
-        if first is None:
+        option = reading.skip(_ORDER)
+        parts: list[str] = []
+        while len(parts) < 3 and (not parts or reading.next() == "{") and (part := reading.argument()) is not None:
+            parts.append(part)
+        if not parts:
             reading.put_typed(start)
             return
-        second = reading.argument() if reading.next() == "{" else None
-        reading.put(f"{sign}/{sign}{first}" if second is None else f"{sign}{first}/{sign}{second}")
+        order = (
+            f"^({option[1]})"
+            if option and len(option[1]) > 1
+            else SUPERSCRIPTS.get(option[1], "")
+            if option
+            else ""
+        )
+        of, *by = parts if len(parts) > 1 else ("", *parts)
+        order = "²" if len(by) > 1 and not order else order
+        reading.put(
+            f"{sign}{order}{of}/" + "".join(f"{sign}{one}" for one in by) + (order if len(by) == 1 else "")
+        )
 
     return meaning
 
 
+def _differential(reading: TexParser, name: str) -> None:
+    option = reading.skip(_ORDER)
+    reading.put("d" + (SUPERSCRIPTS.get(option[1], f"^{option[1]}") if option else ""))
+    reading.skip()
+
+
+def _expectation(reading: TexParser, name: str) -> None:
+    r"""`\ev{A}` as ⟨A⟩, `\ev{A}{\psi}` as ⟨ψ|A|ψ⟩."""
+    start = reading.at - len(name) - 1
+    reading.skip(_STARS)
+    of = reading.argument()
+    if of is None:
+        reading.put_typed(start)
+        return
+    state = reading.argument() if reading.next() == "{" else None
+    reading.put(f"⟨{of}⟩" if state is None else f"⟨{state}|{of}|{state}⟩")
+
+
+def _ket(reading: TexParser, name: str) -> None:
+    r"""A ket; behind a bra they share a line: `\bra{a}\ket{b}` is ⟨a|b⟩."""
+    is_braket = bool(reading.out) and reading.out[-1].startswith("⟨") and reading.out[-1].endswith("|")
+    _fenced("" if is_braket else "|", "", "⟩")(reading, name)
+
+
 COMMANDS: dict[str, Meaning] = {
     "begin": _environment,
-    "substack": _stacked,
+    "substack": _stacked(", ", " "),
+    **dict.fromkeys(("matrix", "mqty", "smqty", "matrixquantity"), _stacked("; ", ", ")),
+    **dict.fromkeys(("pmatrix", "pmqty"), _stacked("; ", ", ", "()")),
+    "bmqty": _stacked("; ", ", ", "[]"),
+    "vmqty": _stacked("; ", ", ", "||"),
+    **dict.fromkeys(("cases", "dcases"), _stacked("; ", ", ", "{}")),
     **dict.fromkeys(("norm", "Norm"), _fenced("‖", "", "‖")),
     **dict.fromkeys(("abs", "card"), _fenced("|", "", "|")),
     "floor": _fenced("⌊", "", "⌋"),
@@ -152,16 +220,19 @@ COMMANDS: dict[str, Meaning] = {
     **dict.fromkeys(("set", "Set"), _fenced("{", "", "}")),
     **dict.fromkeys(("paren", "parens", "pqty"), _fenced("(", "", ")")),
     **dict.fromkeys(("brackets", "bqty"), _fenced("[", "", "]")),
-    **dict.fromkeys(("ket", "Ket"), _fenced("|", "", "⟩")),
+    **dict.fromkeys(("ket", "Ket"), _ket),
     **dict.fromkeys(("bra", "Bra"), _fenced("⟨", "", "|")),
     **dict.fromkeys(("braket", "Braket", "ip", "innerproduct"), _fenced("⟨", "|", "⟩", most=2)),
     **dict.fromkeys(("mel", "matrixel"), _fenced("⟨", "|", "⟩", most=3)),
     **dict.fromkeys(("inner", "iprod", "innerprod"), _fenced("⟨", ", ", "⟩", most=2)),
-    **dict.fromkeys(("expval", "ev", "expectationvalue", "avg"), _fenced("⟨", "", "⟩")),
+    "avg": _fenced("⟨", "", "⟩"),
+    **dict.fromkeys(("expval", "ev", "expectationvalue"), _expectation),
     **dict.fromkeys(("comm", "commutator"), _fenced("[", ", ", "]", most=2)),
     **dict.fromkeys(("acomm", "anticommutator"), _fenced("{", ", ", "}", most=2)),
     **dict.fromkeys(("order", "bigO", "bigo"), _fenced("O(", "", ")")),
     **dict.fromkeys(("ketbra", "dyad", "outerproduct", "proj"), _projected),
     **dict.fromkeys(("dv", "odv", "derivative"), _derivative("d")),
     **dict.fromkeys(("pdv", "partialderivative"), _derivative("∂")),
+    **dict.fromkeys(("fdv", "functionalderivative"), _derivative("δ")),
+    **dict.fromkeys(("dd", "dif"), _differential),
 }

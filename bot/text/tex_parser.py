@@ -85,8 +85,10 @@ class TexParser:
                 close = self.closing(found.start())
                 at = at if close is None else close + 1
             elif (shape := self.source.infixes.get(found[1] or "")) is not None:
-                parts = (self.at, found.start()), (at, self.end)
-                return shape(*(self.inside(start, end, math=True).strip() for start, end in parts))
+                first = self.inside(self.at, found.start(), math=True)
+                self.at = at
+                self.skip()
+                return shape(first.strip(), self.inside(self.at, self.end, math=True).strip())
         return None
 
     def put(self, text: str) -> None:

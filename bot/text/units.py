@@ -11,6 +11,7 @@ from bot.text import symbols
 from bot.text.tex_parser import Meaning, TexParser
 
 _OPTION = re.compile(r"\s*\[[^\[\]]*\]")
+_IS_OPTION = re.compile(r"\[[^\[\]]*\]\s*[\[{]")
 _PREFIXES = symbols.table(
     "quecto q ronto r yocto y zepto z atto a femto f pico p nano n micro µ milli m centi c deci d deca da deka da "
     "hecto h kilo k mega M giga G tera T peta P exa E zetta Z yotta Y kibi Ki mebi Mi gibi Gi tebi Ti"
@@ -22,7 +23,8 @@ _UNITS = symbols.table(
     "d year yr degree ° arcminute ′ arcsecond ″ arcmin arcmin arcsec arcsec hectare ha litre L liter L "
     "tonne t electronvolt eV dalton Da bel B decibel dB neper Np astronomicalunit au bar bar angstrom Å "
     "barn b percent % permille ‰ bit bit byte B parsec pc lightyear ly gauss G erg erg radian rad "
-    "steradian sr micron µm solarmass M☉ clight c elementarycharge e mu µ Omega Ω circ ° AA Å"
+    "steradian sr micron µm solarmass M☉ clight c elementarycharge e mu µ Omega Ω circ ° AA Å "
+    "Msun M☉ Lsun L☉ Rsun R☉ odot ☉"
 )
 _POWERS = {"squared": "²", "cubed": "³"}
 _POWERS_BEFORE = {"square": "²", "cubic": "³"}
@@ -31,11 +33,15 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\\^.~\s{}]+|.)",
     re.DOTALL,
 )
+_OF_THE_SUN = re.compile(r"_\{?\\(?:odot|sun)(?![A-Za-z])\}?")
+_SAYS_NOTHING = ("tothe", "raiseto", "of", "highlight", "mathrm", "text", "textrm", "rm", "ensuremath", "cdot")
+_INVERSE = re.compile(r"1/\(?([^()]+)\)?")
 _EXPONENT = re.compile(r"(?P<mantissa>[\d.,)])?\s*[eEdD]\s*(?P<power>[+\-−]?\d+)\b")
 
 
 def unit(typed: str) -> str:
     r"""A unit as it is read: `\kilo\gram\per\cubic\metre` is kg/m³, and `m/s` is itself."""
+    typed = _OF_THE_SUN.sub("☉", typed)
     above: list[str] = []
     below: list[str] = []
     prefix, before, is_below, after_name = "", "", False, ""
@@ -53,7 +59,7 @@ def unit(typed: str) -> str:
             last = below if below and not is_below else here
             if last:
                 last[-1] += power
-        elif (kind == "name" and value in ("tothe", "raiseto", "of", "highlight")) or kind == "gap":
+        elif (kind == "name" and value in _SAYS_NOTHING) or kind == "gap":
             pass
         else:
             shown = _UNITS.get(value) or re.sub("^u(?=[A-Zmsglbh])", "µ", value) if kind == "name" else value
@@ -78,13 +84,20 @@ def angle(text: str) -> str:
 
 
 def quantity(amount: str, of: str) -> str:
-    """A number and its unit; no space before a per cent sign or a degree."""
+    """A number and its unit; no space before a per cent sign or a degree, and 139 fb⁻¹ rather than 139 1/fb."""
+    if inverse := _INVERSE.fullmatch(of):
+        of = " ".join(_inverted(one) for one in inverse[1].split())
     return f"{amount}{of}" if of in ("%", "°", "′", "″", "") else f"{amount} {of}"
 
 
 def _power_of_ten(found: re.Match[str]) -> str:
     ten = f"10{_raised(found['power'].removeprefix('+'))}"
     return f"{found['mantissa']}×{ten}" if found["mantissa"] else ten
+
+
+def _inverted(unit: str) -> str:
+    power = "²" if unit[-1] == "²" else "³" if unit[-1] == "³" else ""
+    return f"{unit.removesuffix(power)}⁻{power or '¹'}"
 
 
 def _raised(text: str) -> str:
@@ -105,10 +118,12 @@ def _quantity(numbers: int, *, has_unit: bool) -> Meaning:
         start = reading.at - len(name) - 1
         found: list[str] = []
         for _ in range(numbers):
+            if name == "qty" and reading.next() == "[" and not _IS_OPTION.match(reading.raw, reading.at):
+                return  # of the package physics: brackets
             skip_options(reading)
             typed = reading.argument(math=True) if reading.next() == "{" else None
             if typed is None:
-                if name != "qty" or reading.next() not in {"(", "["}:  # of the package physics: brackets
+                if name != "qty" or reading.next() not in {"(", "|"}:
                     reading.put_typed(start)
                 return
             found.append(", ".join(map(number, typed.split(";"))))
@@ -137,7 +152,8 @@ COMMANDS: dict[str, Meaning] = {
     **dict.fromkeys(("SI", "qty"), _quantity(1, has_unit=True)),
     **dict.fromkeys(("SIrange", "qtyrange"), _quantity(2, has_unit=True)),
     **dict.fromkeys(("SIlist", "qtylist"), _quantity(1, has_unit=True)),
-    **dict.fromkeys(("num", "numlist"), _quantity(1, has_unit=False)),
+    **dict.fromkeys(("qtyproduct", "complexqty"), _quantity(1, has_unit=True)),
+    **dict.fromkeys(("num", "numlist", "numproduct", "complexnum", "tablenum"), _quantity(1, has_unit=False)),
     "numrange": _quantity(2, has_unit=False),
     **dict.fromkeys(("si", "unit"), _quantity(0, has_unit=True)),
     "ang": _angle,

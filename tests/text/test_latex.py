@@ -88,6 +88,29 @@ CASES = {
         "‖A‖₂ ≤ |x|, ⌊n/2⌋, ⌈x⌉, {1,2}, ⟨u, v⟩, [A, B]",
     ),
     "derivatives": (r"$\dv{f}{x}$, $\pdv{u}{t}$, $\int f\dd x$", "df/dx, ∂u/∂t, ∫fdx"),
+    "derivatives of an order, and by two variables": (
+        r"$\dv[2]{f}{x}$, $\pdv{f}{x}{y}$, $\pdv[n]{f}{x}$, $\fdv{F}{g}$, $\dd[3]{x}$",
+        "d²f/dx², ∂²f/∂x∂y, ∂ⁿf/∂xⁿ, δF/δg, d³x",
+    ),
+    "states side by side": (
+        r"$\bra{a}\ket{b}$, $\ket*{x}$, $\bra{a}H\ket{b}$, $\ev{A}{\psi}$",
+        "⟨a|b⟩, |x⟩, ⟨a|H|b⟩, ⟨ψ|A|ψ⟩",
+    ),
+    "brackets of the package physics": (
+        r"$\qty[x]$, $\qty(y)$, $\vb*{\theta}+\vb{x}$, $\va+\vb$",
+        "[x], (y), θ+x, a+b",
+    ),
+    "general fractions": (
+        r"$\genfrac{(}{)}{0pt}{}{n}{k}$, $\genfrac{}{}{}{0}{a+b}{c}$, $\genfrac{[}{]}{0pt}{}{n}{k}$, "
+        r"$\genfrac\{\}{0pt}{1}nk$",
+        "binom(n, k), (a+b)/c, [n, k], {n, k}",
+    ),
+    "a general fraction that is cut off": (r"$\genfrac{(}{)}{0pt}$", r"\genfrac{(}{)}{0pt}"),
+    "other commands between two parts": (
+        r"${n \brack k}$, ${n \brace k}$, ${a \above 1pt b}$, ${\partial f \over \partial x}$, "
+        r"${{a \over b} \over c}$",
+        "[n, k], {n, k}, a/b, ∂f/∂x, (a/b)/c",
+    ),
     "a fraction of plain TeX": (r"${a+b \over c}$, $1\over n$, $x^{1 \over 2}$", "(a+b)/c, 1/n, x^(1/2)"),
     "choices": (r"${n \choose 2}$, $\binom{n}{k}$, ${a \atop b}$", "binom(n, 2), binom(n, k), a, b"),
     "scripts on scripts": (r"$x_{i_j}$, $2^{2^n}$, $e^{-x^2}$, $T_{n_k+1}$", "x_(iⱼ), 2^(2ⁿ), e^(-x²), T_(nₖ+1)"),
@@ -104,6 +127,26 @@ CASES = {
         r"\begin{align*} a &= \frac12 \\ c &= d \end{align*} and \begin{equation} x=1 \end{equation}",
         "a = 1/2; c = d and x=1",
     ),
+    "matrices of plain TeX, and of the package physics": (
+        r"$\pmatrix{a & b \cr c & d}$, $\left[\matrix{1 & 2}\right]$, $\mqty(a & b \\ c & d)$, "
+        r"$\mqty{1 \\ 0}$, $\mqty(a$",
+        r"(a, b; c, d), [1, 2], (a, b; c, d), 1; 0, \mqty(a",
+    ),
+    "small matrices and rules in tables": (
+        r"$\begin{psmallmatrix}a&b\\c&d\end{psmallmatrix}$, $"
+        r"\begin{array}{c|c} a & b \\ \hline c & d \end{array}$",
+        "(a, b; c, d), a, b; c, d",
+    ),
+    "cases of plain TeX": (r"$f=\cases{x & x>0 \cr 0 & else}$", "f={x, x>0; 0, else}"),
+    "equations are math": (
+        r"\begin{equation}E=mc^2\label{e}\end{equation} and \begin{math}x_1\end{math}",
+        "E=mc² and x₁",
+    ),
+    "a list": (r"\begin{itemize}\item one \item[(b)] two\end{itemize}", "• one (b) two"),
+    "arrows with words": (
+        r"$\xrightarrow{f}$, $\xrightarrow[g]{}$, $A\xleftarrow{\text{def}}B$, $\xmapsto{}$, $\overrightarrow{v}$",
+        "→ᶠ, →_g, A←ᵈᵉᶠB, ↦, v⃗",
+    ),
     "a matrix that never ends": (r"$\begin{pmatrix} a & b \\ c$", "(a, b; c)"),
     "a table": (r"\begin{tabular}{cc} a & b \\ c & d \end{tabular}", "a, b; c, d"),
     "an option of what is not known": (r"$\isotope[14]{C}$, \foo[x]{bar}", r"\isotope[14]{C}, \foo[x]{bar}"),
@@ -113,6 +156,44 @@ CASES = {
     ),
     "sets of numbers": (r"$\R^n$, $\C$, $\Z_2$, $\bbE[x]$, $\EE$, $\P(x)$", "ℝⁿ, ℂ, ℤ₂, 𝔼[x], 𝔼, ℙ(x)"),
     "macros of one letter": (r"$\x$, $\cL$, $\bfX$, $\v$, $\O(n)$, $\d x$", "x, L, X, v, O(n), d x"),
+    "macros of a letter in some type": (
+        r"$\bx_i$, $\vtheta$, $\bmu$, $\mSigma$, $\mA\vx=\rvy$, $\gG$, $\frakg$, $\1_{x>0}$, $\S^2$, $\t$, "
+        r"$\beta$, $\bf x$",
+        "xᵢ, θ, μ, Σ, Ax=y, G, g, 𝟙_(x>0), S², t, β, x",
+    ),
+    "operators that authors name": (
+        r"$\Hom(A,B)$, $\SL_2(\Z)$, $\KL(p\|q)$, $\Re z$, $2\Var X$, $\SO(3)$",
+        "Hom(A,B), SL₂(ℤ), KL(p‖q), Re z, 2 Var X, SO(3)",
+    ),
+    "abbreviations": (
+        r"\ie, \eg{} this, Roe \etal. say, \wrt it, $\eta$",
+        "i.e., e.g. this, Roe et al. say, w.r.t. it, η",
+    ),
+    "chemistry": (
+        r"\ce{H2O}, \ce{SO4^2-}, \ce{^{14}C}, $\ce{Fe^{3+}}$, \ce{A -> B <=> C}, \ch{CO2}, \ion{C}{IV}",
+        "H2O, SO4²⁻, ¹⁴C, Fe³⁺, A → B ⇌ C, CO2, C IV",
+    ),
+    "verbatim": (
+        r"\verb|a_b{|, \lstinline{x_1}, \mintinline{py}{f(x)}, \verb alone",
+        r"a_b{, x_1, f(x), \verb alone",
+    ),
+    "lengths": (
+        r"a\kern1pt b, a\hskip 1em plus 2em b, $a\mkern-3mu b$, \raise.5ex\hbox{x}, \hbox to 1cm{y}, \kern",
+        r"ab, a b, ab, x, y, \kern",
+    ),
+    "boxes are text, in math, too": (
+        r"$\colorbox{red}{$x_1$}$, \textls[50]{Foo}, \rlap{a}, \enquote{b}",
+        "x₁, Foo, a, “b”",
+    ),
+    "signs of text": (
+        r"\textdagger, 5\textpm 1, \guillemotleft a\guillemotright, \textonehalf{} x",
+        "†, 5±1, «a», ½ x",
+    ),
+    "signs of astronomers": (r"2\farcs5, 3\arcmin, 10 \Msun, 5\degr, $0\farcm1$", "2″.5, 3′, 10 M_⊙, 5°, 0′.1"),
+    "signs of the AMS": (
+        r"$A\boxtimes B$, $x\therefore y$, $\nleq$, $\llbracket x\rrbracket$, $a\trianglelefteq b$",
+        "A⊠B, x∴y, ≰, ⟦x⟧, a⊴b",
+    ),
     "letters of text stay": (r"\O{}rsted, \P 5, \d{a}, \v{s}", "Ørsted, ¶ 5, ạ, š"),
     "what is not known keeps its braces": (
         r"$\foo{A}_2$, $\foo{a}{b}$, \foo{bar $x$}, \foo{} is, \foo\ is, $\foo{\alpha}$",
@@ -127,6 +208,12 @@ CASES = {
         r"\unit{\kilo\gram\metre\per\second\squared}, \si{\joule\per\mole\per\kelvin}, \si{\per\cm\cubed}, "
         r"\si{\um}, \unit{kg.m^2}",
         "kg m/s², J/(mol K), 1/cm³, µm, kg m²",
+    ),
+    "odd units": (
+        r"\SI{139}{\per\femto\barn}, \SI{10}{\mathrm{mm}}, \SI{2}{M_\odot}, \qtyproduct{2 x 3}{\m}, "
+        r"\SI{5}{\Msun}, \SI{4}{\per\cm\cubed}, \numproduct{2 x 3}, \complexnum{1+2i}, "
+        r"\SI{1}{\per\joule\per\kelvin}",
+        "139 fb⁻¹, 10 mm, 2 M☉, 2×3 m, 5 M☉, 4 cm⁻³, 2×3, 1+2i, 1 J⁻¹ K⁻¹",
     ),
     "numbers of siunitx": (
         r"\num{1.5e-3}, \num{e5}, \numrange{1}{5}, \SIrange{1}{5}{\GeV}, \numlist{1;2;3}, \ang{30}, \ang{1;2;3}",
@@ -245,6 +332,13 @@ def test_readable_text_stays_as_it_is(parts):
         r"\frac{",
         r"$\bar",
         r"\cite[",
+        r"$\mqty(",
+        r"\verb|a",
+        r"\genfrac{",
+        r"$\dv[",
+        r"\qty[",
+        r"\ce{^",
+        r"\kern1",
         "http://.",
         " ",
         "`",
