@@ -103,10 +103,10 @@ def chinese_names(name: str) -> tuple[str, ...]:
 
 def _mentioned(text: str) -> Iterator[str]:
     """The English terms in a text, the longest at each place, as the tables write them."""
-    words, phrases = flat(text).split(), _phrases()
+    words, phrases, longest = flat(text).split(), _phrases(), _longest()
     place = 0
     while place < len(words):
-        for size in range(min(_longest(), len(words) - place), 0, -1):
+        for size in range(min(longest.get(words[place], 0), len(words) - place), 0, -1):
             name = phrases.get(" ".join(words[place : place + size]))
             if name:
                 yield name
@@ -128,8 +128,12 @@ def _phrases() -> Mapping[str, str]:
 
 
 @cache
-def _longest() -> int:
-    return max(phrase.count(" ") + 1 for phrase in _phrases())
+def _longest() -> Mapping[str, int]:
+    """How many words the longest name has that begins with a word: few words begin one."""
+    found: dict[str, int] = {}
+    for words in map(str.split, _phrases()):
+        found[words[0]] = max(len(words), found.get(words[0], 0))
+    return found
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -134,6 +135,11 @@ def test_a_failure_tells_what_to_mend():
 
 def test_a_title_of_another_paper_fails():
     assert "names" in broken(title="RKSC：面向多步LLM推理的缓存")
+
+
+def test_a_title_with_the_names_of_countries_in_two_letters_is_the_papers_own():
+    paper = replace(PAPER, title="Wages in the U.S. and the U.K.")
+    assert not failures(paper, Summary(PAPER.id, 1, Language.ZH, title="美国和英国的工资"))
 
 
 def test_one_line_need_not_say_everything_but_invents_nothing():

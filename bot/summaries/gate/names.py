@@ -158,7 +158,7 @@ class _Known:
         return any(self.joined.startswith(letters, start) for start in self.starts)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _known(text: str) -> _Known:
     return _Known(text)
 

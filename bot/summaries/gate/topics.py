@@ -23,10 +23,10 @@ _ACRONYM = 4  # letters that may be a part of any word
 
 @cache
 def _rows() -> Mapping[str, tuple[str, ...]]:
-    """The beginnings of English words, or whole ones with a `$`, by Chinese word."""
+    """By Chinese word, what an English text in normal form then has: beginnings of words, or whole ones."""
     lines = resources.files("bot.summaries.gate").joinpath("topics.txt").read_text("utf-8").splitlines()
     rows = (line.split(" ", 1) for line in lines if line and line[0] != "#")
-    return {word: tuple(stems.split("|")) for word, stems in rows}
+    return {word: tuple(f" {stem}".replace("$", " ") for stem in stems.split("|")) for word, stems in rows}
 
 
 @cache
@@ -34,34 +34,34 @@ def _words() -> tuple[str, ...]:
     return tuple({**_rows(), **dict.fromkeys(glossary.entries())})
 
 
+@cache
+def _words_by_beginning() -> Mapping[str, tuple[str, ...]]:
+    """The same by their first two characters; a text has few of these."""
+    found: dict[str, list[str]] = {}
+    for word in _words():
+        found.setdefault(word[:2], []).append(word)
+    return {beginning: tuple(words) for beginning, words in found.items()}
+
+
 class _English:
-    """The words of an English text, each with all of its beginnings."""
+    """An English text in which words are looked for."""
 
     def __init__(self, text: str) -> None:
         self._flat = flat(text)
         self._squeezed = self._flat.replace(" ", "")
-        words = frozenset(self._flat.split())
-        self._forms = frozenset(word[:size] for word in words for size in range(2, len(word) + 1)) | {
-            f"{word}$" for word in words
-        }
 
     def says(self, word: str) -> bool:
         """Whether a Chinese word, or what it is made of, may be the translation of something in the text."""
-        if any(self._has(stem) for stem in _rows().get(word, ())):
+        if any(stem in self._flat for stem in _rows().get(word, ())):
             return True
         names = glossary.entries().get(word, ())
         return any(map(self._names, names)) or (bool(names) and any(map(self.says, _parts(word))))
 
     def _names(self, name: str) -> bool:
         bare = _bare(name)
-        return (
-            bare in self._squeezed
-            if len(bare) > _ACRONYM
-            else not {f"{bare}$", f"{bare}s$"}.isdisjoint(self._forms)
-        )
-
-    def _has(self, stem: str) -> bool:
-        return f" {stem}" in self._flat if " " in stem else stem in self._forms
+        if len(bare) > _ACRONYM:
+            return bare in self._squeezed
+        return f" {bare} " in self._flat or f" {bare}s " in self._flat
 
 
 @cache
@@ -74,15 +74,22 @@ def _parts(word: str) -> tuple[str, ...]:
     return tuple(row for row in _rows() if row in word and row != word)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _english(text: str) -> _English:
     return _English(text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _chinese(text: str) -> frozenset[str]:
     bare = "".join(text.split())
-    found = [word for word in _words() if word in bare]
+    table = _words_by_beginning()
+    found = {
+        word
+        for place in range(len(bare))
+        for beginning in (bare[place], bare[place : place + 2])
+        for word in table.get(beginning, ())
+        if bare.startswith(word, place)
+    }
     return frozenset(word for word in found if not any(word != other and word in other for other in found))
 
 
