@@ -1,13 +1,14 @@
 """A crowd of readers in a database, put there in bulk: one after the other would take longer than the bench.
 
-`python -m tests.bench.crowd URL COUNT SLOTS STATISTICS` does it in a process of its own, so that what it takes in
-memory is not that of the bot.
+`python -m tests.bench.crowd URL COUNT SLOTS STATISTICS FOLDER` does it in a process of its own, so that what it
+takes in memory is not that of the bot; the newspaper of the day is then in the folder, by category.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bot.matching import Matcher
+from bot import taxonomy
+from bot.matching import Candidate, Matcher
 from bot.model import Days, Language, Slot
 from bot.sources.calendar import opens
 from bot.store import Store, counters, schema
@@ -43,10 +45,23 @@ EARLIER, PAPERS = 90, 220
 _ROWS = 5_000
 
 
-def gathered(url: str, count: int, slots: int, statistics: str) -> None:
-    """Have the crowd made in another process."""
-    command = [sys.executable, "-m", "tests.bench.crowd", url, str(count), str(slots), statistics]
+def gathered(url: str, count: int, slots: int, statistics: str, folder: str) -> None:
+    """Have the crowd and the newspaper made in another process."""
+    command = [sys.executable, "-m", "tests.bench.crowd", url, str(count), str(slots), statistics, folder]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[2], env=os.environ)
+
+
+def printed(folder: Path, category: str) -> list[Candidate]:
+    """What the newspaper has of a category."""
+    found: list[Candidate] = pickle.loads((folder / category).read_bytes())  # noqa: S301  # we have written it
+    return found
+
+
+def printing(folder: Path) -> None:
+    """Have the newspaper in a folder, by category."""
+    papers = Newspaper().papers()
+    for code in (code for code, one in taxonomy.categories().items() if one.alias_of is None):
+        (folder / code).write_bytes(pickle.dumps([one for one in papers if code in one.types]))
 
 
 async def gather(url: str, count: int, slots: int, statistics: str) -> None:
@@ -171,7 +186,7 @@ def _announced(number: int) -> dict[str, Any]:
 
 
 def _delivered(number: int, destination: int, before: int) -> dict[str, Any]:
-    at = datetime(2026, 6, 9, 9, tzinfo=UTC) - timedelta(days=before)
+    at = datetime(2026, 6, 8, 9, tzinfo=UTC) - timedelta(days=before)
     first = before * PAPERS + 1
     return {
         "id": number, "destination_id": destination, "slot_due": at, "state": "sent", "due_at": at,
@@ -193,4 +208,5 @@ async def _on_each_table(store: Store, statement: str, *, only_with_id: bool = F
 
 
 if __name__ == "__main__":
+    printing(Path(sys.argv[5]))
     asyncio.run(gather(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))

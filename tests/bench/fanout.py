@@ -21,14 +21,13 @@ from typing import ClassVar
 
 from sqlalchemy import func, select, text
 
-from bot import taxonomy
 from bot.app import Adapters, App
 from bot.channels import Channel
 from bot.channels import load as load_channel
 from bot.digest import Digest
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
-from bot.matching import Candidate, Matcher
+from bot.matching import Matcher
 from bot.model import Announcement, Language, Listing, Validator
 from bot.settings import Settings
 from bot.sources import Outcome
@@ -36,8 +35,7 @@ from bot.sources.calendar import FEEDS_DUE, PAGES_DUE, newest, opens
 from bot.store import Store, Transaction, schema
 from bot.summaries.chain import Chain
 from bot.tokens import Links, Tokens
-from tests.bench.crowd import BEFORE, DAY, LARGE, READERS, gathered
-from tests.bench.newspaper import Newspaper
+from tests.bench.crowd import BEFORE, DAY, LARGE, READERS, gathered, printed
 from tests.bench.proc import cpu_of, server_of
 from tests.counterparts import postgres
 from tests.fakes import HandClock
@@ -49,17 +47,19 @@ _SIZE = {
     "(SELECT name FROM sqlite_master WHERE tbl_name = :table)",
     False: "SELECT pg_total_relation_size(CAST(:table AS text)::regclass)",
 }
-_CODES = sorted(code for code, one in taxonomy.categories().items() if one.alias_of is None)
 
 
 class Press:
-    """A source that has the newspaper of the day by category; listing pages bring the Chinese texts with it."""
+    """A source that has the newspaper of the day by category; listing pages bring the Chinese texts with it.
 
-    def __init__(self, papers: Sequence[Candidate], clock: Callable[[], datetime], *, is_feed: bool) -> None:
+    It reads a category from a file when it is asked for it, as a real one from a page: the whole day is not here.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime], *, is_feed: bool) -> None:
         self.name = "arxiv_feed" if is_feed else "arxiv_listing"
         self.due_offset = FEEDS_DUE if is_feed else PAGES_DUE
         self.is_daily = is_feed
-        self._papers = papers
+        self._folder = folder
         self._clock = clock
 
     async def fetch(self, categories: Sequence[str], known: Mapping[str, Validator]) -> AsyncIterator[Outcome]:
@@ -70,7 +70,7 @@ class Press:
 
     def listing(self, category: str, day: date) -> Listing:
         """What it says of a category."""
-        found = [one for one in self._papers if category in one.types] if day == DAY else []
+        found = printed(self._folder, category) if day == DAY else []
         announced = tuple(Announcement(one.paper, category, day, one.types[category]) for one in found)
         own = [one.summary for one in found if one.summary and one.paper.primary == category]
         summaries = () if self.is_daily else tuple(own)
@@ -202,8 +202,8 @@ async def _measured(count: int, slots: int, database: str, statistics: str) -> F
         if database == "postgres":
             url = await stack.enter_async_context(postgres.database(stack.enter_context(postgres.server())))
             server = await server_of(url)
-        await asyncio.to_thread(gathered, url, count, slots, statistics)
-        return await _Day(await stack.enter_async_context(_living(url)), server).go()
+        await asyncio.to_thread(gathered, url, count, slots, statistics, folder)
+        return await _Day(await stack.enter_async_context(_living(url, Path(folder))), server).go()
 
 
 @dataclass
@@ -214,9 +214,9 @@ class _Living:
 
 
 @asynccontextmanager
-async def _living(url: str) -> AsyncIterator[_Living]:
+async def _living(url: str, folder: Path) -> AsyncIterator[_Living]:
     """A process of the service whose queries are compiled."""
-    clock, store, papers = HandClock(BEFORE), Watched.open(url), Newspaper().papers()
+    clock, store = HandClock(BEFORE), Watched.open(url)
     fields = {name: each.default for name, each in Settings.model_fields.items()}
     settings = Settings.model_construct(
         _fields_set=set(), **fields | {"bot_sources": ("arxiv_listing", "arxiv_feed")}
@@ -231,7 +231,7 @@ async def _living(url: str) -> AsyncIterator[_Living]:
         real = load_channel(name, credentials)
         real.link(links)
         channels |= {each: Quick(each, real, 0) for each in (name, f"warm {name}")}
-    sources = [Pages(papers, clock, is_feed=False), Press(papers, clock, is_feed=True)]
+    sources = [Pages(folder, clock, is_feed=False), Press(folder, clock, is_feed=True)]
     adapters = Adapters(list(channels.values()), list(sources), None, links, Chain([]))  # type: ignore[arg-type]
     app = App(settings, store, adapters, clock, Matcher(store.compiled))
     await app.reader.read_missing()  # on the day before, of which nothing is told
