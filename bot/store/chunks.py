@@ -53,8 +53,8 @@ async def repeated(
         done, size = done + some, min(adapted(size, took), most)
 
 
-def adapted(size: int, seconds: float) -> int:
-    """How many rows to write next, when so many took so long."""
+def adapted(size: int, seconds: float, *, least: int = 1) -> int:
+    """How many rows to write next, when so many took so long; `least` where fewer of them take hardly less."""
     if seconds > LONGEST:
-        return max(size // 2, 1)
+        return max(size // 2, least)
     return min(size * 2, _MOST) if seconds < LONGEST / 4 else size

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Notices
 from bot.store import schema
+from bot.store.among import among
 from bot.store.hits import Hits
 from bot.store.instant import Instant
 from bot.store.packing import pack, unpack
@@ -79,7 +80,7 @@ class Planning:
         """One planner, or composer, at a time for each destination."""
         await self._connection.execute(
             select(_destination.id)
-            .where(_destination.id.in_(destinations))
+            .where(among(_destination.id, destinations))
             .order_by(_destination.id)
             .with_for_update(key_share=True)
         )
@@ -93,7 +94,7 @@ class Planning:
                     _subscription.destination_id,
                     _subscription.query_id,
                     _subscription.through,
-                ).where(_subscription.destination_id.in_(destinations), _subscription.paused.is_(False))
+                ).where(among(_subscription.destination_id, destinations), _subscription.paused.is_(False))
             )
         )
         hits = Hits(self._connection)
@@ -106,7 +107,7 @@ class Planning:
         idle = [row.id for row in rows if last.get(row.query_id, 0) <= row.through < newest]
         if idle:
             await self._connection.execute(
-                schema.subscription.update().where(_subscription.id.in_(idle)).values(through=newest)
+                schema.subscription.update().where(among(_subscription.id, idle)).values(through=newest)
             )
         return sorted({row.destination_id for row in rows if last.get(row.query_id, 0) > row.through})
 
@@ -125,7 +126,7 @@ class Planning:
             _delivery.shown.is_(None),
         )
         deliveries = select(_destination.id, *values.values()).where(
-            _destination.id.in_(destinations), ~is_to_take_all
+            among(_destination.id, destinations), ~is_to_take_all
         )
         statement = insert(self._connection, schema.delivery).from_select(["destination_id", *values], deliveries)
         made = await self._connection.execute(
@@ -144,8 +145,8 @@ class Planning:
         )
         rows = await self._connection.execute(
             select(_destination.id).where(
-                _destination.id.in_(sorted(destinations)),
-                or_(_destination.notices == Notices.ALWAYS.value, _destination.id.in_(sorted(concerned))),
+                among(_destination.id, destinations),
+                or_(_destination.notices == Notices.ALWAYS.value, among(_destination.id, concerned)),
                 is_asking,
                 ~is_served,
             )
@@ -158,7 +159,7 @@ class Planning:
             select(_delivery.id, _delivery.destination_id)
             .join(schema.destination, _destination.id == _delivery.destination_id)
             .where(
-                _delivery.destination_id.in_(destinations),
+                among(_delivery.destination_id, destinations),
                 _delivery.slot_due == due,
                 _delivery.due_at < until,
                 _delivery.state == "ready",
@@ -219,7 +220,7 @@ class Planning:
             .join(schema.subscription, _subscription.destination_id == _destination.id)
             .join(schema.query, _query.id == _subscription.query_id)
             .where(
-                _destination.id.in_(destinations),
+                among(_destination.id, destinations),
                 _destination.paused == "",
                 _destination.notices == Notices.FAULTS.value,
                 _subscription.paused.is_(False),

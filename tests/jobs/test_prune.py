@@ -171,6 +171,7 @@ async def test_rows_are_written_in_chunks_that_grow_while_they_are_fast(store):
 def test_a_chunk_that_took_long_is_followed_by_one_of_half_the_size():
     assert adapted(1000, LONGEST * 1.1) == 500
     assert adapted(1, 9) == 1
+    assert adapted(150, 9, least=100) == 100
     assert adapted(1000, LONGEST / 2) == 1000
     assert adapted(1000, LONGEST / 5) == 2000
 
