@@ -203,6 +203,10 @@ GREEK = {
     '"mu-calculus"': ["The modal $\\mu$-calculus", "μ-calculus", "µ-calculus"],
     "phi": ["$\\varphi$", "$\\Phi$", "ϕ"],
     "Delta": ["∆", "$\\Delta$", "δ"],
+    "chi2": ["A $\\chi^2$ test", "χ² tests", "$\\chi^{2}$", "chi-2"],
+    "pi0": ["$\\pi^0$ decays", "π⁰"],
+    "χ²": ["chi2", "chi^2"],
+    "alpha-RuCl3": ["$\\alpha$-RuCl$_3$"],
 }
 
 

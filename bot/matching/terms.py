@@ -18,7 +18,9 @@ from bot.text.normal import GREEK, forms, has_han, words
 AUTHOR = "author"
 _LETTERS = frozenset(GREEK.values())
 _LONG = "|".join(name for name in GREEK.values() if len(name) > 3)  # nu and eta are in many a word
-_GLUED = re.compile(rf"({_LONG})([a-rt-z]|[a-z]{{2,}})|([a-z]{{1,3}}|[0-9]+)({_LONG})")
+_GLUED = re.compile(
+    rf"({_LONG})([a-rt-z]|[a-z]{{2,}})|([a-z]{{1,3}}|[0-9]+)({_LONG})|({'|'.join(_LETTERS)})([0-9]+)"
+)
 
 Target = tuple[str, tuple[str, ...]]
 """A field, and the needles any of which is looked for there."""
@@ -59,7 +61,7 @@ def _needles(term: Term) -> tuple[str, ...]:
 
 
 def _spelled(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The same words, then with the names of Greek letters set apart and put together: lambdacdm, lambda cdm."""
+    """The same words, then with names of Greek letters set apart and put together: lambda cdm and lambdacdm."""
     yield phrase
     for place, word in enumerate(phrase):
         if apart := _GLUED.fullmatch(word):

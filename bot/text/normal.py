@@ -54,14 +54,15 @@ _SIGN = re.compile(
     rf"""(?P<plus>(?<=[A-Za-z0-9])\+\+(?!\+)) | (?P<star>(?:{_STEM})\^?[*∗⋆](?![A-Za-z0-9*∗⋆]))
     | (?P<sharp>(?<=(?<![A-Za-z0-9])[A-Za-z])[#♯](?![A-Za-z0-9#]))
     | (?P<dot>(?:(?<=[\x20\n(])|(?<!.))\.(?=[A-Za-z]))
-    | (?P<raised>(?:(?<=(?<![A-Za-z0-9])[A-Za-z])|(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z]))[\^_]\{{?(?=[0-9]))
+    | (?P<raised>(?:(?<=(?<![A-Za-z0-9])[A-Za-z])|(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z]))
+        (?:[\^_]\{{?(?=[0-9])|\^\{{?(?=[A-Za-z](?![A-Za-z0-9]))))
     """,
     re.VERBOSE | re.DOTALL,
 )
 _SIGN_HINTS = ("*", "#", "^", "_", "++", " .", "(.", "\n.", "∗", "⋆", "♯")  # far faster than an expression
 _SIGNS = {"plus": " ǁ ", "star": " ǃ ", "sharp": " ǂ ", "dot": " ǀ ", "raised": ""}
 """Signs that make another term of a word, as words of their own: so `C++` does not find C, but C finds `C++`, and
-`A*`, `C#` and `.NET` are not a, c and net. They stand as letters that nobody types. R^2 is R².
+`A*`, `C#` and `.NET` are not a, c and net. They stand as letters that nobody types. R^2 is R², and L^p is Lᵖ.
 """
 
 _BENDING = re.compile("[a-zA-Z]{3,40}")  # `ga` is not `gas`, and nobody writes longer words

@@ -90,7 +90,7 @@ def with_signs(text):
             out, place = f"{out} ǂ ", place + 1
         elif rest[0] == "." and is_open(text[:place]) and rest[1:2].isascii() and rest[1:2].isalpha():
             out, place = f"{out} ǀ ", place + 1
-        elif 0 < stem < 3 and text[place - stem : place].isalpha() and is_digit(raised(rest)):
+        elif 0 < stem < 3 and text[place - stem : place].isalpha() and is_raised(rest):
             place += len(rest) - len(raised(rest))
         else:
             out, place = out + text[place], place + 1
@@ -118,6 +118,14 @@ def is_digit(text):
 
 def is_open(before):
     return not before or before[-1] in " \n("
+
+
+def is_raised(rest):
+    """Whether a digit follows, or, after `^`, a single letter."""
+    what = raised(rest)
+    return is_digit(what) or (
+        rest[0] == "^" and ascii_letter(what[:1]) and what[0].isalpha() and not ascii_letter(what[1:2])
+    )
 
 
 def raised(rest):
@@ -245,6 +253,8 @@ def spellings(own):
     for place, piece in enumerate(own):
         for name in names:
             head, tail = piece.removeprefix(name), piece.removesuffix(name)
+            if head != piece and head.isascii() and head.isdigit():
+                found.append([*own[:place], name, head, *own[place + 1 :]])
             if len(name) < 4:
                 continue
             if head != piece and is_rest(head) and head != "s":

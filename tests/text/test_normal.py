@@ -40,6 +40,7 @@ ABSTRACT = "We study KV-cache sharing (for LLMs) -- a 3.5x faster, 'simple' meth
             " epsilon greedy epsilon greedy delta t and delta t theta phi rho sigma mu m ",
         ),
         ("R² R^2 R^{2} H_2O H₂O", " r2 r2 r2 h2o h2o "),
+        ("Lᵖ L^p L^{q} x^y-z a^bc a_b", " lp lp lq xy z a bc a b "),
     ],
 )
 def test_text_comes_to_the_normal_form(text, expected):
