@@ -2,7 +2,8 @@
 
 Labels are wider than their names (https://encoding.spec.whatwg.org/#names-and-labels): GB 2312 holds GBK,
 ISO 8859-1 is Windows-1252. Bytes without a label, or under an unknown one, are UTF-8 if they can be;
-otherwise the Chinese encoding whose common characters they are made of.
+otherwise the Chinese encoding whose common characters they are made of. What says a command of ours in a Chinese
+encoding is in that, unless another one is named.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import quopri
 import re
 from itertools import groupby
 from typing import NamedTuple
+
+from bot.text.variants import simplified
+from bot.verbs import Verb
 
 _GB, _BIG5, _WINDOWS = "gb18030", "big5hkscs", "cp1252"
 _WIDER = (
@@ -30,6 +34,7 @@ _SAYS_NOTHING = re.compile(
 _OF_TEXTS = re.compile(r"(?:utf|iso|cp|koi8|mac|gb|big5|euc|shift|hz|johab|tis|ptcp|kz|hp)[\w-]*")
 _SAMPLE = 4_000  # bytes by which an encoding is guessed
 _COMMON = 0.45  # of the characters: traditional ones are rare in GBK
+_COMMANDS = frozenset(name for verb in Verb for name in verb.names if not name.isascii())
 _CANDIDATES = ((_GB, "gb2312", 0xD7), (_BIG5, "big5", 0xC6))  # the last first byte of a common character
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bq])\?([^?]*)\?=", re.IGNORECASE)
@@ -48,6 +53,8 @@ def decoded(content: bytes, label: str = "", hint: str = "") -> str:
     """Bytes as text, never failing; `hint` is what stands elsewhere, for bytes without a label of their own."""
     named = _codec(label) or _codec(hint)
     is_utf8 = _strictly(content, "utf-8-sig")
+    if named in ("", _WINDOWS, "utf-8") and (chinese := _of_a_command(content)):
+        return content.decode(chinese, "replace")
     if is_utf8 is not None and (named in ("", _WINDOWS, "utf-8") or _is_unlike(content, named)):
         return is_utf8
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -58,6 +65,8 @@ def decoded(content: bytes, label: str = "", hint: str = "") -> str:
         return is_utf8
     # A few damaged bytes do not make another encoding of what is said to be Chinese.
     guessed = named if named in (_GB, _BIG5) else _guessed(content)
+    if named == "utf-8" and content.decode("utf-8", "ignore").isascii():
+        named = _WINDOWS
     return content.decode(guessed or named or _WINDOWS, "replace")
 
 
@@ -120,6 +129,17 @@ def _is_unlike(content: bytes, codec: str) -> bool:
         _share(sample.decode(codec, "ignore"), base, last) < _COMMON
         for known, base, last in _CANDIDATES
         if known == codec
+    )
+
+
+def _of_a_command(content: bytes) -> str:
+    """The Chinese encoding in which bytes say a command of ours: GBK's 状态 is also UTF-8, Big5's 暫停 GBK."""
+    sample = content if len(content) <= _SAMPLE else content[:_SAMPLE].rpartition(b"\n")[0]
+    if sample.isascii():
+        return ""
+    texts = ((codec, _strictly(sample, codec)) for codec, _, _ in _CANDIDATES)
+    return next(
+        (codec for codec, text in texts if text and any(one in _COMMANDS for one in simplified(text).split())), ""
     )
 
 

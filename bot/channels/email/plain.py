@@ -14,18 +14,24 @@ from bot.channels.email.quoted import MARK
 _MOST_PARTS = 50  # of a mail; those that people write have a handful
 _LONGEST_HTML = 200_000  # characters: what a person has written stands on top
 _LEFT_OUT = frozenset({"head", "style", "script", "title", "template", "noscript"})
-# What mail programs put around a mail that is answered or forwarded, by class or id.
+# What mail programs put around a mail that is answered or forwarded, or around a signature, by class, id or name.
 _QUOTES = re.compile(
-    r"gmail_(?:quote|signature)|moz-(?:cite-prefix|forward-container|signature)|yahoo_quoted|protonmail_quote|tutanota_quote"
-    r"|zmail_extra|referencequote|isreplycontent|ntes-\w*-?quote|qqmail_quote|original-content|includetail|apple-mail-quote",
+    r"quot(?:e|ed|ation)(?![a-z])|bq\b|signature|(?<![a-z])sig(?:n|nature)?(?![a-z])|moz-(?:cite-prefix|forward-container)"
+    r"|zmail_extra|isreplycontent|reply139content|messagereplysection|origbody|originalcontent|original[-_]content|includetail"
+    r"|qmbox|qm_forward|mail_history|previous_history",
     re.IGNORECASE,
 )
 # What they put above one, as a neighbour: everything below is quoted.
 _QUOTED_BELOW = re.compile(
     r"divrplyfwdmsg|appendonsend|ms-outlook-mobile-reference-message|mail-editor-reference-message-container|olk_src_body_section"
-    r"|reply-intro|zwchr",
+    r"|reply-intro|zwchr|mail_or(?:i|in)ginal",
     re.IGNORECASE,
 )
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|max-height)\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+_QUOTING = frozenset({"blockquote", "includetail", "details"})
 _META = re.compile(r"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _INLINE = frozenset(
     {"a", "b", "i", "u", "em", "strong", "span", "font", "code", "tt", "small", "big", "sub", "sup"}
@@ -105,17 +111,18 @@ def _lines_of_html(text: str) -> str:
         if event in ("comment", "pi"):
             said.append("" if depth_left_out else _flat(node.tail))
             continue
-        marks = f"{node.get('class', '')} {node.get('id', '')}"
-        is_quote = node.tag == "blockquote" or _QUOTES.search(marks) is not None
+        marks = " ".join(node.get(name, "") for name in ("class", "id", "name"))
+        is_quote = node.tag in _QUOTING or _QUOTES.search(marks) is not None
+        is_left_out = is_quote or node.tag in _LEFT_OUT or _UNSEEN.search(node.get("style", "")) is not None
         if event == "start":
             if not depth_left_out and _QUOTED_BELOW.search(marks):
                 break
             if is_quote and not depth_left_out:
                 said.append(f"\n{MARK}\n")
-            depth_left_out += is_quote or node.tag in _LEFT_OUT
+            depth_left_out += is_left_out
             said += [_break(node), "" if depth_left_out else _flat(node.text)]
         else:
-            depth_left_out -= is_quote or node.tag in _LEFT_OUT
+            depth_left_out -= is_left_out
             said += [_break(node), "" if depth_left_out else _flat(node.tail)]
     return "".join(said)
 

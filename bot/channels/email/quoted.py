@@ -34,9 +34,13 @@ _COLON = r"\s*[:：]"
 _SENDER = re.compile(rf"{any_of('senders')}{_COLON}.*", re.IGNORECASE)
 _HEADER = re.compile(rf"(?:{any_of('senders')}|{any_of('headers')}){_COLON}.*", re.IGNORECASE)
 _ALONE = re.compile(rf"{any_of('clear_senders')}{_COLON}.*", re.IGNORECASE)
+_PAIR = re.compile(r"[^\s:：,.;!?/0-9][^:：,.;!?/0-9]{0,24}\s?[:：]\s?\S.*")
+"""A header in a language that is not known."""
+_ROW = re.compile(r"\|\s*([^|]{1,20}?)\s*\|\s*(.*?)\s*\|")
+"""How NetEase's program writes a header as text."""
 _EMPHASIS = re.compile(r"^\*+(?=\w)|\*+(?=\s?[:：])|(?<=[:：])\*+")
 _RULE = re.compile(
-    r"-- ?|[_─—=*]{5,}|-{10,}|[-_=]{2,}\s*[^\s\-_=].*?\s*[-_=]{2,}"
+    r"-- ?|[_─—=*‐‑–]{5,}|-{10,}|[-_=‐‑–—]{2,}\s*[^\s\-_=‐‑–—].*?\s*[-_=‐‑–—]{2,}"
     r"|-{2,}\s*(?:original|forwarded|replied) message.*"
     rf"|{any_of('forwarded')}{_COLON}?",
     re.IGNORECASE,
@@ -46,6 +50,7 @@ _WROTE_LAST = re.compile(rf"(?:.*(?<!\w))?{any_of('wrote')}{_COLON}", re.IGNOREC
 _OPENING = re.compile(rf"{any_of('opens')}(?![A-Za-zÀ-ÿ])", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,64}")
 _WHEN = re.compile(r"\d{1,4}\s*[-/.:年년日월]\s*\d{1,2}|\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 _OF_A_DEVICE = re.compile(rf"{any_of('devices')}.{{0,60}}", re.IGNORECASE)
 
 
@@ -72,18 +77,22 @@ def own_lines(text: str) -> list[str]:
 
 def _shape(line: str) -> str:
     """A line as far as it may be what mail programs write: short, and without what makes it bold."""
-    return _EMPHASIS.sub("", line) if len(line) <= _LONGEST_SHAPE else ""
+    if len(line) > _LONGEST_SHAPE:
+        return ""
+    return _EMPHASIS.sub("", _ROW.sub(r"\1: \2", line) if line.startswith("|") else line)
 
 
 def _is_block(lines: Sequence[str], at: int) -> bool:
-    """Whether a line begins the headers of another mail: a sender, or another header above two more."""
+    """Whether a line begins the headers of another mail: a sender and one more, or three that say when."""
     if _ALONE.fullmatch(lines[at]):
         return True
-    if not _HEADER.fullmatch(lines[at]):
+    if not _PAIR.fullmatch(lines[at]):
         return False
-    following = [line for line in lines[at + 1 : at + 6] if line][:2]
-    needed = 1 if _SENDER.fullmatch(lines[at]) else 2
-    return sum(_HEADER.fullmatch(line) is not None for line in following) >= needed
+    block = [lines[at], *[line for line in lines[at + 1 : at + 6] if line][:2]]
+    known = sum(_HEADER.fullmatch(line) is not None for line in block)
+    if _HEADER.fullmatch(lines[at]) and known >= (2 if any(map(_SENDER.fullmatch, block[:2])) else 3):
+        return True
+    return len(block) == 3 and all(map(_PAIR.fullmatch, block)) and any(map(_YEAR.search, block))
 
 
 def _attribution(lines: Sequence[str], at: int) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import quopri
 
+import opencc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.email import incoming
 from bot.channels.email.charsets import decoded, header
+from bot.verbs import Verb
 
 SIMPLE, TRADITIONAL = "订阅 cs.LG 扩散模型", "訂閱 cs.LG 擴散模型"
 
@@ -61,6 +63,30 @@ def test_other_names_mean_what_they_mean_to_mail_programs(codec, label):
 )
 def test_a_text_without_a_usable_label_is_read(text, codec, label):
     assert decoded(text.encode(codec), label) == text
+
+
+COMMANDS = sorted({name for verb in Verb for name in verb.names if not name.isascii()})
+
+
+@pytest.mark.parametrize("label", ["", "iso-8859-1", "us-ascii", "unknown-8bit", "utf-8"])
+@pytest.mark.parametrize(("codec", "language"), [("gbk", "s2s"), ("gbk", "s2t"), ("big5", "s2tw")])
+def test_every_command_in_chinese_is_read_without_a_usable_label(label, codec, language):
+    convert = opencc.OpenCC(language).convert if language != "s2s" else str
+    for command in map(convert, COMMANDS):
+        for line in (command, f"{command} 1", f"Re: {command} cs.LG"):
+            assert decoded(line.encode(codec), label) == line
+
+
+@pytest.mark.parametrize("label", ["", "iso-8859-1", "utf-8"])
+@pytest.mark.parametrize("text", ["é", "créée", "À É", "Ωμέγα é", "это", "20 °C ± 1", "«été»", "α-RuCl₃ 状态"])
+def test_a_text_of_another_language_is_no_command_by_chance(text, label):
+    assert decoded(text.encode(), label) == text
+    if label != "utf-8" and text in ("é", "créée", "À É"):
+        assert decoded(text.encode("cp1252"), label) == text
+
+
+def test_windows_1252_that_is_said_to_be_utf_8_is_read():
+    assert decoded("“list” – é".encode("cp1252"), "utf-8") == "“list” – é"
 
 
 @pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", "gb2312", "big5"])

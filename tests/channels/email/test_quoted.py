@@ -44,6 +44,24 @@ ATTRIBUTIONS = {
     "thunderbird nl": "Op 10-06-2026 om 09:00 schreef Sudi:",
     "thunderbird ru": "10.06.2026 09:00, Sudi пишет:",
     "thunderbird zh": "在 2026/6/10 09:00, Sudi 写道:",
+    "gmail fi": f"ke 10. kesäk. 2026 klo 9.00 {US} kirjoitti:",
+    "gmail tr": f"{US}, 10 Haz 2026 Çar, 09:00 tarihinde şunu yazdı:",
+    "gmail he": f"בתאריך יום ד׳, 10 ביוני 2026 ב-9:00 מאת {US}:",
+    "gmail ar": f"في الأربعاء، ١٠ يونيو ٢٠٢٦ في ٩:٠٠ ص تمت كتابة ما يلي بواسطة {US}:",
+    "gmail vi": f"Vào Th 4, 10 thg 6, 2026 vào lúc 09:00 {US} đã viết:",
+    "apple nl": f"Op 10 jun 2026, om 09:00 heeft {US} het volgende geschreven:",
+    "apple pl": f"Wiadomość napisana przez {US} w dniu 10.06.2026, o godz. 09:00:",
+    "yahoo de": f"Am Mittwoch, 10. Juni 2026 um 09:00:00 MESZ hat {US} Folgendes geschrieben:",
+    "yahoo zh-hant": f"{US} 在 2026年6月10日星期三 上午 09:00:00 [GMT+8] 寫道：",
+    "thunderbird cs": "Dne 10. 06. 26 v 9:00 Sudi napsal(a):",
+    "thunderbird ko": "2026-06-10 오전 9:00에 Sudi 이(가) 쓴 글:",
+    "thunderbird ro": "Pe 10.06.2026 09:00, Sudi a scris:",
+    "thunderbird uk": "10.06.26 09:00, Sudi пише:",
+    "mail.ru": f"Среда, 10 июня 2026, 9:00 +03:00 от {US}:",
+    "yandex": '10.06.2026, 09:00, "Sudi" <papers@sudi.test>:',
+    "mutt": "On Wed, Jun 10, 2026 at 09:00:00AM +0200, Sudi wrote:",
+    "evolution de": "Am Mittwoch, dem 10.06.2026 um 09:00 +0200 schrieb Sudi:",
+    "libero": f"Il 10/06/2026 09:00 {US} ha scritto:",
     "163": 'At 2026-06-10 09:00:00, "Sudi" <papers@sudi.test> wrote:',
     "163 zh": '在 2026-06-10 09:00:00，"Sudi" <papers@sudi.test> 写道：',
     "163, a line to itself": 'At 2026-06-10 09:00:00, "Sudi" <papers@sudi.test>\nwrote:',
@@ -65,6 +83,27 @@ HEADERS = {
     "outlook zh": "发件人: Sudi\n发送时间: 2026年6月10日 9:00\n收件人: Ada\n主题: how to",
     "outlook zh-hant": "寄件者: Sudi\n寄件日期: 2026年6月10日 9:00\n收件者: Ada\n主旨: how to",
     "outlook sv": "Från: Sudi\nSkickat: den 10 juni 2026 09:00\nTill: Ada\nÄmne: how to",
+    "outlook cs": "Od: Sudi\nOdesláno: středa 10. června 2026 9:00\nKomu: Ada\nPředmět: how to",
+    "outlook ro": "De la: Sudi\nTrimis: miercuri, 10 iunie 2026 09:00\nCătre: Ada\nSubiect: how to",
+    "outlook vi": "Từ: Sudi\nĐã gửi: Thứ Tư, 10 Tháng Sáu 2026 9:00\nĐến: Ada\nChủ đề: how to",
+    "outlook he": "מאת: Sudi\nנשלח: יום רביעי 10 יוני 2026 09:00\nאל: Ada\nנושא: how to",
+    "outlook th": "จาก: Sudi\nส่ง: วันพุธที่ 10 มิถุนายน 2569 9:00\nถึง: Ada\nเรื่อง: how to",
+    "outlook mac": "From: Sudi <papers@sudi.test>\nDate: Wednesday, June 10, 2026 at 9:00 AM\nTo: Ada",
+    "web.de": 'Gesendet: Mittwoch, 10. Juni 2026 um 09:00 Uhr\nVon: "Sudi" <papers@sudi.test>',
+    "la poste": "envoyé : 10 juin 2026 à 09:00\nde : Sudi <papers@sudi.test>\nà : ada\nobjet : how to",
+    "feishu": "发件人: Sudi<papers@sudi.test>\n时间: 2026年6月10日 (周三) 09:00\n主题: how to",
+    "aliyun": "-" * 66 + "\n发件人：Sudi <papers@sudi.test>\n发送时间：2026年6月10日(星期三) 09:00",
+    "coremail": '-----原始邮件-----\n发件人:"Sudi" <papers@sudi.test>\n发送时间:2026-06-10 09:00:00 (星期三)',
+    "163 table": "| 发件人 | Sudi<papers@sudi.test> |\n| 日期 | 2026年06月10日 09:00 |\n| 收件人 | ada |",
+    "qq new": "原始邮件\n发件人：Sudi <papers@sudi.test>\n发件时间：2026年6月10日 09:00\n收件人：ada",
+    "qq short": '---原始邮件---\n发件人: "Sudi"<papers@sudi.test>',
+    "proton": "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
+    "zoho": "---- On Wed, 10 Jun 2026 09:00:00 +0800 Sudi <papers@sudi.test> wrote ----",
+    "samsung zh": "-------- 原始信息 --------\n由： Sudi",
+    "naver": '-----원본 메일-----\n보낸사람 : "Sudi"',
+    "outlook rule ja": "-----元のメッセージ-----",
+    "outlook rule ru": "-----Исходное сообщение-----",
+    "apple forward ja": "転送されたメッセージ：",
     "foxmail": "发件人： Sudi\n\n发送时间： 2026-06-10 09:00\n\n收件人： ada",
     "lotus": "Datum: 10.06.2026\nAn: Ada\nBetreff: how to",
     "outlook rule": "-----Ursprüngliche Nachricht-----",
@@ -116,10 +155,12 @@ def test_headers_of_another_mail_end_what_the_person_wrote(block):
         "email ada@reader.test",
         "在周一推送",
         "subscribe cs.LG au:hinton on:",
+        "limit: 20\ntime: 09:00",
+        "原始邮件的语言",
     ],
 )
 def test_what_people_type_is_never_taken_for_a_quotation(line):
-    assert own_lines(f"{line}\nlist\n") == [line, "list"]
+    assert own_lines(f"{line}\nlist\n") == [*line.split("\n"), "list"]
 
 
 def test_the_line_of_a_telephone_is_not_the_persons():
@@ -151,6 +192,28 @@ PAGES = {
     "foxmail": f"<div>list</div><blockquote><div><b>发件人：</b>&nbsp;Sudi</div>{BELOW}</blockquote>",
     "foxmail, no quotation": "<div>list</div><hr><div><div><b>发件人：</b>&nbsp;Sudi</div>"
     f"<div><b>发送时间：</b>&nbsp;x</div></div>{BELOW}",
+    "outlook zh": "<p>list</p><div><b><span>发件人<span>:</span></span></b> Sudi<br><b>发送时间:</b> x</div>"
+    f"{BELOW}",
+    "outlook mobile signature": "<div>list</div><div id='ms-outlook-mobile-signature'>Hol Outlook für iOS</div>",
+    "gmail signature": "list"
+    "<span class='gmail_signature_prefix'>-- </span><div class='gmail_signature'>help</div>",
+    "iphone": "list<div>发自我的 iPhone</div>"
+    f"<blockquote type='cite'>在 2026年6月10日，Sudi 写道：</blockquote>{CITED}",
+    "qq new": f"<div>list</div><div class='xm_mail_oringinal_describe'>原始邮件</div>{BELOW}",
+    "qq forward": f"<div>list</div><includetail>{BELOW}</includetail><div id='qm_forward'>{BELOW}</div>",
+    "163 web": "<div>list</div>"
+    f"<div id='ntes-pcmac-signature'>help</div><div class='ne-quoted-text'>{BELOW}</div>",
+    "foxmail mac": f"<div>list</div><div class='FMOriginalContent'>{BELOW}</div>",
+    "gmx": f"<div>list</div><div name='quoted-content'>{BELOW}</div>",
+    "spark": "<div name='messageBodySection'>list</div><div name='messageSignatureSection'>help</div>"
+    f"<div name='messageReplySection'>{BELOW}</div>",
+    "feishu": f"<div>list</div><div class='lark-mail-quote'>{BELOW}</div>",
+    "aliyun": "<div>list</div><div class='aliyun_signature_wrap'>help</div>"
+    f"<div class='__aliyun_previous_history_wrap'>{BELOW}</div>",
+    "proton signature": "<div>list</div><div class='protonmail_signature_block'>help</div>",
+    "what nobody sees": "<div style='display:none;max-height:0'>help</div>"
+    "<p>list</p><p style='font-size:0'>today</p>",
+    "what is folded": f"<div>list</div><details><summary>…</summary>{BELOW}</details>",
     "zimbra": f"<div>list</div><hr id='zwchr'>{BELOW}",
     "proton": f"<div>list</div><div class='protonmail_quote'>{BELOW}</div>",
     "roundcube": f"<p>list</p><p id='reply-intro'>On 2026-06-10 09:00, Sudi wrote:</p>{BELOW}",
