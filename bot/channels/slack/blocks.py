@@ -57,11 +57,16 @@ def listed(items: Sequence[Row], first: int) -> list[Group]:
     """A numbered list, from `first` on, in blocks of bearable size; an item is no longer than a block."""
     made: list[Group] = []
     held: list[Row] = []
-    for number, item in enumerate([*items, None], first):
-        if held and (item is None or sum(map(cost, (each for row in (*held, item) for each in row))) > _PIECE):
+    size = 0
+    for number, item in enumerate(items, first):
+        more = sum(map(cost, item))
+        if held and size + more > _PIECE:
             made.append(_list(held, number - len(held)))
-            held = []
-        held += [item] if item is not None else []
+            held, size = [], 0
+        held.append(item)
+        size += more
+    if held:
+        made.append(_list(held, first + len(items) - len(held)))
     return made
 
 
