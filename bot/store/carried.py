@@ -66,13 +66,10 @@ class Earlier:
 
     def had(self, papers: Collection[int], *, withheld: bool = True) -> set[int]:
         """Which of these papers are in a composed delivery, in any state; withheld ones count."""
-        found: set[int] = set()
-        for one in self.deliveries:
-            if one.papers and one.shown is not None:
-                if withheld or not one.withheld:
-                    found |= common(one.papers, papers)
-                else:
-                    found.update(unpack(one.papers)[: -one.withheld])
+        composed = [one for one in self.deliveries if one.papers and one.shown is not None]
+        found = common((one.papers for one in composed if one.papers and (withheld or not one.withheld)), papers)
+        if not withheld:
+            found.update(n for one in composed if one.withheld for n in unpack(one.papers)[: -one.withheld])
         return found.intersection(papers)
 
     def told(self) -> set[int]:
@@ -100,6 +97,12 @@ _OF_DESTINATION = _delivery.destination_id == bindparam("destination")
 _EARLIER = select(*(_delivery[name] for name in _Earlier._fields)).where(_OF_DESTINATION)
 _STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
     _OF_DESTINATION, _delivery.shown.is_not(None)
+)
+_FIX = (
+    schema.delivery.update()
+    .where(_delivery.id == bindparam("delivery"))
+    .values({name: bindparam(f"to_{name}") for name in ("papers", "shown", "withheld", "found_by", "changes")})
+    .values(awaited=None)
 )
 
 
@@ -143,18 +146,14 @@ class Carried:
 
     async def fix(self, delivery_id: int, contents: Contents) -> None:
         """Fix what a delivery carries: from now on it has come to its destination."""
-        await self._connection.execute(
-            schema.delivery.update()
-            .where(_delivery.id == delivery_id)
-            .values(
-                papers=pack(contents.papers),
-                shown=contents.shown,
-                withheld=contents.withheld,
-                found_by=pack(contents.found_by),
-                changes=pack(contents.changes) if contents.changes else None,
-                awaited=None,
-            )
-        )
+        values = {
+            "to_papers": pack(contents.papers),
+            "to_shown": contents.shown,
+            "to_withheld": contents.withheld,
+            "to_found_by": pack(contents.found_by),
+            "to_changes": pack(contents.changes) if contents.changes else None,
+        }
+        await self._connection.execute(_FIX, {"delivery": delivery_id, **values})
 
     async def size(self, delivery_id: int) -> int:
         """How many papers a delivery has for its reader."""

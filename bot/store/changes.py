@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Change, ChangeKind
@@ -16,6 +16,16 @@ from bot.store.papers import Papers
 from bot.store.upsert import insert
 
 _change, _paper, _destination = schema.change.c, schema.paper.c, schema.destination.c
+_ADVANCE = (
+    schema.destination.update()
+    .where(_destination.id == bindparam("of_id"), _destination.changes_through < bindparam("to"))
+    .values(changes_through=bindparam("to"))
+)
+_THROUGH = select(_destination.changes_through).where(_destination.id == bindparam("destination"))
+_UP_TO = select(_change.id, _change.paper_id, _change.version).where(_change.batch <= bindparam("newest"))
+_BECOME = _UP_TO.where(_change.batch > _THROUGH.scalar_subquery()).union(
+    _UP_TO.where(_change.paper_id.in_(select(_paper.id).where(among(_paper.n, "papers"))))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +61,12 @@ class Changes:
 
     async def advance(self, destination_id: int, batch: int) -> None:
         """A destination is told of everything up to a batch."""
-        await self._connection.execute(
-            schema.destination.update()
-            .where(_destination.id == destination_id, _destination.changes_through < batch)
-            .values(changes_through=batch)
-        )
+        await self._connection.execute(_ADVANCE, {"of_id": destination_id, "to": batch})
 
     async def become(self, destination_id: int, papers: Collection[int], newest: int) -> list[Became]:
         """What became known up to a batch since a destination was told last; and all of these papers."""
-        through = select(_destination.changes_through).where(_destination.id == destination_id).scalar_subquery()
-        same = select(_paper.id).where(among(_paper.n, papers))
-        columns = select(_change.id, _change.paper_id, _change.version).where(_change.batch <= newest)
-        rows = await self._connection.execute(
-            columns.where(_change.batch > through).union(columns.where(_change.paper_id.in_(same)))
-        )
-        return [Became(*row) for row in rows]
+        asked = {"destination": destination_id, "papers": papers, "newest": newest}
+        return [Became(*row) for row in await self._connection.execute(_BECOME, asked)]
 
     async def told(self, ids: Collection[int]) -> list[Change]:
         """Changes by their ids, in the order of the papers."""

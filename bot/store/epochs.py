@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.epochs import Epoch, Kind
 from bot.store import schema
 
+_KNOWN = select(schema.epoch).order_by(schema.epoch.c.id)
 _BYTES = 6
 _SKIPPED = 1_000_000
 """Ids of subscriptions: more than can have been given out since any backup."""
@@ -23,7 +24,7 @@ class Epochs:
 
     async def known(self) -> list[Epoch]:
         """All epochs, the present one last."""
-        rows = await self._connection.execute(select(schema.epoch).order_by(schema.epoch.c.id))
+        rows = await self._connection.execute(_KNOWN)
         return [Epoch(row.value, {kind: getattr(row, kind) for kind in Kind}) for row in rows]
 
     async def begin(self) -> None:

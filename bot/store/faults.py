@@ -16,6 +16,13 @@ from bot.store.upsert import insert
 
 _fault, _listing, _announcement_day = schema.fault.c, schema.listing.c, schema.announcement_day.c
 _COLUMNS = [_fault[field.name] for field in fields(Fault)]
+_IS_OPEN = _fault.over_at.is_(None)
+_IN_ORDER = select(*_COLUMNS).order_by(_fault.date, _fault.category, _fault.source)
+_IS_GIVEN = exists().where(
+    _listing.date == _fault.date,
+    or_(_listing.category == _fault.category, _listing.category == ALL, _fault.category == ALL),
+)
+_MISSING = _IN_ORDER.where(_IS_OPEN, ~_IS_GIVEN)
 
 
 class Faults:
@@ -30,7 +37,7 @@ class Faults:
         statement = insert(self._connection, schema.fault).values(**key, reason=reason, since=now, tried_at=now)
         again = {"reason": reason, "tried_at": now}
         await self._connection.execute(
-            schema.fault.delete().where(*(_fault[name] == value for name, value in key.items()), ~_is_open())
+            schema.fault.delete().where(*(_fault[name] == value for name, value in key.items()), ~_IS_OPEN)
         )
         await self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=again))
 
@@ -40,29 +47,25 @@ class Faults:
 
     async def close_all(self, source: str, categories: Collection[str], day: date, now: datetime) -> None:
         """The same of several categories."""
-        where = (_fault.source == source, _fault.category.in_(categories), _fault.date == day, _is_open())
+        where = (_fault.source == source, _fault.category.in_(categories), _fault.date == day, _IS_OPEN)
         await self._connection.execute(schema.fault.update().where(*where).values(over_at=now))
 
     async def current(self) -> list[Fault]:
         """The faults that are not over, oldest day first."""
-        return await self._found(_is_open())
+        return await self._found(_IS_OPEN)
 
     async def missing(self) -> list[Fault]:
         """The current faults whose category and date no other source has given either."""
-        is_given = exists().where(
-            _listing.date == _fault.date,
-            or_(_listing.category == _fault.category, _listing.category == ALL, _fault.category == ALL),
-        )
-        return await self._found(and_(_is_open(), ~is_given))
+        return [Fault(*row) for row in await self._connection.execute(_MISSING)]
 
     async def untold(self, before: datetime) -> list[Fault]:
         """The open faults that began before an instant and were not told yet."""
-        return await self._found(and_(_is_open(), _fault.told_at.is_(None), _fault.since <= before))
+        return await self._found(and_(_IS_OPEN, _fault.told_at.is_(None), _fault.since <= before))
 
     async def over_untold(self) -> list[Fault]:
         """The closed faults that were told, but whose end was not."""
         is_told = _fault.told_at.is_not(None)
-        return await self._found(and_(~_is_open(), is_told, _fault.over_told_at.is_(None)))
+        return await self._found(and_(~_IS_OPEN, is_told, _fault.over_told_at.is_(None)))
 
     async def told(self, faults: Iterable[Fault], now: datetime) -> None:
         """Note that these were told: that they began, or that they ended."""
@@ -74,10 +77,7 @@ class Faults:
             )
 
     async def _found(self, condition: ColumnElement[bool]) -> list[Fault]:
-        rows = await self._connection.execute(
-            select(*_COLUMNS).where(condition).order_by(_fault.date, _fault.category, _fault.source)
-        )
-        return [Fault(*row) for row in rows]
+        return [Fault(*row) for row in await self._connection.execute(_IN_ORDER.where(condition))]
 
 
 class AnnouncementDays:
@@ -114,7 +114,3 @@ class AnnouncementDays:
             )
             for row in rows
         }
-
-
-def _is_open() -> ColumnElement[bool]:
-    return _fault.over_at.is_(None)

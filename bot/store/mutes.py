@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -12,6 +12,8 @@ from bot.store.subscribers import Subscribers
 from bot.store.upsert import insert
 
 _mute = schema.mute.c
+_KNOWN = select(_mute.destination_id, _mute.text).order_by(_mute.created_at, _mute.text)
+_OF_ONE = _KNOWN.where(_mute.destination_id == bindparam("destination"))
 
 
 class Mutes:
@@ -22,11 +24,9 @@ class Mutes:
 
     async def known(self, destination_id: int | None = None) -> dict[int, tuple[str, ...]]:
         """What destinations, or one of them, do not want to see, in the order of the wishes."""
-        condition = true() if destination_id is None else _mute.destination_id == destination_id
+        statement = _KNOWN if destination_id is None else _OF_ONE
         found: dict[int, tuple[str, ...]] = {}
-        for row in await self._connection.execute(
-            select(_mute.destination_id, _mute.text).where(condition).order_by(_mute.created_at, _mute.text)
-        ):
+        for row in await self._connection.execute(statement, {"destination": destination_id}):
             found[row.destination_id] = (*found.get(row.destination_id, ()), row.text)
         return found
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Interval, and_, bindparam, func, literal, or_, select, true
+from sqlalchemy import Integer, Interval, Update, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -69,15 +69,18 @@ class Held:
 
 
 _LOOKED_AT = 1_000  # digests without some of their texts, at once
+_OF_DELIVERY = _part.delivery_id == bindparam("of_delivery")
+_OF_PART = and_(_OF_DELIVERY, _part.number == bindparam("of_number"))
+_PARTS = select(schema.part).where(_OF_DELIVERY).order_by(_part.number)
+_ADD = schema.part.insert().returning(_part.number)
+_ATTEMPTED = schema.part.update().where(_OF_PART).values(attempted_at=bindparam("at"))
 _ARRIVED = (
     schema.part.update()
-    .where(
-        _part.delivery_id == bindparam("of_delivery"),
-        _part.number == bindparam("of_number"),
-        _part.sent_at.is_(None),
-    )
+    .where(_OF_PART, _part.sent_at.is_(None))
     .values(reference=bindparam("receipt"), sent_at=bindparam("at"))
 )
+_EMPTY = schema.part.update().where(_OF_DELIVERY).values(body="")
+"""What was sent: receipts are what is kept."""
 
 
 @cache
@@ -104,6 +107,21 @@ def _claiming(has_clock: bool) -> ReturningUpdate[Any]:
         .where(_delivery.id.in_(select(candidates.c.id)))
         .values(state="sending", owner=bindparam("by"), lease_until=until, attempts=_delivery.attempts + 1)
         .returning(_delivery.id, _delivery.destination_id, _delivery.attempts, _delivery.slot_due)
+    )
+
+
+@cache
+def _if_ours(*names: str) -> Update:
+    """How a delivery is changed as long as it is ours."""
+    return (
+        schema.delivery.update()
+        .where(
+            _delivery.id == bindparam("of_id"),
+            _delivery.owner == bindparam("of_owner"),
+            _delivery.attempts == bindparam("of_attempt"),
+            _delivery.state == "sending",
+        )
+        .values({name: bindparam(f"to_{name}") for name in names})
     )
 
 
@@ -145,9 +163,7 @@ class Outbox:
 
     async def parts(self, delivery_id: int) -> list[StoredPart]:
         """The messages of a delivery, in order; none until it was composed."""
-        rows = await self._connection.execute(
-            select(schema.part).where(_part.delivery_id == delivery_id).order_by(_part.number)
-        )
+        rows = await self._connection.execute(_PARTS, {"of_delivery": delivery_id})
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
     async def compose(self, claim: Claim, bodies: Sequence[str], *, lacks_since: datetime | None = None) -> bool:
@@ -166,7 +182,7 @@ class Outbox:
             # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL
             # lets a process that stands still keep its rows for ever:
             # https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
-            await self._connection.execute(schema.part.insert().returning(_part.number), rows)
+            await self._connection.execute(_ADD, rows)
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
         """Digests that were sent without texts which have come since; claims that change nothing."""
@@ -238,11 +254,8 @@ class Outbox:
 
     async def attempted(self, delivery_id: int, number: int, at: datetime) -> None:
         """A part is about to be sent."""
-        await self._connection.execute(
-            schema.part.update()
-            .where(_part.delivery_id == delivery_id, _part.number == number)
-            .values(attempted_at=at)
-        )
+        of_part = {"of_delivery": delivery_id, "of_number": number}
+        await self._connection.execute(_ATTEMPTED, {**of_part, "at": at})
 
     async def arrived(self, delivery_id: int, number: int, receipt: Receipt) -> None:
         """Keep a receipt; it is not fenced, because the message did arrive."""
@@ -261,9 +274,7 @@ class Outbox:
         """All parts have arrived; False when the delivery is not ours any more."""
         if not await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}):
             return False
-        await self._connection.execute(
-            schema.part.update().where(_part.delivery_id == claim.id).values(body="")  # receipts are what is kept
-        )
+        await self._connection.execute(_EMPTY, {"of_delivery": claim.id})
         return True
 
     async def retry(self, claim: Claim, *, at: datetime, reason: str) -> bool:
@@ -342,17 +353,10 @@ class Outbox:
         return result.rowcount
 
     async def _update(self, claim: Claim, values: dict[str, object]) -> bool:
-        result = await self._connection.execute(
-            schema.delivery.update()
-            .where(
-                _delivery.id == claim.id,
-                _delivery.owner == claim.owner,
-                _delivery.attempts == claim.attempt,
-                _delivery.state == "sending",
-            )
-            .values(values or {"owner": claim.owner})
-        )
-        return result.rowcount == 1
+        values = values or {"owner": claim.owner}
+        ours = {"of_id": claim.id, "of_owner": claim.owner, "of_attempt": claim.attempt}
+        given = {f"to_{name}": value for name, value in values.items()}
+        return (await self._connection.execute(_if_ours(*values), {**ours, **given})).rowcount == 1
 
     async def next_at(self, channel: str, after: datetime | None = None) -> datetime | None:
         """When the next delivery of a channel is due or may be taken over, of all or after an instant."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -18,6 +20,26 @@ AGAIN = "again:"
 
 LANE, TO, RATE = RATES = ("lane:", "to:", "rate:")
 """How the names begin of what has a rate: a queue of a channel, a destination, what a channel asks in all."""
+_pace = schema.pace.c
+_OF_KEY = _pace.key == bindparam("of_key")
+_NEXT = select(_pace.next_at).where(_OF_KEY)
+_FREE = select(
+    _NEXT.scalar_subquery(),
+    select(_pace.next_at).where(_pace.key == bindparam("of_scope")).scalar_subquery(),
+)
+_MOVE = (
+    schema.pace.update()
+    .where(_OF_KEY, _pace.next_at == bindparam("before"))
+    .values(next_at=bindparam("after"))
+    .returning(_pace.key)
+)
+
+
+@cache
+def _holding(dialect: str) -> Insert:
+    made = insert(dialect, schema.pace)
+    later = made.excluded.next_at
+    return made.on_conflict_do_update(index_elements=["key"], set_={"next_at": later}, where=_pace.next_at < later)
 
 
 class Pace:
@@ -28,24 +50,17 @@ class Pace:
 
     async def has_turn(self, key: str, until: datetime) -> bool:
         """Whether the turn that lasts `until` is still ours; so until this transaction ends."""
-        row = schema.pace.c
-        found = await self._connection.execute(select(row.next_at).where(row.key == key).with_for_update())
+        found = await self._connection.execute(_NEXT.with_for_update(), {"of_key": key})
         return found.scalar() == until
 
     async def hold(self, key: str, until: datetime) -> None:
         """Block `key` until `until`, once this transaction is committed."""
-        made = insert(self._connection, schema.pace).values(key=key, next_at=until)
-        later = made.excluded.next_at
-        await self._connection.execute(
-            made.on_conflict_do_update(
-                index_elements=["key"], set_={"next_at": later}, where=schema.pace.c.next_at < later
-            )
-        )
+        statement = _holding(self._connection.dialect.name)
+        await self._connection.execute(statement, {"key": key, "next_at": until})
 
     async def held(self, key: str, now: datetime) -> datetime:
         """When one may go for `key`, without booking anything."""
-        row = schema.pace.c
-        found = await self._connection.execute(select(row.next_at).where(row.key == key))
+        found = await self._connection.execute(_NEXT, {"of_key": key})
         return max(found.scalar() or now, now)
 
     async def book(
@@ -55,23 +70,20 @@ class Pace:
 
         An instant after `soon` is said and not booked.
         """
-        row = schema.pace.c
-        of = [select(row.next_at).where(row.key == each).scalar_subquery() for each in (key, rate_limit_scope)]
+        of_both = {"of_key": key, "of_scope": rate_limit_scope}
         while True:
-            free, held = (await self._connection.execute(select(*of))).one()
+            free, held = (await self._connection.execute(_FREE, of_both)).one()
             at: datetime = max(free or now, held or now, now)
             if at > soon or await self._is_moved(key, free, at + every):
                 return at
 
     async def _is_moved(self, key: str, before: datetime | None, after: datetime) -> bool:
         """Whether nobody was faster."""
-        row = schema.pace.c
         if before is None:
             made = insert(self._connection, schema.pace).values(key=key, next_at=after)
-            moved = await self._connection.execute(made.on_conflict_do_nothing().returning(row.key))
+            moved = await self._connection.execute(made.on_conflict_do_nothing().returning(_pace.key))
         else:
-            mine = schema.pace.update().where(row.key == key, row.next_at == before)
-            moved = await self._connection.execute(mine.values(next_at=after).returning(row.key))
+            moved = await self._connection.execute(_MOVE, {"of_key": key, "before": before, "after": after})
         return moved.first() is not None
 
     async def ensure(self, key: str, now: datetime) -> None:

@@ -34,12 +34,15 @@ def unpack(packed: bytes | None) -> list[int]:
     return [one + least for one in found]
 
 
-def common(packed: bytes, numbers: Collection[int]) -> set[int]:
-    """Which of some numbers are among those that were packed."""
-    found, least = _distances(packed)
-    if not found or not numbers or max(numbers) < least or min(numbers) > least + max(found):
-        return set()
-    return {one + least for one in {one - least for one in numbers}.intersection(found)}
+def common(packed: Iterable[bytes], numbers: Collection[int]) -> set[int]:
+    """Which of some numbers are among those that were packed, in any of these."""
+    found: set[int] = set()
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    for some in packed if numbers else ():
+        distances, least = _distances(some)
+        if distances and least <= high and low <= least + max(distances):
+            found |= {one + least for one in {one - least for one in numbers}.intersection(distances)}
+    return found
 
 
 def count(packed: bytes | None) -> int:

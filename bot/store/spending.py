@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -26,6 +28,13 @@ class Spent:
     calls: int = 0
     known: int = 0
     flawed: int = 0
+
+
+@cache
+def _finding(dialect: str) -> Insert:
+    statement = insert(dialect, schema.spending)
+    more = _row.known + statement.excluded.known
+    return statement.on_conflict_do_update(index_elements=["day"], set_={"known": more})
 
 
 class Spending:
@@ -65,10 +74,8 @@ class Spending:
 
     async def found(self, day: date, known: int) -> None:
         """Texts that were there already and did not have to be made."""
-        statement = insert(self._connection, schema.spending).values(day=day, known=known)
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["day"], set_={"known": _row.known + known})
-        )
+        statement = _finding(self._connection.dialect.name)
+        await self._connection.execute(statement, {"day": day, "known": known})
 
     async def on(self, day: date) -> Spent:
         """What a day has cost up to now."""

@@ -19,4 +19,5 @@ def test_numbers_come_back_in_their_order(numbers: list[int]) -> None:
 @given(NUMBERS, NUMBERS, st.integers(0, 40))
 def test_common_numbers_are_those_in_both(numbers: list[int], others: list[int], shared: int) -> None:
     wanted = {*others, *numbers[:shared]}
-    assert common(pack(numbers), wanted) == wanted & set(numbers)
+    assert common([pack(others[:3]), pack(numbers)], wanted) == wanted & {*others[:3], *numbers}
+    assert common([pack(numbers)], wanted) == wanted & set(numbers)
