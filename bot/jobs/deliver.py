@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -25,7 +26,7 @@ from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.insist import AWAY, BUGS, insist
-from bot.store.outbox import Claim, StoredPart
+from bot.store.outbox import Claim, Outbox, StoredPart
 from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ _BATCH = 20
 _COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
+
+
+_Ready = tuple[list[StoredPart], int, datetime | None]
+"""The messages of a delivery, how many papers it has, and when the first may go, where that is booked."""
 
 
 @dataclass(slots=True)
@@ -211,10 +216,11 @@ class Courier:
 
     async def _send_parts(self, attempt: _Attempt) -> int:
         """Send what has not arrived; the number of papers."""
-        parts, papers = await self._parts(attempt)
+        parts, papers, booked = await self._parts(attempt)
         attempt.root = parts[0].reference or ""
         left = [part for part in parts if part.sent_at is None]
-        booked = None if left else await self._go_on(attempt, None, None)
+        if not left:
+            await self._go_on(attempt, None, None)
         for part, following in zip_longest(left, left[1:]):
             reference = await self._found(attempt, part)
             if reference is None:
@@ -226,24 +232,26 @@ class Courier:
             booked = await self._go_on(attempt, arrived, following)
         return papers
 
-    async def _parts(self, attempt: _Attempt) -> tuple[list[StoredPart], int]:
-        """The messages of a delivery, written now unless they were before, and how many papers it has."""
+    async def _parts(self, attempt: _Attempt) -> _Ready:
+        """The messages of a delivery, written now unless they were before."""
         if attempt.claim.attempt > 1:
             async with self._store.read() as tx:
                 if parts := await tx.outbox.parts(attempt.claim.id):
-                    return parts, await tx.carried.size(attempt.claim.id)
+                    return parts, await tx.carried.size(attempt.claim.id), None
         async with self._composing:
-            while (parts_of := await self._compose(attempt)) is None:
+            while (ready := await self._compose(attempt)) is None:
                 pass
-            return parts_of
+            return ready
 
-    async def _compose(self, attempt: _Attempt) -> tuple[list[StoredPart], int] | None:
-        """Compose a delivery and fix it with its messages; None when it is to be composed again."""
+    async def _compose(self, attempt: _Attempt) -> _Ready | None:
+        """Compose a delivery, fix it and begin its first message; None when it is to be composed again."""
         claim, began = attempt.claim, self._clock()
         draft = await self._composer.draft(claim)
         digest = draft.digest
         bodies = () if draft.is_empty else await asyncio.to_thread(self._channel.render, digest)
         lacks_since = began if digest.lacks and self._channel.has_edits else None
+        parts = [StoredPart(number, body) for number, body in enumerate(bodies, 1)]
+        booked = None
         async with self._store.write() as tx:
             if not await self._composer.fix(tx, draft):
                 return None
@@ -252,9 +260,11 @@ class Courier:
                     raise _NotOursError
                 if known := sum(card.summary is not None for card in digest.cards):
                     await tx.spending.found(self._clock().date(), known)
+                with suppress(ChannelError):  # to wait is the business of who sends
+                    booked = await self._begin(tx, attempt, parts[0])
         if draft.is_empty:
             raise _NotOursError
-        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched
+        return parts, digest.matched, booked
 
     async def _go_on(
         self, attempt: _Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
@@ -321,9 +331,9 @@ class Courier:
             outcome = "refused" if error.permanent else "ambiguous" if error.ambiguous else "failed"
             SENDS.add(channel=channel.name, outcome=outcome)
             if not error.ambiguous and self._channel.has_lookup:
-                await insist(lambda: self._nothing_to_find(claim, part.number))
+                await self._insist(lambda outbox: outbox.not_arrived(claim, part.number))
             if error.ambiguous and self._channel.most_copies:
-                copies = await insist(lambda: self._unanswered(claim, part.number))
+                copies = await self._insist(lambda outbox: outbox.unanswered(claim, part.number))
                 if copies >= self._channel.most_copies and self._channel.tells_causes:
                     raise _UnsureError(error.reason) from error
                 if copies >= self._channel.most_copies:
@@ -333,24 +343,11 @@ class Courier:
         SEND_SECONDS.add(time.monotonic() - began, channel=channel.name)
         return reference
 
-    async def _unanswered(self, claim: Claim, number: int) -> int:
-        async with self._store.write() as tx:
-            return await tx.outbox.unanswered(claim, number)
-
     async def _hold(self, claim: Claim, reason: str, tally: Tally) -> None:
         """Leave a delivery to an admin: each further attempt might be one more copy."""
         tally.refused += 1
-
-        async def record() -> bool:
-            async with self._store.write() as tx:
-                return await tx.outbox.hold(claim, reason=reason)
-
-        await insist(record)
+        await self._insist(lambda outbox: outbox.hold(claim, reason=reason))
         log.error("held delivery=%d channel=%s reason=%s", claim.id, self._channel.name, reason)
-
-    async def _nothing_to_find(self, claim: Claim, number: int) -> None:
-        async with self._store.write() as tx:
-            await tx.outbox.not_arrived(claim, number)
 
     async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
         """What the channel answers in time; a pause that it asks for holds for the whole rate limit scope."""
@@ -368,13 +365,8 @@ class Courier:
         now = self._clock()
         if error.permanent:
             tally.refused += 1
-
-            async def record() -> bool:
-                async with self._store.write() as tx:
-                    rest = self._channel.second_chance
-                    return await tx.outbox.refuse(claim, reason=error.reason, now=now, rest=rest)
-
-            await insist(record)
+            rest = self._channel.second_chance
+            await self._insist(lambda outbox: outbox.refuse(claim, reason=error.reason, now=now, rest=rest))
         else:
             tally.retried += 1
             backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE, failures=claim.attempt - 1)
@@ -386,11 +378,16 @@ class Courier:
         )  # fmt: skip
 
     async def _retry(self, claim: Claim, at: datetime, reason: str) -> None:
-        async def record() -> bool:
-            async with self._store.write() as tx:
-                return await tx.outbox.retry(claim, at=at, reason=reason)
+        await self._insist(lambda outbox: outbox.retry(claim, at=at, reason=reason))
 
-        await insist(record)
+    async def _insist(self, record: Callable[[Outbox], Awaitable[_T]]) -> _T:
+        """Write to the outbox, whatever it takes."""
+
+        async def written() -> _T:
+            async with self._store.write() as tx:
+                return await record(tx.outbox)
+
+        return await insist(written)
 
 
 def _key(claim: Claim, part: StoredPart) -> str:

@@ -51,9 +51,7 @@ async def test_eight_couriers_deliver_each_of_sixty_once(store, channel, clock):
 
 
 @pytest.mark.parametrize("messages", [1, 3])
-async def test_a_digest_takes_four_commits_at_the_most_and_one_for_each_further_message(
-    store, channel, clock, messages
-):
+async def test_a_digest_takes_three_commits_and_one_for_each_further_message(store, channel, clock, messages):
     await waiting(store, 1, papers=messages)
     await planned(store)
     commits: list[str] = []
@@ -62,7 +60,7 @@ async def test_a_digest_takes_four_commits_at_the_most_and_one_for_each_further_
     taken = len(commits)
     await courier(store, channel, clock).drain()  # finds nothing, as the last round of each drain
     assert len(channel.arrived) == messages
-    assert taken - (len(commits) - taken) <= 4 + messages - 1
+    assert taken - (len(commits) - taken) <= 3 + messages - 1
 
 
 async def test_a_delivery_of_three_messages_arrives_in_order_under_keys_of_its_own(store, channel, clock):
