@@ -25,8 +25,6 @@ from bot.tokens import Links
 THREAD = timedelta(days=7)
 """How old the last digest may be for the next to continue its thread: Gmail looks no further back."""
 
-_DATES = 20  # sets of dates whose coverage is kept
-
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 
 
@@ -72,7 +70,6 @@ class Composer:
         self._clock = clock
         self._holidays = holidays
         self._lack = lack
-        self._read: dict[frozenset[date], tuple[tuple[object, ...], list[Coverage]]] = {}
 
     async def digest(self, claim: Claim) -> Digest | None:
         """What goes to the destination, fixed; None when the delivery is not ours, or is given up."""
@@ -158,7 +155,7 @@ class Composer:
         destination = claim.destination
         audience = Audience(destination, [one.query for one in asking], claim.due)
         if cards:
-            coverage = await self._coverage(tx, frozenset(card.date for card in cards))
+            coverage = await _coverage(tx, {card.date for card in cards})
             report = await report_with_papers(tx, audience, coverage)
         else:
             report = await report_without_papers(tx, audience, self._clock(), self._holidays)
@@ -195,15 +192,18 @@ class Composer:
             return page
         return f"{page}papers/{no_papers.dates[-1]}" if no_papers.read else ""
 
-    async def _coverage(self, tx: Transaction, dates: frozenset[date]) -> list[Coverage]:
-        """The coverage of these dates; most digests of a slot are of the same."""
-        state = await tx.papers.coverage_state(dates)
-        before, coverage = self._read.get(dates, (None, []))
-        if before != state:
-            coverage = await tx.papers.coverage(dates)
-            self._read = {dates: (state, coverage)} if len(self._read) > _DATES else self._read
-            self._read[dates] = state, coverage
-        return coverage
+
+async def _coverage(tx: Transaction, dates: Collection[date]) -> list[Coverage]:
+    """The coverage of these dates; most digests of a slot are of the same."""
+
+    async def read(new: Collection[date]) -> dict[date, list[Coverage]]:
+        found: dict[date, list[Coverage]] = {}
+        for one in await tx.papers.coverage(new):
+            found.setdefault(one.date, []).append(one)
+        return found
+
+    by_date = await tx.recall.get("coverage", sorted(dates), read)
+    return [one for some in by_date.values() for one in some]
 
 
 async def recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:

@@ -35,7 +35,7 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
     What no query finds any more has gone; that can be only of what more was told of since it was found.
     """
     first, others = _first(waiting.papers)
-    chinese = await tx.texts.titles([one.n for one in first])
+    chinese = await tx.recall.get("titles", [one.n for one in first], tx.texts.titles)
     subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in waiting.asking}
     finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in first}
     numbers = {version: one.n for version, one in zip(finders, first, strict=True)}
@@ -102,9 +102,18 @@ async def whole(
     tx: Transaction, versions: Collection[Version]
 ) -> tuple[dict[Version, Candidate], dict[Version, Summary]]:
     """Papers with what was announced of them and their Chinese texts; and their lines in English."""
-    texts = await tx.texts.best_in(versions, Language.ZH, Language.EN)
-    found = candidates(await tx.papers.announced(versions), texts[Language.ZH])
-    return {(one.paper.id, one.paper.version): one for one in found}, texts[Language.EN]
+
+    async def read(new: Collection[Version]) -> dict[Version, tuple[Candidate, Summary | None]]:
+        texts = await tx.texts.best_in(new, Language.ZH, Language.EN)
+        found = candidates(await tx.papers.announced(new), texts[Language.ZH])
+        by_version = {(one.paper.id, one.paper.version): one for one in found}
+        return {version: (one, texts[Language.EN].get(version)) for version, one in by_version.items()}
+
+    found = await tx.recall.get("whole", versions, read)
+    return (
+        {version: one for version, (one, _) in found.items()},
+        {version: english for version, (_, english) in found.items() if english is not None},
+    )
 
 
 def matches(papers: Iterable[Candidate], finders: Finders) -> Iterator[Match]:

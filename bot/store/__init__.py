@@ -34,6 +34,7 @@ from bot.store.hits import Hits
 from bot.store.incoming_emails import IncomingEmails
 from bot.store.insist import unusable
 from bot.store.listings import Listings
+from bot.store.memory import Memory, Recall, move
 from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.pace import MATCHING, SUMMARIES, Pace
@@ -60,8 +61,11 @@ _REMEMBERED = timedelta(days=1)
 class Transaction:
     """One transaction and its rooms; committed when its block ends, rolled back when it raises."""
 
-    def __init__(self, connection: AsyncConnection, *, has_clock: bool = False) -> None:
+    def __init__(
+        self, connection: AsyncConnection, *, has_clock: bool = False, memory: Memory | None = None
+    ) -> None:
         self.connection = connection
+        self.recall = Recall(connection, memory)
         self.rung: set[str] = set()
         self._has_clock = has_clock
 
@@ -122,7 +126,7 @@ class Transaction:
     @cached_property
     def hits(self) -> Hits:
         """What destinations have coming."""
-        return Hits(self.connection)
+        return Hits(self.connection, self.recall)
 
     @cached_property
     def carried(self) -> Carried:
@@ -221,6 +225,7 @@ class Store(Turns):
         self.bells: Ring = Silence()
         """Whom to tell of work that is made; set by whoever runs an engine."""
         self._version: int | None = None
+        self._memory = Memory()
 
     @classmethod
     def open(cls, url: str, *, exclusive: bool = True, has_clock: bool = False) -> Self:
@@ -279,6 +284,7 @@ class Store(Turns):
             tx = Transaction(connection, has_clock=self.has_clock)
             yield tx
             await self.bells.within(tx, tx.rung)
+            await move(connection)
         self.bells.after(tx.rung)
 
     async def ring(self, *names: str) -> None:
@@ -290,7 +296,7 @@ class Store(Turns):
     async def read(self) -> AsyncIterator[Transaction]:
         """A transaction that only reads, and sees one moment, beside any number of others."""
         async with self._reader.connect() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, memory=self._memory)
 
     async def revision(self) -> str | None:
         """The migration that the database stands at, None when it is empty. StoreError when it cannot be read."""

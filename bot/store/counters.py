@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import schema
 from bot.store.upsert import insert
 
-PAPERS, BATCHES = "paper", "batch"
+PAPERS, BATCHES, WRITTEN = "paper", "batch", "written"
 
 
 async def take(connection: AsyncConnection, name: str, count: int = 1) -> int:

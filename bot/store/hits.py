@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -25,6 +25,7 @@ from bot.store import schema
 from bot.store.among import among
 from bot.store.batches import TEXT
 from bot.store.carried import Earlier
+from bot.store.memory import Recall
 from bot.store.packing import unpack
 from bot.text.normal import has_han
 
@@ -116,6 +117,13 @@ class _Told(NamedTuple):
         )
 
 
+_IS_NEW = and_(_batch.id > bindparam("oldest"), _batch.id <= bindparam("newest"))
+_IS_OPEN = _batch.published_at.is_(None)
+_OPENED = (
+    select(_batch.id, _batch.kind, _batch.before, _IS_OPEN, case((or_(_IS_NEW, _IS_OPEN), _batch.papers)))
+    .where(or_(_IS_NEW, _IS_OPEN, _batch.before.is_not(None)))
+    .order_by(_batch.id)
+)
 _NEWEST = select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
 _ASKING = (
     select(
@@ -132,6 +140,11 @@ _ASKING = (
     .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
     .where(among(_subscription.destination_id, "destinations"))
     .order_by(_subscription.destination_id, _subscription.number)
+)
+_ADVANCE = (
+    schema.subscription.update()
+    .where(among(_subscription.id, "subscriptions"), _subscription.through < bindparam("to"))
+    .values(through=bindparam("to"))
 )
 _PACKED = select(schema.hit).where(among(_hit.batch, "batches"), among(_hit.query, "queries"))
 _TOLD = (
@@ -160,8 +173,9 @@ _TOLD = (
 class Hits:
     """The room of hits, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, recall: Recall | None = None) -> None:
         self._connection = connection
+        self._recall = recall or Recall(connection, None)
 
     async def newest(self) -> int:
         """The last batch that is published."""
@@ -216,12 +230,7 @@ class Hits:
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
         """The batches that are new to any of these, those with a limited audience, and an open one."""
         oldest = min((one.through for one in asking), default=newest)
-        is_new, is_open = and_(_batch.id > oldest, _batch.id <= newest), _batch.published_at.is_(None)
-        rows = await self._connection.execute(
-            select(_batch.id, _batch.kind, _batch.before, is_open, case((or_(is_new, is_open), _batch.papers)))
-            .where(or_(is_new, is_open, _batch.before.is_not(None)))
-            .order_by(_batch.id)
-        )
+        rows = await self._connection.execute(_OPENED, {"oldest": oldest, "newest": newest})
         return [
             _Opened(number, kind, before, not is_left, unpack(packed))
             for number, kind, before, is_left, packed in rows
@@ -269,11 +278,7 @@ class Hits:
 
     async def advance(self, subscriptions: Collection[int], batch: int) -> None:
         """What these subscriptions have found up to a batch comes no more: it has come."""
-        await self._connection.execute(
-            schema.subscription.update()
-            .where(_subscription.id.in_(subscriptions), _subscription.through < batch)
-            .values(through=batch)
-        )
+        await self._connection.execute(_ADVANCE, {"subscriptions": subscriptions, "to": batch})
 
     async def queries(self, ids: Collection[int]) -> dict[int, str]:
         """The texts of queries, as far as they are still there."""
@@ -282,20 +287,26 @@ class Hits:
 
     async def _told(self, numbers: Collection[int]) -> dict[int, _Told]:
         """What was announced of these papers, and of all other versions of the same ones."""
-        found: dict[int, _Told] = {}
+        found = await self._recall.get("announced", numbers, self._read_told)
+        return {n: told for some in found.values() for n, told in some.items()}
+
+    async def _read_told(self, numbers: Collection[int]) -> dict[int, dict[int, _Told]]:
+        """The versions of the paper that each number names, by their numbers."""
+        found: dict[str, dict[int, _Told]] = {}
         rows = await self._connection.execute(_TOLD, {"papers": numbers})
-        for category, day, kind, batch, n, *paper_columns in rows.all():
-            one = found.get(n)
+        for category, day, kind, batch, n, paper_id, *others in rows.all():
+            versions = found.setdefault(paper_id, {})
+            one = versions.get(n)
             if one is None:
-                paper_id, version, title, is_known, categories, is_more_told = paper_columns
+                version, title, is_known, categories, is_more_told = others
                 primary = next(iter(categories), "")
                 primary = taxonomy.resolve(primary) or primary
                 paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
-                one = found[n] = _Told(paper, primary, {}, [], {}, is_more_told)
+                one = versions[n] = _Told(paper, primary, {}, [], {}, is_more_told)
             one.types[category] = _TYPES[kind]
             one.dates.append(day)
             one.batches[category] = batch
-        return found
+        return {n: versions for versions in found.values() for n in versions}
 
 
 @lru_cache(maxsize=2048)

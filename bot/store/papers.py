@@ -207,15 +207,6 @@ class Papers:
             for (category, day), group in groupby(rows, key=lambda row: (row.category, row.date))
         ]
 
-    async def coverage_state(self, dates: Collection[date]) -> tuple[object, ...]:
-        """What is another whenever the coverage of these dates is."""
-        figures = (
-            func.count(), func.max(_listing.fetched_at), func.max(_listing.confirmed_at), func.sum(_listing.read),
-            func.sum(_listing.claimed), func.count().filter(_listing.is_mailed),
-        )  # fmt: skip
-        found = await self._connection.execute(select(*figures).where(_listing.date.in_(dates)))
-        return tuple(found.one())
-
     async def days(self, most: int) -> list[date]:
         """The last announcement dates that are stored, newest first."""
         rows = await self._connection.execute(

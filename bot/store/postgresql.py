@@ -10,6 +10,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.lists import decoded
+from bot.store.memory import watch
 
 _WRITERS = 5
 _READERS = 3
@@ -51,6 +52,7 @@ def _engine(address: URL, pool: int) -> AsyncEngine:
         cursor.close()
         connection.commit()
 
+    watch(engine)
     return engine
 
 

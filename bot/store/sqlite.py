@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bot.errors import InUseError, StoreError
 from bot.private import make_private
 from bot.store.lists import decoded
+from bot.store.memory import watch
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -110,4 +111,5 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
         except sqlite3.OperationalError as error:
             raise OperationalError(begin, None, error) from error
 
+    watch(engine)
     return engine
