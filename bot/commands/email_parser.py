@@ -18,7 +18,16 @@ MOST = 20
 """Commands of one mail."""
 
 _SEARCHED = 5  # lines before the first command: a subject, a greeting
-_ENDS = ("unsubscribe", "cancel", "退订", "取消订阅")  # of everything, when nothing follows
+_ENDS = (
+    "unsubscribe",
+    "cancel",
+    "退订",
+    "取消订阅",
+    "退出订阅",
+    "停止订阅",
+    "解除订阅",
+    "不再订阅",
+)  # of everything, when nothing follows
 _ARXIV_ENTRIES = ("add", "del")
 _ARXIV_GREETINGS = ("subscribe", "sub")
 _YES = ("yes", "y", "ok", "okay", "confirm", "i confirm", "确认", "是", "是的", "好", "好的", "同意")

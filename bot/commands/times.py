@@ -15,11 +15,11 @@ from bot.presentation.dates import full_day
 from bot.text.variants import simplified
 
 _PARTS = {
-    0: "am 上午 早上 早晨 清晨 清早 一早 午前 凌晨",
+    0: "am 上午 早上 早晨 清晨 清早 一早 午前 凌晨 今早 明早 早",
     10: "noon 中午 正午",
     12: "pm 下午 午后 午後 傍晚",
-    17: "晚上 晚间 晚間 夜晚 今晚 晚",
-    19: "midnight 午夜 半夜 深夜 夜里 夜裡 夜间 夜間",
+    17: "晚上 晚间 晚間 夜晚 今晚 明晚 晚",
+    19: "midnight 午夜 半夜 深夜 夜里 夜裡 夜间 夜間 夜",
 }
 """The parts of the day, by the first of the twelve hours that each has."""
 _STARTS = {word: start for start, words in _PARTS.items() for word in words.split()}
@@ -31,11 +31,12 @@ _NUMERALS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 
 _NUMERALS |= {"六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _NUMERAL = f"[{''.join(_NUMERALS)}]"
 _CLOCK = re.compile(
-    rf"(?P<before>{_PART})?\s*"
+    rf"(?:at\s+)?(?P<before>{_PART})?\s*"
     rf"(?:(?P<hour>[0-9]{{1,2}})|(?P<han>{_NUMERAL}{{1,3}})(?=\s*[点點时時]))"
-    rf"(?:\s*[点點时時](?P<part>半|[一三]刻|(?:{_NUMERAL}){{1,3}}(?=分?))|(?:[:.h]|\s*[点點时時]\s*)?(?P<minute>[0-9]{{2}})"
+    rf"(?:\s*[点點时時](?P<part>半|[一三]刻|(?:{_NUMERAL}){{1,3}}(?=分?))|(?:[:.h]|\s*[点點时時]\s*)?(?P<minute>[0-9]{{2}})(?::00)?"
     r"|[:h]|\s*[点點时時](?:\s*[钟鐘整正])?|\s*(?:uhr|o['’]?clock)\b)?\s*分?\s*"
-    r"(?P<after>[ap]\.?m\.?|noon|midnight|in the (?:morning|afternoon|evening)|at night)?(?![\w:]|\.[0-9])\s*",
+    rf"(?P<after>[ap]\.?m\.?|noon|midnight|in the (?:morning|afternoon|evening)|at night"
+    rf"|(?:{'|'.join(_PARTS_IN_CHINESE)})(?![0-9{''.join(_NUMERALS)}]))?(?![\w:]|\.[0-9])\s*",
     re.IGNORECASE | re.ASCII,
 )
 _HOUR = re.compile(rf"^[0-9]|[0-9{''.join(_NUMERALS)}]\s*[点點时時]|^(?:{_PART})\s*[0-9]", re.IGNORECASE)

@@ -39,20 +39,21 @@ _CITIES = {
     "Asia/Seoul": "korea daejeon 首尔 韩国",
     "Asia/Singapore": "新加坡",
     "Asia/Kolkata": "india delhi mumbai bangalore bengaluru chennai hyderabad pune 印度",
-    "Asia/Jerusalem": "haifa rehovot",
-    "Europe/London": "uk england cambridge oxford edinburgh 伦敦",
-    "Europe/Paris": "france saclay grenoble 巴黎",
+    "Asia/Jerusalem": "haifa rehovot 以色列",
+    "Europe/London": "uk england cambridge oxford edinburgh 伦敦 英国",
+    "Europe/Paris": "france saclay grenoble 巴黎 法国",
     "Europe/Berlin": "germany munich hamburg heidelberg bonn frankfurt 柏林 慕尼黑 德国",
-    "Europe/Zurich": "switzerland geneva lausanne 苏黎世 日内瓦",
-    "Europe/Rome": "italy milan trieste pisa",
-    "Europe/Madrid": "barcelona",
-    "Europe/Amsterdam": "netherlands leiden delft utrecht",
+    "Europe/Zurich": "switzerland geneva lausanne 苏黎世 日内瓦 瑞士",
+    "Europe/Rome": "italy milan trieste pisa 罗马 意大利",
+    "Europe/Madrid": "spain barcelona 马德里 西班牙",
+    "Europe/Amsterdam": "netherlands leiden delft utrecht 阿姆斯特丹 荷兰",
     "Europe/Moscow": "莫斯科",
     "America/New_York": "boston princeton pittsburgh philadelphia ithaca washington eastern 美东 纽约 波士顿"
     " 华盛顿",
-    "America/Chicago": "austin houston madison central 芝加哥",
-    "America/Denver": "boulder mountain",
-    "America/Los_Angeles": "san-francisco berkeley stanford seattle san-diego pasadena pacific 美西 洛杉矶 旧金山",
+    "America/Chicago": "austin houston madison central 芝加哥 美中",
+    "America/Denver": "boulder mountain 山地",
+    "America/Los_Angeles": "san-francisco berkeley stanford seattle san-diego pasadena pacific 美西 太平洋"
+    " 洛杉矶 旧金山",
     "America/Toronto": "montreal waterloo ottawa 多伦多",
     "America/Vancouver": "温哥华",
     "Australia/Sydney": "canberra 悉尼",
@@ -80,6 +81,13 @@ _ABBREVIATIONS = {
     "Africa/Johannesburg": "sast",
     "Africa/Nairobi": "eat",
     "Africa/Lagos": "wat",
+    "Africa/Maputo": "cat",
+    "America/Santiago": "clt clst",
+    "America/Bogota": "cot",
+    "America/Lima": "pet",
+    "Asia/Dhaka": "bdt",
+    "Asia/Kuala_Lumpur": "myt",
+    "UTC": "z 格林威治 格林尼治 世界 协调世界时",
     "America/New_York": "est edt et",
     "America/Chicago": "cdt ct",
     "America/Denver": "mst mdt mt",
@@ -173,7 +181,8 @@ def _unknown(typed: str, suggestions: Iterable[str]) -> UserError:
 
 
 def _key(name: str) -> str:
-    return simplified(re.sub(r"[\s_-]+", " ", name).strip().casefold())
+    bare = "".join(one for one in unicodedata.normalize("NFKD", name) if unicodedata.category(one) != "Mn")
+    return simplified(re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", bare)).strip().casefold())
 
 
 @cache

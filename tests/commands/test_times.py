@@ -17,16 +17,18 @@ CLOCKS = {
     "00:00": "晚上12点 晚上十二点 凌晨12点 半夜12点 午夜 午夜12点 midnight 0点 零点 24:00 晚上0点 12am",
     "00:30": "晚上12点半 晚上12點30分 凌晨0点半",
     "01:00": "凌晨1点 晚上1点 半夜一点 凌晨一點",
-    "09:00": "早上9點 上午九点 清晨9点钟 九點整 9h 9am 早上9:00",
+    "08:00": "早8点 明早八点 今早8點 8:00早上 8点",
+    "09:00": "早上9點 上午九点 清晨9点钟 九點整 9h 9am 早上9:00 9:00:00",
     "09:05": "早上九点零五分 上午9点05分",
     "11:30": "中午11点半 上午11:30",
     "12:00": "中午12点 中午十二點 正午 noon 12pm 下午12点 12noon 中午12:00",
     "13:00": "中午1点 下午1点 下午一點",
     "14:15": "下午两点一刻 下午兩點一刻 14点15分",
-    "15:30": "下午3点半 下午3點半 下午三点三十分 15:30 下午15:30",
+    "15:30": "3:30下午 3點半下午 下午3点半 下午3點半 下午三点三十分 15:30 下午15:30",
     "18:00": "傍晚6点 晚上6点 18时 18時",
     "22:45": "晚上十点三刻 晚上22:45 深夜10点45分 二十二点四十五分",
-    "23:00": "晚上11点 深夜11點 夜里11点",
+    "20:00": "晚8点 明晚8点 8:00晚上 8点晚上",
+    "23:00": "晚上11点 夜11点 深夜11點 夜里11点",
 }
 
 
@@ -39,7 +41,15 @@ def test_a_part_of_the_day_has_its_own_hours(typed: str, clock: str):
 
 
 @pytest.mark.parametrize(
-    ("typed", "minute"), [("8 in the evening", 1200), ("9 a.m.", 540), ("9 Uhr", 540), ("11 o'clock", 660)]
+    ("typed", "minute"),
+    [
+        ("8 in the evening", 1200),
+        ("9 a.m.", 540),
+        ("9 Uhr", 540),
+        ("11 o'clock", 660),
+        ("at 9", 540),
+        ("9:30 晚上", 1290),
+    ],
 )
 def test_a_time_in_words_is_read(typed: str, minute: int):
     assert read_clock(typed) == (minute, "")
@@ -78,13 +88,17 @@ ZONES = {
     "Asia/Shanghai": "北京時間 北京时间 上海 BJT",
     "Asia/Taipei": "臺北 台北 台灣",
     "Asia/Tokyo": "JST jst 東京 东京时间 東京時間",
-    "America/Los_Angeles": "PST PDT PT 洛杉磯",
+    "America/Los_Angeles": "PST PDT PT 洛杉磯 太平洋时间",
     "America/New_York": "EST EDT ET 紐約",
-    "Europe/London": "BST 倫敦",
+    "Europe/London": "BST 倫敦 英国 英國",
+    "America/Sao_Paulo": "São_Paulo sao-paulo BRT",
+    "Europe/Zurich": "Zürich ZÜRICH 瑞士",
+    "America/Bogota": "Bogotá COT",
+    "Africa/Maputo": "CAT",
     "Etc/GMT-8": "UTC+8 UTC+08:00 GMT+0800 UTC＋8 东八区 東八區",
     "Etc/GMT+5": "UTC-5 UTC−5 UTC–5 西五区",
     "EST5EDT": "EST5EDT",
-    "UTC": "UTC GMT+0 UTC+00:00 Zulu",
+    "UTC": "UTC GMT+0 UTC+00:00 Zulu Z 格林威治時間",
 }
 
 
