@@ -4,7 +4,8 @@ sentence. It is taken all the same; a query without a certain meaning is refused
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain
 
 from bot import taxonomy
@@ -13,6 +14,7 @@ from bot.commands.trial import Trial
 from bot.matching import reads
 from bot.query import And, Query, Term
 from bot.sources.client import PAGE_SPACING
+from bot.text.variants import simplified
 
 _SENTENCE = 7
 """Words that must all occur, from which on a query looks like a sentence."""
@@ -26,12 +28,23 @@ def advice(request: Request, trial: Trial) -> list[str]:
 
 
 def _archives(request: Request, query: Query) -> Iterator[str]:
-    """`math` is a word, `math.*` the archive."""
-    for term in query.terms:
-        archive = term.text.lower()
-        if term.field is None and not (term.quoted or term.prefix) and archive in taxonomy.archives():
+    """`math` is a word, `math.*` the archive; so are mathematics, 数学 and computer science, if they are all."""
+    words = [term.text for term in query.terms if term.field is None and not (term.quoted or term.prefix)]
+    all_words = " ".join(words)
+    for word in dict.fromkeys((*words, all_words)):
+        archive = _named_so().get(simplified(word.lower()))
+        if archive and (word == all_words or archive == word.lower()):
             name = taxonomy.name(archive, "zh" if request.language == "zh" else "en")
-            yield request.say("reply.archive_as_word", word=term.text, name=name, pattern=f"{archive}.*")
+            pattern = archive if archive in taxonomy.categories() else f"{archive}.*"
+            yield request.say("reply.archive_as_word", word=word, name=name, pattern=pattern)
+
+
+@cache
+def _named_so() -> Mapping[str, str]:
+    """Archives by what people call them."""
+    names = {taxonomy.name(one, language).lower(): one for one in taxonomy.archives() for language in ("en", "zh")}
+    shorter = {name.removesuffix("学"): one for name, one in names.items() if len(name) > len("数学")}
+    return shorter | names | {archive: archive for archive in taxonomy.archives()}
 
 
 def _sentence(request: Request, query: Query) -> Iterator[str]:

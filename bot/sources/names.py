@@ -15,7 +15,8 @@ from bot.text.latex import readable
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
 _NO_NAME = re.compile(r"[\W_]*|et\.? al\.?|for\s+the", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:collaborations?|consortium|group|team)\b", re.IGNORECASE)
-_FOR_THE = re.compile(r"for\s+the\s+(?=\S)", re.IGNORECASE)
+_FOR_THE = re.compile(r"(?:for|on\s+behalf\s+of)\s+the\s+(?=\S)|and\s+(?=[A-Z])", re.IGNORECASE)
+_BEHIND_A_NAME = re.compile(r"(?<=\w)\s+(?=(?:for|on\s+behalf\s+of)\s+the\s)", re.IGNORECASE)
 
 
 class Run(NamedTuple):
@@ -28,7 +29,7 @@ class Run(NamedTuple):
 def authors(line: str) -> tuple[str, ...]:
     """The names in `Jane Doe (Univ. of A, City), Jos\\'e Mart\\'inez, Jr., for the X Team`.
 
-    Without affiliations, `for the` and `et al.`; accents instead of TeX; a suffix belongs to the name before it.
+    Without affiliations, `and`, `for the`, `et al.`; accents instead of TeX; a suffix belongs to a name.
     """
     return names_in([Run(line)])
 
@@ -37,13 +38,19 @@ def names_in(runs: Iterable[Run]) -> tuple[str, ...]:
     """The names in an author line of which some are marked."""
     names: list[str] = []
     for number, run in enumerate(runs):
-        parts = [run.text] if run.is_name else _parts(run.text, is_first=not number)
-        for name in (readable(_FOR_THE.sub("", " ".join(part.split()))) for part in parts):
+        parts = [run.text] if run.is_name else _parts(_BEHIND_A_NAME.sub(", ", run.text), is_first=not number)
+        for name in (readable(_without_joint(" ".join(part.split()))) for part in parts):
             if names and _SUFFIX.fullmatch(name):
                 names[-1] += f" {name}"
             elif not _NO_NAME.fullmatch(name):
                 names.append(name)
     return tuple(names)
+
+
+def _without_joint(part: str) -> str:
+    """A name without the words that join it to those before it."""
+    joint = _FOR_THE.match(part)
+    return part[joint.end() :] if joint else part
 
 
 def _parts(text: str, *, is_first: bool) -> Iterator[str]:

@@ -67,6 +67,9 @@ async def test_nothing_is_said_about_papers_that_were_not_read(talk: Conversatio
         ("math", "“math” is searched as a word. For all of Mathematics, type: math.*"),
         ("CS learning", "“CS” is searched as a word. For all of Computer Science, type: cs.*"),
         ("physics", "“physics” is searched as a word. For all of Physics, type: physics.*"),
+        ("computer science", "“computer science” is searched as a word. For all of Computer Science, type: cs.*"),
+        ("Mathematics", "“Mathematics” is searched as a word. For all of Mathematics, type: math.*"),
+        ("統計學", "“統計學” is searched as a word. For all of Statistics, type: stat.*"),
         ("hep-th stat", "For all of Statistics, type: stat.*"),
     ],
 )
@@ -75,7 +78,9 @@ async def test_an_archive_that_is_typed_as_a_word_gets_a_hint(talk: Conversation
     assert line in await talk.says(f"preview {query}")
 
 
-@pytest.mark.parametrize("query", ['hep-th "math"', "ti:math cs.LG", "math.*", "cat:math", "hep-th -math"])
+@pytest.mark.parametrize(
+    "query", ['hep-th "math"', "ti:math cs.LG", "math.*", "cat:math", "hep-th -math", "bayesian statistics"]
+)
 async def test_what_is_no_archive_typed_as_a_word_gets_no_hint(talk: Conversation, query: str):
     assert "is searched as a word" not in await talk.says(f"subscribe {query}")
 

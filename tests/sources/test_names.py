@@ -35,6 +35,8 @@ STRINGS = Path(__file__).parents[3] / "shared" / "cases" / "author_strings.jsonl
         ("Ada Roe, for the\n  CMS", ("Ada Roe", "CMS")),
         ("Forthe Ada, For Thea", ("Forthe Ada", "For Thea")),
         ("Ada Roe, et al.", ("Ada Roe",)),
+        ("Ada Roe, Bo Ek, and Andy Sand", ("Ada Roe", "Bo Ek", "Andy Sand")),
+        ("Ada Roe for the X Team, on behalf of the Y Group", ("Ada Roe", "X Team", "Y Group")),
         ("(Ada Lovelace)", ("Ada Lovelace",)),
         ("A B, C D, (both at MIT)", ("A B", "C D")),
     ],
