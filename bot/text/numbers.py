@@ -196,8 +196,9 @@ def _in_large(value: str, large: str) -> Values:
 def _implied(text: str) -> Iterator[set[str]]:
     if "orders of magnitude" in text or "order of magnitude" in text:
         yield {"10", "100", "1000", "10000"}
-    for word in _WORD.findall(text):
-        yield _IMPLIED.get(word, set())
+    for word in set(_WORD.findall(text)):
+        if word in _IMPLIED:
+            yield _IMPLIED[word]
         if word[:3] in _MONTHS:
             yield {str(_MONTHS.index(word[:3]) + 1)}
 

@@ -194,7 +194,7 @@ def _synonyms(word: str) -> tuple[str, ...]:
 
 def _is_name(word: str) -> bool:
     """CamelCase, capitals, or letters with digits; an ordinary word in capitals is not told apart."""
-    if word.lower() in _UNITS:
+    if (word.isalpha() and word.islower()) or word.lower() in _UNITS:
         return False
     return any(_NAME.fullmatch(part.removesuffix("s")) for part in _JOINT.split(word))
 

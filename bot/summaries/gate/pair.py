@@ -10,7 +10,7 @@ from bot.model import Language, Paper
 from bot.summaries import LONGEST
 from bot.summaries.gate.aligned import Groups, aligned
 from bot.text.latex import readable
-from bot.text.masking import PLACEHOLDER, URL, mask
+from bot.text.masking import PLACEHOLDER, URL, Masked, mask
 
 FIELDS = ("title", "one_line", "abstract")
 _URL = re.compile(URL)
@@ -76,24 +76,32 @@ class Pair:
         return readable(self.raw_known).translate(WIDE)
 
     @cached_property
+    def _masked(self) -> Masked:
+        return mask(self.raw)
+
+    @cached_property
+    def _masked_source(self) -> Masked:
+        return mask(self.raw_source)
+
+    @cached_property
     def words(self) -> str:
         """The text without math, links and code."""
-        return PLACEHOLDER.sub(" ", readable(mask(self.raw).text)).translate(WIDE)
+        return PLACEHOLDER.sub(" ", readable(self._masked.text)).translate(WIDE)
 
     @cached_property
     def source_words(self) -> str:
         """The same of the English."""
-        return PLACEHOLDER.sub(" ", readable(mask(self.raw_source).text)).translate(WIDE)
+        return PLACEHOLDER.sub(" ", readable(self._masked_source.text)).translate(WIDE)
 
     @cached_property
     def formulas(self) -> tuple[str, ...]:
         """The math of the text, with its dollar signs."""
-        return tuple(piece for piece in mask(self.raw).pieces if piece[0] in "$\\")
+        return tuple(piece for piece in self._masked.pieces if piece[0] in "$\\")
 
     @cached_property
     def source_formulas(self) -> tuple[str, ...]:
         """The math of the English."""
-        return tuple(piece for piece in mask(self.raw_source).pieces if piece[0] in "$\\")
+        return tuple(piece for piece in self._masked_source.pieces if piece[0] in "$\\")
 
     @cached_property
     def groups(self) -> Groups | None:

@@ -84,10 +84,14 @@ def repetition(pair: Pair) -> str:
     said = Counter(
         _SAID.sub("", one) for one in split.chinese(pair.text) if len(_SAID.sub("", one)) >= _LONG_ENOUGH
     )
-    theirs = Counter(_SAID.sub("", one) for one in split.english(pair.source))
-    is_twice = said and max(said.values()) > max(theirs.values(), default=1)
+    is_twice = max(said.values(), default=0) > 1 and max(said.values()) > _most_alike(pair.source)
     is_loop = _LOOP.search(pair.text) and not _LOOP.search(pair.source)
     return "Say nothing twice: a passage is repeated." if is_twice or is_loop else ""
+
+
+def _most_alike(source: str) -> int:
+    """How often the same sentence stands in an English text."""
+    return max(Counter(_SAID.sub("", one) for one in split.english(source)).values(), default=1)
 
 
 def truncated(pair: Pair) -> str:
