@@ -20,7 +20,7 @@ from bot.store.slots import DueSlot
 
 log = logging.getLogger(__name__)
 
-_FIRST, _LEAST = 200, 100  # destinations: for one alone the statements take half as long as for a hundred
+_FIRST, _LEAST = 500, 250  # destinations: the statements alone take as long as two hundred of them
 
 
 async def plan(store: Store, now: datetime, *, patience: timedelta | None = None) -> int:
@@ -61,6 +61,8 @@ async def _plan(
                 tx.ring("deliver")
             made += new
             took = time.monotonic() - began
+        if len(destinations) < size:
+            return made
         after, size = destinations[-1], adapted(size, took, least=_LEAST)
 
 
