@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import OperationalError
 
+from bot import arenas
 from bot.cli import sudi
 from bot.errors import SudiError
 from bot.store.insist import unusable
@@ -14,6 +15,7 @@ from bot.store.insist import unusable
 
 def main() -> None:
     """Run the command line; what a person can mend ends in its own words, and a code that says how."""
+    arenas.share()
     try:
         sudi(prog_name="sudi")
     except SudiError as error:

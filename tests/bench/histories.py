@@ -19,12 +19,12 @@ from tests.scenarios.histories.world import history
 DAYS = 8
 
 
-async def bench(count: int, database: str) -> None:
+async def bench(count: int, database: str, first: int) -> None:
     """Live through as many, each from a seed of its own; the first difference of each that differs is printed."""
     done, differ = Counter[str](), list[int]()
     before = time.process_time()
     with postgres.server() if database == "postgres" else nullcontext("") as server:
-        for seed in range(1, count + 1):
+        for seed in range(first, first + count):
             async with _empty(server) as url:
                 try:
                     done += Counter(asdict(await lived(history(seed, DAYS), url)))
@@ -32,7 +32,9 @@ async def bench(count: int, database: str) -> None:
                     differ.append(seed)
                     print(error)
     seconds = time.process_time() - before
-    print(f"{count} histories of {DAYS} days on {database}: {dict(done)}, {seconds:.0f} s of CPU")
+    print(
+        f"{count} histories of {DAYS} days from seed {first} on {database}: {dict(done)}, {seconds:.0f} s of CPU"
+    )
     print(f"floor: all as the model has them {'met' if not differ else f'MISSED by {differ}'}")
 
 
