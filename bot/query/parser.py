@@ -181,7 +181,8 @@ class _Parser:
                 parts[-1] = any_of((parts[-1], part))
             else:
                 parts.append(part)
-        self._refuse_unsure_not()
+        if self._kind == "not?":
+            raise self._unsure_not() or self._missing()
         return all_of(parts)
 
     def _choice(self, field: str | None) -> Node:
@@ -204,10 +205,11 @@ class _Parser:
         node = self._group(field) if self._kind == "open" else self._leaf(field)
         return negated(node) if negative else node
 
-    def _refuse_unsure_not(self) -> None:
+    def _unsure_not(self) -> QueryError | None:
+        """What to say of a word that may exclude what follows, if anything does."""
         token, *more = self._tokens[self._index : self._index + 2]
-        if token.kind == "not?" and more and more[0].kind not in ("end", "close"):
-            raise unsure(token, self._text)
+        is_unsure = token.kind == "not?" and more and more[0].kind not in ("end", "close")
+        return unsure(token, self._text) if is_unsure else None
 
     def _group(self, field: str | None) -> Node:
         opening = self._advance()
@@ -223,8 +225,7 @@ class _Parser:
 
     def _leaf(self, field: str | None) -> Node:
         if self._kind not in ("word", "phrase"):
-            self._refuse_unsure_not()
-            raise self._missing()
+            raise self._unsure_not() or self._missing()
         self._leaves += 1
         token = self._advance()
         leaf = read(token, field)

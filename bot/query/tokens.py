@@ -60,6 +60,7 @@ _UNSURE = {
     **dict.fromkeys(("except", "exclude", "excluding", "excl", "excl.", "unless", "没有", "减", "减去"), "not"),
 }
 """Words that may be meant as operators, by what they would mean."""
+_AROUND_OPERATORS = "<>[]{}_.:"
 _RESERVED = frozenset(map(str.casefold, (*_KEYWORDS, *_UNSURE)))
 _BUT = frozenset({"but", "yet", "但", "但是"})
 _PAIRED = {"either": "or?", "both": "and?"}  # with the joint that follows the word after them
@@ -80,6 +81,7 @@ _GLUED = re.compile(
 _FOREIGN = re.compile(
     r"~[0-9.]*$|(?<=[A-Za-z]{4})\^[0-9.]+$|(?<=\w)\?(?=\w)|^~|^/.+/$|\d\.\.+\d|^[A-Za-z]{4,}\$|^[A-Za-z]+#[A-Za-z]"
     r"|^#\d+$|^(?:NEAR|ADJ)\d*$|^(?i:w|n|pre|p|near|onear|within)/\d+$|^XOR$"
+    r"|^\[(?i:ti|title|tiab|ab|au|author|tw|mh|mesh)\]"
 )
 """Words that elsewhere stand for similar words, weights, ranges, any letter, or how near others are."""
 
@@ -176,6 +178,8 @@ def _read(token: Token, text: str, *, after_field: bool) -> list[Token]:
     """What a word stands for: itself, an operator, or several terms that were typed without a space."""
     word = token.text
     plain = simplified(word)
+    if not after_field and (bare := plain.strip(_AROUND_OPERATORS)).casefold() in _RESERVED:
+        plain = bare  # <OR>, not.
     if kind := _KEYWORDS.get(plain):
         return [token._replace(kind=kind)]
     if plain.casefold() in _UNSURE and not after_field:
@@ -259,8 +263,10 @@ def _tagged(found: list[Token], tag: Token) -> list[Token]:
     fields = _TAGS.get(tag.text[1:-1].strip().casefold())
     first = len(found)
     while first and _takes_tag(found[first - 1]) and (first == len(found) or found[first].kind == "word"):
+        if first > 1 and found[first - 2].kind == "field":
+            break
         first -= 1
-    if fields is None or first == len(found) or (first and found[first - 1].kind == "field"):
+    if fields is None or first == len(found):
         raise QueryError("query.unknown_tag", {"tag": tag.text}, tag.start)
     words = found[first:]
     start = words[0].start

@@ -60,6 +60,7 @@ FAULTS = [
     ("a b or c", "query.unsure_or", {"word": "or", "near": "a b, c", "whole": "a b OR c"}, 4),
     ("a Not b", "query.unsure_not", {"word": "Not", "meant": "a NOT b"}, 2),
     ("a andnot b", "query.unsure_not", None, 2),
+    ("a not", "query.dangling", {"operator": "not"}, 2),
     ("a and", "query.dangling", {"operator": "and"}, 2),
     ("not a b", "query.unsure_not", {"word": "not", "meant": "NOT a b"}, 0),
     ("ab 扩散或流匹配", "query.glued", {"text": "扩散或流匹配", "meant": "ab 扩散 或 流匹配"}, 3),

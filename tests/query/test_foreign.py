@@ -82,6 +82,7 @@ SPOKEN = {
     "diffusion, but NOT survey": "diffusion -survey",
     "diffusion and NOT survey": "diffusion -survey",
     "cs.LG, NOT cs.CL": "cs.LG -cs.CL",
+    "diffusion <OR> flow <NOT> survey": "diffusion OR flow -survey",
 }
 PUBMED = {
     "cancer[ti]": "title:cancer",
@@ -92,6 +93,8 @@ PUBMED = {
     "NOT cancer[Title/Abstract] tumor": "-(title:cancer, abstract:cancer) tumor",
     "roe a[au]": 'author:"roe a"',
     "cancer [All Fields] cs.LG": "cancer cs.LG",
+    "cancer[ti] mouse model[ti] roe a[au]": 'title:cancer title:"mouse model" author:"roe a"',
+    "au:roe cancer[ti]": "author:roe title:cancer",
 }
 PHONES = {
     "diffusion —survey": "diffusion -survey",
