@@ -215,7 +215,7 @@ def main() -> None:
     if chosen.bench == "memory":
         memory.bench()
     if chosen.bench == "soak":
-        soak.bench(chosen.minutes)
+        soak.bench(chosen.minutes, chosen.database)
     if chosen.bench == "workers":
         asyncio.run(workers(chosen.digests))
     if chosen.bench in ("discord", "all"):

@@ -21,6 +21,7 @@ from tests.bench import hostile
 from tests.bench.readers import DiscordReaders, MailReaders, SlackReaders
 from tests.bench.soaked import ODD_CATEGORY
 from tests.channels.mailservers import aiosmtpd
+from tests.counterparts import postgres
 from tests.counterparts.arxiv_site import Answer, ArxivSite, Request
 from tests.counterparts.arxiv_world import World, mailing_days
 from tests.counterparts.discord_site import TOKEN as DISCORD_TOKEN
@@ -116,12 +117,9 @@ class Installation:
     model: Model
     disk: Disk
     port: int
+    url: str  # of the database
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'sudi.db'}"
 
     @property
     def log(self) -> Path:
@@ -213,8 +211,8 @@ def arxiv(choose: random.Random) -> ArxivSite:
 
 
 @asynccontextmanager
-async def installed(seed: int, *, has_disk: bool) -> AsyncIterator[Installation]:
-    """All of it; the bot is not started yet."""
+async def installed(seed: int, *, has_disk: bool, database: str = "sqlite") -> AsyncIterator[Installation]:
+    """All of it; the bot is not started yet. A disk of its own is of use to SQLite only."""
     choose = random.Random(seed)
     async with AsyncExitStack() as stack:
         folder, beside = (
@@ -229,7 +227,12 @@ async def installed(seed: int, *, has_disk: bool) -> AsyncIterator[Installation]
         smtp_port = stack.enter_context(aiosmtpd(mail))
         imap = await stack.enter_async_context(running(OddImap()))
         site = await stack.enter_async_context(arxiv(choose))
-        one = Installation(folder, beside, slack, discord, mail, imap, smtp_port, site, model, disk, free_port())
+        url = f"sqlite:///{folder / 'sudi.db'}"
+        if database == "postgres":
+            url = await stack.enter_async_context(postgres.database(stack.enter_context(postgres.server())))
+        one = Installation(
+            folder, beside, slack, discord, mail, imap, smtp_port, site, model, disk, free_port(), url
+        )
         try:
             yield one
         finally:

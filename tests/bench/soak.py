@@ -1,4 +1,4 @@
-"""`python -m tests.bench soak --minutes N`: the bot among strangers, odd servers, kills, and a machine in trouble.
+"""`python -m tests.bench soak --minutes N [--database postgres]`: the bot among strangers, kills, and troubles.
 
 Destinations on three channels get digests all the time, while a hostile mail, request, page and model answer come
 every second; the process is killed, its clock jumps, its disk is full. What arrived is counted by the servers at
@@ -13,7 +13,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.channels import Channel
@@ -35,6 +35,7 @@ class Course:
     round: float = 60.0  # in which each destination gets a digest
     patience: float = 420.0  # for what is still under way at the end
     has_disk: bool = os.geteuid() == 0  # only root may make a small one
+    database: str = "sqlite"
 
     @property
     def kills(self) -> int:
@@ -80,7 +81,7 @@ class Outcome:
 
 async def soaked(course: Course) -> Outcome:
     """Live through it."""
-    async with installed(SEED, has_disk=course.has_disk) as one:
+    async with installed(SEED, has_disk=course.has_disk, database=course.database) as one:
         troubles = Troubles(one, SEED)
         await troubles.people(course.destinations)
         one.start()
@@ -157,9 +158,12 @@ def _judge(one: Installation, troubles: Troubles, done: Outcome) -> None:
     done.traces = Counter(found[0][:160] for found in _TRACE.finditer(done.log))
 
 
-def bench(minutes: float) -> None:
+def bench(minutes: float, database: str) -> None:
     """Print what came of it, with the floors that are missed. SOAK_LOG is where the bot's log is kept."""
-    done = asyncio.run(soaked(Course(minutes * 60)))
+    course = Course(minutes * 60, database=database)
+    if database == "postgres":  # whose disk is not ours to fill
+        course = replace(course, has_disk=False)
+    done = asyncio.run(soaked(course))
     if kept := os.environ.get("SOAK_LOG"):
         Path(kept).write_text(done.log, "utf-8")
     troubles = done.troubles
