@@ -45,9 +45,13 @@ _KEYWORDS |= dict.fromkeys(("NOT", "ANDNOT", "AND-NOT", "AND_NOT"), "minus")
 _KEYWORDS |= dict.fromkeys(("且", "并且", "而且"), "both")
 _KEYWORDS |= dict.fromkeys(("或", "或者", "或是", "抑或", "亦或"), "either")
 _KEYWORDS |= dict.fromkeys(
-    ("非", "而非", "不含", "不包含", "不包括", "不要", "不是", "而不是", "排除", "除了", "除去", "去掉"), "minus"
+    ("非", "而非", "不含", "不包含", "不包括", "不要", "不是", "而不是", "排除", "除了", "除去", "去掉", "剔除"),
+    "minus",
 )
-_WITHOUT = re.compile("(?:但是?|并且?|而且?|且)?(?:不包含|不包括|不含|不要|除了|去掉)|而不是|而非")
+_WITHOUT = re.compile(
+    "(?:但是?|并且?|而且?|且)?(?:不包含|不包括|不含|不要|不想要|不需要|不看|除了|除去|去掉|剔除)|而不是|而非"
+)
+_ALL_BUT = re.compile("除(.{2,}?)(?:之外|以外|外)")
 _BESIDES = re.compile("(?:之外|以外|除外)$")
 _EXCEPTED = re.compile("(.{2,})除外")
 _MAYBE_WITHOUT = re.compile("(?:但是?)?(?:没有|排除|不是)(?=.{2})")
@@ -76,7 +80,7 @@ _GLUED_CATEGORY = re.compile(
 _HAN_LIST = re.compile(rf"[^/]*[{HAN}](?:/[{HAN}][^/]*)+")
 _GLUED = re.compile(
     rf"(?<=[{HAN}]{{2}})(或者|或|并且|並且|且)(?=[{HAN}]{{2}})(?!然|许|許|缺)(?<![抑间間而况況尚姑暂暫][或且])"
-    rf"|(?<=[{HAN}])([+&])(?=[{HAN}])"
+    rf"|(?<=[{HAN}])([+&])(?=[{HAN}])|(?<=[{HAN}]{{2}})(?:[但且])?(?:不包含|不包括|不含)(?=[{HAN}]{{2}})"
 )
 _FOREIGN = re.compile(
     r"~[0-9.]*$|(?<=[A-Za-z]{4})\^[0-9.]+$|(?<=\w)\?(?=\w)|^~|^/.+/$|\d\.\.+\d|^[A-Za-z]{4,}\$|^[A-Za-z]+#[A-Za-z]"
@@ -110,6 +114,8 @@ def tokens(text: str) -> list[Token]:
         after_field = bool(found) and found[-1].kind == "field" and names_field(found[-1])
         if token.kind == "tag":
             found = _tagged(found, token)
+        elif token.kind == "field" and _KEYWORDS.get(_bare_field(token).upper()) == "minus":  # 不含：x, not:x
+            found.append(Token("minus", token.text.rstrip(":= "), token.start))
         elif token.kind == "field" and token.text.casefold() in _ALL_BEHIND:
             found += (
                 Token("field", _ALL_BEHIND[token.text.casefold()], token.start),
@@ -124,19 +130,29 @@ def tokens(text: str) -> list[Token]:
     return [*_without_filling(found), *[Token("close", ")", end)] * closing, Token("end", "", end)]
 
 
+def _bare_field(token: Token) -> str:
+    name = simplified(token.text.rstrip(":= ").casefold())
+    return "not" if name in _UNSURE and _UNSURE[name] == "not" else name
+
+
 def _without_filling(found: list[Token]) -> list[Token]:
     """Tokens without the joints that say nothing beside an operator that is a word: `a, or b`, `a, but not b`."""
     kept: list[Token] = []
     for place, token in enumerate(found):
+        if token.kind == "filling" and any(one.kind == "minus" for one in kept):
+            continue
         pair = _PAIRED.get(token.text.casefold()) if token.kind == "word" else None
         if pair and place + 2 < len(found) and found[place + 2].kind == pair:
             continue
-        if token.kind in ("and?", "or?") and kept and kept[-1].kind == "comma":
+        is_said = token.kind in ("and?", "or?") or (
+            token.kind in ("either", "both") and token.text[0] in "或抑亦且并而"
+        )
+        if is_said and kept and kept[-1].kind == "comma":
             kept.pop()
         if token.kind in ("minus", "not?") and token.text[0].isalpha():
             while kept and (kept[-1].kind in ("comma", "and?") or _is_but(kept[-1])):
                 kept.pop()
-        kept.append(token)
+        kept.append(token._replace(kind="word") if token.kind == "filling" else token)
     return kept
 
 
@@ -206,6 +222,8 @@ def _in_a_link(word: str) -> str:
 
 def _said_in_chinese(token: Token, plain: str, text: str) -> list[Token]:
     """The operator and the word of 不含综述, 综述除外, 或者综述, which are written in one; nothing for another."""
+    if plain in ("以外", "之外"):  # of 除了
+        return [token._replace(kind="filling")]
     if plain == "除外":  # of what stands before it
         raise QueryError("query.dangling", {"operator": token.text}, token.start)
     if maybe := _MAYBE_WITHOUT.match(plain):
@@ -216,6 +234,11 @@ def _said_in_chinese(token: Token, plain: str, text: str) -> list[Token]:
         return [
             Token("minus", token.text[: without.end()], token.start),
             *_tokens_at(rest, token.start + without.end()),
+        ]
+    if all_but := _ALL_BUT.fullmatch(plain):
+        return [
+            Token("minus", "除", token.start),
+            *_tokens_at(token.text[all_but.start(1) : all_but.end(1)], token.start),
         ]
     if excepted := _EXCEPTED.fullmatch(plain):
         return [Token("minus", "除外", token.start), *_tokens_at(token.text[: excepted.end(1)], token.start)]

@@ -11,7 +11,7 @@ from bot.query.syntax import all_of, any_of, negated
 
 _LETTERS = "abcxyzéλ注意力"
 # No archive can be spelled with these letters, so no text is a category by accident.
-_LISTS = re.compile("&&|[注意力]/[注意力]")  # what no word can have in it
+_LISTS = re.compile("&&|[注意力][/+&][注意力]")  # what no word can have in it
 _WORDS = st.from_regex(rf"[{_LETTERS}][{_LETTERS}019'.+&/-]{{0,8}}", fullmatch=True).filter(
     lambda text: not _LISTS.search(text)
 )

@@ -82,6 +82,7 @@ SPOKEN = {
     "diffusion, but NOT survey": "diffusion -survey",
     "diffusion and NOT survey": "diffusion -survey",
     "cs.LG, NOT cs.CL": "cs.LG -cs.CL",
+    "diffusion exclude: survey not:review": "diffusion -survey -review",
     "diffusion <OR> flow <NOT> survey": "diffusion OR flow -survey",
 }
 PUBMED = {
@@ -155,6 +156,11 @@ CHINESE = {
     "擴散模型 但不包含 綜述": "擴散模型 -綜述",
     "扩散模型 而不是 综述": "扩散模型 -综述",
     "扩散模型 去掉综述": "扩散模型 -综述",
+    "扩散模型 不想要综述": "扩散模型 -综述",
+    "扩散模型 除综述外": "扩散模型 -综述",
+    "扩散模型 除了 综述 以外": "扩散模型 -综述",
+    "扩散模型 不含：综述": "扩散模型 -综述",
+    "扩散模型，或者语言模型": "扩散模型, 语言模型",
     "扩散模型 除了综述之外": "扩散模型 -综述",
     "扩散模型（综述除外）": "扩散模型 -综述",
     "扩散模型 或者语言模型": "扩散模型, 语言模型",
