@@ -100,6 +100,7 @@ class Courier:
         self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
         self._attempts: set[_Attempt] = set()
         self._stopping = False
+        self._known = 0  # texts in digests that did not have to be made, and are not counted yet
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight ends."""
@@ -158,6 +159,9 @@ class Courier:
             claims = await tx.outbox.claim(self._channel.name, owner=self._owner, now=now, lease=LEASE, most=most)
             if len(claims) == most:
                 tx.ring(f"deliver {self._channel.name}")  # others may help
+            known, self._known = self._known, 0
+            if known:  # here, because digests would wait for one another at the row of the day
+                await tx.spending.found(now.date(), known)
         attempts = [_Attempt(claim, Lease(self._clock, since, LEASE)) for claim in claims]
         self._attempts.update(attempts)
         return attempts
@@ -258,50 +262,49 @@ class Courier:
             if not draft.is_empty:
                 if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
                     raise _NotOursError
-                if known := sum(card.summary is not None for card in digest.cards):
-                    await tx.spending.found(self._clock().date(), known)
                 with suppress(ChannelError):  # to wait is the business of who sends
                     booked = await self._begin(tx, attempt, parts[0])
         if draft.is_empty:
             raise _NotOursError
+        self._known += sum(card.summary is not None for card in digest.cards)
         return parts, digest.matched, booked
 
     async def _go_on(
         self, attempt: _Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
     ) -> datetime | None:
-        """Keep a receipt and begin what follows, in one transaction: when it may be sent.
-
-        With nothing to follow the delivery ends, and the answer is None.
-        """
+        """Keep a receipt and begin what follows, in one transaction: when it may be sent, None after the last."""
         claim = attempt.claim
 
-        async def keep(tx: Transaction) -> None:
+        async def keep(tx: Transaction, *, is_all: bool) -> None:
             if arrived is not None:
                 await tx.outbox.arrived(claim.id, *arrived)
-                await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
+                if is_all:  # the turn of what follows keeps the pace, too
+                    await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
 
         async def record() -> datetime | None:
             try:
                 async with self._store.write() as tx:
-                    await keep(tx)
+                    await keep(tx, is_all=following is None)
                     if following is not None:
-                        return await self._begin(tx, attempt, following)
+                        return await self._begin(tx, attempt, following, arrived and arrived[1].at)
                     if not await tx.outbox.finish(claim, self._clock()):
                         raise _NotOursError
             except (ChannelError, _NotOursError):
                 async with self._store.write() as tx:
-                    await keep(tx)  # the receipt is kept all the same
+                    await keep(tx, is_all=True)  # the receipt is kept all the same
                 raise
             return None
 
         return await insist(record)
 
-    async def _begin(self, tx: Transaction, attempt: _Attempt, part: StoredPart) -> datetime:
-        """Note that a part is about to be sent, so that it can be looked up later; returns when it may be sent."""
+    async def _begin(
+        self, tx: Transaction, attempt: _Attempt, part: StoredPart, last: datetime | None = None
+    ) -> datetime:
+        """Note that a part is about to be sent, the `last` one having arrived just then: when it may be sent."""
         claim = attempt.claim
         if not attempt.lease.is_ours():
             raise _NotOursError
-        at = await self._rate_limits.take(tx, claim.destination)
+        at = await self._rate_limits.take(tx, claim.destination, last)
         if self._channel.has_lookup:
             await tx.outbox.attempted(claim.id, part.number, at)
         return at

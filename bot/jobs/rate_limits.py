@@ -37,13 +37,17 @@ class RateLimits:
         self._clock = clock
         self._sleep = sleep
 
-    async def take(self, tx: Transaction, destination: Destination) -> datetime:
-        """Book the next instant at a destination; ChannelError, and no booking, when it is not soon."""
-        now = self._clock()
-        if not self._channel.pace:
+    async def take(self, tx: Transaction, destination: Destination, last: datetime | None = None) -> datetime:
+        """Book the next instant at a destination; ChannelError, and no booking, when it is not soon.
+
+        The pace is kept also from the end of the `last` message, where one has just arrived.
+        """
+        now, pace = self._clock(), self._channel.pace
+        if not pace:
             return now
         rate_limit_scope, soon = self._channel.rate_limit_scope(destination.address), now + PATIENCE
-        at = await tx.pace.book(self._key(destination), rate_limit_scope, self._channel.pace, now, soon)
+        first = now if last is None else max(now, last + pace)
+        at = await tx.pace.book(self._key(destination), rate_limit_scope, pace, first, soon)
         if at > soon:  # who books a turn and does not use it delays all others
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         return at

@@ -59,9 +59,8 @@ class Audience:
 
 async def report_with_papers(tx: Transaction, asking: Audience, coverage: Iterable[Coverage]) -> Report:
     """How much was read on the dates of a digest, of all categories; and what is missing since the one before."""
-    return Report(
-        tuple(concerning(coverage, asking.queries)), news(await tx.faults.missing(), asking.queries, asking.since)
-    )
+    faults = await tx.recall.all("faults", tx.faults.missing)
+    return Report(tuple(concerning(coverage, asking.queries)), news(faults, asking.queries, asking.since))
 
 
 async def report_without_papers(
@@ -71,7 +70,7 @@ async def report_without_papers(
     notices, since = asking.destination.notices, asking.since
     if notices is Notices.OFF or not asking.queries:
         return Report()
-    faults = news(await tx.faults.missing(), asking.queries, since)
+    faults = news(await tx.recall.all("faults", tx.faults.missing), asking.queries, since)
     if notices is Notices.FAULTS and not faults:
         return Report()
     earlier, current = dates_between(asking.destination.slot.last_before(since), since), dates_between(since, now)

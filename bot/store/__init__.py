@@ -141,7 +141,7 @@ class Transaction:
     @cached_property
     def outbox(self) -> Outbox:
         """Deliveries and their parts."""
-        return Outbox(self.connection, has_clock=self._has_clock)
+        return Outbox(self.connection, self.recall, has_clock=self._has_clock)
 
     @cached_property
     def planning(self) -> Planning:

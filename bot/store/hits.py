@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -120,10 +120,11 @@ class _Told(NamedTuple):
 _IS_NEW = and_(_batch.id > bindparam("oldest"), _batch.id <= bindparam("newest"))
 _IS_OPEN = _batch.published_at.is_(None)
 _OPENED = (
-    select(_batch.id, _batch.kind, _batch.before, _IS_OPEN, case((or_(_IS_NEW, _IS_OPEN), _batch.papers)))
+    select(_batch.id, _batch.kind, _batch.before, _IS_OPEN, or_(_IS_NEW, _IS_OPEN))
     .where(or_(_IS_NEW, _IS_OPEN, _batch.before.is_not(None)))
     .order_by(_batch.id)
 )
+_PAPERS = select(_batch.id, _batch.papers).where(among(_batch.id, "batches"))
 _NEWEST = select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
 _ASKING = (
     select(
@@ -179,6 +180,9 @@ class Hits:
 
     async def newest(self) -> int:
         """The last batch that is published."""
+        return await self._recall.all("newest batch", self._read_newest)
+
+    async def _read_newest(self) -> int:
         return int((await self._connection.execute(_NEWEST)).scalar_one())
 
     async def asking(self, destinations: Collection[int]) -> dict[int, list[Asking]]:
@@ -230,11 +234,23 @@ class Hits:
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
         """The batches that are new to any of these, those with a limited audience, and an open one."""
         oldest = min((one.through for one in asking), default=newest)
-        rows = await self._connection.execute(_OPENED, {"oldest": oldest, "newest": newest})
+        rows = (await self._recall.get("batches", [(oldest, newest)], self._read_opened))[oldest, newest]
+        papers = await self._recall.get(
+            "papers of batches", [row[0] for row in rows if row[-1]], self._read_papers
+        )
         return [
-            _Opened(number, kind, before, not is_left, unpack(packed))
-            for number, kind, before, is_left, packed in rows
+            _Opened(number, kind, before, not is_left, papers.get(number, []))
+            for number, kind, before, is_left, _ in rows
         ]
+
+    async def _read_opened(self, ranges: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Sequence[Any]]:
+        ((oldest, newest),) = ranges
+        rows = await self._connection.execute(_OPENED, {"oldest": oldest, "newest": newest})
+        return {(oldest, newest): rows.all()}
+
+    async def _read_papers(self, batches: Collection[int]) -> dict[int, list[int]]:
+        rows = await self._connection.execute(_PAPERS, {"batches": batches})
+        return {number: unpack(packed) for number, packed in rows}
 
     async def new(self, asking: Sequence[Asking], newest: int) -> list[list[int]]:
         """The papers that each subscription has found in the batches that are new to it."""

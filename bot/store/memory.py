@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.store import schema
 from bot.store.counters import WRITTEN, take
 
-_OF_PAPERS = {schema.paper, schema.announcement, schema.text_, schema.listing}
+_OF_PAPERS = {
+    schema.paper, schema.announcement, schema.text_, schema.batch, schema.listing, schema.fault, schema.epoch,
+}  # fmt: skip
 _NOTED = "has_written_of_papers"
 _COUNTED = select(schema.counter.c.value).where(schema.counter.c.name == WRITTEN)
 _MOST = 5_000  # papers, of each kind of facts: two days of them
@@ -83,6 +85,14 @@ class Recall:
                 facts.clear()
             facts |= {one: known[one] for one in new}
         return {one: known[one] for one in keys if known[one] is not None}
+
+    async def all(self, kind: str, read: Callable[[], Awaitable[_V]]) -> _V:
+        """The same of what is read as a whole."""
+
+        async def as_one(_: list[int]) -> dict[int, _V]:
+            return {0: await read()}
+
+        return (await self.get(kind, [0], as_one))[0]
 
 
 def _nothing() -> dict[str, dict[Any, Any]]:

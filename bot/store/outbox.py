@@ -23,6 +23,7 @@ from bot.model import Destination, Receipt
 from bot.store import schema
 from bot.store.epochs import Epochs
 from bot.store.instant import Instant
+from bot.store.memory import Recall
 from bot.store.packing import unpack
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
@@ -128,9 +129,10 @@ def _if_ours(*names: str) -> Update:
 class Outbox:
     """The room of deliveries, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, has_clock: bool = False) -> None:
+    def __init__(self, connection: AsyncConnection, recall: Recall, *, has_clock: bool = False) -> None:
         """`has_clock` has leases counted by the clock of the database, which all processes share."""
         self._connection = connection
+        self._recall = recall
         self._has_clock = has_clock
 
     def _instant(self, now: datetime, later: timedelta = timedelta()) -> Any:
@@ -382,5 +384,5 @@ class Outbox:
         """The key of another delivery to the destination of a claim; empty without one."""
         if delivery_id is None:
             return ""
-        epoch = epoch_of(await Epochs(self._connection).known(), Kind.DELIVERY, delivery_id)
-        return replace(claim, id=delivery_id, epoch=epoch).key
+        epochs = await self._recall.all("epochs", Epochs(self._connection).known)
+        return replace(claim, id=delivery_id, epoch=epoch_of(epochs, Kind.DELIVERY, delivery_id)).key

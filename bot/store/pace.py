@@ -64,16 +64,16 @@ class Pace:
         return max(found.scalar() or now, now)
 
     async def book(
-        self, key: str, rate_limit_scope: str, every: timedelta, now: datetime, soon: datetime
+        self, key: str, rate_limit_scope: str, every: timedelta, first: datetime, soon: datetime
     ) -> datetime:
         """Book the next free instant for `key`, `every` after the last, and not while `rate_limit_scope` is held.
 
-        An instant after `soon` is said and not booked.
+        It is none before `first`. An instant after `soon` is said and not booked.
         """
         of_both = {"of_key": key, "of_scope": rate_limit_scope}
         while True:
             free, held = (await self._connection.execute(_FREE, of_both)).one()
-            at: datetime = max(free or now, held or now, now)
+            at: datetime = max(free or first, held or first, first)
             if at > soon or await self._is_moved(key, free, at + every):
                 return at
 
