@@ -30,6 +30,7 @@ AHEAD = {"ahead": timedelta(days=8), "back": timedelta(hours=-3)}
 
 _STRANGE = ("cs.LG gamma-ray", 'cs.CL "C++"', "cs.* harbour -tide", "au:roe_a")
 _SLOTS = 60
+_SPREAD = 0.8  # of the time until the next papers: a slot that is due later might not be planned before it ends
 _HELD = 200  # connections whose head never ends
 _SETTLED = 90.0  # seconds in which what a wrong clock has written is void
 _CLOCK = "The clock of this machine is wrong, or was"  # and is told until the next night
@@ -159,7 +160,7 @@ class Troubles:
                     await ingest(store, [listing("cs.LG", *papers)], now)  # type: ignore[arg-type]
                 async with store.write() as tx:
                     for minute in range(_SLOTS):
-                        due = now + timedelta(seconds=1 + period * minute / _SLOTS)
+                        due = now + timedelta(seconds=1 + _SPREAD * period * minute / _SLOTS)
                         await tx.connection.execute(
                             schema.slot.update()
                             .where(row.minute == minute, row.zone == "UTC")
