@@ -6,7 +6,7 @@ DEV := .venv/.dev
 EXTRAS = $(shell sed -n '/^\[project.optional/,/^\[project.scripts/s/^\([a-z]*\) = .*/\1/p' pyproject.toml | paste -sd, -)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo install test test-fast coverage setup check counterparts bench
+.PHONY: demo install test test-fast lint coverage check setup counterparts bench
 
 # What people run. The demo needs no more than this. With uv the versions are those of uv.lock.
 $(CORE): pyproject.toml uv.lock
@@ -49,15 +49,18 @@ test-fast: $(DEV)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q -k "not postgresql" --ignore tests/scenarios \
 	  --ignore tests/channels/slack --ignore tests/channels/email --ignore tests/store/test_history.py $(ARGS)
 
-# The same tests, and how many of the lines and branches of bot/ they reach: what is less than the floor fails.
-coverage: $(DEV)
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q --cov --cov-report=term:skip-covered $(ARGS)
-
-check: $(DEV)
+lint: $(DEV)
 	$(BIN)/ruff check bot tests
 	$(BIN)/ruff format --check bot tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The same tests, and how many of the lines and branches of bot/ they reach: what is less than the floor fails.
+coverage: $(DEV)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q --cov --cov-report=term:skip-covered $(ARGS)
+
+# Everything that must hold of a change.
+check: lint coverage
 
 # The servers that the tests talk to. aiosmtpd and PostgreSQL come with the packages of `setup`;
 # local-slack is put into var/, and postfix comes from Debian.
