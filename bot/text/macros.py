@@ -27,6 +27,7 @@ _TEXT_SIGNS = {"P": "¶", "S": "§"}
 _CHARGE = re.compile(r"\^(?:\{([^{}]*)\}|([0-9]*[+-]|[0-9]+))|_\{([^{}]*)\}")
 _REACTIONS = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
 _REACTION = re.compile("|".join(_REACTIONS))
+_IN_FULL = {"wh": "widehat", "wt": "widetilde", "ol": "overline"}
 _ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
 
@@ -279,10 +280,10 @@ def _shaped(shape: Callable[..., str], *, arguments: int = 1, math: bool | None 
 
 
 def _accented(name: str, mark: str, text: str) -> str:
-    """A math accent on one letter; on more, its name."""
+    """A math accent on one letter; on more, its name, in full where authors shorten it."""
     if sum(not unicodedata.combining(char) for char in text) == 1:
         return unicodedata.normalize("NFC", text + mark)
-    return f"{name}({text})"
+    return f"{_IN_FULL.get(name, name)}({text})"
 
 
 def _negated(text: str) -> str:

@@ -40,6 +40,7 @@ MATH_ACCENTS = {
     "overline": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306",
     "acute": "\u0301", "grave": "\u0300", "mathring": "\u030a", "dddot": "\u20db", "ddddot": "\u20dc",
     "overrightarrow": "\u20d7", "overleftarrow": "\u20d6", "underbar": "\u0331", "widecheck": "\u030c",
+    "wh": "\u0302", "wt": "\u0303", "ol": "\u0304",
 }  # fmt: skip
 
 SYMBOLS = table(

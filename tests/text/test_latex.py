@@ -73,6 +73,7 @@ CASES = {
     "fractions beside factors": (r"$\frac{1}{n}\sum x$, $2\frac{1}{3}$", "(1/n)∑x, 2(1/3)"),
     "roots": (r"$\sqrt{n}$, $\sqrt{n+1}$, $\sqrt[3]{2}$, $1/\sqrt{n K}$", "√n, √(n+1), ∛2, 1/√(n K)"),
     "hats": (r"$\hat{x}$, $\tilde{O}(k)$, $\bar y$, $\overline{AB}$", "x̂, Õ(k), ȳ, overline(AB)"),
+    "hats that authors shorten": (r"$\wt O(n)$, $\wh{x}$, $\ol{AB}$", "Õ(n), x̂, overline(AB)"),
     "fences": (r"$\left\{x\right\}$, $\bigl(y\bigr)$, $\left.z\right|$", "{x}, (y), z|"),
     "groups of digits": (r"$n{=}1{,}000$ and 5{,}084", "n=1,000 and 5,084"),
     "negation": (r"$\not= \not\in$", "≠ ∉"),
