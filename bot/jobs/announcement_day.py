@@ -7,7 +7,7 @@ relative to what one reads: so a digest never calls a paper a cross-list that is
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _REMEMBERED = timedelta(days=14)  # how far back papers are looked for that would be new once more
 _PATIENCE = timedelta(minutes=15)  # how long papers wait to be matched while more are read
 _MOST_MISSES = 3  # categories in a row: then the others are not asked now
+_PORTION = 300  # announcements that are stored at once: 30 to 50 ms
 _CROSS = (AnnounceType.CROSS, AnnounceType.REPLACE_CROSS)
 
 
@@ -269,9 +270,12 @@ class DayPoll:
     async def _ingest(self, wholes: list[Listing], parts: list[Listing], until: datetime | None = None) -> None:
         now, name = self._context.clock(), self._source.name
         until = until or self._until
-        done = await ingest(self._context.store, wholes, now, parts=parts, until=until)
-        before = self.reading.ingested
-        self.reading.ingested = Ingested(before.announced + done.announced, before.new + done.new, before.matched)
+        for some, some_parts in portions(wholes, parts):
+            done = await ingest(self._context.store, some, now, parts=some_parts, until=until)
+            before = self.reading.ingested
+            self.reading.ingested = Ingested(
+                before.announced + done.announced, before.new + done.new, before.matched
+            )
         for one in wholes:
             log.info(
                 "read source=%s category=%s date=%s read=%d claimed=%s confirmed_by=%s",
@@ -339,6 +343,24 @@ def counted(papers: Sequence[str]) -> str:
     """`3 papers (2606.00001, 2606.00002, …)`."""
     shown = ", ".join(papers[:2]) + (", …" if len(papers) > 2 else "")
     return f"{len(papers)} {'paper' if len(papers) == 1 else 'papers'} ({shown})"
+
+
+def portions(wholes: Sequence[Listing], parts: Sequence[Listing]) -> Iterator[tuple[list[Listing], list[Listing]]]:
+    """Listings and parts of some, a few at a time, so that no write is long; none of them is cut.
+
+    The last category of a day lets go of what dozens of others have held back.
+    """
+    some: tuple[list[Listing], list[Listing]] = ([], [])
+    size = 0
+    for kind, told in enumerate((wholes, parts)):
+        for one in told:
+            if size and size + len(one.announcements) > _PORTION:
+                yield some
+                some, size = ([], []), 0
+            some[kind].append(one)
+            size += len(one.announcements)
+    if any(some):
+        yield some
 
 
 def _waits(announcement: Announcement, pending: Collection[str]) -> bool:

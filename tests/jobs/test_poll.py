@@ -9,7 +9,7 @@ from itertools import pairwise
 from sqlalchemy import func, select, text
 
 from bot.errors import SourceError
-from bot.jobs.announcement_day import PollContext
+from bot.jobs.announcement_day import PollContext, portions
 from bot.jobs.ingest import Ingested
 from bot.jobs.poll import Poller
 from bot.model import AnnounceType, Validator
@@ -52,6 +52,20 @@ async def test_a_category_that_fails_leaves_a_fault_alone_and_the_others_are_ing
     assert [row.category for row in await rows(store, schema.announcement)] == ["cs.LG"]
     (fault,) = await rows(store, schema.fault)
     assert (fault.category, fault.date, fault.reason) == ("cs.AI", DAY, "the feed is cut")
+
+
+def test_many_listings_are_stored_a_few_at_a_time_and_none_is_cut():
+    one = paper(1)
+    told = [listing(f"cs.{n}", *[one] * n) for n in (0, 400, 1, 299, 150, 100, 60)]
+    wholes, parts = told[:5], told[5:]
+    found = list(portions(wholes, parts))
+    assert [some for group, _ in found for some in group] == wholes
+    assert [some for _, group in found for some in group] == parts
+    assert [sum(len(each.announcements) for each in (*these, *those)) for these, those in found] == [
+        400, 300, 250, 60,
+    ]  # fmt: skip
+    assert list(portions([], [])) == []
+    assert list(portions(told[:1], [])) == [([told[0]], [])]
 
 
 async def test_the_validator_is_stored_with_the_listing_and_handed_to_the_source_the_next_time(sqlite_store):
