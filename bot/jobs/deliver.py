@@ -251,23 +251,23 @@ class Courier:
         """Compose a delivery, fix it and begin its first message; None when it is to be composed again."""
         claim, began = attempt.claim, self._clock()
         draft = await self._composer.draft(claim)
-        digest = draft.digest
-        bodies = () if draft.is_empty else await asyncio.to_thread(self._channel.render, digest)
+        digest, bodies, booked = draft.digest, tuple[str, ...](), None
+        if not draft.is_empty:
+            bodies = await asyncio.to_thread(self._channel.render, digest)
         lacks_since = began if digest.lacks and self._channel.has_edits else None
-        parts = [StoredPart(number, body) for number, body in enumerate(bodies, 1)]
-        booked = None
         async with self._store.write() as tx:
             if not await self._composer.fix(tx, draft):
                 return None
-            if not draft.is_empty:
-                if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since):
-                    raise _NotOursError
+            if bodies:
                 with suppress(ChannelError):  # to wait is the business of who sends
-                    booked = await self._begin(tx, attempt, parts[0])
-        if draft.is_empty:
+                    booked = await self._turn(tx, attempt)
+                begun = booked if self._channel.has_lookup else None
+                if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since, begun=begun):
+                    raise _NotOursError
+        if not bodies:
             raise _NotOursError
         self._known += sum(card.summary is not None for card in digest.cards)
-        return parts, digest.matched, booked
+        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched, booked
 
     async def _go_on(
         self, attempt: _Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
@@ -301,13 +301,15 @@ class Courier:
         self, tx: Transaction, attempt: _Attempt, part: StoredPart, last: datetime | None = None
     ) -> datetime:
         """Note that a part is about to be sent, the `last` one having arrived just then: when it may be sent."""
-        claim = attempt.claim
+        at = await self._turn(tx, attempt, last)
+        if self._channel.has_lookup:
+            await tx.outbox.attempted(attempt.claim.id, part.number, at)
+        return at
+
+    async def _turn(self, tx: Transaction, attempt: _Attempt, last: datetime | None = None) -> datetime:
         if not attempt.lease.is_ours():
             raise _NotOursError
-        at = await self._rate_limits.take(tx, claim.destination, last)
-        if self._channel.has_lookup:
-            await tx.outbox.attempted(claim.id, part.number, at)
-        return at
+        return await self._rate_limits.take(tx, attempt.claim.destination, last)
 
     async def _found(self, attempt: _Attempt, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""

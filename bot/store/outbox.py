@@ -78,10 +78,8 @@ _ATTEMPTED = schema.part.update().where(_OF_PART).values(attempted_at=bindparam(
 _ARRIVED = (
     schema.part.update()
     .where(_OF_PART, _part.sent_at.is_(None))
-    .values(reference=bindparam("receipt"), sent_at=bindparam("at"))
+    .values(reference=bindparam("receipt"), sent_at=bindparam("at"), body="")  # receipts are what is kept
 )
-_EMPTY = schema.part.update().where(_OF_DELIVERY).values(body="")
-"""What was sent: receipts are what is kept."""
 
 
 @cache
@@ -168,18 +166,35 @@ class Outbox:
         rows = await self._connection.execute(_PARTS, {"of_delivery": delivery_id})
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
-    async def compose(self, claim: Claim, bodies: Sequence[str], *, lacks_since: datetime | None = None) -> bool:
+    async def compose(
+        self,
+        claim: Claim,
+        bodies: Sequence[str],
+        *,
+        lacks_since: datetime | None = None,
+        begun: datetime | None = None,
+    ) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
 
-        `lacks_since` is when texts were missing that may be filled in later.
+        `lacks_since` is when texts were missing that may be filled in later, `begun` when the first is to go.
         """
         if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since}):
             return False
-        await self._add_parts(claim.id, bodies, 1)
+        await self._add_parts(claim.id, bodies, 1, begun)
         return True
 
-    async def _add_parts(self, delivery_id: int, bodies: Sequence[str], first: int) -> None:
-        rows = [{"delivery_id": delivery_id, "number": n, "body": body} for n, body in enumerate(bodies, first)]
+    async def _add_parts(
+        self, delivery_id: int, bodies: Sequence[str], first: int, attempted_at: datetime | None = None
+    ) -> None:
+        rows: list[dict[str, Any]] = [
+            {
+                "delivery_id": delivery_id,
+                "number": n,
+                "body": body,
+                "attempted_at": attempted_at if n == 1 else None,
+            }
+            for n, body in enumerate(bodies, first)
+        ]
         if rows:
             # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL
             # lets a process that stands still keep its rows for ever:
@@ -274,10 +289,7 @@ class Outbox:
 
     async def finish(self, claim: Claim, now: datetime) -> bool:
         """All parts have arrived; False when the delivery is not ours any more."""
-        if not await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}):
-            return False
-        await self._connection.execute(_EMPTY, {"of_delivery": claim.id})
-        return True
+        return await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""})
 
     async def retry(self, claim: Claim, *, at: datetime, reason: str) -> bool:
         """Try again, not before `at`; False when the delivery is not ours any more."""
