@@ -90,9 +90,7 @@ async def gather(url: str, count: int, slots: int, statistics: str) -> None:
     await _subscribe(store, queries[first:], first + 1, len(chosen), known)
     await _large_ones(store, large, count + 1, known)
     if is_postgres:
-        await _on_each_table(
-            store, "SELECT setval(pg_get_serial_sequence('{}', 'id'), 10000000)", only_with_id=True
-        )
+        await _on_each_table(store, "SELECT setval(pg_get_serial_sequence('{}', 'id'), 10000000)", with_id=True)
         if statistics == "fresh":
             await _on_each_table(store, "ANALYZE {}")
     await store.close()
@@ -200,10 +198,10 @@ async def _insert(store: Store, table: Any, rows: Iterator[dict[str, Any]]) -> N
             await tx.connection.execute(table.insert(), some)
 
 
-async def _on_each_table(store: Store, statement: str, *, only_with_id: bool = False) -> None:
+async def _on_each_table(store: Store, statement: str, *, with_id: bool = False) -> None:
     async with store.write() as tx:
         for table in schema.metadata.sorted_tables:
-            if not only_with_id or ("id" in table.c and table.c.id.autoincrement is True):
+            if not with_id or "id" in table.c:
                 await tx.connection.execute(text(statement.format(table.name)))
 
 

@@ -160,7 +160,7 @@ class _Life:
                 typed = f"edit {numbers[first.query]} {act.text}"
                 first.query, first.since = query, since
             case "mute":
-                reader.mutes.append(act.text)
+                reader.mutes += [act.text] if act.text not in reader.mutes else []
             case "unmute" if reader.mutes:
                 typed = f"unmute {reader.mutes.pop(0)}"
             case "pause" | "resume" if asked:
