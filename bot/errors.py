@@ -94,7 +94,8 @@ class ChannelError(SudiError):
 
     `permanent`: the destination itself is refused (unknown mailbox, deleted channel): it is paused,
     its subscriptions are kept and its owner is told. Otherwise the part is tried again, not before
-    `retry_after` if the channel named a time. `ambiguous`: the part may have arrived all the same.
+    `retry_after` if the channel named a time, for which everybody in its rate limit scope waits, or
+    `again_in`, for which nobody else does. `ambiguous`: the part may have arrived all the same.
     """
 
     def __init__(
@@ -103,12 +104,14 @@ class ChannelError(SudiError):
         *,
         permanent: bool = False,
         retry_after: timedelta | None = None,
+        again_in: timedelta | None = None,
         ambiguous: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
         self.retry_after = retry_after
+        self.again_in = again_in
         self.ambiguous = ambiguous
 
 

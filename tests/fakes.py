@@ -166,7 +166,7 @@ class FakeChannel(Channel):
 
 
 def fails(reason: str = "busy", **decision: Any) -> Deed:
-    """The message is not taken: `permanent`, `retry_after` and `ambiguous` as in ChannelError."""
+    """The message is not taken: `permanent`, `retry_after`, `again_in` and `ambiguous` as in ChannelError."""
 
     async def deed(_sent: Sent) -> None:
         raise ChannelError(reason, **decision)

@@ -375,7 +375,7 @@ class Courier:
         else:
             tally.retried += 1
             backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE, failures=claim.attempt - 1)
-            pause = error.retry_after or timedelta(seconds=backoff.pause())
+            pause = error.retry_after or error.again_in or timedelta(seconds=backoff.pause())
             await self._retry(claim, now + pause, error.reason)
         log.warning(
             "not_delivered delivery=%d channel=%s attempt=%d permanent=%s reason=%s",

@@ -346,6 +346,17 @@ async def test_the_time_that_a_channel_names_is_kept(store, channel, clock):
     assert (await courier(store, channel, clock).drain()).sent == 1
 
 
+async def test_who_has_to_come_again_later_does_and_keeps_nobody_else_waiting(store, channel, clock):
+    await waiting(store, 2)
+    await planned(store)
+    channel.next_does("#1", fails("only so often", again_in=timedelta(minutes=7)))
+    assert (await courier(store, channel, clock).drain()).sent == 1
+    clock.forward(minutes=6, seconds=59)
+    assert (await courier(store, channel, clock).drain()).sent == 0
+    clock.forward(seconds=1)
+    assert (await courier(store, channel, clock).drain()).sent == 1
+
+
 async def test_a_message_that_may_have_arrived_is_sent_again_under_its_own_key(store, channel, clock):
     """Exactly once is then the channel's to keep: by the key, or by looking."""
     await waiting(store, 1, papers=2)

@@ -26,6 +26,7 @@ from bot.channels.slack.account import NO_WAY_IN, examined, way_in
 from bot.channels.slack.connection import Door, by_socket
 from bot.channels.slack.forms import FormDraft
 from bot.channels.slack.inbound import Conversation
+from bot.channels.slack.looks import Looks
 from bot.channels.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bot.channels.slack.post import Postman
 from bot.channels.slack.render import digest_bodies
@@ -36,6 +37,7 @@ from bot.channels.slack.workspaces import Workspaces
 from bot.digest import Digest
 from bot.errors import ChannelError, SettingsError
 from bot.locale import say
+from bot.pacing import Reserve
 from bot.settings import EXAMPLES, Settings
 from bot.supervision import BackOff
 
@@ -85,7 +87,8 @@ class Slack(Channel):
         self._settings = settings
         self._workspaces = Workspaces(settings) if settings.slack_client_id else None
         self._session: aiohttp.ClientSession | None = None
-        self._postman = Postman(self._client)
+        self._looks = Looks() if self._workspaces else None
+        self._postman = Postman(self._client, self._looks)
         self._door = Door()
 
     @property
@@ -99,6 +102,11 @@ class Slack(Channel):
         events = [(hdrs.METH_POST, EVENTS_PATH)] if self.listens_by_http else []
         pages = [INSTALL_PATH, REDIRECT_PATH] if self._workspaces else []
         return [(*one, self._door.answer) for one in (*events, *((hdrs.METH_GET, page) for page in pages))]
+
+    def share_rate_limits(self, reserve: Reserve) -> None:
+        """Take where turns at looking for messages are booked."""
+        if self._looks:
+            self._looks.reserve = reserve
 
     def rate_limit_scope(self, address: str) -> str:
         """The workspace: when it is asked to wait, all of it waits."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.blocks import escaped
+from bot.channels.slack.looks import Looks, too_often
 from bot.channels.slack.web import asked
 from bot.errors import ChannelError
 
@@ -57,8 +58,10 @@ def read_address(address: str) -> SlackAddress:
 class Postman:
     """Posts with the client of each workspace."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, looks: Looks | None) -> None:
+        """`looks` is for an app of many workspaces."""
         self._clients = clients
+        self._looks = looks
         self._cursors: dict[tuple[str, str], str] = {}  # channel and key -> where a look-up goes on
 
     async def post(self, address: str, body: str, key: str, root: str = "") -> str:
@@ -91,7 +94,6 @@ class Postman:
         """The receipt of a part that was posted soon after `since`, None when it is not there.
 
         Slack may let us look once a minute and see 15 messages: a look that is cut short goes on where it was.
-        https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
         """
         destination = read_address(address)
         client = await self._clients(destination.team)
@@ -107,6 +109,8 @@ class Postman:
         look = (channel, key)
         for _ in range(_PAGES):
             asks["cursor"] = self._cursors.get(look)
+            if self._looks:
+                await self._looks.turn(destination.team, key)
             answer = await self._page(client, thread, asks)
             found = next((one for one in answer["messages"] if _key(one) == key), None) if answer else None
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") if answer else ""
@@ -127,7 +131,7 @@ class Postman:
         except ChannelError as error:
             if error.retry_after is None:
                 raise
-            raise ChannelError("Slack lets us see whether a message is there only so often") from error
+            raise too_often(error.retry_after) from error
 
     async def tell(self, person: str, text: str, about: str) -> None:
         """Say something to one person, directly, with a link to the channel that it concerns, if any."""
