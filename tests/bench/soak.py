@@ -133,6 +133,7 @@ async def _schedule(one: Installation, course: Course, troubles: Troubles, done:
             await troubles.full(short)
         else:
             await troubles.clock(what, short)
+    troubles.calm.set()
 
 
 async def _remember(one: Installation, done: Outcome) -> None:

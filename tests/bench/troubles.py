@@ -50,6 +50,7 @@ class Troubles:
         self.health = Counter[str]()
         self.untrue: list[str] = []
         self.fills = 0
+        self.calm = asyncio.Event()  # nothing more will happen to the machine
         self._asked: dict[str, float] = {}  # Message-IDs of people's mails
         self._uids = itertools.count(1)
         self._papers = itertools.count(1)
@@ -147,6 +148,7 @@ class Troubles:
                 await self._plant(store, [paper(number, categories=("cs.LG",)) for number in numbers], period)
                 self.planted += [paper(number).id for number in numbers]
                 await asyncio.sleep(period)
+            await self.calm.wait()  # what a wrong clock has put off until tomorrow is due now
             await self._plant(store, [], period / 4)
         finally:
             await store.close()

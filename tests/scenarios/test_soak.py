@@ -8,6 +8,7 @@ from tests.bench.soak import Course, soaked
 async def test_nothing_is_lost_or_doubled_among_strangers_and_kills():
     done = await soaked(Course(12, destinations=9, round=5, patience=120, has_disk=False))
     assert done.kills == 1
-    assert {name: tally.messages > 0 for name, tally in done.tallies.items()} == dict.fromkeys(done.tallies, True)
+    arrived = {name: tally.messages > 0 for name, tally in done.tallies.items()}
+    assert arrived == dict.fromkeys(done.tallies, True), (done.troubles.planted, done.waited, done.log[-4_000:])
     missed = [(name, found) for name, found, most in done.floors() if found > most and "memory" not in name]
     assert missed == [], (done.troubles.untrue, done.traces)
