@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import tracemalloc
 from datetime import date
 
@@ -14,6 +13,7 @@ from bot.matching.index import Index
 from bot.model import AnnounceType, Paper
 from bot.query import parse
 from tests.bench.newspaper import HOSTILE
+from tests.work import counted
 
 QUERIES = 40
 ORDINARY = ("cs.LG {} {}", 2)
@@ -34,21 +34,12 @@ def found(texts: list[str], day: list[Prepared]) -> tuple[dict[str, list[int]], 
     """What an index finds for some queries, with how many calls, and how many bytes at the most."""
     index = Index(texts)
     list(index.match([]))
-    calls = 0
-
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-
     tracemalloc.start()
-    sys.setprofile(count)
-    try:
+    with counted() as work:
         hits = {text: papers for pairs in index.match(day) for text, papers in pairs.by_query()}
-    finally:
-        sys.setprofile(None)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    return hits, calls, peak
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return hits, work.calls, peak
 
 
 @pytest.fixture(scope="module")
