@@ -99,7 +99,8 @@ def test_the_time_of_reading_grows_as_the_number_of_entries_and_no_faster():
         assert len(parsed(body).announcements) == count
         return time.process_time() - started
 
-    assert seconds(2_000) < 9 * seconds(500), "what grows with the square takes sixteen times as long"
+    long, short = (min(seconds(count) for _ in range(3)) for count in (2_000, 500))
+    assert long < 9 * short, "what grows with the square takes sixteen times as long"
 
 
 def test_text_that_looks_like_markup_stays_text():
