@@ -30,15 +30,14 @@ class Looks:
         self.reserve: Reserve = alone()
         self._clock = clock
         self._sleep = sleep
-        self._booked: dict[
-            str, dict[str, float]
-        ] = {}  # by workspace and what is looked for; the event loop's clock
+        self._booked: dict[str, dict[str, float]] = {}
+        """When each turn is that was booked and is waited for, by workspace and by what is looked for."""
 
     async def turn(self, team: str, key: str) -> None:
         """Wait for a turn that is soon; ChannelError says when to come again for one that is later."""
-        now = self._clock()
-        booked = {one: at for one, at in self._booked.get(team, {}).items() if at > now - _FORGOTTEN}
-        self._booked[team] = booked
+        now, booked = self._clock(), self._booked.setdefault(team, {})
+        for one in [one for one, at in booked.items() if at <= now - _FORGOTTEN]:
+            del booked[one]
         if key not in booked and len(booked) >= _MOST:
             raise too_often(timedelta(seconds=max(booked.values()) - now) + EVERY)
         at = booked.pop(key, None) or await self.reserve(f"looks:{team}", EVERY, 1)

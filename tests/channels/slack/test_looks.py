@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,7 @@ class Minutes:
         self.now += seconds
 
     async def _reserve(self, key: str, every: timedelta, count: int) -> float:
+        await asyncio.sleep(0)  # as a database takes its time
         first = max(self._free.get(key, 0), self.now)
         self._free[key] = first + count * every.total_seconds()
         return first
@@ -52,6 +54,14 @@ async def test_who_comes_while_another_has_looked_has_the_next_turn_for_itself()
     minutes.now += 40
     assert await minutes.turn("second") == 0
     assert await minutes.turn("first") == 1
+
+
+async def test_who_ask_at_the_same_time_each_keep_their_turn():
+    minutes = Minutes()
+    assert await asyncio.gather(*map(minutes.turn, "abc")) == [0, 1, 2]
+    minutes.now += 60
+    assert await minutes.turn("b") == 0
+    assert await minutes.turn("c") == 1
 
 
 async def test_another_workspace_has_turns_of_its_own():
