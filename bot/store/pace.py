@@ -50,8 +50,18 @@ class Pace:
 
     async def has_turn(self, key: str, until: datetime) -> bool:
         """Whether the turn that lasts `until` is still ours; so until this transaction ends."""
+        return await self._locked(key) == until
+
+    async def lock(self, key: str, now: datetime) -> datetime:
+        """From when on `key` is free, and nobody else says otherwise until this transaction ends."""
+        statement = insert(self._connection, schema.pace).values(key=key, next_at=now)
+        await self._connection.execute(statement.on_conflict_do_nothing())
+        return await self._locked(key) or now
+
+    async def _locked(self, key: str) -> datetime | None:
         found = await self._connection.execute(_NEXT.with_for_update(), {"of_key": key})
-        return found.scalar() == until
+        free: datetime | None = found.scalar()
+        return free
 
     async def hold(self, key: str, until: datetime) -> None:
         """Block `key` until `until`, once this transaction is committed."""
@@ -74,19 +84,14 @@ class Pace:
         while True:
             free, held = (await self._connection.execute(_FREE, of_both)).one()
             at: datetime = max(free or first, held or first, first)
-            if at > soon or await self._is_moved(key, free, at + every):
+            if at > soon or await self.move(key, free, at + every):
                 return at
 
-    async def _is_moved(self, key: str, before: datetime | None, after: datetime) -> bool:
-        """Whether nobody was faster."""
+    async def move(self, key: str, before: datetime | None, after: datetime) -> bool:
+        """Let `key` be free from `after` on; False when it is not free from `before` on any more."""
         if before is None:
             made = insert(self._connection, schema.pace).values(key=key, next_at=after)
             moved = await self._connection.execute(made.on_conflict_do_nothing().returning(_pace.key))
         else:
             moved = await self._connection.execute(_MOVE, {"of_key": key, "before": before, "after": after})
         return moved.first() is not None
-
-    async def ensure(self, key: str, now: datetime) -> None:
-        """Have a row to book turns in."""
-        statement = insert(self._connection, schema.pace).values(key=key, next_at=now)
-        await self._connection.execute(statement.on_conflict_do_nothing())

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.store import schema
-
 if TYPE_CHECKING:
     from bot.store import Transaction
 
@@ -38,48 +36,33 @@ class Turns(ABC):
     async def take_lease(self, key: str, lease: timedelta, now: datetime) -> tuple[bool, datetime]:
         """Take the lease for `key` over all processes: whether it is ours, and until when it lasts."""
         async with self.write() as tx:
-            await tx.pace.ensure(key, now)
-            row = schema.pace.c
-            found = await tx.connection.execute(
-                select(row.next_at).where(row.key == key).with_for_update()  # dropped on SQLite: one writer
-            )
-            free: datetime = found.scalar_one()
+            free = await tx.pace.lock(key, now)
             if free > now:
                 return False, free
-            await tx.connection.execute(schema.pace.update().where(row.key == key).values(next_at=now + lease))
+            await tx.pace.move(key, free, now + lease)
             return True, now + lease
 
     async def renew_lease(self, key: str, until: datetime, longer: datetime) -> bool:
         """Make a turn of ours last longer; False when it is not ours any more."""
         async with self.write() as tx:
-            row = schema.pace.c
-            kept = await tx.connection.execute(
-                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=longer)
-            )
-            return kept.rowcount == 1
+            return await tx.pace.move(key, until, longer)
 
     async def release_lease(self, key: str, until: datetime, free: datetime) -> None:
         """End the lease that lasted until `until`, unless a cool-down lasts longer."""
         async with self.write() as tx:
-            row = schema.pace.c
-            await tx.connection.execute(
-                schema.pace.update().where(row.key == key, row.next_at == until).values(next_at=free)
-            )
+            await tx.pace.move(key, until, free)
 
     async def reserve(self, key: str, every: timedelta, count: int, clock: Callable[[], datetime]) -> float:
         """Book turns for `key`, `every` apart, over all processes: the first, by the clock of the event loop."""
-        row, loop = schema.pace.c, asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         async with self.write() as tx:
-            await tx.pace.ensure(key, clock())
-            found = await tx.connection.execute(select(row.next_at).where(row.key == key).with_for_update())
-            free: datetime = found.scalar_one()
+            free = await tx.pace.lock(key, clock())
             now = clock()
             if self.has_clock:
                 now = (await tx.connection.execute(select(func.clock_timestamp()))).scalar_one()
             here = loop.time()
             first = free if now < free <= now + _FURTHEST else now
-            later = schema.pace.update().where(row.key == key).values(next_at=first + count * every)
-            await tx.connection.execute(later)
+            await tx.pace.move(key, free, first + count * every)
         return here + (first - now).total_seconds()
 
     async def hold(self, key: str, until: datetime) -> None:
