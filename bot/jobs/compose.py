@@ -11,9 +11,9 @@ from functools import lru_cache
 from bot.digest import Card, Digest, Lack, NoPapers, Report, compose
 from bot.jobs.ranking import matches, ranked, version_of, whole
 from bot.matching import Candidate
-from bot.model import AnnounceType, Coverage, Language, Match, Paper, Subscription, Summary
+from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
 from bot.pending import Waiting, waiting_for
-from bot.presentation.no_papers import Audience, report_with_papers, report_without_papers
+from bot.presentation.no_papers import Audience, coverage_of, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
 from bot.store.carried import Contents, Earlier
 from bot.store.hits import Asking
@@ -155,7 +155,7 @@ class Composer:
         destination = claim.destination
         audience = Audience(destination, [one.query for one in asking], claim.due)
         if cards:
-            coverage = await _coverage(tx, {card.date for card in cards})
+            coverage = await coverage_of(tx, {card.date for card in cards})
             report = await report_with_papers(tx, audience, coverage)
         else:
             report = await report_without_papers(tx, audience, self._clock(), self._holidays)
@@ -191,19 +191,6 @@ class Composer:
         if not page or no_papers is None:
             return page
         return f"{page}papers/{no_papers.dates[-1]}" if no_papers.read else ""
-
-
-async def _coverage(tx: Transaction, dates: Collection[date]) -> list[Coverage]:
-    """The coverage of these dates; most digests of a slot are of the same."""
-
-    async def read(new: Collection[date]) -> dict[date, list[Coverage]]:
-        found: dict[date, list[Coverage]] = {}
-        for one in await tx.papers.coverage(new):
-            found.setdefault(one.date, []).append(one)
-        return found
-
-    by_date = await tx.recall.get("coverage", sorted(dates), read)
-    return [one for some in by_date.values() for one in some]
 
 
 async def recorded(tx: Transaction, destination: int, contents: Contents) -> list[Card]:

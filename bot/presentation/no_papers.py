@@ -57,10 +57,27 @@ class Audience:
         return self.destination.slot.last_before(self.due)
 
 
+async def coverage_of(tx: Transaction, dates: Collection[date]) -> list[Coverage]:
+    """The coverage of these dates, in their order; most digests of a slot are of the same."""
+
+    async def read(new: Collection[date]) -> dict[date, list[Coverage]]:
+        found: dict[date, list[Coverage]] = {}
+        for one in await tx.papers.coverage(new):
+            found.setdefault(one.date, []).append(one)
+        return found
+
+    by_date = await tx.recall.get("coverage", sorted(set(dates)), read)
+    return [one for some in by_date.values() for one in some]
+
+
+async def _news(tx: Transaction, asking: Audience) -> tuple[Fault, ...]:
+    """What is missing for somebody since the digest before."""
+    return news(await tx.recall.all("faults", tx.faults.missing), asking.queries, asking.since)
+
+
 async def report_with_papers(tx: Transaction, asking: Audience, coverage: Iterable[Coverage]) -> Report:
     """How much was read on the dates of a digest, of all categories; and what is missing since the one before."""
-    faults = await tx.recall.all("faults", tx.faults.missing)
-    return Report(tuple(concerning(coverage, asking.queries)), news(faults, asking.queries, asking.since))
+    return Report(tuple(concerning(coverage, asking.queries)), await _news(tx, asking))
 
 
 async def report_without_papers(
@@ -70,14 +87,14 @@ async def report_without_papers(
     notices, since = asking.destination.notices, asking.since
     if notices is Notices.OFF or not asking.queries:
         return Report()
-    faults = news(await tx.recall.all("faults", tx.faults.missing), asking.queries, since)
+    faults = await _news(tx, asking)
     if notices is Notices.FAULTS and not faults:
         return Report()
     earlier, current = dates_between(asking.destination.slot.last_before(since), since), dates_between(since, now)
     days = await tx.announcement_days.on([*earlier, *current])
     late = [day for day in earlier if day in days and _came_after(days[day], since)]
     dates = [*late, *current]
-    coverage = concerning(await tx.papers.coverage(dates), asking.queries)
+    coverage = concerning(await coverage_of(tx, dates), asking.queries)
     return Report(tuple(coverage), faults, why(dates, faults, coverage, days, holidays))
 
 
