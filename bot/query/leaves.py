@@ -62,10 +62,14 @@ class Token(NamedTuple):
     start: int
 
 
+def field_key(token: Token) -> str:
+    """What stands before the colon of a field, as tables have it."""
+    return simplified(token.text.rstrip(":= ").casefold())
+
+
 def field_named(token: Token) -> str | None:
     """The full name of a field written as `ti:`, `作者:` or `ti=`; None for `all:`, which is as if not said."""
-    typed = token.text.rstrip(":= ")
-    key = simplified(typed.casefold())
+    typed, key = token.text.rstrip(":= "), field_key(token)
     if typed == token.text and key in FUNCTIONS:
         return FUNCTIONS[key] or None
     if key not in FIELDS:
@@ -77,7 +81,7 @@ def field_named(token: Token) -> str | None:
 
 def names_field(token: Token) -> bool:
     """Whether a field's name stands for one field, unlike `all:`."""
-    key = simplified(token.text.rstrip(":= ").casefold())
+    key = field_key(token)
     return FIELDS.get(key, FUNCTIONS.get(key)) != ""
 
 

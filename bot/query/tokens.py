@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.errors import QueryError
-from bot.query.leaves import FIELDS, FUNCTIONS, Token, category_named, names_field
+from bot.query.leaves import FIELDS, FUNCTIONS, Token, category_named, field_key, names_field
 from bot.text.normal import HAN
 from bot.text.variants import simplified
 
@@ -114,7 +114,7 @@ def tokens(text: str) -> list[Token]:
         after_field = bool(found) and found[-1].kind == "field" and names_field(found[-1])
         if token.kind == "tag":
             found = _tagged(found, token)
-        elif token.kind == "field" and _KEYWORDS.get(_bare_field(token).upper()) == "minus":  # 不含：x, not:x
+        elif token.kind == "field" and _excludes(field_key(token)):  # 不含：x, not:x
             found.append(Token("minus", token.text.rstrip(":= "), token.start))
         elif token.kind == "field" and token.text.casefold() in _ALL_BEHIND:
             found += (
@@ -130,9 +130,9 @@ def tokens(text: str) -> list[Token]:
     return [*_without_filling(found), *[Token("close", ")", end)] * closing, Token("end", "", end)]
 
 
-def _bare_field(token: Token) -> str:
-    name = simplified(token.text.rstrip(":= ").casefold())
-    return "not" if name in _UNSURE and _UNSURE[name] == "not" else name
+def _excludes(name: str) -> bool:
+    """Whether a word in the place of a field's name excludes what follows."""
+    return _UNSURE.get(name) == "not" or _KEYWORDS.get(name.upper()) == "minus"
 
 
 def _without_filling(found: list[Token]) -> list[Token]:
