@@ -27,29 +27,13 @@ _ALL_ONE, _SOME_ONE, _ALL_TWO, _SOME_TWO = "\x02", "\x03", "\x04", "\x05"
 _SUFFIXES = ("", "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "et al")
 _BEGINNING = "\x06"  # of a name as it is written
 _TITLE = re.compile(r"(?:dr|prof|professor|mr|ms|mrs)\b\.?\s+", re.IGNORECASE)
-_PARTICLES = frozenset(
-    {
-        "van",
-        "von",
-        "vom",
-        "vander",
-        "der",
-        "dem",
-        "della",
-        "dello",
-        "dalla",
-        "dos",
-        "das",
-        "del",
-        "des",
-        "du",
-        "zu",
-    }
-    | {"zum", "zur", "ter", "ibn", "abu", "af", "av", "mc", "mac", "st", "saint", "ben", "bin", "bint", "al", "el"}
-    | {"de", "di", "da", "do", "la", "le", "lo", "den", "ten", "te", "dal", "san", "santa"}
-)
 _SURE_PARTICLES = frozenset({"van", "von", "vom", "vander", "della", "dello", "dos", "zum", "zur", "ibn"})
 """Those that are nobody's given name, unless nothing stands before them."""
+_PARTICLES = _SURE_PARTICLES | {
+    "der", "dem", "dalla", "das", "del", "des", "du", "zu", "ter", "abu", "af", "av", "mc", "mac", "st", "saint",
+    "ben", "bin", "bint", "al", "el", "de", "di", "da", "do", "la", "le", "lo", "den", "ten", "te", "dal", "san",
+    "santa",
+}  # fmt: skip
 _APART = re.compile(r"(?<![^\W\d_])([DdLlOo]['’])\s+(?=\w)")
 _INITIALS = re.compile(r"(?<![^\W_])[A-Z]{2,3}(?![^\W_])")
 _JOINED = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*[.-][^\W\d_]{2,}")
