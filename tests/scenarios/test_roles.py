@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -27,7 +27,9 @@ SOON = 30.0
 
 
 def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
-    """No mail server, and no arXiv."""
+    """No mail server, and no arXiv: nobody waits for a mailing, at whatever time of whichever day this runs."""
+    today = datetime.now(UTC).date()
+    days = (today + timedelta(days=n) for n in (-1, 0, 1))
     return {
         **os.environ,
         "DATABASE_URL": url,
@@ -36,6 +38,7 @@ def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
         "SMTP_FROM": "papers@example.org",
         "ARXIV_URL": str(folder),
         "ARXIV_FEED_URL": str(folder / "{category}.xml"),
+        "BOT_ARXIV_HOLIDAYS": ",".join(map(str, days)),
         **more,
     }
 
