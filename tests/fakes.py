@@ -364,7 +364,12 @@ async def waits(tx: Transaction, destination_id: int) -> int:
 
 async def composed(store: Store, claim: Claim, cap: int = 50) -> Digest | None:
     """The digest of a delivery, whose contents are fixed with it."""
-    return await Composer(store, cap=cap, clock=HandClock()).digest(claim)
+    composer = Composer(store, cap=cap, clock=HandClock())
+    draft = await composer.draft(claim)
+    async with store.write() as tx:
+        await composer.fix(tx, draft)
+        is_ours = draft.is_empty or await tx.outbox.compose(claim, [], draft.contents)
+    return draft.digest if is_ours and not draft.is_empty else None
 
 
 async def carried(store: Store) -> list[tuple[int, str, int]]:

@@ -33,6 +33,10 @@ def nobody() -> Lack:
     return Lack.SETUP
 
 
+class OvertakenError(Exception):
+    """Another delivery has been fixed for the destination since this one was drafted: papers may be in both."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """A digest, and what is to be fixed with it; nothing where it was fixed before."""
@@ -71,16 +75,6 @@ class Composer:
         self._holidays = holidays
         self._lack = lack
 
-    async def digest(self, claim: Claim) -> Digest | None:
-        """What goes to the destination, fixed; None when the delivery is not ours, or is given up."""
-        while True:
-            draft = await self.draft(claim)
-            async with self._store.write() as tx:
-                if not await tx.outbox.is_ours(claim):
-                    return None
-                if await self.fix(tx, draft):
-                    return None if draft.is_empty else draft.digest
-
     async def draft(self, claim: Claim) -> Drafted:
         """What would go to the destination now: its papers, or else why there are none. Nothing is fixed."""
         destination = claim.destination.id
@@ -95,24 +89,23 @@ class Composer:
         behind = tuple(one.id for one in waiting.asking if one.through < waiting.newest)
         return Drafted(claim, digest, contents, waiting.newest, behind, earlier.state)
 
-    async def fix(self, tx: Transaction, draft: Drafted) -> bool:
-        """Fix a delivery of ours as what was drafted, or give it up when nothing is in it.
+    async def fix(self, tx: Transaction, draft: Drafted) -> None:
+        """What was drafted comes no more, now that the outbox takes it; what has nothing in it is given up.
 
-        False, and nothing is fixed, when another one has been fixed for its destination since: papers may be in
-        both. A command since then comes after this digest, whose subscriptions are those that were there before.
+        Raises OvertakenError, so that the transaction must not be committed. A command since the draft comes after
+        this digest, whose subscriptions are those that were there before.
         """
         destination = draft.claim.destination.id
-        await tx.subscribers.hold(destination)
+        if draft.contents and not draft.is_empty:
+            await tx.changes.advance(destination, draft.newest)
+        else:
+            await tx.subscribers.hold(destination)
         if draft.contents and await tx.carried.state(destination) != draft.before:
-            return False
+            raise OvertakenError
         if draft.is_empty and not await tx.outbox.discard(draft.claim):
-            return True
+            return
         if draft.behind:
             await tx.hits.advance(draft.behind, draft.newest)
-        if draft.contents and not draft.is_empty:
-            await tx.carried.fix(draft.claim.id, draft.contents)
-            await tx.changes.advance(destination, draft.newest)
-        return True
 
     async def again(self, claim: Claim) -> Digest:
         """The digest of a delivery that was composed before, with the texts made since."""

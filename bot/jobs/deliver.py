@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
-from bot.jobs.compose import Composer
+from bot.jobs.compose import Composer, OvertakenError
 from bot.jobs.rate_limits import RateLimits, Sleep
 from bot.leases import Lease, Moment, acting_under
 from bot.metrics import SEND_SECONDS, SENDS
@@ -243,12 +243,12 @@ class Courier:
                 if parts := await tx.outbox.parts(attempt.claim.id):
                     return parts, await tx.carried.size(attempt.claim.id), None
         async with self._composing:
-            while (ready := await self._compose(attempt)) is None:
-                pass
-            return ready
+            while True:
+                with suppress(OvertakenError):
+                    return await self._compose(attempt)
 
-    async def _compose(self, attempt: _Attempt) -> _Ready | None:
-        """Compose a delivery, fix it and begin its first message; None when it is to be composed again."""
+    async def _compose(self, attempt: _Attempt) -> _Ready:
+        """Compose a delivery, fix it and begin its first message."""
         claim, began = attempt.claim, self._clock()
         draft = await self._composer.draft(claim)
         digest, bodies, booked = draft.digest, tuple[str, ...](), None
@@ -256,13 +256,13 @@ class Courier:
             bodies = await asyncio.to_thread(self._channel.render, digest)
         lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
-            if not await self._composer.fix(tx, draft):
-                return None
+            await self._composer.fix(tx, draft)
             if bodies:
                 with suppress(ChannelError):  # to wait is the business of who sends
                     booked = await self._turn(tx, attempt)
                 begun = booked if self._channel.has_lookup else None
-                if not await tx.outbox.compose(claim, bodies, lacks_since=lacks_since, begun=begun):
+                values = {"lacks_since": lacks_since, "begun": begun}
+                if not await tx.outbox.compose(claim, bodies, draft.contents, **values):
                     raise _NotOursError
         if not bodies:
             raise _NotOursError

@@ -31,6 +31,18 @@ class Contents:
         """How many papers the reader gets."""
         return len(self.papers) - self.withheld
 
+    @property
+    def stored(self) -> dict[str, Any]:
+        """It as columns of the delivery, which waits for no texts any more."""
+        return {
+            "papers": pack(self.papers),
+            "shown": self.shown,
+            "withheld": self.withheld,
+            "found_by": pack(self.found_by),
+            "changes": pack(self.changes) if self.changes else None,
+            "awaited": None,
+        }
+
 
 class _Earlier(NamedTuple):
     """A delivery, as far as the next one depends on it."""
@@ -98,12 +110,6 @@ _EARLIER = select(*(_delivery[name] for name in _Earlier._fields)).where(_OF_DES
 _STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
     _OF_DESTINATION, _delivery.shown.is_not(None)
 )
-_FIX = (
-    schema.delivery.update()
-    .where(_delivery.id == bindparam("delivery"))
-    .values({name: bindparam(f"to_{name}") for name in ("papers", "shown", "withheld", "found_by", "changes")})
-    .values(awaited=None)
-)
 
 
 class Carried:
@@ -143,17 +149,6 @@ class Carried:
             )
         )
         return found.scalar()
-
-    async def fix(self, delivery_id: int, contents: Contents) -> None:
-        """Fix what a delivery carries: from now on it has come to its destination."""
-        values = {
-            "to_papers": pack(contents.papers),
-            "to_shown": contents.shown,
-            "to_withheld": contents.withheld,
-            "to_found_by": pack(contents.found_by),
-            "to_changes": pack(contents.changes) if contents.changes else None,
-        }
-        await self._connection.execute(_FIX, {"delivery": delivery_id, **values})
 
     async def size(self, delivery_id: int) -> int:
         """How many papers a delivery has for its reader."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Change, ChangeKind
@@ -18,8 +18,12 @@ from bot.store.upsert import insert
 _change, _paper, _destination = schema.change.c, schema.paper.c, schema.destination.c
 _ADVANCE = (
     schema.destination.update()
-    .where(_destination.id == bindparam("of_id"), _destination.changes_through < bindparam("to"))
-    .values(changes_through=bindparam("to"))
+    .where(_destination.id == bindparam("of_id"))
+    .values(
+        changes_through=case(
+            (_destination.changes_through < bindparam("to"), bindparam("to")), else_=_destination.changes_through
+        )
+    )
 )
 _THROUGH = select(_destination.changes_through).where(_destination.id == bindparam("destination"))
 _UP_TO = select(_change.id, _change.paper_id, _change.version).where(_change.batch <= bindparam("newest"))
@@ -60,7 +64,7 @@ class Changes:
             await self._connection.execute(statement, rows)
 
     async def advance(self, destination_id: int, batch: int) -> None:
-        """A destination is told of everything up to a batch."""
+        """A destination is told of all up to a batch; nobody else composes for it until the transaction ends."""
         await self._connection.execute(_ADVANCE, {"of_id": destination_id, "to": batch})
 
     async def become(self, destination_id: int, papers: Collection[int], newest: int) -> list[Became]:

@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.epochs import Kind, epoch_of
 from bot.model import Destination, Receipt
 from bot.store import schema
+from bot.store.carried import Contents
 from bot.store.epochs import Epochs
 from bot.store.instant import Instant
 from bot.store.memory import Recall
@@ -170,15 +171,18 @@ class Outbox:
         self,
         claim: Claim,
         bodies: Sequence[str],
+        contents: Contents | None = None,
         *,
         lacks_since: datetime | None = None,
         begun: datetime | None = None,
     ) -> bool:
         """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
 
+        With `contents`, these have come to the destination from now on; without, what it carries was fixed before.
         `lacks_since` is when texts were missing that may be filled in later, `begun` when the first is to go.
         """
-        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since}):
+        carried = contents.stored if contents else {}
+        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since, **carried}):
             return False
         await self._add_parts(claim.id, bodies, 1, begun)
         return True

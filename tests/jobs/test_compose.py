@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.digest import Digest, Lack
-from bot.jobs.compose import Composer
+from bot.jobs.compose import Composer, OvertakenError
 from bot.model import Language, Summary
 from bot.presentation.cards import digest_lines
 from bot.store import Store, schema
@@ -38,13 +38,15 @@ async def test_a_draft_is_not_fixed_when_another_digest_was_fixed_meanwhile(stor
     early, late = await composer.draft(first), await composer.draft(second)
     assert early.digest.matched == late.digest.matched == 3
     async with store.write() as tx:
-        assert await composer.fix(tx, early)
-    async with store.write() as tx:
-        assert not await composer.fix(tx, late)
+        await composer.fix(tx, early)
+        assert await tx.outbox.compose(first, ["one"], early.contents)
+    with pytest.raises(OvertakenError):
+        async with store.write() as tx:
+            await composer.fix(tx, late)
     again = await composer.draft(second)
     assert again.is_empty
     async with store.write() as tx:
-        assert await composer.fix(tx, again)
+        await composer.fix(tx, again)
     (kept,) = await rows(store, schema.delivery)
     assert kept.id == first.id
 
@@ -73,8 +75,8 @@ async def test_a_destination_has_as_many_papers_whole_as_it_wants_and_never_more
     async with store.write() as tx:
         claims = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
     composer = Composer(store, cap=3, clock=clock)
-    digests = {claim.destination.id: await composer.digest(claim) for claim in claims}
-    shown = {each: (len(one.cards), len(one.named), one.matched) for each, one in digests.items() if one}
+    digests = {claim.destination.id: (await composer.draft(claim)).digest for claim in claims}
+    shown = {each: (len(one.cards), len(one.named), one.matched) for each, one in digests.items()}
     assert shown == {few.id: (1, 3, 4), many.id: (3, 1, 4)}
 
 
@@ -89,9 +91,7 @@ async def one_digest(store: Store, language: Language, lack: Lack, *, chinese: b
     await planned(store)
     async with store.write() as tx:
         (claim,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
-    digest = await Composer(store, cap=3, clock=clock, lack=lambda: lack).digest(claim)
-    assert digest is not None
-    return digest
+    return (await Composer(store, cap=3, clock=clock, lack=lambda: lack).draft(claim)).digest
 
 
 NAGGING = ("No Chinese text yet", "OPENAI_API_KEY", "暂缺", "管理员")
