@@ -66,6 +66,7 @@ class _Attempt:
 
     claim: Claim
     lease: Lease
+    free: datetime | None = None  # from when on its destination is, where that was seen and has its own pace
     root: str = ""  # the reference of its first message, once that has arrived
 
 
@@ -159,10 +160,13 @@ class Courier:
             claims = await tx.outbox.claim(self._channel.name, owner=self._owner, now=now, lease=LEASE, most=most)
             if len(claims) == most:
                 tx.ring(f"deliver {self._channel.name}")  # others may help
+            free = await self._rate_limits.seen(tx, [claim.destination for claim in claims])
             known, self._known = self._known, 0
             if known:  # here, because digests would wait for one another at the row of the day
                 await tx.spending.found(now.date(), known)
-        attempts = [_Attempt(claim, Lease(self._clock, since, LEASE)) for claim in claims]
+        attempts = [
+            _Attempt(claim, Lease(self._clock, since, LEASE), free.get(claim.destination.id)) for claim in claims
+        ]
         self._attempts.update(attempts)
         return attempts
 
@@ -275,41 +279,46 @@ class Courier:
         """Keep a receipt and begin what follows, in one transaction: when it may be sent, None after the last."""
         claim = attempt.claim
 
-        async def keep(tx: Transaction, *, is_all: bool) -> None:
+        async def keep(tx: Transaction) -> None:
             if arrived is not None:
                 await tx.outbox.arrived(claim.id, *arrived)
-                if is_all:  # the turn of what follows keeps the pace, too
-                    await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
+                await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
 
         async def record() -> datetime | None:
             try:
                 async with self._store.write() as tx:
-                    await keep(tx, is_all=following is None)
                     if following is not None:
-                        return await self._begin(tx, attempt, following, arrived and arrived[1].at)
+                        return await self._begin(tx, attempt, arrived, following)
+                    await keep(tx)
                     if not await tx.outbox.finish(claim, self._clock()):
                         raise _NotOursError
             except (ChannelError, _NotOursError):
                 async with self._store.write() as tx:
-                    await keep(tx, is_all=True)  # the receipt is kept all the same
+                    await keep(tx)  # the receipt is kept all the same
                 raise
             return None
 
         return await insist(record)
 
     async def _begin(
-        self, tx: Transaction, attempt: _Attempt, part: StoredPart, last: datetime | None = None
+        self, tx: Transaction, attempt: _Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
     ) -> datetime:
-        """Note that a part is about to be sent, the `last` one having arrived just then: when it may be sent."""
-        at = await self._turn(tx, attempt, last)
-        if self._channel.has_lookup:
-            await tx.outbox.attempted(attempt.claim.id, part.number, at)
+        """Keep a receipt and note that a part is to be sent: when it may be. Its turn keeps the pace, too."""
+        at = await self._turn(tx, attempt, arrived and arrived[1].at)
+        begun = (part.number, at) if self._channel.has_lookup else None
+        if arrived is not None:
+            await tx.outbox.arrived(attempt.claim.id, *arrived, begun=begun)
+        elif begun is not None:
+            await tx.outbox.attempted(attempt.claim.id, *begun)
         return at
 
     async def _turn(self, tx: Transaction, attempt: _Attempt, last: datetime | None = None) -> datetime:
         if not attempt.lease.is_ours():
             raise _NotOursError
-        return await self._rate_limits.take(tx, attempt.claim.destination, last)
+        at = await self._rate_limits.take(tx, attempt.claim.destination, last, attempt.free)
+        if attempt.free is not None:
+            attempt.free = at + self._channel.pace
+        return at
 
     async def _found(self, attempt: _Attempt, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""

@@ -6,7 +6,7 @@ What is sent or asked is not decided here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.channels import Channel
@@ -37,17 +37,31 @@ class RateLimits:
         self._clock = clock
         self._sleep = sleep
 
-    async def take(self, tx: Transaction, destination: Destination, last: datetime | None = None) -> datetime:
+    async def seen(self, tx: Transaction, destinations: Sequence[Destination]) -> dict[int, datetime]:
+        """When each of those is free that have a pace of their own, by their ids, as it is seen now."""
+        keys = {self._key(one): one.id for one in destinations if not self._channel.queue_key(one.address)}
+        if not keys or not self._channel.pace:
+            return {}
+        return {keys[key]: free for key, free in (await tx.pace.free(keys)).items()}
+
+    async def take(
+        self,
+        tx: Transaction,
+        destination: Destination,
+        last: datetime | None = None,
+        seen: datetime | None = None,
+    ) -> datetime:
         """Book the next instant at a destination; ChannelError, and no booking, when it is not soon.
 
-        The pace is kept also from the end of the `last` message, where one has just arrived.
+        The pace is kept also from the end of the `last` message, where one has just arrived. It was `seen` to be
+        free from then on, if anybody has looked.
         """
         now, pace = self._clock(), self._channel.pace
         if not pace:
             return now
         rate_limit_scope, soon = self._channel.rate_limit_scope(destination.address), now + PATIENCE
         first = now if last is None else max(now, last + pace)
-        at = await tx.pace.book(self._key(destination), rate_limit_scope, pace, first, soon)
+        at = await tx.pace.book(self._key(destination), rate_limit_scope, pace, first, soon, seen)
         if at > soon:  # who books a turn and does not use it delays all others
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         return at

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Interval, Update, and_, bindparam, func, literal, or_, select, true
+from sqlalchemy import Integer, Interval, Update, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -76,10 +76,19 @@ _OF_PART = and_(_OF_DELIVERY, _part.number == bindparam("of_number"))
 _PARTS = select(schema.part).where(_OF_DELIVERY).order_by(_part.number)
 _ADD = schema.part.insert().returning(_part.number)
 _ATTEMPTED = schema.part.update().where(_OF_PART).values(attempted_at=bindparam("at"))
-_ARRIVED = (
+_KEPT = {
+    "reference": bindparam("receipt"),
+    "sent_at": bindparam("at"),
+    "body": literal(""),
+}  # receipts are what is kept
+_HAS_ARRIVED = and_(_part.number == bindparam("of_number"), _part.sent_at.is_(None))
+_BEGINS = _part.number == bindparam("following")
+_ARRIVED = schema.part.update().where(_OF_DELIVERY, _HAS_ARRIVED).values(_KEPT)
+_ARRIVED_AND_BEGUN = (
     schema.part.update()
-    .where(_OF_PART, _part.sent_at.is_(None))
-    .values(reference=bindparam("receipt"), sent_at=bindparam("at"), body="")  # receipts are what is kept
+    .where(_OF_DELIVERY, or_(_HAS_ARRIVED, _BEGINS))
+    .values({name: case((_BEGINS, _part[name]), else_=value) for name, value in _KEPT.items()})
+    .values(attempted_at=case((_BEGINS, bindparam("begun")), else_=_part.attempted_at))
 )
 
 
@@ -278,10 +287,19 @@ class Outbox:
         of_part = {"of_delivery": delivery_id, "of_number": number}
         await self._connection.execute(_ATTEMPTED, {**of_part, "at": at})
 
-    async def arrived(self, delivery_id: int, number: int, receipt: Receipt) -> None:
-        """Keep a receipt; it is not fenced, because the message did arrive."""
-        of_part = {"of_delivery": delivery_id, "of_number": number}
-        await self._connection.execute(_ARRIVED, {**of_part, "receipt": receipt.reference, "at": receipt.at})
+    async def arrived(
+        self, delivery_id: int, number: int, receipt: Receipt, begun: tuple[int, datetime] | None = None
+    ) -> None:
+        """Keep a receipt; it is not fenced, because the message did arrive.
+
+        With `begun`, the part of that number is about to be sent.
+        """
+        asked = {"of_delivery": delivery_id, "of_number": number, "receipt": receipt.reference, "at": receipt.at}
+        if begun is not None:
+            following = {"following": begun[0], "begun": begun[1]}
+            await self._connection.execute(_ARRIVED_AND_BEGUN, asked | following)
+        else:
+            await self._connection.execute(_ARRIVED, asked)
 
     async def not_arrived(self, claim: Claim, number: int) -> None:
         """Note that an attempted part was refused, so that it need not be looked up."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,7 @@ LANE, TO, RATE = RATES = ("lane:", "to:", "rate:")
 _pace = schema.pace.c
 _OF_KEY = _pace.key == bindparam("of_key")
 _NEXT = select(_pace.next_at).where(_OF_KEY)
+_SEEN = select(_pace.key, _pace.next_at).where(_pace.key.in_(bindparam("keys", expanding=True)))
 _FREE = select(
     _NEXT.scalar_subquery(),
     select(_pace.next_at).where(_pace.key == bindparam("of_scope")).scalar_subquery(),
@@ -32,6 +34,10 @@ _MOVE = (
     .where(_OF_KEY, _pace.next_at == bindparam("before"))
     .values(next_at=bindparam("after"))
     .returning(_pace.key)
+)
+_scope = schema.pace.alias().c
+_MOVE_UNLESS_HELD = _MOVE.where(
+    ~exists().where(_scope.key == bindparam("of_scope"), _scope.next_at > bindparam("at"))
 )
 
 
@@ -73,17 +79,33 @@ class Pace:
         found = await self._connection.execute(_NEXT, {"of_key": key})
         return max(found.scalar() or now, now)
 
+    async def free(self, keys: Collection[str]) -> dict[str, datetime]:
+        """From when on each of these is free, as it is seen now; nothing of those that were never booked."""
+        rows = await self._connection.execute(_SEEN, {"keys": list(keys)})
+        return {row.key: row.next_at for row in rows}
+
     async def book(
-        self, key: str, rate_limit_scope: str, every: timedelta, first: datetime, soon: datetime
+        self,
+        key: str,
+        rate_limit_scope: str,
+        every: timedelta,
+        first: datetime,
+        soon: datetime,
+        seen: datetime | None = None,
     ) -> datetime:
         """Book the next free instant for `key`, `every` after the last, and not while `rate_limit_scope` is held.
 
-        It is none before `first`. An instant after `soon` is said and not booked.
+        It is none before `first`. An instant after `soon` is said and not booked. Where `seen` still is when it is
+        free, one statement does it.
         """
         of_both = {"of_key": key, "of_scope": rate_limit_scope}
+        if seen is not None and (at := max(seen, first)) <= soon:
+            asked = {**of_both, "before": seen, "at": at, "after": at + every}
+            if (await self._connection.execute(_MOVE_UNLESS_HELD, asked)).first() is not None:
+                return at
         while True:
             free, held = (await self._connection.execute(_FREE, of_both)).one()
-            at: datetime = max(free or first, held or first, first)
+            at = max(free or first, held or first, first)
             if at > soon or await self.move(key, free, at + every):
                 return at
 

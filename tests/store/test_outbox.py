@@ -191,6 +191,25 @@ async def test_a_receipt_is_written_once(store):
     assert (part.reference, part.sent_at) == ("ref-1", MORNING)
 
 
+async def test_a_receipt_and_the_part_that_is_begun_with_it_are_noted_each_at_its_own(store):
+    await waiting(store, 1)
+    await planned(store)
+    (claim,) = await claimed(store)
+    first, second = Receipt("ref-1", MORNING), Receipt("ref-2", MORNING + 2 * MINUTE)
+    async with store.write() as tx:
+        await tx.outbox.compose(claim, ["one", "two", "three"], begun=MORNING)
+        await tx.outbox.arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))
+        await tx.outbox.arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))
+    found = [
+        (part.body, part.reference, part.sent_at, part.attempted_at) for part in await rows(store, schema.part)
+    ]
+    assert found == [
+        ("", "ref-1", MORNING, MORNING),
+        ("two", None, None, MORNING + MINUTE),
+        ("three", None, None, MORNING + 2 * MINUTE),
+    ]
+
+
 async def test_a_finished_delivery_is_not_changed_by_anybody(store):
     await waiting(store, 1)
     await planned(store)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -79,3 +79,22 @@ async def test_a_rate_is_void_where_it_is_further_away_than_a_queue_can_be_long(
         assert await tx.ahead.void(MORNING) == 1
     assert await store.held(key, MORNING) == MORNING
     assert await store.held("direct:discord", MORNING) > MORNING
+
+
+async def test_what_was_seen_to_be_free_and_is_not_any_more_is_looked_at_again(store):
+    minute = timedelta(minutes=1)
+
+    async def booked(seen: datetime | None) -> datetime:
+        async with store.write() as tx:
+            return await tx.pace.book("to:7", "slack:T1", THREE, MORNING, MORNING + minute, seen)
+
+    assert await booked(MORNING) == MORNING  # it was never booked
+    async with store.read() as tx:
+        assert await tx.pace.free(["to:7", "to:8"]) == {"to:7": MORNING + THREE}
+    assert await booked(MORNING + THREE) == MORNING + THREE
+    assert await booked(MORNING + THREE) == MORNING + 2 * THREE  # somebody else was faster
+    await store.hold("slack:T1", MORNING + minute / 2)
+    assert await booked(MORNING + 3 * THREE) == MORNING + minute / 2
+    await store.hold("slack:T1", MORNING + 2 * minute)
+    assert await booked(MORNING + minute / 2 + THREE) == MORNING + 2 * minute  # said, and not booked
+    assert await store.held("to:7", MORNING) == MORNING + minute / 2 + THREE
