@@ -24,7 +24,9 @@ class Waiting:
     asking: list[Asking]  # the subscriptions that are not paused
     papers: list[Coming]
     muted: list[Coming]
+    mutes: tuple[str, ...]  # what the destination does not want to see
     newest: int  # the last batch in it
+    told_through: int  # the last one whose changes the destination was told of
     earlier: Earlier  # the deliveries that the destination has had
 
 
@@ -32,26 +34,35 @@ async def waiting_for(tx: Transaction, destination_id: int, earlier: Earlier | N
     """What comes to a destination; `earlier` are its deliveries, where they are known already."""
     earlier = earlier or await tx.carried.earlier(destination_id)
     newest = await tx.hits.newest()
-    asking = [one for one in (await tx.hits.asking([destination_id])).get(destination_id, []) if not one.paused]
+    subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
+    asking = [one for one in subscriptions if not one.paused]
     found = await tx.hits.coming(asking, earlier, newest)
-    mutes = (await tx.mutes.known(destination_id)).get(destination_id, ())
+    mutes = await _mutes(tx, destination_id, subscriptions)
     muted = await covered(tx, mutes, found)
     return Waiting(
         asking,
         [one for one in found if one.n not in muted],
         [one for one in found if one.n in muted],
+        mutes,
         newest,
+        max((one.told_through for one in subscriptions), default=newest),
         earlier,
     )
 
 
 async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
     """What would come to a destination if none of its subscriptions were paused, without what it mutes."""
-    asking = (await tx.hits.asking([destination_id])).get(destination_id, [])
+    subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
     earlier = await tx.carried.earlier(destination_id)
-    found = await tx.hits.coming(asking, earlier, await tx.hits.newest())
-    muted = await covered(tx, (await tx.mutes.known(destination_id)).get(destination_id, ()), found)
+    found = await tx.hits.coming(subscriptions, earlier, await tx.hits.newest())
+    muted = await covered(tx, await _mutes(tx, destination_id, subscriptions), found)
     return [one for one in found if one.n not in muted]
+
+
+async def _mutes(tx: Transaction, destination_id: int, subscriptions: Sequence[Asking]) -> tuple[str, ...]:
+    if not any(one.is_muted for one in subscriptions):
+        return ()
+    return (await tx.mutes.known(destination_id)).get(destination_id, ())
 
 
 async def covered(tx: Transaction, mutes: Sequence[str], found: Sequence[Coming]) -> set[int]:

@@ -132,7 +132,7 @@ class Composer:
             shown=min(len(cards), cap),
             withheld=len(waiting.muted),
             found_by=tuple(_found_by(waiting.asking, cards)),
-            changes=tuple(await told_with(tx, claim.destination.id, papers, waiting)),
+            changes=tuple(await told_with(tx, papers, waiting)),
         )
         return contents, cards
 
@@ -234,22 +234,21 @@ async def _finders(tx: Transaction, destination: int, found_by: Sequence[int]) -
     return [[known[next(rest)] for _ in range(count)] for count in rest]
 
 
-async def told_with(tx: Transaction, destination: int, papers: Collection[int], waiting: Waiting) -> list[int]:
+async def told_with(tx: Transaction, papers: Collection[int], waiting: Waiting) -> list[int]:
     """What has become of papers that a destination has, and of those that come to it now: to be told once.
 
     Who has the later version knows by its card, and who has muted the paper does not want to.
     """
-    became = await tx.changes.become(destination, papers, waiting.newest)
+    became = await tx.changes.become(waiting.told_through, papers, waiting.newest)
     if not became:
         return []
-    mutes = (await tx.mutes.known(destination)).get(destination, ())
     versions = await tx.papers.versions_of({one.paper_id for one in became})
     has = waiting.earlier.had({n for some in versions.values() for _, n in some}, withheld=False) | set(papers)
     before, told = waiting.earlier.told(), []
     for one in sorted(became, key=lambda one: one.id):
         known = [version for version, n in versions.get(one.paper_id, ()) if n in has]
         is_news = known and min(known) <= one.version and max(known) <= one.version
-        if is_news and one.paper_id not in mutes and one.id not in before:
+        if is_news and one.paper_id not in waiting.mutes and one.id not in before:
             told.append(one.id)
     return told
 

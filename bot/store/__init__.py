@@ -81,7 +81,7 @@ class Transaction:
     @cached_property
     def changes(self) -> Changes:
         """What has become of papers."""
-        return Changes(self.connection)
+        return Changes(self.connection, self.recall)
 
     @cached_property
     def texts(self) -> Texts:
@@ -131,7 +131,7 @@ class Transaction:
     @cached_property
     def carried(self) -> Carried:
         """What deliveries carry."""
-        return Carried(self.connection)
+        return Carried(self.connection, self.recall)
 
     @cached_property
     def retention(self) -> Retention:

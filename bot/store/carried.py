@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
+from bot.store.memory import COUNTED, Recall
 from bot.store.packing import common, count, pack, unpack
 
 _delivery = schema.delivery.c
@@ -106,7 +107,9 @@ class Delivered:
 
 
 _OF_DESTINATION = _delivery.destination_id == bindparam("destination")
-_EARLIER = select(*(_delivery[name] for name in _Earlier._fields)).where(_OF_DESTINATION)
+_EARLIER = select(COUNTED.scalar_subquery(), *(_delivery[name] for name in _Earlier._fields)).where(
+    _OF_DESTINATION
+)
 _STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
     _OF_DESTINATION, _delivery.shown.is_not(None)
 )
@@ -115,8 +118,9 @@ _STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
 class Carried:
     """The room of what deliveries carry, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, recall: Recall) -> None:
         self._connection = connection
+        self._recall = recall
 
     async def contents(self, delivery_id: int) -> Contents | None:
         """What a delivery carries, None until that is fixed."""
@@ -133,8 +137,10 @@ class Carried:
 
     async def earlier(self, destination_id: int) -> Earlier:
         """The deliveries of a destination."""
-        rows = await self._connection.execute(_EARLIER, {"destination": destination_id})
-        return Earlier(tuple(_Earlier(*row) for row in rows))
+        rows = (await self._connection.execute(_EARLIER, {"destination": destination_id})).all()
+        if rows:
+            self._recall.stand_at(rows[0][0])
+        return Earlier(tuple(_Earlier(*row[1:]) for row in rows))
 
     async def state(self, destination_id: int) -> tuple[int, int]:
         """The state of an `Earlier`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Change, ChangeKind
 from bot.store import schema
 from bot.store.among import among
+from bot.store.memory import Recall
 from bot.store.papers import Papers
 from bot.store.upsert import insert
 
@@ -25,10 +26,13 @@ _ADVANCE = (
         )
     )
 )
-_THROUGH = select(_destination.changes_through).where(_destination.id == bindparam("destination"))
-_UP_TO = select(_change.id, _change.paper_id, _change.version).where(_change.batch <= bindparam("newest"))
-_BECOME = _UP_TO.where(_change.batch > _THROUGH.scalar_subquery()).union(
-    _UP_TO.where(_change.paper_id.in_(select(_paper.id).where(among(_paper.n, "papers"))))
+
+_BECOME = select(_change.id, _change.paper_id, _change.version, _change.batch)
+_BETWEEN = _BECOME.where(_change.batch > bindparam("after"), _change.batch <= bindparam("newest"))
+_OF_PAPERS = (
+    _BECOME.add_columns(_paper.n)
+    .join_from(schema.change, schema.paper, _paper.id == _change.paper_id)
+    .where(among(_paper.n, "papers"), _change.batch.is_not(None))
 )
 
 
@@ -39,13 +43,15 @@ class Became:
     id: int
     paper_id: str
     version: int  # the last one of which it was not so
+    batch: int  # with which it became known
 
 
 class Changes:
     """The room of changes, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, recall: Recall) -> None:
         self._connection = connection
+        self._recall = recall
 
     async def add(self, changes: Iterable[Change]) -> None:
         """Note the changes of papers, each once."""
@@ -67,10 +73,23 @@ class Changes:
         """A destination is told of all up to a batch; nobody else composes for it until the transaction ends."""
         await self._connection.execute(_ADVANCE, {"of_id": destination_id, "to": batch})
 
-    async def become(self, destination_id: int, papers: Collection[int], newest: int) -> list[Became]:
-        """What became known up to a batch since a destination was told last; and all of these papers."""
-        asked = {"destination": destination_id, "papers": papers, "newest": newest}
-        return [Became(*row) for row in await self._connection.execute(_BECOME, asked)]
+    async def become(self, after: int, papers: Collection[int], newest: int) -> list[Became]:
+        """What became known up to a batch, after another one; and all of these papers."""
+        between = await self._recall.get("changes between", [(after, newest)], self._read_between)
+        of_papers = await self._recall.get("changes", papers, self._read_of_papers)
+        found = [one for some in (*between.values(), *of_papers.values()) for one in some if one.batch <= newest]
+        return list(dict.fromkeys(found))
+
+    async def _read_between(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Became]]:
+        ((after, newest),) = keys
+        rows = await self._connection.execute(_BETWEEN, {"after": after, "newest": newest})
+        return {(after, newest): [Became(*row) for row in rows]}
+
+    async def _read_of_papers(self, numbers: Collection[int]) -> dict[int, list[Became]]:
+        found: dict[int, list[Became]] = {}
+        for *became, n in await self._connection.execute(_OF_PAPERS, {"papers": numbers}):
+            found.setdefault(n, []).append(Became(*became))
+        return found
 
     async def told(self, ids: Collection[int]) -> list[Change]:
         """Changes by their ids, in the order of the papers."""

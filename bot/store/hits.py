@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -30,7 +30,7 @@ from bot.store.packing import unpack
 from bot.text.normal import has_han
 
 _batch, _hit, _paper, _announced = schema.batch.c, schema.hit.c, schema.paper.c, schema.announcement.c
-_subscription, _query = schema.subscription.c, schema.query.c
+_subscription, _query, _destination = schema.subscription.c, schema.query.c, schema.destination.c
 
 _CHUNK = 400
 
@@ -47,6 +47,8 @@ class Asking:
     created_at: datetime
     since: int
     through: int
+    told_through: int  # the last batch whose changes the destination was told of
+    is_muted: bool  # whether the destination mutes anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,11 @@ _ASKING = (
         _subscription.created_at,
         _subscription.since,
         _subscription.through,
+        _destination.changes_through,
+        exists().where(schema.mute.c.destination_id == _destination.id),
     )
     .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
+    .join(schema.destination, _destination.id == _subscription.destination_id)
     .where(among(_subscription.destination_id, "destinations"))
     .order_by(_subscription.destination_id, _subscription.number)
 )
@@ -275,7 +280,11 @@ class Hits:
 
     async def _packed(self, batches: Sequence[int], queries: Collection[int]) -> dict[tuple[int, int], bytes]:
         """Of batches and queries that have hits, the packed destinations of the papers."""
+        return await self._recall.get("hits", [*product(batches, queries)], self._read_packed)
+
+    async def _read_packed(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         found: dict[tuple[int, int], bytes] = {}
+        batches, queries = {batch for batch, _ in keys}, {query for _, query in keys}
         for some, asked in product(_chunks(batches), _chunks(queries)):
             rows = await self._connection.execute(_PACKED, {"batches": some, "queries": asked})
             found |= {(batch, query): papers for batch, query, papers in rows}

@@ -17,10 +17,13 @@ from bot.store import schema
 from bot.store.counters import WRITTEN, take
 
 _OF_PAPERS = {
-    schema.paper, schema.announcement, schema.text_, schema.batch, schema.listing, schema.fault, schema.epoch,
+    schema.paper, schema.announcement, schema.text_, schema.change, schema.batch, schema.listing, schema.fault,
+    schema.epoch,
 }  # fmt: skip
 _NOTED = "has_written_of_papers"
-_COUNTED = select(schema.counter.c.value).where(schema.counter.c.name == WRITTEN)
+COUNTED = select(schema.counter.c.value).where(schema.counter.c.name == WRITTEN)
+"""How the counter stands, which `Recall.stand_at` wants to know."""
+
 _MOST = 5_000  # papers, of each kind of facts: two days of them
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -64,6 +67,11 @@ class Recall:
         self._memory = memory
         self._facts: dict[str, dict[Any, Any]] | None = None
 
+    def stand_at(self, written: int | None) -> None:
+        """Take the counter as it was read in this transaction, together with something else."""
+        if self._memory is not None:
+            self._facts = self._memory.at(written or 0)
+
     async def get(
         self, kind: str, keys: Collection[_K], read: Callable[[list[_K]], Awaitable[Mapping[_K, _V]]]
     ) -> dict[_K, _V]:
@@ -74,7 +82,7 @@ class Recall:
         if self._memory is None:
             return dict(await read(list(keys)))
         if self._facts is None:
-            written = (await self._connection.execute(_COUNTED)).scalar()
+            written = (await self._connection.execute(COUNTED)).scalar()
             self._facts = self._memory.at(written or 0)
         facts = self._facts[kind]
         known = {one: facts[one] for one in keys if one in facts}

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.model import Language, Summary
+from bot.model import Change, ChangeKind, Language, Summary
 from bot.store import Store, Transaction, memory, schema
-from tests.fakes import MORNING, NINE, listing, paper, subscribed
+from tests.fakes import MORNING, NINE, listing, paper, planned, subscribed, waiting
 
 
 @pytest.fixture
@@ -87,6 +87,19 @@ async def test_a_transaction_sees_one_moment_and_leaves_nothing_of_it_behind(sto
     assert await library.found(store, 1, 2) == {1: "Another title", 2: "Another title"}
 
 
+async def test_the_counter_that_is_read_with_the_deliveries_of_a_destination_is_as_good(store, beside):
+    (destination,) = await waiting(store, 1)
+    await planned(store)
+    library = Library()
+    for title in (paper(1).title, "Another title"):
+        await retitled(beside, title)
+        for _ in range(2):
+            async with store.read() as tx:
+                await tx.carried.earlier(destination.id)
+                assert await library.titles(tx, [1]) == {1: title}
+    assert library.asked == [[1], [1]]
+
+
 async def test_a_transaction_that_writes_remembers_nothing(store):
     await stored(store, 1)
     library = Library()
@@ -121,6 +134,10 @@ async def _text(tx: Transaction) -> None:
     await tx.texts.carry([Summary(paper(1).id, 1, Language.ZH, title="标题", provenance="test")], MORNING)
 
 
+async def _change(tx: Transaction) -> None:
+    await tx.changes.add([Change(paper(1), ChangeKind.WITHDRAWN)])
+
+
 async def _batch(tx: Transaction) -> None:
     assert await tx.batches.open(MORNING)
 
@@ -134,7 +151,9 @@ async def _forgotten(tx: Transaction) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [_new_paper, _right_version, _text, _batch, _confirmation, _forgotten], ids=lambda one: one.__name__
+    "write",
+    [_new_paper, _right_version, _text, _change, _batch, _confirmation, _forgotten],
+    ids=lambda one: one.__name__,
 )
 async def test_whatever_is_written_of_papers_counts_once(store, write):
     await stored(store, 1)
