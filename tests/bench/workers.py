@@ -40,6 +40,7 @@ READERS, COMMANDS = 300, 200  # on Discord
 
 _PATIENCE = 600.0
 _BETWEEN_SLOTS = 1.1  # seconds
+_AHEAD = 6.0  # workers look ahead every five seconds, and nobody tells them of slots that are moved like this
 _CROWD, _BUSY, _IDLE = "cs.LG", "cs.CL", "cs.CV"
 
 
@@ -110,7 +111,7 @@ class _Bench:
     async def _idle(self) -> None:
         """From the instant at which a reader is due to the first message, while nothing else is to be done."""
         await self._announce(_IDLE)
-        row, start = schema.slot.c, time.time() + 2
+        row, start = schema.slot.c, time.time() + _AHEAD
         due = {f"CI{number:06}": start + number * _BETWEEN_SLOTS for number in range(SLOTS)}
         async with self._store.write() as tx:
             for number, at in enumerate(due.values()):
