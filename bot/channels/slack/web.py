@@ -5,6 +5,7 @@ Nothing is sent again here: Slack knows no key by which it would recognise a rep
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
@@ -24,6 +25,8 @@ BUSY = timedelta(seconds=30)
 """How long to wait after a 429 that names no time."""
 
 _TOO_MANY = 429
+_SDK_LOG = logging.getLogger("slack_sdk")
+_SDK_LOG.setLevel(logging.INFO)  # without a level of its own, the library writes down each message for nobody
 _GONE = frozenset(
     {
         "access_denied", "account_inactive", "cannot_dm_bot", "channel_is_limited_access", "channel_not_found",
@@ -63,16 +66,19 @@ _WHERE_APP_TOKEN = dict.fromkeys(
 
 
 def client(token: str | None, url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
-    """A client that sends each call once."""
-    return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[])
+    """A client that sends each call once; it finds HTTPS_PROXY and HTTP_PROXY by itself."""
+    return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[], logger=_SDK_LOG)
 
 
 def session() -> aiohttp.ClientSession:
-    """Connections for all calls of this process; made inside of the event loop."""
+    """Connections for all calls of this process; made inside of the event loop.
+
+    They take nothing else from the environment: a login that .netrc has for everybody would end each call.
+    """
     trace = aiohttp.TraceConfig()
     before_requests(trace)
     timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT)
-    return aiohttp.ClientSession(timeout=timeout, trust_env=True, trace_configs=[trace])
+    return aiohttp.ClientSession(timeout=timeout, trace_configs=[trace])
 
 
 async def socket_address(client: AsyncWebClient, app_token: str) -> str:

@@ -101,6 +101,16 @@ async def test_it_offers_the_outbox_all_that_slack_needs(ours):
     assert ours.pace == timedelta(seconds=1)
 
 
+async def test_a_login_for_everybody_in_netrc_is_none_for_slack(slack, run, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login ottoline password swordfish\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    await run.wait(1)
+    await run.deliver()
+    assert len(slack.posted(ML)) == 2
+    assert await states(run.store) == ["sent"]
+
+
 async def test_a_digest_is_one_message_and_its_thread_with_the_key_of_each_part(slack, run):
     await run.wait(1, 2)
     await run.deliver()
