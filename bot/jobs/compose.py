@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from bot.digest import Card, Digest, Lack, NoPapers, Report, compose
+from bot.jobs.aside import aside
 from bot.jobs.ranking import matches, ranked, version_of, whole
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
@@ -155,7 +155,7 @@ class Composer:
         digest = Digest(
             key=claim.key,
             destination=destination,
-            cards=await asyncio.to_thread(_with_lines, cards[: contents.shown]),
+            cards=await aside(len(cards[: contents.shown]), lambda: _with_lines(cards[: contents.shown])),
             matched=contents.size,
             coverage=report.coverage,
             rest=tuple(cards[contents.shown :]) if contents.shown is not None else (),
@@ -196,7 +196,7 @@ async def recorded(tx: Transaction, destination: int, contents: Contents) -> lis
             finders[versions[n]] = some
     looked_at, english = await whole(tx, finders)
     found: dict[Version, list[Match]] = {}
-    for one in await asyncio.to_thread(lambda: list(matches(looked_at.values(), finders))):
+    for one in await aside(len(looked_at), lambda: list(matches(looked_at.values(), finders))):
         found.setdefault((one.paper_id, one.version), []).append(one)
     in_order = [versions[n] for n in numbers if n in versions]
     return [

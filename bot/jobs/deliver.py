@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
+from bot.jobs.aside import aside
 from bot.jobs.compose import Composer, OvertakenError
 from bot.jobs.rate_limits import RateLimits, Sleep
 from bot.leases import Lease, Moment, acting_under
@@ -257,7 +258,7 @@ class Courier:
         draft = await self._composer.draft(claim)
         digest, bodies, booked = draft.digest, tuple[str, ...](), None
         if not draft.is_empty:
-            bodies = await asyncio.to_thread(self._channel.render, digest)
+            bodies = await aside(digest.matched, lambda: self._channel.render(digest))
         lacks_since = began if digest.lacks and self._channel.has_edits else None
         async with self._store.write() as tx:
             await self._composer.fix(tx, draft)

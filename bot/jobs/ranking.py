@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,6 +9,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from bot.digest import Card, cards, in_turn, standing
+from bot.jobs.aside import aside
 from bot.matching import Candidate, Prepared, candidates, match, prepare, title_reasons
 from bot.model import AnnounceType, Language, Match, Paper, Reason, Subscription, Summary
 from bot.pending import Waiting
@@ -50,7 +50,7 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
             for version, one in zip(finders, first, strict=True)
         }
 
-    found = await asyncio.to_thread(by_titles)
+    found = await aside(len(first), by_titles)
     todo = {one.n for one in first if not one.is_sure or (one.n in chinese and not chinese[one.n].is_matched)}
     standings = {n: standing(card) for n, card in found.items()}
     known: set[int] = set()
@@ -91,7 +91,7 @@ def _by_title(
 async def _explained(tx: Transaction, finders: Finders) -> list[Card]:
     """The cards of papers that some query still finds, whole."""
     looked_at, english = await whole(tx, finders)
-    found = await asyncio.to_thread(lambda: list(matches(looked_at.values(), finders)))
+    found = await aside(len(looked_at), lambda: list(matches(looked_at.values(), finders)))
     subscriptions = {one.id: one for some in finders.values() for one in some}
     texts = {version: one.summary for version, one in looked_at.items() if one.summary}
     made = cards(found, {version: one.paper for version, one in looked_at.items()}, subscriptions, texts)
