@@ -20,6 +20,7 @@ from typing import TypeVar
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
 from bot.jobs.aside import aside
+from bot.jobs.attempts import Attempt, NotOursError, UnsureError
 from bot.jobs.compose import Composer, OvertakenError
 from bot.jobs.rate_limits import RateLimits, Sleep
 from bot.leases import Lease, Moment, acting_under
@@ -27,7 +28,8 @@ from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.insist import AWAY, BUGS, insist
-from bot.store.outbox import Claim, Outbox, StoredPart
+from bot.store.outbox import Claim
+from bot.store.parts import StoredPart
 from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
@@ -61,24 +63,6 @@ class Tally:
     refused: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class _Attempt:
-    """One delivery on its way."""
-
-    claim: Claim
-    lease: Lease
-    free: datetime | None = None  # from when on its destination is, where that was seen and has its own pace
-    root: str = ""  # the reference of its first message, once that has arrived
-
-
-class _NotOursError(Exception):
-    """Another process has the delivery, or it is not needed any more: nothing is left to do."""
-
-
-class _UnsureError(Exception):
-    """A message has been sent as often as it may be, and never was there an answer; the message says what was."""
-
-
 class Courier:
     """Delivers what is due on one channel; several may work on one database."""
 
@@ -100,7 +84,7 @@ class Courier:
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
         self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
-        self._attempts: set[_Attempt] = set()
+        self._attempts: set[Attempt] = set()
         self._stopping = False
         self._known = 0  # texts in digests that did not have to be made, and are not counted yet
 
@@ -155,7 +139,7 @@ class Courier:
         async with self._store.write() as tx:
             await tx.outbox.release(self._owner, self._clock())
 
-    async def _claim(self, most: int) -> list[_Attempt]:
+    async def _claim(self, most: int) -> list[Attempt]:
         since, now = Moment.now(self._clock), self._clock()
         async with self._store.write() as tx:
             claims = await tx.outbox.claim(self._channel.name, owner=self._owner, now=now, lease=LEASE, most=most)
@@ -166,7 +150,7 @@ class Courier:
             if known:  # here, because digests would wait for one another at the row of the day
                 await tx.spending.found(now.date(), known)
         attempts = [
-            _Attempt(claim, Lease(self._clock, since, LEASE), free.get(claim.destination.id)) for claim in claims
+            Attempt(claim, Lease(self._clock, since, LEASE), free.get(claim.destination.id)) for claim in claims
         ]
         self._attempts.update(attempts)
         return attempts
@@ -193,7 +177,7 @@ class Courier:
                 one.lease.end()
         return True
 
-    async def _deliver_through(self, gate: asyncio.Semaphore, attempt: _Attempt, tally: Tally) -> None:
+    async def _deliver_through(self, gate: asyncio.Semaphore, attempt: Attempt, tally: Tally) -> None:
         try:
             async with gate:
                 if not self._stopping and attempt.lease.is_ours():
@@ -202,15 +186,15 @@ class Courier:
         finally:
             self._attempts.discard(attempt)
 
-    async def _deliver(self, attempt: _Attempt, tally: Tally) -> None:
+    async def _deliver(self, attempt: Attempt, tally: Tally) -> None:
         claim = attempt.claim
         try:
             papers = await self._send_parts(attempt)
         except ChannelError as error:
             await self._failed(claim, error, tally)
-        except _UnsureError as error:
+        except UnsureError as error:
             await self._hold(claim, str(error), tally)
-        except (_NotOursError, LeaseLostError):
+        except (NotOursError, LeaseLostError):
             log.info("not_ours delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
         except BUGS:
             raise
@@ -223,7 +207,7 @@ class Courier:
             tally.papers += papers
             log.info("delivered delivery=%d channel=%s attempt=%d", claim.id, self._channel.name, claim.attempt)
 
-    async def _send_parts(self, attempt: _Attempt) -> int:
+    async def _send_parts(self, attempt: Attempt) -> int:
         """Send what has not arrived; the number of papers."""
         parts, papers, booked = await self._parts(attempt)
         attempt.root = parts[0].reference or ""
@@ -241,18 +225,18 @@ class Courier:
             booked = await self._go_on(attempt, arrived, following)
         return papers
 
-    async def _parts(self, attempt: _Attempt) -> _Ready:
+    async def _parts(self, attempt: Attempt) -> _Ready:
         """The messages of a delivery, written now unless they were before."""
         if attempt.claim.attempt > 1:
             async with self._store.read() as tx:
-                if parts := await tx.outbox.parts(attempt.claim.id):
+                if parts := await tx.parts.of(attempt.claim.id):
                     return parts, await tx.carried.size(attempt.claim.id), None
         async with self._composing:
             while True:
                 with suppress(OvertakenError):
                     return await self._compose(attempt)
 
-    async def _compose(self, attempt: _Attempt) -> _Ready:
+    async def _compose(self, attempt: Attempt) -> _Ready:
         """Compose a delivery, fix it and begin its first message."""
         claim, began = attempt.claim, self._clock()
         draft = await self._composer.draft(claim)
@@ -268,21 +252,21 @@ class Courier:
                 begun = booked if self._channel.has_lookup else None
                 values = {"lacks_since": lacks_since, "begun": begun}
                 if not await tx.outbox.compose(claim, bodies, draft.contents, **values):
-                    raise _NotOursError
+                    raise NotOursError
         if not bodies:
-            raise _NotOursError
+            raise NotOursError
         self._known += sum(card.summary is not None for card in digest.cards)
         return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched, booked
 
     async def _go_on(
-        self, attempt: _Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
+        self, attempt: Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
     ) -> datetime | None:
         """Keep a receipt and begin what follows, in one transaction: when it may be sent, None after the last."""
         claim = attempt.claim
 
         async def keep(tx: Transaction) -> None:
             if arrived is not None:
-                await tx.outbox.arrived(claim.id, *arrived)
+                await tx.parts.arrived(claim.id, *arrived)
                 await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
 
         async def record() -> datetime | None:
@@ -292,8 +276,8 @@ class Courier:
                         return await self._begin(tx, attempt, arrived, following)
                     await keep(tx)
                     if not await tx.outbox.finish(claim, self._clock()):
-                        raise _NotOursError
-            except (ChannelError, _NotOursError):
+                        raise NotOursError
+            except (ChannelError, NotOursError):
                 async with self._store.write() as tx:
                     await keep(tx)  # the receipt is kept all the same
                 raise
@@ -302,26 +286,26 @@ class Courier:
         return await insist(record)
 
     async def _begin(
-        self, tx: Transaction, attempt: _Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
+        self, tx: Transaction, attempt: Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
     ) -> datetime:
         """Keep a receipt and note that a part is to be sent: when it may be. Its turn keeps the pace, too."""
         at = await self._turn(tx, attempt, arrived and arrived[1].at)
         begun = (part.number, at) if self._channel.has_lookup else None
         if arrived is not None:
-            await tx.outbox.arrived(attempt.claim.id, *arrived, begun=begun)
+            await tx.parts.arrived(attempt.claim.id, *arrived, begun=begun)
         elif begun is not None:
-            await tx.outbox.attempted(attempt.claim.id, *begun)
+            await tx.parts.attempted(attempt.claim.id, *begun)
         return at
 
-    async def _turn(self, tx: Transaction, attempt: _Attempt, last: datetime | None = None) -> datetime:
+    async def _turn(self, tx: Transaction, attempt: Attempt, last: datetime | None = None) -> datetime:
         if not attempt.lease.is_ours():
-            raise _NotOursError
+            raise NotOursError
         at = await self._rate_limits.take(tx, attempt.claim.destination, last, attempt.free)
         if attempt.free is not None:
             attempt.free = at + self._channel.pace
         return at
 
-    async def _found(self, attempt: _Attempt, part: StoredPart) -> str | None:
+    async def _found(self, attempt: Attempt, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""
         if part.attempted_at is None or not self._channel.has_lookup:
             return None
@@ -331,7 +315,7 @@ class Courier:
         log.info("looked_up delivery=%d part=%d found=%s", claim.id, part.number, found is not None)
         return found
 
-    async def _sent(self, attempt: _Attempt, part: StoredPart) -> str:
+    async def _sent(self, attempt: Attempt, part: StoredPart) -> str:
         claim, key = attempt.claim, _key(attempt.claim, part)
         address, channel = claim.destination.address, self._channel
         sending = (
@@ -346,11 +330,11 @@ class Courier:
             outcome = "refused" if error.permanent else "ambiguous" if error.ambiguous else "failed"
             SENDS.add(channel=channel.name, outcome=outcome)
             if not error.ambiguous and self._channel.has_lookup:
-                await self._insist(lambda outbox: outbox.not_arrived(claim, part.number))
+                await self._insist(lambda tx: tx.parts.not_arrived(claim.id, part.number))
             if error.ambiguous and self._channel.most_copies:
-                copies = await self._insist(lambda outbox: outbox.unanswered(claim, part.number))
+                copies = await self._insist(lambda tx: tx.parts.unanswered(claim.id, part.number))
                 if copies >= self._channel.most_copies and self._channel.tells_causes:
-                    raise _UnsureError(error.reason) from error
+                    raise UnsureError(error.reason) from error
                 if copies >= self._channel.most_copies:
                     raise ChannelError(error.reason, permanent=True) from error
             raise
@@ -361,7 +345,7 @@ class Courier:
     async def _hold(self, claim: Claim, reason: str, tally: Tally) -> None:
         """Leave a delivery to an admin: each further attempt might be one more copy."""
         tally.refused += 1
-        await self._insist(lambda outbox: outbox.hold(claim, reason=reason))
+        await self._insist(lambda tx: tx.outbox.hold(claim, reason=reason))
         log.error("held delivery=%d channel=%s reason=%s", claim.id, self._channel.name, reason)
 
     async def _answer(self, claim: Claim, call: Awaitable[_T]) -> _T:
@@ -381,7 +365,7 @@ class Courier:
         if error.permanent:
             tally.refused += 1
             rest = self._channel.second_chance
-            await self._insist(lambda outbox: outbox.refuse(claim, reason=error.reason, now=now, rest=rest))
+            await self._insist(lambda tx: tx.outbox.refuse(claim, reason=error.reason, now=now, rest=rest))
         else:
             tally.retried += 1
             backoff = BackOff(_FIRST_PAUSE, _LONGEST_PAUSE, failures=claim.attempt - 1)
@@ -393,14 +377,14 @@ class Courier:
         )  # fmt: skip
 
     async def _retry(self, claim: Claim, at: datetime, reason: str) -> None:
-        await self._insist(lambda outbox: outbox.retry(claim, at=at, reason=reason))
+        await self._insist(lambda tx: tx.outbox.retry(claim, at=at, reason=reason))
 
-    async def _insist(self, record: Callable[[Outbox], Awaitable[_T]]) -> _T:
-        """Write to the outbox, whatever it takes."""
+    async def _insist(self, record: Callable[[Transaction], Awaitable[_T]]) -> _T:
+        """Write what became of something, whatever it takes."""
 
         async def written() -> _T:
             async with self._store.write() as tx:
-                return await record(tx.outbox)
+                return await record(tx)
 
         return await insist(written)
 

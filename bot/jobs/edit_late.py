@@ -16,7 +16,8 @@ from bot.errors import ChannelError
 from bot.jobs.compose import Composer
 from bot.jobs.rate_limits import RateLimits
 from bot.store import Store
-from bot.store.outbox import Claim, StoredPart
+from bot.store.outbox import Claim
+from bot.store.parts import StoredPart
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class LateEditor:
         now = self._clock()
         digest = await self._composer.again(claim)
         async with self._store.read() as tx:
-            parts = await tx.outbox.parts(claim.id)
+            parts = await tx.parts.of(claim.id)
         bodies = await asyncio.to_thread(self._channel.render, digest) if digest.cards else ()
         if len(bodies) < len(parts):
             bodies = ()  # papers have gone since, or another version writes fewer messages: they stay as they are

@@ -39,6 +39,7 @@ from bot.store.mutes import Mutes
 from bot.store.outbox import Outbox
 from bot.store.pace import MATCHING, SUMMARIES, Pace
 from bot.store.papers import Papers
+from bot.store.parts import Parts
 from bot.store.planning import Planning
 from bot.store.progress import Progress
 from bot.store.restored import Restored
@@ -140,8 +141,13 @@ class Transaction:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """Deliveries and their parts."""
+        """Deliveries on their way."""
         return Outbox(self.connection, self.recall, has_clock=self._has_clock)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The messages of deliveries."""
+        return Parts(self.connection)
 
     @cached_property
     def planning(self) -> Planning:

@@ -1,9 +1,8 @@
-"""The outbox: deliveries and their parts. The truth about what was sent.
+"""The outbox: deliveries, whose messages are parts. The truth about what was sent.
 
 A delivery is `ready`, `sending` (claimed, under a lease), `sent`, `dead` (its destination refused it), or
 `unsure`: it may have arrived several times, and an admin decides; once that is told, it is `held`.
-Claims are fenced by owner and attempt: who lost the lease changes nothing any more. Receipts are
-written once and by anybody, because the message did arrive.
+Claims are fenced by owner and attempt: who lost the lease changes nothing any more.
 """
 
 from __future__ import annotations
@@ -14,22 +13,23 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Interval, Update, and_, bindparam, case, func, literal, or_, select, true
+from sqlalchemy import Integer, Interval, Update, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.epochs import Kind, epoch_of
-from bot.model import Destination, Receipt
+from bot.model import Destination
 from bot.store import schema
 from bot.store.carried import Contents
 from bot.store.epochs import Epochs
 from bot.store.instant import Instant
 from bot.store.memory import Recall
 from bot.store.packing import unpack
+from bot.store.parts import Parts
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
 
-_delivery, _part, _destination = schema.delivery.c, schema.part.c, schema.destination.c
+_delivery, _destination = schema.delivery.c, schema.destination.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,6 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPart:
-    """One message of a delivery; `attempted_at` without `sent_at` means that it may have arrived."""
-
-    number: int
-    body: str
-    attempted_at: datetime | None = None
-    sent_at: datetime | None = None
-    reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """A delivery that waits for a word of an admin."""
 
@@ -71,25 +60,6 @@ class Held:
 
 
 _LOOKED_AT = 1_000  # digests without some of their texts, at once
-_OF_DELIVERY = _part.delivery_id == bindparam("of_delivery")
-_OF_PART = and_(_OF_DELIVERY, _part.number == bindparam("of_number"))
-_PARTS = select(schema.part).where(_OF_DELIVERY).order_by(_part.number)
-_ADD = schema.part.insert().returning(_part.number)
-_ATTEMPTED = schema.part.update().where(_OF_PART).values(attempted_at=bindparam("at"))
-_KEPT = {
-    "reference": bindparam("receipt"),
-    "sent_at": bindparam("at"),
-    "body": literal(""),
-}  # receipts are what is kept
-_HAS_ARRIVED = and_(_part.number == bindparam("of_number"), _part.sent_at.is_(None))
-_BEGINS = _part.number == bindparam("following")
-_ARRIVED = schema.part.update().where(_OF_DELIVERY, _HAS_ARRIVED).values(_KEPT)
-_ARRIVED_AND_BEGUN = (
-    schema.part.update()
-    .where(_OF_DELIVERY, or_(_HAS_ARRIVED, _BEGINS))
-    .values({name: case((_BEGINS, _part[name]), else_=value) for name, value in _KEPT.items()})
-    .values(attempted_at=case((_BEGINS, bindparam("begun")), else_=_part.attempted_at))
-)
 
 
 @cache
@@ -171,11 +141,6 @@ class Outbox:
             for row in claimed
         ]
 
-    async def parts(self, delivery_id: int) -> list[StoredPart]:
-        """The messages of a delivery, in order; none until it was composed."""
-        rows = await self._connection.execute(_PARTS, {"of_delivery": delivery_id})
-        return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
-
     async def compose(
         self,
         claim: Claim,
@@ -193,26 +158,8 @@ class Outbox:
         carried = contents.stored if contents else {}
         if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since, **carried}):
             return False
-        await self._add_parts(claim.id, bodies, 1, begun)
+        await Parts(self._connection).add(claim.id, bodies, begun=begun)
         return True
-
-    async def _add_parts(
-        self, delivery_id: int, bodies: Sequence[str], first: int, attempted_at: datetime | None = None
-    ) -> None:
-        rows: list[dict[str, Any]] = [
-            {
-                "delivery_id": delivery_id,
-                "number": n,
-                "body": body,
-                "attempted_at": attempted_at if n == 1 else None,
-            }
-            for n, body in enumerate(bodies, first)
-        ]
-        if rows:
-            # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL
-            # lets a process that stands still keep its rows for ever:
-            # https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
-            await self._connection.execute(_ADD, rows)
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
         """Digests that were sent without texts which have come since; claims that change nothing."""
@@ -257,7 +204,7 @@ class Outbox:
 
     async def filled(self, delivery_id: int, more: Sequence[str], *, lacks: bool, at: datetime) -> None:
         """Messages were edited as of `at`; `more` of them are to be sent behind those that are there."""
-        parts = select(func.count()).where(_part.delivery_id == delivery_id)
+        parts = select(func.count()).where(schema.part.c.delivery_id == delivery_id)
         first = (await self._connection.execute(parts)).scalar_one() + 1
         state = {"state": "ready", "due_at": at} if more else {}
         sent = await self._connection.execute(
@@ -266,7 +213,7 @@ class Outbox:
             .values(lacks=lacks, filled_at=at, **state)
         )
         if sent.rowcount == 1:
-            await self._add_parts(delivery_id, more, first)
+            await Parts(self._connection).add(delivery_id, more, first)
 
     async def is_ours(self, claim: Claim) -> bool:
         """Whether the delivery is still ours; so until the transaction ends."""
@@ -282,33 +229,6 @@ class Outbox:
         )
         return {(row.id, row.attempts) for row in kept}
 
-    async def attempted(self, delivery_id: int, number: int, at: datetime) -> None:
-        """A part is about to be sent."""
-        of_part = {"of_delivery": delivery_id, "of_number": number}
-        await self._connection.execute(_ATTEMPTED, {**of_part, "at": at})
-
-    async def arrived(
-        self, delivery_id: int, number: int, receipt: Receipt, begun: tuple[int, datetime] | None = None
-    ) -> None:
-        """Keep a receipt; it is not fenced, because the message did arrive.
-
-        With `begun`, the part of that number is about to be sent.
-        """
-        asked = {"of_delivery": delivery_id, "of_number": number, "receipt": receipt.reference, "at": receipt.at}
-        if begun is not None:
-            following = {"following": begun[0], "begun": begun[1]}
-            await self._connection.execute(_ARRIVED_AND_BEGUN, asked | following)
-        else:
-            await self._connection.execute(_ARRIVED, asked)
-
-    async def not_arrived(self, claim: Claim, number: int) -> None:
-        """Note that an attempted part was refused, so that it need not be looked up."""
-        await self._connection.execute(
-            schema.part.update()
-            .where(_part.delivery_id == claim.id, _part.number == number, _part.sent_at.is_(None))
-            .values(attempted_at=None)
-        )
-
     async def finish(self, claim: Claim, now: datetime) -> bool:
         """All parts have arrived; False when the delivery is not ours any more."""
         return await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""})
@@ -316,16 +236,6 @@ class Outbox:
     async def retry(self, claim: Claim, *, at: datetime, reason: str) -> bool:
         """Try again, not before `at`; False when the delivery is not ours any more."""
         return await self._update(claim, {"state": "ready", "due_at": at, "lease_until": None, "reason": reason})
-
-    async def unanswered(self, claim: Claim, number: int) -> int:
-        """Count a copy of a part that may have arrived; how many those are."""
-        counted = await self._connection.execute(
-            schema.part.update()
-            .where(_part.delivery_id == claim.id, _part.number == number)
-            .values(unanswered=_part.unanswered + 1)
-            .returning(_part.unanswered)
-        )
-        return int(counted.scalar_one())
 
     async def hold(self, claim: Claim, *, reason: str) -> bool:
         """Hold a delivery until an admin decides; they are not told yet."""
@@ -352,8 +262,7 @@ class Outbox:
         chosen = _delivery.id.in_(deliveries) & _delivery.state.in_(["unsure", "held"])
         values = {"state": "ready", "due_at": now} if again else {"state": "sent", "done_at": now, "reason": ""}
         if again:
-            fresh = schema.part.update().where(_part.delivery_id.in_(deliveries), _part.sent_at.is_(None))
-            await self._connection.execute(fresh.values(unanswered=0))
+            await Parts(self._connection).answer_for(deliveries)
         return (await self._connection.execute(schema.delivery.update().where(chosen).values(values))).rowcount
 
     async def refuse(self, claim: Claim, *, reason: str, now: datetime, rest: timedelta | None = None) -> bool:

@@ -57,7 +57,7 @@ async def test_the_messages_of_a_digest_are_one_statement_in_which_nobody_can_st
     event.remove(store._writer.sync_engine, "do_executemany", note)
     assert pipelines == []
     async with store.read() as tx:
-        assert [part.body for part in await tx.outbox.parts(claim.id)] == ["one", "two", "three"]
+        assert [part.body for part in await tx.parts.of(claim.id)] == ["one", "two", "three"]
 
 
 # Claims
@@ -170,10 +170,10 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
         assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
     assert (await rows(store, schema.delivery), await rows(store, schema.part)) == before
     async with store.write() as tx:
-        await tx.outbox.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
+        await tx.parts.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
         assert (await tx.subscribers.find_destination(destination.id)).paused == ""
     async with store.read() as tx:
-        assert [(one.body, one.sent_at) for one in await tx.outbox.parts(heir.id)] == [
+        assert [(one.body, one.sent_at) for one in await tx.parts.of(heir.id)] == [
             ("", MORNING),
             ("second", None),
         ]
@@ -185,8 +185,8 @@ async def test_a_receipt_is_written_once(store):
     (claim,) = await claimed(store)
     async with store.write() as tx:
         await tx.outbox.compose(claim, ["one"])
-        await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
-        await tx.outbox.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
+        await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
+        await tx.parts.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
     (part,) = await rows(store, schema.part)
     assert (part.reference, part.sent_at) == ("ref-1", MORNING)
 
@@ -198,8 +198,8 @@ async def test_a_receipt_and_the_part_that_is_begun_with_it_are_noted_each_at_it
     first, second = Receipt("ref-1", MORNING), Receipt("ref-2", MORNING + 2 * MINUTE)
     async with store.write() as tx:
         await tx.outbox.compose(claim, ["one", "two", "three"], begun=MORNING)
-        await tx.outbox.arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))
-        await tx.outbox.arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))
+        await tx.parts.arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))
+        await tx.parts.arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))
     found = [
         (part.body, part.reference, part.sent_at, part.attempted_at) for part in await rows(store, schema.part)
     ]
@@ -342,7 +342,7 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
     (claim,) = await claimed(store)
     async with store.write() as tx:
         await tx.outbox.compose(claim, ["one"])
-        await tx.outbox.arrived(claim.id, 1, Receipt("ref-1", MORNING))
+        await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.finish(claim, MORNING)
     (part,) = await rows(store, schema.part)
     assert (part.body, part.reference) == ("", "ref-1")

@@ -53,31 +53,27 @@ def groups(rows: Iterable[Row]) -> list[Group]:
     ]
 
 
-def listed(items: Sequence[Row], first: int) -> list[Group]:
+def listed(items: Sequence[Item], first: int) -> list[Group]:
     """A numbered list, from `first` on, in blocks of bearable size; an item is no longer than a block."""
     made: list[Group] = []
-    held: list[Row] = []
+    held: list[Item] = []
     size = 0
     for number, item in enumerate(items, first):
-        more = sum(map(cost, item))
-        if held and size + more > _PIECE:
-            made.append(_list(held, number - len(held)))
+        if held and size + item.cost > _PIECE:
+            made.append(_list(held, number - len(held), size))
             held, size = [], 0
         held.append(item)
-        size += more
+        size += item.cost
     if held:
-        made.append(_list(held, first + len(items) - len(held)))
+        made.append(_list(held, first + len(items) - len(held), size))
     return made
 
 
-def _list(items: Sequence[Row], first: int) -> Group:
-    rows = [{"type": "rich_text_section", "elements": list(item)} for item in items]
+def _list(items: Sequence[Item], first: int, size: int) -> Group:
+    rows = [{"type": "rich_text_section", "elements": item.elements} for item in items]
     block = {"type": "rich_text_list", "style": "ordered", "offset": first - 1, "elements": rows}
-    said = (
-        f"{number}. {''.join(each['text'] for each in item).replace(chr(10), ' · ')}"
-        for number, item in enumerate(items, first)
-    )
-    return group({"type": "rich_text", "elements": [block]}, said="\n".join(said))
+    said = "\n".join(f"{number}. {item.said}" for number, item in enumerate(items, first))
+    return Group(({"type": "rich_text", "elements": [block]},), (size,), _sayable(said))
 
 
 def _filled(rows: Iterable[Row]) -> Iterator[tuple[list[Element], int]]:
@@ -190,6 +186,14 @@ class Group(NamedTuple):
     said: str  # escaped
 
 
+class Item(NamedTuple):
+    """An item of a list, what it costs, and what it says without its markup."""
+
+    elements: Row
+    cost: int
+    said: str
+
+
 class Message(NamedTuple):
     """One message: its blocks, and what notifications and screen readers get instead of them."""
 
@@ -201,6 +205,11 @@ class Message(NamedTuple):
         """As much of what is said as a message may say."""
         ends = accumulate(units(each) + 1 for each in self.said)
         return "\n".join(each for each, end in zip(self.said, ends, strict=True) if end <= _MOST_SAID + 1)
+
+
+def item(elements: Row) -> Item:
+    """An item of a list."""
+    return Item(elements, sum(map(cost, elements)), "".join(one["text"] for one in elements).replace("\n", " · "))
 
 
 def group(*blocks: Block, said: str = "") -> Group:

@@ -15,16 +15,17 @@ from bot.channels.slack.blocks import (
     Block,
     Element,
     Group,
+    Item,
     Message,
     Row,
     button,
     buttons,
     code,
-    cost,
     cut,
     escaped,
     group,
     groups,
+    item,
     listed,
     packed,
     paragraphs,
@@ -127,14 +128,17 @@ def _body(text: str, blocks: Sequence[Block]) -> str:
     return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _titles(card: CardLines | NamedLines) -> list[Element]:
+@lru_cache(maxsize=2048)  # many readers have the same papers in their lists
+def _titles(card: CardLines | NamedLines) -> Item:
     """A paper in one item of a list: its titles, the first as its link; what is longer than any title is cut."""
     first, *others = [title.text for title in card.titles if title.text] or [card.id]
-    row = [words(first, card.url, bold=True), *(words(f"\n{each}") for each in others)]
-    if sum(map(cost, row)) <= _NAME:
+    row = item([words(first, card.url, bold=True), *(words(f"\n{each}") for each in others)])
+    if row.cost <= _NAME:
         return row
     room = (_NAME - len(card.url)) // (len(others) + 1) - 10
-    return [words(cut(first, room), card.url, bold=True), *(words(f"\n{cut(each, room)}") for each in others)]
+    return item(
+        [words(cut(first, room), card.url, bold=True), *(words(f"\n{cut(each, room)}") for each in others)]
+    )
 
 
 def _cards(lines: Sequence[CardLines], locale: str, *, has_abstracts: bool) -> list[Group]:
