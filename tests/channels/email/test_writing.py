@@ -95,8 +95,10 @@ def test_a_file_is_attached_as_it_is_and_signed_with_the_rest(key: tuple[Path, s
     sent = OutgoingEmail(
         id="sudi.answer.1", subject="BibTeX", text="二", attachment=("saved.bib", text), is_answer=True
     )
-    content, again = (writer(dkim_key=str(key[0])).message(restored(sent.stored()), ADA, NOW) for _ in range(2))
-    assert content == again
+    unsigned, again = (writer().message(restored(sent.stored()), ADA, NOW) for _ in range(2))
+    assert unsigned == again
+    content = writer(dkim_key=str(key[0])).message(restored(sent.stored()), ADA, NOW)
+    assert content.endswith(unsigned)
     assert content.isascii()
     assert is_valid(content, key[1])
     mail = parsed(content)
