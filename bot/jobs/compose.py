@@ -104,6 +104,8 @@ class Composer:
             raise OvertakenError
         if draft.is_empty and not await tx.outbox.discard(draft.claim):
             return
+        if draft.is_empty and draft.contents and draft.contents.withheld:
+            await tx.carried.withhold(destination, draft.contents.papers)
         if draft.behind:
             await tx.hits.advance(draft.behind, draft.newest)
 

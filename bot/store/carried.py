@@ -147,6 +147,21 @@ class Carried:
         count, ids = (await self._connection.execute(_STATE, {"destination": destination_id})).one()
         return count, int(ids)
 
+    async def withhold(self, destination_id: int, papers: Collection[int]) -> None:
+        """Note with the last delivery to a destination that these are muted there, and were not sent with any.
+
+        There is none before the first digest, and nothing is noted then.
+        """
+        last = select(_delivery.id, _delivery.papers, _delivery.withheld).where(
+            _delivery.destination_id == destination_id, _delivery.shown.is_not(None)
+        )
+        row = (await self._connection.execute(last.order_by(_delivery.id.desc()).limit(1))).first()
+        if row is not None:
+            all_of_it = {"papers": pack([*unpack(row.papers), *papers]), "withheld": row.withheld + len(papers)}
+            await self._connection.execute(
+                schema.delivery.update().where(_delivery.id == row.id).values(all_of_it)
+            )
+
     async def destination(self, delivery_id: int) -> int | None:
         """The destination of a delivery whose papers are fixed and ranked."""
         found = await self._connection.execute(

@@ -8,11 +8,11 @@ import pytest
 
 from bot.digest import Digest, Lack
 from bot.jobs.compose import Composer, OvertakenError
-from bot.model import Language, Summary
+from bot.model import Language, Paper, Summary
 from bot.presentation.cards import digest_lines
 from bot.store import Store, schema
 from bot.store.outbox import Claim
-from tests.fakes import MORNING, HandClock, paper, planned, rows, waiting
+from tests.fakes import MORNING, HandClock, composed, matched, paper, planned, rows, subscribed, waiting
 
 
 async def two_claims(store: Store, clock: HandClock) -> list[Claim]:
@@ -49,6 +49,38 @@ async def test_a_draft_is_not_fixed_when_another_digest_was_fixed_meanwhile(stor
         await composer.fix(tx, again)
     (kept,) = await rows(store, schema.delivery)
     assert kept.id == first.id
+
+
+async def test_what_is_muted_on_a_day_of_nothing_else_does_not_come_when_it_is_found_again(store: Store) -> None:
+    """It was not for this reader on that day, and is no news once the mute has gone."""
+    first, (subscription,) = await subscribed(store)
+
+    async def morning(day: int, *papers: Paper) -> Digest | None:
+        now = MORNING + timedelta(days=day)
+        await matched(store, subscription, *papers, day=now.date(), now=now)
+        await planned(store, now)
+        async with store.write() as tx:
+            claims = await tx.outbox.claim("fake", owner="one", now=now, lease=timedelta(minutes=2), most=5)
+        digests = [await composed(store, claim) for claim in claims]
+        async with store.write() as tx:
+            for claim in claims:
+                await tx.outbox.finish(claim, now)
+        return digests[0] if digests else None
+
+    async def mutes(text: str, *, are_there: bool) -> None:
+        async with store.write() as tx:
+            await (tx.mutes.add(first.id, text, MORNING) if are_there else tx.mutes.remove(first.id, text))
+
+    digest = await morning(0, paper(1))
+    assert digest is not None
+    assert [card.paper.id for card in digest.cards] == [paper(1).id]
+    await mutes(paper(2).id, are_there=True)
+    assert await morning(1, paper(2)) is None
+    await mutes(paper(2).id, are_there=False)
+    assert await morning(2, paper(2)) is None
+    digest = await morning(3, paper(2), paper(3))
+    assert digest is not None
+    assert [card.paper.id for card in digest.cards] == [paper(3).id]
 
 
 async def test_only_what_is_shown_is_explained_and_the_others_are_named_by_title(store: Store) -> None:
