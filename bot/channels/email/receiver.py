@@ -77,13 +77,17 @@ class Receiver:
         self._connection.up()
         log.info("mailbox_opened host=%s", account.host)
         try:
-            patience = _FIRST_WAIT
+            patience, left = _FIRST_WAIT, set[str]()
             while True:
-                for uid in await inbox.unseen():
-                    raw = await inbox.fetch(uid)
-                    if await self.is_over(raw):
+                unread = await inbox.unseen()
+                if not left.issuperset(unread):  # what cannot be dealt with at once is looked at again soon
+                    patience = _FIRST_WAIT
+                left.clear()
+                for uid in unread:
+                    if await self.is_over(await inbox.fetch(uid)):
                         await inbox.mark_seen(uid)
-                        patience = _FIRST_WAIT
+                    else:
+                        left.add(uid)
                 await inbox.wait(patience)
                 patience = min(patience * 4, _LONGEST_WAIT)
         finally:

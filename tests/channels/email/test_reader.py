@@ -12,7 +12,7 @@ import pytest
 from bot.channels import IncomingEmail, Reply
 from bot.channels.email import incoming
 from bot.channels.email import receiver as reading
-from bot.channels.email.inbox import from_url
+from bot.channels.email.inbox import Inbox, from_url
 from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.receiver import Receiver
 from bot.errors import ChannelError
@@ -123,3 +123,20 @@ async def test_a_mail_that_has_to_wait_stays_unread_and_holds_up_no_other(monkey
     async with running(OddImap(mails={1: (simple("later"), False), 2: (simple("list"), False)})) as odd:
         await read_all(odd, email_workflow, lambda: odd.mails[2][1] and len(email_workflow.heard) >= 3)
         assert not odd.mails[1][1]
+
+
+async def test_a_mail_that_comes_after_a_long_silence_and_has_to_wait_is_looked_at_again_soon(monkeypatch):
+    monkeypatch.setattr(reading, "_FIRST_WAIT", 0.05)
+    email_workflow, looks = Office(waits_for="later"), list[float]()
+    right = Inbox.wait
+
+    async def wait(inbox: Inbox, seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 4:
+            odd.mails[1] = simple("later"), False
+        await right(inbox, min(seconds, 0.05))
+
+    monkeypatch.setattr(Inbox, "wait", wait)
+    async with running(OddImap(mails={})) as odd:
+        await read_all(odd, email_workflow, lambda: len(looks) >= 8)
+    assert [round(seconds, 2) for seconds in looks[:8]] == [0.05, 0.2, 0.8, 3.2, 0.05, 0.2, 0.8, 3.2]
