@@ -37,7 +37,7 @@ async def waiting_for(tx: Transaction, destination_id: int, earlier: Earlier | N
     subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
     asking = [one for one in subscriptions if not one.paused]
     found = await tx.hits.coming(asking, earlier, newest)
-    mutes = await _mutes(tx, destination_id, subscriptions)
+    mutes = await tx.mutes.of(destination_id) if any(one.is_muted for one in subscriptions) else ()
     muted = await covered(tx, mutes, found)
     return Waiting(
         asking,
@@ -55,14 +55,8 @@ async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
     subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
     earlier = await tx.carried.earlier(destination_id)
     found = await tx.hits.coming(subscriptions, earlier, await tx.hits.newest())
-    muted = await covered(tx, await _mutes(tx, destination_id, subscriptions), found)
+    muted = await covered(tx, await tx.mutes.of(destination_id), found)
     return [one for one in found if one.n not in muted]
-
-
-async def _mutes(tx: Transaction, destination_id: int, subscriptions: Sequence[Asking]) -> tuple[str, ...]:
-    if not any(one.is_muted for one in subscriptions):
-        return ()
-    return (await tx.mutes.known(destination_id)).get(destination_id, ())
 
 
 async def covered(tx: Transaction, mutes: Sequence[str], found: Sequence[Coming]) -> set[int]:

@@ -6,10 +6,8 @@ from bot.channels import Reply
 from bot.commands.request import Request, read_query
 from bot.commands.typed import read_paper, shown
 from bot.errors import UserError
-from bot.model import Destination
 from bot.pending import covered, waiting_for
 from bot.query import Query, in_words, stored
-from bot.store import Transaction
 
 MOST = 100
 """Mutes of one place."""
@@ -23,7 +21,7 @@ async def mute(request: Request) -> Reply:
     text, words = _meant(request)
     async with request.store.write() as tx:
         destination = await request.ensure_destination(tx)
-        if len(await _mutes(tx, destination)) >= MOST:
+        if len(await tx.mutes.of(destination.id)) >= MOST:
             raise UserError("error.too_many_mutes", {"limit": MOST})
         waiting = (await waiting_for(tx, destination.id)).papers
         is_new = await tx.mutes.add(destination.id, text, request.now)
@@ -42,7 +40,7 @@ async def unmute(request: Request) -> Reply:
     """Let muted papers come again, from the next announcement on."""
     destination = request.known_destination()
     async with request.store.write() as tx:
-        known = await _mutes(tx, destination)
+        known = await tx.mutes.of(destination.id)
         if not request.argument:
             raise UserError("error.unmute_what", {"list": _rows(request, known)})
         if request.argument.casefold() in _ALL:
@@ -60,7 +58,7 @@ async def unmute(request: Request) -> Reply:
 
 async def _listed(request: Request) -> Reply:
     async with request.store.read() as tx:
-        known = await _mutes(tx, request.destination) if request.destination else ()
+        known = await tx.mutes.of(request.destination.id) if request.destination else ()
     return request.reply(_rows(request, known))
 
 
@@ -83,7 +81,3 @@ def _meant(request: Request) -> tuple[str, str]:
         return paper.id, ""
     query = read_query(request.argument)
     return str(query), in_words(query, request.language)
-
-
-async def _mutes(tx: Transaction, destination: Destination) -> tuple[str, ...]:
-    return (await tx.mutes.known(destination.id)).get(destination.id, ())

@@ -92,10 +92,10 @@ async def why(request: Request) -> Reply:
     async with request.store.read() as tx:
         known = await tx.subscribers.subscriptions(request.destination.id) if request.destination else []
         fate = await _fate(request, tx, stored.candidate.paper, known)
-        mutes = await tx.mutes.known(request.destination.id) if request.destination else {}
+        mutes = await tx.mutes.of(request.destination.id) if request.destination else ()
         unread = "" if stored.is_announced else await _unread(request, tx, stored.paper)
     prepared = prepare(stored.candidate)
-    muted = next((by for texts in mutes.values() if (by := muted_by(texts, prepared))), None)
+    muted = muted_by(mutes, prepared)
     return request.reply(
         _headline(request, stored),
         _other_version(request, stored),

@@ -103,7 +103,7 @@ async def found_on(store: Store, day: date, subscriptions: Sequence[Subscription
     reading = reads(still_read(one.query for one in subscriptions))
     destination = subscriptions[0].destination_id
     async with store.read() as tx:
-        mutes = (await tx.mutes.known(destination)).get(destination, ())
+        mutes = await tx.mutes.of(destination)
         announced = await tx.papers.announced_on([day])
         concerned = _concerned(announced, reading)
         summaries = await tx.texts.best({_version(one) for one in concerned}, Language.ZH)

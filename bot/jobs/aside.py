@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-_FEW = (
-    10  # papers, with which anything is done in a millisecond or two; to change threads twice takes a tenth of one
-)
+_FEW = 10  # papers: all that is done with them takes a millisecond or two, to change threads a tenth of one
 _T = TypeVar("_T")
 
 

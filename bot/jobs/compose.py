@@ -90,10 +90,10 @@ class Composer:
         return Drafted(claim, digest, contents, waiting.newest, behind, earlier.state)
 
     async def fix(self, tx: Transaction, draft: Drafted) -> None:
-        """What was drafted comes no more, now that the outbox takes it; what has nothing in it is given up.
+        """Let nothing of a draft that the outbox takes come again; an empty draft gives up its delivery.
 
-        Raises OvertakenError, so that the transaction must not be committed. A command since the draft comes after
-        this digest, whose subscriptions are those that were there before.
+        Raises OvertakenError; the transaction must end with it. A command since the draft comes after this digest,
+        whose subscriptions are those that were there before.
         """
         destination = draft.claim.destination.id
         if draft.contents and not draft.is_empty:
@@ -154,10 +154,11 @@ class Composer:
             report = await report_with_papers(tx, audience, coverage)
         else:
             report = await report_without_papers(tx, audience, self._clock(), self._holidays)
+        shown = cards[: contents.shown]
         digest = Digest(
             key=claim.key,
             destination=destination,
-            cards=await aside(len(cards[: contents.shown]), lambda: _with_lines(cards[: contents.shown])),
+            cards=await aside(len(shown), lambda: _with_lines(shown)),
             matched=contents.size,
             coverage=report.coverage,
             rest=tuple(cards[contents.shown :]) if contents.shown is not None else (),

@@ -250,8 +250,9 @@ class Courier:
                 with suppress(ChannelError):  # to wait is the business of who sends
                     booked = await self._turn(tx, attempt)
                 begun = booked if self._channel.has_lookup else None
-                values = {"lacks_since": lacks_since, "begun": begun}
-                if not await tx.outbox.compose(claim, bodies, draft.contents, **values):
+                if not await tx.outbox.compose(
+                    claim, bodies, draft.contents, lacks_since=lacks_since, begun=begun
+                ):
                     raise NotOursError
         if not bodies:
             raise NotOursError

@@ -26,7 +26,6 @@ _ADVANCE = (
         )
     )
 )
-
 _BECOME = select(_change.id, _change.paper_id, _change.version, _change.batch)
 _BETWEEN = _BECOME.where(_change.batch > bindparam("after"), _change.batch <= bindparam("newest"))
 _OF_PAPERS = (

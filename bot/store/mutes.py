@@ -12,8 +12,8 @@ from bot.store.subscribers import Subscribers
 from bot.store.upsert import insert
 
 _mute = schema.mute.c
-_KNOWN = select(_mute.destination_id, _mute.text).order_by(_mute.created_at, _mute.text)
-_OF_ONE = _KNOWN.where(_mute.destination_id == bindparam("destination"))
+_ALL = select(_mute.destination_id, _mute.text).order_by(_mute.created_at, _mute.text)
+_OF_ONE = _ALL.with_only_columns(_mute.text).where(_mute.destination_id == bindparam("destination"))
 
 
 class Mutes:
@@ -22,13 +22,16 @@ class Mutes:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def known(self, destination_id: int | None = None) -> dict[int, tuple[str, ...]]:
-        """What destinations, or one of them, do not want to see, in the order of the wishes."""
-        statement = _KNOWN if destination_id is None else _OF_ONE
+    async def known(self) -> dict[int, tuple[str, ...]]:
+        """What destinations do not want to see, in the order of the wishes."""
         found: dict[int, tuple[str, ...]] = {}
-        for row in await self._connection.execute(statement, {"destination": destination_id}):
+        for row in await self._connection.execute(_ALL):
             found[row.destination_id] = (*found.get(row.destination_id, ()), row.text)
         return found
+
+    async def of(self, destination_id: int) -> tuple[str, ...]:
+        """The same for one destination."""
+        return tuple((await self._connection.execute(_OF_ONE, {"destination": destination_id})).scalars())
 
     async def add(self, destination_id: int, text: str, now: datetime) -> bool:
         """Let what holds for a canonical query, or has an id, stay away; False when it does already."""

@@ -262,7 +262,7 @@ class Outbox:
         chosen = _delivery.id.in_(deliveries) & _delivery.state.in_(["unsure", "held"])
         values = {"state": "ready", "due_at": now} if again else {"state": "sent", "done_at": now, "reason": ""}
         if again:
-            await Parts(self._connection).answer_for(deliveries)
+            await Parts(self._connection).forget_copies(deliveries)
         return (await self._connection.execute(schema.delivery.update().where(chosen).values(values))).rowcount
 
     async def refuse(self, claim: Claim, *, reason: str, now: datetime, rest: timedelta | None = None) -> bool:

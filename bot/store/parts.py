@@ -115,7 +115,7 @@ class Parts:
         )
         return int(counted.scalar_one())
 
-    async def answer_for(self, deliveries: Collection[int]) -> None:
-        """Count the copies of what has not arrived of these anew: an admin sends them again."""
+    async def forget_copies(self, deliveries: Collection[int]) -> None:
+        """Begin to count copies of these deliveries at nothing: an admin has said that they be sent again."""
         left = schema.part.update().where(_part.delivery_id.in_(deliveries), _part.sent_at.is_(None))
         await self._connection.execute(left.values(unanswered=0))
