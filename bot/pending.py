@@ -30,11 +30,16 @@ class Waiting:
     earlier: Earlier  # the deliveries that the destination has had
 
 
-async def waiting_for(tx: Transaction, destination_id: int, earlier: Earlier | None = None) -> Waiting:
-    """What comes to a destination; `earlier` are its deliveries, where they are known already."""
-    earlier = earlier or await tx.carried.earlier(destination_id)
+async def waiting_for(tx: Transaction, destination_id: int) -> Waiting:
+    """What comes to a destination."""
+    return await waiting_after(tx, destination_id, *await _known(tx, destination_id))
+
+
+async def waiting_after(
+    tx: Transaction, destination_id: int, earlier: Earlier, subscriptions: Sequence[Asking]
+) -> Waiting:
+    """The same, where its deliveries and its subscriptions are known already."""
     newest = await tx.hits.newest()
-    subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
     asking = [one for one in subscriptions if not one.paused]
     found = await tx.hits.coming(asking, earlier, newest)
     mutes = await tx.mutes.of(destination_id) if any(one.is_muted for one in subscriptions) else ()
@@ -52,11 +57,16 @@ async def waiting_for(tx: Transaction, destination_id: int, earlier: Earlier | N
 
 async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
     """What would come to a destination if none of its subscriptions were paused, without what it mutes."""
-    subscriptions = (await tx.hits.asking([destination_id])).get(destination_id, [])
-    earlier = await tx.carried.earlier(destination_id)
+    earlier, subscriptions = await _known(tx, destination_id)
     found = await tx.hits.coming(subscriptions, earlier, await tx.hits.newest())
     muted = await covered(tx, await tx.mutes.of(destination_id), found)
     return [one for one in found if one.n not in muted]
+
+
+async def _known(tx: Transaction, destination_id: int) -> tuple[Earlier, list[Asking]]:
+    """The deliveries that a destination has had, and its subscriptions."""
+    earlier = (await tx.carried.earlier([destination_id]))[destination_id]
+    return earlier, (await tx.hits.asking([destination_id])).get(destination_id, [])
 
 
 async def covered(tx: Transaction, mutes: Sequence[str], found: Sequence[Coming]) -> set[int]:

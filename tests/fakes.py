@@ -48,7 +48,7 @@ from bot.store.batches import DAY as DAY_BATCH
 from bot.store.batches import Batch
 from bot.store.counters import BATCHES, take
 from bot.store.migrate import migrate
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, Composed
 from bot.store.packing import pack, unpack
 from bot.summaries.repair import mended
 
@@ -348,7 +348,7 @@ async def matches(store: Store, *addresses: str) -> list[Match]:
                 continue
             asking = (await tx.hits.asking([destination.id])).get(destination.id, [])
             queries = {one.id: one.query for one in asking}
-            earlier = await tx.carried.earlier(destination.id)
+            earlier = (await tx.carried.earlier([destination.id]))[destination.id]
             for paper_ in await tx.hits.coming(asking, earlier, newest):
                 found += [
                     Match(queries[number], paper_.paper_id, paper_.version, kind)
@@ -365,10 +365,10 @@ async def waits(tx: Transaction, destination_id: int) -> int:
 async def composed(store: Store, claim: Claim, cap: int = 50) -> Digest | None:
     """The digest of a delivery, whose contents are fixed with it."""
     composer = Composer(store, cap=cap, clock=HandClock())
-    draft = await composer.draft(claim)
+    (draft,) = await composer.draft([claim])
     async with store.write() as tx:
-        await composer.fix(tx, draft)
-        is_ours = draft.is_empty or await tx.outbox.compose(claim, [], draft.contents)
+        await composer.fix(tx, [draft])
+        is_ours = draft.is_empty or await tx.outbox.compose([Composed(claim, [], draft.contents)])
     return draft.digest if is_ours and not draft.is_empty else None
 
 

@@ -65,7 +65,7 @@ async def _sent(
         await tx.subscribers.hold(destination_id)
         numbers = await tx.papers.versions_of({paper_id for paper_id, _ in papers})
         every = [n for paper_id, version in papers for v, n in numbers[paper_id] if v == version]
-        earlier = await tx.carried.earlier(destination_id)
+        earlier = (await tx.carried.earlier([destination_id]))[destination_id]
         had = earlier.fixed() | earlier.had(every)
         new = [n for n in every if n not in had]
         is_made = bool(new) and await tx.planning.send_now(destination_id, new, key, request.now)

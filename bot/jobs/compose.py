@@ -12,12 +12,12 @@ from bot.jobs.aside import aside
 from bot.jobs.ranking import matches, ranked, version_of, whole
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
-from bot.pending import Waiting, waiting_for
+from bot.pending import Waiting, waiting_after
 from bot.presentation.no_papers import Audience, coverage_of, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
 from bot.store.carried import Contents, Earlier
 from bot.store.hits import Asking
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, Composed
 from bot.store.versions import Version
 from bot.summaries.extract import one_line
 from bot.tokens import Links
@@ -49,6 +49,11 @@ class Drafted:
     before: tuple[int, int] = (0, 0)  # what was fixed for the destination before
 
     @property
+    def is_new(self) -> bool:
+        """Whether something comes with it that was not fixed before."""
+        return self.contents is not None and not self.is_empty
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say."""
         return not self.digest.cards and self.digest.no_papers is None
@@ -75,50 +80,78 @@ class Composer:
         self._holidays = holidays
         self._lack = lack
 
-    async def draft(self, claim: Claim) -> Drafted:
-        """What would go to the destination now: its papers, or else why there are none. Nothing is fixed."""
-        destination = claim.destination.id
+    async def draft(self, claims: Sequence[Claim]) -> list[Drafted]:
+        """What would go to each destination now: its papers, or else why there are none. Nothing is fixed."""
+        destinations = {claim.destination.id for claim in claims}
         async with self._store.read() as tx:
-            earlier = await tx.carried.earlier(destination)
-            contents = await tx.carried.contents(claim.id) if earlier.has_papers(claim.id) else None
-            if contents is not None and contents.shown is not None:
-                return Drafted(claim, await self._recorded(tx, claim, contents, earlier))
-            waiting = await waiting_for(tx, destination, earlier)
-            contents, cards = await self._contents(tx, claim, waiting)
-            digest = await self._written(tx, claim, contents, cards, waiting.asking, earlier)
+            earlier = await tx.carried.earlier(destinations)
+            asking = await tx.hits.asking(destinations)
+            return [
+                await self._draft(tx, claim, earlier[claim.destination.id], asking.get(claim.destination.id, []))
+                for claim in claims
+            ]
+
+    async def _draft(self, tx: Transaction, claim: Claim, earlier: Earlier, asking: Sequence[Asking]) -> Drafted:
+        contents = await tx.carried.contents(claim.id) if earlier.has_papers(claim.id) else None
+        if contents is not None and contents.shown is not None:
+            return Drafted(claim, await self._recorded(tx, claim, contents, earlier, asking))
+        waiting = await waiting_after(tx, claim.destination.id, earlier, asking)
+        contents, cards = await self._contents(tx, claim, waiting)
+        digest = await self._written(tx, claim, contents, cards, waiting.asking, earlier)
         behind = tuple(one.id for one in waiting.asking if one.through < waiting.newest)
         return Drafted(claim, digest, contents, waiting.newest, behind, earlier.state)
 
-    async def fix(self, tx: Transaction, draft: Drafted) -> None:
-        """Let nothing of a draft that the outbox takes come again; an empty draft gives up its delivery.
+    async def fix(self, tx: Transaction, drafts: Sequence[Drafted]) -> None:
+        """Let nothing of drafts that the outbox takes come again; an empty draft gives up its delivery.
 
         Raises OvertakenError; the transaction must end with it. A command since the draft comes after this digest,
         whose subscriptions are those that were there before.
         """
-        destination = draft.claim.destination.id
-        if draft.contents and not draft.is_empty:
-            await tx.changes.advance(destination, draft.newest)
-        else:
-            await tx.subscribers.hold(destination)
-        if draft.contents and await tx.carried.state(destination) != draft.before:
+        destinations = {one.claim.destination.id for one in drafts}
+        if len(destinations) < len(drafts):
             raise OvertakenError
-        if draft.is_empty and not await tx.outbox.discard(draft.claim):
-            return
-        if draft.is_empty and draft.contents and draft.contents.withheld:
-            await tx.carried.withhold(destination, draft.contents.papers)
-        if draft.behind:
-            await tx.hits.advance(draft.behind, draft.newest)
+        newest = max(one.newest for one in drafts)  # what was drafted together has seen the same
+        if has_news := {one.claim.destination.id for one in drafts if one.is_new}:
+            await tx.changes.advance(has_news, newest)
+        for destination in destinations - has_news:
+            await tx.subscribers.hold(destination)
+        states = await tx.carried.states(destinations)
+        if any(one.contents and states[one.claim.destination.id] != one.before for one in drafts):
+            raise OvertakenError
+        behind = set[int]()
+        for one in drafts:
+            if not one.is_empty or await self._given_up(
+                tx, one, has_had=states[one.claim.destination.id] != (0, 0)
+            ):
+                behind.update(one.behind)
+        if behind:
+            await tx.hits.advance(behind, newest)
+
+    async def _given_up(self, tx: Transaction, draft: Drafted, *, has_had: bool) -> bool:
+        """End a delivery with which nothing comes, and remember what is muted; False when it is not ours."""
+        claim, contents = draft.claim, draft.contents
+        if contents and contents.withheld and not has_had:
+            return await tx.outbox.compose([Composed(claim, (), contents)]) and await tx.outbox.finish(
+                claim, self._clock()
+            )
+        if not await tx.outbox.discard(claim):
+            return False
+        if contents and contents.withheld:
+            await tx.carried.withhold(claim.destination.id, contents.papers)
+        return True
 
     async def again(self, claim: Claim) -> Digest:
         """The digest of a delivery that was composed before, with the texts made since."""
         async with self._store.read() as tx:
-            contents = await tx.carried.contents(claim.id) or Contents()
-            return await self._recorded(tx, claim, contents, await tx.carried.earlier(claim.destination.id))
+            contents, destination = await tx.carried.contents(claim.id) or Contents(), claim.destination.id
+            earlier = (await tx.carried.earlier([destination]))[destination]
+            asking = (await tx.hits.asking([destination])).get(destination, [])
+            return await self._recorded(tx, claim, contents, earlier, asking)
 
-    async def _recorded(self, tx: Transaction, claim: Claim, contents: Contents, earlier: Earlier) -> Digest:
-        destination = claim.destination.id
-        cards = await recorded(tx, destination, contents)
-        asking = (await tx.hits.asking([destination])).get(destination, [])
+    async def _recorded(
+        self, tx: Transaction, claim: Claim, contents: Contents, earlier: Earlier, asking: Sequence[Asking]
+    ) -> Digest:
+        cards = await recorded(tx, claim.destination.id, contents)
         return await self._written(tx, claim, contents, cards, [one for one in asking if not one.paused], earlier)
 
     async def _contents(self, tx: Transaction, claim: Claim, waiting: Waiting) -> tuple[Contents, list[Card]]:

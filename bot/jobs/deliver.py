@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -19,10 +18,11 @@ from typing import TypeVar
 
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
-from bot.jobs.aside import aside
 from bot.jobs.attempts import Attempt, NotOursError, UnsureError
-from bot.jobs.compose import Composer, OvertakenError
+from bot.jobs.compose import Composer
+from bot.jobs.messages import Messages
 from bot.jobs.rate_limits import RateLimits, Sleep
+from bot.jobs.together import Together
 from bot.leases import Lease, Moment, acting_under
 from bot.metrics import SEND_SECONDS, SENDS
 from bot.model import Receipt
@@ -44,13 +44,13 @@ SEND_TIMEOUT = 75.0
 """Seconds for one part."""
 
 _BATCH = 20
-_COMPOSED_AT_ONCE = 2  # beside the sending: more would starve it, and the first one would be ready last
+_WRITTEN_AT_ONCE = 8  # receipts in one transaction
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
 
 
-_Ready = tuple[list[StoredPart], int, datetime | None]
-"""The messages of a delivery, how many papers it has, and when the first may go, where that is booked."""
+_Record = Callable[[Transaction], Awaitable[datetime | None]]
+"""Writes what became of a delivery; when its next message may go."""
 
 
 @dataclass(slots=True)
@@ -79,14 +79,13 @@ class Courier:
         self._store = store
         self._channel = channel
         self._owner = f"{owner}/{channel.name}"
-        self._composer = composer
         self._clock = clock
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
-        self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE)
+        self._messages = Messages(store, channel, composer, self._turn, clock)
+        self._commit = Together(self._written, most=_WRITTEN_AT_ONCE)
         self._attempts: set[Attempt] = set()
         self._stopping = False
-        self._known = 0  # texts in digests that did not have to be made, and are not counted yet
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight ends."""
@@ -146,7 +145,7 @@ class Courier:
             if len(claims) == most:
                 tx.ring(f"deliver {self._channel.name}")  # others may help
             free = await self._rate_limits.seen(tx, [claim.destination for claim in claims])
-            known, self._known = self._known, 0
+            known, self._messages.known = self._messages.known, 0
             if known:  # here, because digests would wait for one another at the row of the day
                 await tx.spending.found(now.date(), known)
         attempts = [
@@ -209,7 +208,8 @@ class Courier:
 
     async def _send_parts(self, attempt: Attempt) -> int:
         """Send what has not arrived; the number of papers."""
-        parts, papers, booked = await self._parts(attempt)
+        ready = await self._messages.of(attempt)
+        parts, booked = ready.parts, ready.booked
         attempt.root = parts[0].reference or ""
         left = [part for part in parts if part.sent_at is None]
         if not left:
@@ -223,41 +223,7 @@ class Courier:
             attempt.root = attempt.root or reference
             arrived = part.number, Receipt(reference, self._clock())
             booked = await self._go_on(attempt, arrived, following)
-        return papers
-
-    async def _parts(self, attempt: Attempt) -> _Ready:
-        """The messages of a delivery, written now unless they were before."""
-        if attempt.claim.attempt > 1:
-            async with self._store.read() as tx:
-                if parts := await tx.parts.of(attempt.claim.id):
-                    return parts, await tx.carried.size(attempt.claim.id), None
-        async with self._composing:
-            while True:
-                with suppress(OvertakenError):
-                    return await self._compose(attempt)
-
-    async def _compose(self, attempt: Attempt) -> _Ready:
-        """Compose a delivery, fix it and begin its first message."""
-        claim, began = attempt.claim, self._clock()
-        draft = await self._composer.draft(claim)
-        digest, bodies, booked = draft.digest, tuple[str, ...](), None
-        if not draft.is_empty:
-            bodies = await aside(digest.matched, lambda: self._channel.render(digest))
-        lacks_since = began if digest.lacks and self._channel.has_edits else None
-        async with self._store.write() as tx:
-            await self._composer.fix(tx, draft)
-            if bodies:
-                with suppress(ChannelError):  # to wait is the business of who sends
-                    booked = await self._turn(tx, attempt)
-                begun = booked if self._channel.has_lookup else None
-                if not await tx.outbox.compose(
-                    claim, bodies, draft.contents, lacks_since=lacks_since, begun=begun
-                ):
-                    raise NotOursError
-        if not bodies:
-            raise NotOursError
-        self._known += sum(card.summary is not None for card in digest.cards)
-        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)], digest.matched, booked
+        return ready.papers
 
     async def _go_on(
         self, attempt: Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
@@ -270,21 +236,26 @@ class Courier:
                 await tx.parts.arrived(claim.id, *arrived)
                 await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
 
-        async def record() -> datetime | None:
-            try:
-                async with self._store.write() as tx:
-                    if following is not None:
-                        return await self._begin(tx, attempt, arrived, following)
-                    await keep(tx)
-                    if not await tx.outbox.finish(claim, self._clock()):
-                        raise NotOursError
-            except (ChannelError, NotOursError):
-                async with self._store.write() as tx:
-                    await keep(tx)  # the receipt is kept all the same
-                raise
+        async def keep_and_go_on(tx: Transaction) -> datetime | None:
+            if following is not None:
+                return await self._begin(tx, attempt, arrived, following)
+            await keep(tx)
+            if not await tx.outbox.finish(claim, self._clock()):
+                raise NotOursError
             return None
 
+        async def record() -> datetime | None:
+            try:
+                return await self._commit(keep_and_go_on)
+            except (ChannelError, NotOursError):
+                await self._commit(keep)  # the receipt is kept all the same
+                raise
+
         return await insist(record)
+
+    async def _written(self, records: Sequence[_Record]) -> list[datetime | None]:
+        async with self._store.write() as tx:
+            return [await record(tx) for record in records]
 
     async def _begin(
         self, tx: Transaction, attempt: Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart

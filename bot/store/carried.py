@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
+from bot.store.among import among
 from bot.store.memory import COUNTED, Recall
 from bot.store.packing import common, count, pack, unpack
 
@@ -90,8 +91,12 @@ class Earlier:
         return {change for one in self.deliveries for change in unpack(one.changes)}
 
     def last(self, delivery_id: int, since: datetime) -> int | None:
-        """The last other delivery that was sent after an instant."""
-        sent = [(one.done_at, one.id) for one in self.deliveries if one.state == "sent" and one.done_at]
+        """The last other delivery that was sent after an instant; none in which everything was muted."""
+        sent = [
+            (one.done_at, one.id)
+            for one in self.deliveries
+            if one.state == "sent" and one.done_at and (one.shown or not one.withheld)
+        ]
         return max((one for one in sent if one[0] > since and one[1] != delivery_id), default=(None, None))[1]
 
 
@@ -106,12 +111,14 @@ class Delivered:
     reason: str
 
 
-_OF_DESTINATION = _delivery.destination_id == bindparam("destination")
-_EARLIER = select(COUNTED.scalar_subquery(), *(_delivery[name] for name in _Earlier._fields)).where(
-    _OF_DESTINATION
-)
-_STATE = select(func.count(), func.coalesce(func.sum(_delivery.id), 0)).where(
-    _OF_DESTINATION, _delivery.shown.is_not(None)
+_OF_DESTINATIONS = among(_delivery.destination_id, "destinations")
+_EARLIER = select(
+    COUNTED.scalar_subquery(), _delivery.destination_id, *(_delivery[name] for name in _Earlier._fields)
+).where(_OF_DESTINATIONS)
+_STATES = (
+    select(_delivery.destination_id, func.count(), func.sum(_delivery.id))
+    .where(_OF_DESTINATIONS, _delivery.shown.is_not(None))
+    .group_by(_delivery.destination_id)
 )
 
 
@@ -135,32 +142,29 @@ class Carried:
         found_by, changes = tuple(unpack(row.found_by)), tuple(unpack(row.changes))
         return Contents(tuple(unpack(row.papers)), row.shown, row.withheld, found_by, changes)
 
-    async def earlier(self, destination_id: int) -> Earlier:
-        """The deliveries of a destination."""
-        rows = (await self._connection.execute(_EARLIER, {"destination": destination_id})).all()
-        if rows:
-            self._recall.stand_at(rows[0][0])
-        return Earlier(tuple(_Earlier(*row[1:]) for row in rows))
+    async def earlier(self, destinations: Collection[int]) -> dict[int, Earlier]:
+        """The deliveries of each of these destinations."""
+        found: dict[int, list[_Earlier]] = {one: [] for one in destinations}
+        for written, destination, *one in await self._connection.execute(_EARLIER, {"destinations": destinations}):
+            if not found[destination]:
+                self._recall.stand_at(written)
+            found[destination].append(_Earlier(*one))
+        return {destination: Earlier(tuple(some)) for destination, some in found.items()}
 
-    async def state(self, destination_id: int) -> tuple[int, int]:
-        """The state of an `Earlier`."""
-        count, ids = (await self._connection.execute(_STATE, {"destination": destination_id})).one()
-        return count, int(ids)
+    async def states(self, destinations: Collection[int]) -> dict[int, tuple[int, int]]:
+        """The states of the `Earlier` of these destinations."""
+        rows = await self._connection.execute(_STATES, {"destinations": destinations})
+        found = {destination: (count, int(ids)) for destination, count, ids in rows}
+        return {one: found.get(one, (0, 0)) for one in destinations}
 
     async def withhold(self, destination_id: int, papers: Collection[int]) -> None:
-        """Note with the last delivery to a destination that these are muted there, and were not sent with any.
-
-        There is none before the first digest, and nothing is noted then.
-        """
+        """Note with the last composed delivery to a destination that these are muted there, and were not sent."""
         last = select(_delivery.id, _delivery.papers, _delivery.withheld).where(
             _delivery.destination_id == destination_id, _delivery.shown.is_not(None)
         )
-        row = (await self._connection.execute(last.order_by(_delivery.id.desc()).limit(1))).first()
-        if row is not None:
-            all_of_it = {"papers": pack([*unpack(row.papers), *papers]), "withheld": row.withheld + len(papers)}
-            await self._connection.execute(
-                schema.delivery.update().where(_delivery.id == row.id).values(all_of_it)
-            )
+        row = (await self._connection.execute(last.order_by(_delivery.id.desc()).limit(1))).one()
+        all_of_it = {"papers": pack([*unpack(row.papers), *papers]), "withheld": row.withheld + len(papers)}
+        await self._connection.execute(schema.delivery.update().where(_delivery.id == row.id).values(all_of_it))
 
     async def destination(self, delivery_id: int) -> int | None:
         """The destination of a delivery whose papers are fixed and ranked."""
@@ -177,7 +181,8 @@ class Carried:
         return contents.size if contents else 0
 
     async def history(self, destination_id: int, most: int) -> list[Delivered]:
-        """The last deliveries of a destination, newest first."""
+        """The last deliveries of a destination, newest first; none that ended without a message."""
+        has_message = exists().where(schema.part.c.delivery_id == _delivery.id)
         rows = await self._connection.execute(
             select(
                 _delivery.state,
@@ -187,7 +192,7 @@ class Carried:
                 _delivery.done_at,
                 _delivery.reason,
             )
-            .where(_delivery.destination_id == destination_id)
+            .where(_delivery.destination_id == destination_id, or_(_delivery.state != "sent", has_message))
             .order_by(_delivery.created_at.desc(), _delivery.id.desc())
             .limit(most)
         )

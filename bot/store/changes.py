@@ -19,7 +19,7 @@ from bot.store.upsert import insert
 _change, _paper, _destination = schema.change.c, schema.paper.c, schema.destination.c
 _ADVANCE = (
     schema.destination.update()
-    .where(_destination.id == bindparam("of_id"))
+    .where(among(_destination.id, "destinations"))
     .values(
         changes_through=case(
             (_destination.changes_through < bindparam("to"), bindparam("to")), else_=_destination.changes_through
@@ -68,9 +68,9 @@ class Changes:
             statement = insert(self._connection, schema.change).on_conflict_do_nothing()
             await self._connection.execute(statement, rows)
 
-    async def advance(self, destination_id: int, batch: int) -> None:
-        """A destination is told of all up to a batch; nobody else composes for it until the transaction ends."""
-        await self._connection.execute(_ADVANCE, {"of_id": destination_id, "to": batch})
+    async def advance(self, destinations: Collection[int], batch: int) -> None:
+        """Destinations are told of all up to a batch; nobody else composes for them until the transaction ends."""
+        await self._connection.execute(_ADVANCE, {"destinations": destinations, "to": batch})
 
     async def become(self, after: int, papers: Collection[int], newest: int) -> list[Became]:
         """What became known up to a batch, after another one; and all of these papers."""

@@ -25,7 +25,7 @@ from bot.store.epochs import Epochs
 from bot.store.instant import Instant
 from bot.store.memory import Recall
 from bot.store.packing import unpack
-from bot.store.parts import Parts
+from bot.store.parts import Parts, StoredPart
 from bot.store.subscribers import Subscribers
 from bot.store.texts import Texts
 
@@ -47,6 +47,16 @@ class Claim:
     def key(self) -> str:
         """What names the delivery outside of the database, also after that was restored from a backup."""
         return f"{self.epoch}-{self.id}" if self.epoch else str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A delivery whose messages are to be fixed."""
+
+    claim: Claim
+    parts: Sequence[StoredPart]
+    contents: Contents | None = None  # what comes to the destination with it; None where that was fixed before
+    lacks_since: datetime | None = None  # when texts were missing that may be filled in later
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +151,16 @@ class Outbox:
             for row in claimed
         ]
 
-    async def compose(
-        self,
-        claim: Claim,
-        bodies: Sequence[str],
-        contents: Contents | None = None,
-        *,
-        lacks_since: datetime | None = None,
-        begun: datetime | None = None,
-    ) -> bool:
-        """Fix the messages of a delivery, once, so that every retry sends the same; False when not ours.
+    async def compose(self, deliveries: Sequence[Composed]) -> bool:
+        """Fix the messages of deliveries, once, so that every retry sends the same.
 
-        With `contents`, these have come to the destination from now on; without, what it carries was fixed before.
-        `lacks_since` is when texts were missing that may be filled in later, `begun` when the first is to go.
+        False when one of them is not ours any more: then the transaction must be rolled back.
         """
-        carried = contents.stored if contents else {}
-        if not await self._update(claim, {"lacks": lacks_since is not None, "filled_at": lacks_since, **carried}):
-            return False
-        await Parts(self._connection).add(claim.id, bodies, begun=begun)
+        for one in deliveries:
+            since, carried = one.lacks_since, one.contents.stored if one.contents else {}
+            if not await self._update(one.claim, {"lacks": since is not None, "filled_at": since, **carried}):
+                return False
+        await Parts(self._connection).add({one.claim.id: one.parts for one in deliveries})
         return True
 
     async def lacking(self, channel: str, since: datetime, most: int) -> list[Claim]:
@@ -213,7 +215,8 @@ class Outbox:
             .values(lacks=lacks, filled_at=at, **state)
         )
         if sent.rowcount == 1:
-            await Parts(self._connection).add(delivery_id, more, first)
+            added = [StoredPart(number, body) for number, body in enumerate(more, first)]
+            await Parts(self._connection).add({delivery_id: added})
 
     async def is_ours(self, claim: Claim) -> bool:
         """Whether the delivery is still ours; so until the transaction ends."""

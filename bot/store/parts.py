@@ -5,10 +5,9 @@ Receipts are written once and by anybody, because the message did arrive.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import and_, bindparam, case, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,18 +58,17 @@ class Parts:
         rows = await self._connection.execute(_PARTS, {"of_delivery": delivery_id})
         return [StoredPart(row.number, row.body, row.attempted_at, row.sent_at, row.reference) for row in rows]
 
-    async def add(
-        self, delivery_id: int, bodies: Sequence[str], first: int = 1, *, begun: datetime | None = None
-    ) -> None:
-        """Messages of a delivery from a number on; the first of all is about to be sent if it is `begun`."""
-        rows: list[dict[str, Any]] = [
+    async def add(self, parts: Mapping[int, Sequence[StoredPart]]) -> None:
+        """New messages of deliveries, by the ids of these; nothing has arrived of them."""
+        rows = [
             {
                 "delivery_id": delivery_id,
-                "number": n,
-                "body": body,
-                "attempted_at": begun if n == 1 else None,
+                "number": one.number,
+                "body": one.body,
+                "attempted_at": one.attempted_at,
             }
-            for n, body in enumerate(bodies, first)
+            for delivery_id, some in parts.items()
+            for one in some
         ]
         if rows:
             # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL

@@ -18,6 +18,7 @@ from bot.commands.mailboxes import Mailboxes, mailbox_of
 from bot.errors import ChannelError
 from bot.model import Language
 from bot.store import Store, schema
+from bot.store.outbox import Composed
 from bot.text.normal import has_han
 from bot.text.traditional import traditional
 from bot.tokens import Links, Purpose, Tokens
@@ -415,7 +416,7 @@ async def sent(writing: Writing, destination, subscription, number: int) -> None
     async with writing.store.write() as tx:
         lease = timedelta(minutes=1)
         for claim in await tx.outbox.claim("email", owner="me", now=writing.clock.now, lease=lease, most=10):
-            await tx.outbox.compose(claim, [])
+            await tx.outbox.compose([Composed(claim, [])])
             await tx.outbox.finish(claim, writing.clock.now)
 
 

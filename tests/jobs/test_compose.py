@@ -8,10 +8,11 @@ import pytest
 
 from bot.digest import Digest, Lack
 from bot.jobs.compose import Composer, OvertakenError
-from bot.model import Language, Paper, Summary
+from bot.model import Destination, Language, Paper, Subscription, Summary
 from bot.presentation.cards import digest_lines
 from bot.store import Store, schema
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, Composed
+from bot.store.parts import StoredPart
 from tests.fakes import MORNING, HandClock, composed, matched, paper, planned, rows, subscribed, waiting
 
 
@@ -35,18 +36,18 @@ async def test_a_draft_is_not_fixed_when_another_digest_was_fixed_meanwhile(stor
     clock = HandClock()
     composer = Composer(store, cap=2, clock=clock)
     first, second = await two_claims(store, clock)
-    early, late = await composer.draft(first), await composer.draft(second)
+    (early,), (late,) = await composer.draft([first]), await composer.draft([second])
     assert early.digest.matched == late.digest.matched == 3
     async with store.write() as tx:
-        await composer.fix(tx, early)
-        assert await tx.outbox.compose(first, ["one"], early.contents)
+        await composer.fix(tx, [early])
+        assert await tx.outbox.compose([Composed(first, [StoredPart(1, "one")], early.contents)])
     with pytest.raises(OvertakenError):
         async with store.write() as tx:
-            await composer.fix(tx, late)
-    again = await composer.draft(second)
+            await composer.fix(tx, [late])
+    (again,) = await composer.draft([second])
     assert again.is_empty
     async with store.write() as tx:
-        await composer.fix(tx, again)
+        await composer.fix(tx, [again])
     (kept,) = await rows(store, schema.delivery)
     assert kept.id == first.id
 
@@ -54,33 +55,46 @@ async def test_a_draft_is_not_fixed_when_another_digest_was_fixed_meanwhile(stor
 async def test_what_is_muted_on_a_day_of_nothing_else_does_not_come_when_it_is_found_again(store: Store) -> None:
     """It was not for this reader on that day, and is no news once the mute has gone."""
     first, (subscription,) = await subscribed(store)
+    assert await morning(store, subscription, 0, paper(1)) == [paper(1).id]
+    await muted(store, first, paper(2))
+    assert await morning(store, subscription, 1, paper(2)) == []
+    await muted(store, first, paper(2), no_longer=True)
+    assert await morning(store, subscription, 2, paper(2)) == []
+    assert await morning(store, subscription, 3, paper(2), paper(3)) == [paper(3).id]
 
-    async def morning(day: int, *papers: Paper) -> Digest | None:
-        now = MORNING + timedelta(days=day)
-        await matched(store, subscription, *papers, day=now.date(), now=now)
-        await planned(store, now)
-        async with store.write() as tx:
-            claims = await tx.outbox.claim("fake", owner="one", now=now, lease=timedelta(minutes=2), most=5)
-        digests = [await composed(store, claim) for claim in claims]
-        async with store.write() as tx:
-            for claim in claims:
-                await tx.outbox.finish(claim, now)
-        return digests[0] if digests else None
 
-    async def mutes(text: str, *, are_there: bool) -> None:
-        async with store.write() as tx:
-            await (tx.mutes.add(first.id, text, MORNING) if are_there else tx.mutes.remove(first.id, text))
+async def test_what_is_muted_before_the_first_digest_does_not_come_when_it_is_found_again(store: Store) -> None:
+    first, (subscription,) = await subscribed(store)
+    await muted(store, first, paper(1))
+    assert await morning(store, subscription, 0, paper(1)) == []
+    await muted(store, first, paper(1), no_longer=True)
+    assert await morning(store, subscription, 1, paper(1)) == []
+    async with store.read() as tx:
+        assert await tx.carried.history(first.id, 5) == [], "nothing was sent"
+        assert (await tx.carried.earlier([first.id]))[first.id].last(0, MORNING) is None, "so no thread goes on"
+    assert await morning(store, subscription, 2, paper(1), paper(2)) == [paper(2).id]
 
-    digest = await morning(0, paper(1))
-    assert digest is not None
-    assert [card.paper.id for card in digest.cards] == [paper(1).id]
-    await mutes(paper(2).id, are_there=True)
-    assert await morning(1, paper(2)) is None
-    await mutes(paper(2).id, are_there=False)
-    assert await morning(2, paper(2)) is None
-    digest = await morning(3, paper(2), paper(3))
-    assert digest is not None
-    assert [card.paper.id for card in digest.cards] == [paper(3).id]
+
+async def morning(store: Store, subscription: Subscription, day: int, *papers: Paper) -> list[str]:
+    """The papers that come on a day on which these are found."""
+    now = MORNING + timedelta(days=day)
+    await matched(store, subscription, *papers, day=now.date(), now=now)
+    await planned(store, now)
+    async with store.write() as tx:
+        claims = await tx.outbox.claim("fake", owner="one", now=now, lease=timedelta(minutes=2), most=5)
+    digests = [await composed(store, claim) for claim in claims]
+    async with store.write() as tx:
+        for claim in claims:
+            await tx.outbox.finish(claim, now)
+    return [card.paper.id for one in digests if one for card in one.cards]
+
+
+async def muted(store: Store, destination: Destination, one: Paper, *, no_longer: bool = False) -> None:
+    async with store.write() as tx:
+        if no_longer:
+            await tx.mutes.remove(destination.id, one.id)
+        else:
+            await tx.mutes.add(destination.id, one.id, MORNING)
 
 
 async def test_only_what_is_shown_is_explained_and_the_others_are_named_by_title(store: Store) -> None:
@@ -89,7 +103,7 @@ async def test_only_what_is_shown_is_explained_and_the_others_are_named_by_title
     await planned(store)
     async with store.write() as tx:
         (claim,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
-    digest = (await Composer(store, cap=1, clock=clock).draft(claim)).digest
+    digest = (await Composer(store, cap=1, clock=clock).draft([claim]))[0].digest
     assert [bool(card.paper.abstract) for card in (*digest.cards, *digest.rest)] == [True, False, False, False]
     assert all(card.paper.title and card.subscriptions for card in digest.rest)
     assert digest.cards[0].reasons
@@ -107,7 +121,7 @@ async def test_a_destination_has_as_many_papers_whole_as_it_wants_and_never_more
     async with store.write() as tx:
         claims = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
     composer = Composer(store, cap=3, clock=clock)
-    digests = {claim.destination.id: (await composer.draft(claim)).digest for claim in claims}
+    digests = {one.claim.destination.id: one.digest for one in await composer.draft(claims)}
     shown = {each: (len(one.cards), len(one.named), one.matched) for each, one in digests.items()}
     assert shown == {few.id: (1, 3, 4), many.id: (3, 1, 4)}
 
@@ -123,7 +137,7 @@ async def one_digest(store: Store, language: Language, lack: Lack, *, chinese: b
     await planned(store)
     async with store.write() as tx:
         (claim,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
-    return (await Composer(store, cap=3, clock=clock, lack=lambda: lack).draft(claim)).digest
+    return (await Composer(store, cap=3, clock=clock, lack=lambda: lack).draft([claim]))[0].digest
 
 
 NAGGING = ("No Chinese text yet", "OPENAI_API_KEY", "暂缺", "管理员")

@@ -95,7 +95,7 @@ async def test_the_counter_that_is_read_with_the_deliveries_of_a_destination_is_
         await retitled(beside, title)
         for _ in range(2):
             async with store.read() as tx:
-                await tx.carried.earlier(destination.id)
+                await tx.carried.earlier([destination.id])
                 assert await library.titles(tx, [1]) == {1: title}
     assert library.asked == [[1], [1]]
 

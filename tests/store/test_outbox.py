@@ -11,8 +11,9 @@ from sqlalchemy import event, text
 from bot.model import AnnounceType, Language, Receipt
 from bot.store import Store, schema
 from bot.store.migrate import migrate
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, Composed
 from bot.store.packing import pack
+from bot.store.parts import StoredPart
 from bot.store.texts import Made
 from tests import PATIENCE
 from tests.counterparts import postgres
@@ -42,6 +43,12 @@ async def claimed(
         return await tx.outbox.claim(channel, owner=owner, now=now, lease=MINUTE, most=most)
 
 
+def written(claim: Claim, *bodies: str, begun: datetime | None = None) -> Composed:
+    """Messages of a delivery; the first of them is about to be sent if they are begun."""
+    parts = [StoredPart(n, body, begun if n == 1 else None) for n, body in enumerate(bodies, 1)]
+    return Composed(claim, parts)
+
+
 async def test_the_messages_of_a_digest_are_one_statement_in_which_nobody_can_stand_still(store):
     await waiting(store, 1)
     await planned(store)
@@ -53,7 +60,7 @@ async def test_the_messages_of_a_digest_are_one_statement_in_which_nobody_can_st
 
     event.listen(store._writer.sync_engine, "do_executemany", note)
     async with store.write() as tx:
-        assert await tx.outbox.compose(claim, ["one", "two", "three"])
+        assert await tx.outbox.compose([written(claim, "one", "two", "three")])
     event.remove(store._writer.sync_engine, "do_executemany", note)
     assert pipelines == []
     async with store.read() as tx:
@@ -160,11 +167,11 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     await planned(store)
     (zombie,) = await claimed(store)
     async with store.write() as tx:
-        assert await tx.outbox.compose(zombie, ["first", "second"])
+        assert await tx.outbox.compose([written(zombie, "first", "second")])
     (heir,) = await claimed(store, owner, MORNING + 2 * MINUTE)
     before = await rows(store, schema.delivery), await rows(store, schema.part)
     async with store.write() as tx:
-        assert not await tx.outbox.compose(zombie, ["other"])
+        assert not await tx.outbox.compose([written(zombie, "other")])
         assert not await tx.outbox.finish(zombie, MORNING)
         assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
         assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
@@ -184,7 +191,7 @@ async def test_a_receipt_is_written_once(store):
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.compose([written(claim, "one")])
         await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.parts.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
     (part,) = await rows(store, schema.part)
@@ -197,7 +204,7 @@ async def test_a_receipt_and_the_part_that_is_begun_with_it_are_noted_each_at_it
     (claim,) = await claimed(store)
     first, second = Receipt("ref-1", MORNING), Receipt("ref-2", MORNING + 2 * MINUTE)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one", "two", "three"], begun=MORNING)
+        await tx.outbox.compose([written(claim, "one", "two", "three", begun=MORNING)])
         await tx.parts.arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))
         await tx.parts.arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))
     found = [
@@ -321,6 +328,7 @@ async def test_the_history_of_a_destination_is_newest_first(store):
     (claim,) = await claimed(store)
     await composed(store, claim)
     async with store.write() as tx:
+        await tx.parts.add({claim.id: [StoredPart(1, "two papers")]})
         await tx.outbox.finish(claim, MORNING + MINUTE)
     await matched(store, subscription, paper(3))
     await planned(store, MORNING + timedelta(days=1))
@@ -341,7 +349,7 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        await tx.outbox.compose(claim, ["one"])
+        await tx.outbox.compose([written(claim, "one")])
         await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
         await tx.outbox.finish(claim, MORNING)
     (part,) = await rows(store, schema.part)
