@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import InUseError, StoreError
 from bot.private import make_private
+from bot.store import turn
 from bot.store.lists import decoded
 from bot.store.memory import watch
 
@@ -81,7 +82,7 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
     """
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args={"isolation_level": None},
+        connect_args={"isolation_level": None, "async_creator_fn": turn.connection},
         pool_size=pool,
         max_overflow=0,
         pool_timeout=120,
@@ -107,7 +108,7 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
     def began(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
         try:
-            driver.run_async(lambda connected: connected.execute_fetchall(begin))  # a statement takes three turns
+            driver.run_async(lambda connected: connected.execute_fetchall(begin))
         except sqlite3.OperationalError as error:
             raise OperationalError(begin, None, error) from error
 
