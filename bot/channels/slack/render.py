@@ -142,14 +142,11 @@ def _titles(card: CardLines | NamedLines) -> Item:
 
 
 def _cards(lines: Sequence[CardLines], locale: str, *, has_abstracts: bool) -> list[Group]:
-    return [
-        _with_buttons(_card(one, number, has_abstracts), one, locale, is_folded=not has_abstracts)
-        for number, one in enumerate(lines, 1)
-    ]
+    return [_card(one, number, locale, has_abstracts) for number, one in enumerate(lines, 1)]
 
 
 @lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other
-def _card(lines: CardLines, number: int, has_abstracts: bool) -> Group:
+def _card(lines: CardLines, number: int, locale: str, has_abstracts: bool) -> Group:
     first, *others = lines.titles
     rows: list[Row] = [
         [words(f"{number}. ", bold=True), words(first.text or _NOTHING, lines.url, bold=True)],
@@ -161,13 +158,9 @@ def _card(lines: CardLines, number: int, has_abstracts: bool) -> Group:
     below: list[Row] = [[words(f"{lines.head} · " if lines.links else lines.head), *_links(lines)]]
     below += [[words("\n"), *_marked(one)] for one in lines.abstracts if has_abstracts]
     titles = " · ".join(title.text for title in lines.titles if title.text) or lines.id
-    said = (f"{one.lead}{one.text}" for one in lines.lines)
-    return group(*paragraphs(rows), *soft, *paragraphs(below), said="\n".join([f"{number}. {titles}", *said]))
-
-
-def _with_buttons(card: Group, lines: CardLines, locale: str, *, is_folded: bool) -> Group:
-    above, below = group(DIVIDER), group(_buttons(lines, locale, is_folded=is_folded and bool(lines.abstracts)))
-    return Group(above.blocks + card.blocks + below.blocks, above.costs + card.costs + below.costs, card.said)
+    said = "\n".join([f"{number}. {titles}", *(f"{one.lead}{one.text}" for one in lines.lines)])
+    ways = _buttons(lines, locale, is_folded=bool(lines.abstracts) and not has_abstracts)
+    return group(DIVIDER, *paragraphs(rows), *soft, *paragraphs(below), ways, said=said)
 
 
 def _links(lines: CardLines) -> list[Element]:
