@@ -13,7 +13,21 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Interval, Update, and_, bindparam, func, literal, or_, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Interval,
+    Update,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -78,19 +92,25 @@ def _claiming(has_clock: bool) -> ReturningUpdate[Any]:
     now = bindparam("now", type_=Instant)
     moment = func.clock_timestamp() if has_clock else now
     until = moment + bindparam("lease", type_=Interval) if has_clock else bindparam("until", type_=Instant)
-    free = or_(
-        and_(_delivery.state == "ready", _delivery.due_at <= now),
-        and_(_delivery.state == "sending", _delivery.lease_until < moment),
-    )
-    candidates = (
-        select(_delivery.id)
-        .join(schema.destination, _destination.id == _delivery.destination_id)
-        .where(_destination.channel == bindparam("of_channel"), _destination.paused == "", free)
-        .order_by(_delivery.due_at, _delivery.id)
-        .limit(bindparam("most", type_=Integer))
-        .with_for_update(of=schema.delivery, skip_locked=True)
-        .cte("candidates")  # a plain subquery may run once for each row, and then takes more than `most`
-    )
+    most = bindparam("most", type_=Integer)
+
+    def first(name: str, state: str, is_free: ColumnElement[bool]) -> CTE:
+        """The first of one state, in the order of their index."""
+        found = (
+            select(_delivery.id, _delivery.due_at)
+            .join(schema.destination, _destination.id == _delivery.destination_id)
+            .where(_delivery.channel == bindparam("of_channel"), _delivery.state == state, is_free)
+            .where(_destination.paused == "")
+            .order_by(_delivery.due_at, _delivery.id)
+            .limit(most)
+            .with_for_update(of=schema.delivery, skip_locked=True)
+        )
+        return found.cte(name)  # a plain subquery may run once for each row, and then takes more than `most`
+
+    ready = first("ready", "ready", _delivery.due_at <= now)
+    lapsed = first("lapsed", "sending", _delivery.lease_until < moment)
+    free = union_all(select(ready.c.id, ready.c.due_at), select(lapsed.c.id, lapsed.c.due_at)).cte("free")
+    candidates = select(free.c.id).order_by(free.c.due_at, free.c.id).limit(most).cte("candidates")
     return (
         schema.delivery.update()
         .where(_delivery.id.in_(select(candidates.c.id)))
@@ -313,7 +333,7 @@ class Outbox:
             select(func.min(free))
             .join(schema.destination, _destination.id == _delivery.destination_id)
             .where(
-                _destination.channel == channel,
+                _delivery.channel == channel,
                 _destination.paused == "",
                 _delivery.state.in_(["ready", "sending"]),
                 true() if after is None else free > after,

@@ -69,8 +69,16 @@ class Planning:
 
         `key` is an instant that no slot has.
         """
-        values = {"slot_due": key, "state": "ready", "due_at": now, "created_at": now, "papers": pack(papers)}
-        statement = insert(self._connection, schema.delivery).values(destination_id=destination_id, **values)
+        values = {
+            "destination_id": destination_id,
+            "channel": select(_destination.channel).where(_destination.id == destination_id).scalar_subquery(),
+            "slot_due": key,
+            "state": "ready",
+            "due_at": now,
+            "created_at": now,
+            "papers": pack(papers),
+        }
+        statement = insert(self._connection, schema.delivery).values(values)
         made = await self._connection.execute(
             statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
         )
@@ -115,6 +123,7 @@ class Planning:
         if not destinations:
             return 0
         values = {
+            "channel": _destination.channel,
             "slot_due": literal(due, Instant),
             "state": literal("ready"),
             "due_at": literal(now, Instant),
@@ -231,9 +240,8 @@ class Planning:
 
     async def hurry(self, channels: Collection[str], now: datetime) -> None:
         """Let everything that waits for another try on these channels be due."""
-        mine = select(_destination.id).where(_destination.channel.in_(channels))
         await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.state == "ready", _delivery.due_at > now, _delivery.destination_id.in_(mine))
+            .where(_delivery.channel.in_(channels), _delivery.state == "ready", _delivery.due_at > now)
             .values(due_at=now)
         )

@@ -25,14 +25,8 @@ from sqlalchemy import (
 
 from bot.store.instant import Instant
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_NAMES = {kind: f"{kind}_%(table_name)s_%(column_0_N_name)s" for kind in ("ix", "uq", "fk")}
+metadata = MetaData(naming_convention={**_NAMES, "pk": "pk_%(table_name)s"})
 
 
 def _id() -> Column[int]:
@@ -286,6 +280,7 @@ delivery = Table(
     metadata,
     _id(),
     _refers("destination_id", "destination.id"),
+    Column("channel", String(40), nullable=False),  # that of the destination
     Column("slot_due", Instant, nullable=False),
     Column("state", String(12), nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -308,6 +303,7 @@ delivery = Table(
 )
 Index("ix_delivery_lacks", delivery.c.done_at, sqlite_where=delivery.c.lacks, postgresql_where=delivery.c.lacks)
 Index("ix_delivery_open", delivery.c.state, delivery.c.due_at)
+Index("ix_delivery_due", delivery.c.channel, delivery.c.state, delivery.c.due_at, delivery.c.id)
 
 change = Table(  # what has become of papers
     "change",

@@ -164,7 +164,9 @@ async def _large_ones(store: Store, large: Sequence[Sequence[str]], first: int, 
         await _destinations(store, [number], 1, channel, SUBSCRIPTIONS)
         rows = [_subscription(subscription + n, number, n + 1, known[q]) for n, q in enumerate(queries)]
         await _insert(store, schema.subscription, iter(rows))
-        await _insert(store, schema.delivery, (_delivered(delivery + n, number, n) for n in range(EARLIER)))
+        await _insert(
+            store, schema.delivery, (_delivered(delivery + n, number, channel, n) for n in range(EARLIER))
+        )
         number, subscription, delivery = number + 1, subscription + SUBSCRIPTIONS, delivery + EARLIER
 
 
@@ -183,12 +185,13 @@ def _announced(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _delivered(number: int, destination: int, before: int) -> dict[str, Any]:
+def _delivered(number: int, destination: int, channel: str, before: int) -> dict[str, Any]:
     at = datetime(2026, 6, 8, 9, tzinfo=UTC) - timedelta(days=before)
     first = before * PAPERS + 1
     return {
-        "id": number, "destination_id": destination, "slot_due": at, "state": "sent", "due_at": at,
-        "created_at": at, "done_at": at, "attempts": 1, "papers": pack(range(first, first + PAPERS)), "shown": 20,
+        "id": number, "destination_id": destination, "channel": channel, "slot_due": at, "state": "sent",
+        "due_at": at, "created_at": at, "done_at": at, "attempts": 1,
+        "papers": pack(range(first, first + PAPERS)), "shown": 20,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ where there is one.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from bot.app import Adapters, App
 from bot.channels import Channel
 from bot.channels import load as load_channel
 from bot.digest import Digest
+from bot.engine.works import keep_pauses_short
 from bot.jobs.compose import Composer
 from bot.jobs.deliver import Courier
 from bot.matching import Matcher
@@ -169,7 +171,9 @@ class Figures:
 
 async def bench(count: int, database: str, statistics: str) -> None:
     """Print the table of one size."""
-    arenas.share()  # as `sudi` does
+    arenas.share()  # as `sudi` does, and `sudi run` what follows
+    gc.freeze()
+    keep_pauses_short()
     found = await _measured(count, 120, database, statistics)
     one_slot = await _measured(20_000, 1, database, statistics) if count >= 20_000 else None
     print(f"{count:,} destinations on {database}, statistics {statistics}; load {os.getloadavg()[0]:.0f}")

@@ -24,8 +24,8 @@ async def two_claims(store: Store, clock: HandClock) -> list[Claim]:
         (first,) = await tx.outbox.claim("fake", owner="one", now=clock(), lease=timedelta(minutes=2), most=5)
         await tx.connection.execute(
             schema.delivery.insert().values(
-                destination_id=destination.id, slot_due=MORNING + timedelta(hours=1), state="ready",
-                due_at=MORNING, created_at=MORNING,
+                destination_id=destination.id, channel="fake", slot_due=MORNING + timedelta(hours=1),
+                state="ready", due_at=MORNING, created_at=MORNING,
             )
         )  # fmt: skip
         (second,) = await tx.outbox.claim("fake", owner="two", now=clock(), lease=timedelta(minutes=2), most=5)

@@ -109,8 +109,9 @@ async def _overdue(house: House, state: str = "ready") -> None:
     ago = house.clock.now - timedelta(hours=3)
     destination, _ = await subscribed(house.store, now=house.clock.now)
     values = {"destination_id": destination.id, "slot_due": ago, "state": state, "due_at": ago, "created_at": ago}
+    values |= {"channel": "fake", "reason": "550 busy"}
     async with house.store.write() as tx:
-        await tx.connection.execute(schema.delivery.insert().values(**values, reason="550 busy"))
+        await tx.connection.execute(schema.delivery.insert().values(values))
 
 
 async def _held(house: House) -> None:

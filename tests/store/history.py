@@ -99,6 +99,7 @@ def _deliveries() -> _Rows:
         return {
             "id": number,
             "destination_id": destination,
+            "channel": "fake",
             "slot_due": due,
             "state": state,
             "due_at": due,

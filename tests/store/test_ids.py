@@ -55,6 +55,7 @@ async def made(store: Store, name: str) -> int:
                 delivery = schema.delivery
                 values = {
                     "destination_id": destination.id,
+                    "channel": "fake",
                     "slot_due": MORNING,
                     "state": "ready",
                     "due_at": MORNING,

@@ -362,9 +362,10 @@ async def test_a_digest_whose_texts_have_come_is_found_behind_any_number_that_la
     (stored,) = await rows(store, schema.paper)
     sent = [
         {
-            "destination_id": destination.id, "slot_due": MORNING + number * MINUTE, "state": "sent",
-            "due_at": MORNING, "created_at": MORNING, "done_at": MORNING + number * MINUTE, "lacks": True,
-            "filled_at": MORNING, "papers": pack([stored.n + (number < 2_100)]), "shown": 1, "found_by": pack([0]),
+            "destination_id": destination.id, "channel": "fake", "slot_due": MORNING + number * MINUTE,
+            "state": "sent", "due_at": MORNING, "created_at": MORNING, "done_at": MORNING + number * MINUTE,
+            "lacks": True, "filled_at": MORNING, "papers": pack([stored.n + (number < 2_100)]), "shown": 1,
+            "found_by": pack([0]),
         }
         for number in range(2_101)
     ]  # fmt: skip
