@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
-from bot.jobs.attempts import Attempt, NotOursError, UnsureError
+from bot.jobs.attempts import Attempt, NotOursError, Turns, UnsureError
 from bot.jobs.compose import Composer
 from bot.jobs.messages import Messages
 from bot.jobs.rate_limits import RateLimits, Sleep
@@ -49,8 +49,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
 
 
-_Record = Callable[[Transaction], Awaitable[datetime | None]]
-"""Writes what became of a delivery; when its next message may go."""
+_Record = tuple[Attempt, Callable[[Transaction], Awaitable[datetime | None]]]
+"""What writes down how a delivery stands, and says when its next message may go."""
 
 
 @dataclass(slots=True)
@@ -82,8 +82,9 @@ class Courier:
         self._clock = clock
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
-        self._messages = Messages(store, channel, composer, self._turn, clock)
-        self._commit = Together(self._written, most=_WRITTEN_AT_ONCE)
+        self._turns = Turns(self._rate_limits)
+        self._messages = Messages(store, channel, composer, self._turns, clock)
+        self._commit = Together(self._written, most=_WRITTEN_AT_ONCE, order=self._place)
         self._attempts: set[Attempt] = set()
         self._stopping = False
 
@@ -155,7 +156,7 @@ class Courier:
         return attempts
 
     async def _renew_for_ever(self) -> None:
-        """Renew all that is ours, however long a send takes; more often while the database is away."""
+        """Renew all that is ours, however long a send takes; sooner again what could not be."""
         pause = RENEW_SECONDS
         while True:
             await asyncio.sleep(pause)
@@ -170,11 +171,12 @@ class Courier:
             log.warning("not_renewed channel=%s cause=%s", self._channel.name, type(error).__name__)
             return False
         for one in held:
-            if (one.claim.id, one.claim.attempt) in kept:
+            is_renewed = kept.get((one.claim.id, one.claim.attempt))
+            if is_renewed:
                 one.lease.extend(since, LEASE)
-            else:
+            elif is_renewed is None:
                 one.lease.end()
-        return True
+        return all(kept.values())
 
     async def _deliver_through(self, gate: asyncio.Semaphore, attempt: Attempt, tally: Tally) -> None:
         try:
@@ -246,35 +248,30 @@ class Courier:
 
         async def record() -> datetime | None:
             try:
-                return await self._commit(keep_and_go_on)
+                return await self._commit((attempt, keep_and_go_on))
             except (ChannelError, NotOursError):
-                await self._commit(keep)  # the receipt is kept all the same
+                await self._commit((attempt, keep))  # the receipt is kept all the same
                 raise
 
         return await insist(record)
 
     async def _written(self, records: Sequence[_Record]) -> list[datetime | None]:
         async with self._store.write() as tx:
-            return [await record(tx) for record in records]
+            return [await write(tx) for _, write in records]
+
+    def _place(self, record: _Record) -> str:
+        return self._turns.place(record[0])
 
     async def _begin(
         self, tx: Transaction, attempt: Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
     ) -> datetime:
         """Keep a receipt and note that a part is to be sent: when it may be. Its turn keeps the pace, too."""
-        at = await self._turn(tx, attempt, arrived and arrived[1].at)
+        at = await self._turns.take(tx, attempt, arrived and arrived[1].at)
         begun = (part.number, at) if self._channel.has_lookup else None
         if arrived is not None:
             await tx.parts.arrived(attempt.claim.id, *arrived, begun=begun)
         elif begun is not None:
             await tx.parts.attempted(attempt.claim.id, *begun)
-        return at
-
-    async def _turn(self, tx: Transaction, attempt: Attempt, last: datetime | None = None) -> datetime:
-        if not attempt.lease.is_ours():
-            raise NotOursError
-        at = await self._rate_limits.take(tx, attempt.claim.destination, last, attempt.free)
-        if attempt.free is not None:
-            attempt.free = at + self._channel.pace
         return at
 
     async def _found(self, attempt: Attempt, part: StoredPart) -> str | None:

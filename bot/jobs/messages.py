@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,16 +10,14 @@ from datetime import datetime
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.jobs.aside import aside
-from bot.jobs.attempts import Attempt, NotOursError
+from bot.jobs.attempts import Attempt, NotOursError, Turns
 from bot.jobs.compose import Composer, Drafted, OvertakenError
 from bot.jobs.together import Together
-from bot.store import Store, Transaction
+from bot.store import Store
 from bot.store.outbox import Composed
 from bot.store.parts import StoredPart
 
 _AT_ONCE = 4  # deliveries: the first waits for the last
-Turn = Callable[[Transaction, Attempt], Awaitable[datetime]]
-"""When the next message of a delivery may go, which is booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,14 @@ class Messages:
     """Writes the messages of deliveries on one channel, one group at a time: sending goes on beside it."""
 
     def __init__(
-        self, store: Store, channel: Channel, composer: Composer, turn: Turn, clock: Callable[[], datetime]
+        self, store: Store, channel: Channel, composer: Composer, turns: Turns, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._channel = channel
         self._composer = composer
-        self._turn = turn
+        self._turns = turns
         self._clock = clock
-        self._ready = Together(self._write, most=_AT_ONCE)
+        self._ready = Together(self._write, most=_AT_ONCE, order=turns.place)
         self.known = 0
         """Texts in digests that did not have to be made, and are not counted yet."""
 
@@ -69,7 +67,7 @@ class Messages:
             for number, (attempt, ready) in enumerate(zip(attempts, written, strict=True)):
                 if ready.parts:
                     with suppress(ChannelError):  # to wait is the business of who sends
-                        written[number] = replace(ready, booked=await self._turn(tx, attempt))
+                        written[number] = replace(ready, booked=await self._turns.take(tx, attempt))
             composed = zip(drafts, written, strict=True)
             if not await tx.outbox.compose([self._fixed(*one, began) for one in composed if one[1].parts]):
                 raise NotOursError

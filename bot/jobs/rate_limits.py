@@ -37,9 +37,14 @@ class RateLimits:
         self._clock = clock
         self._sleep = sleep
 
+    @property
+    def pace(self) -> timedelta:
+        """What lies between two turns at a place."""
+        return self._channel.pace
+
     async def seen(self, tx: Transaction, destinations: Sequence[Destination]) -> dict[int, datetime]:
         """When each of those is free that have a pace of their own, by their ids, as it is seen now."""
-        keys = {self._key(one): one.id for one in destinations if not self._channel.queue_key(one.address)}
+        keys = {self.place(one): one.id for one in destinations if not self._channel.queue_key(one.address)}
         if not keys or not self._channel.pace:
             return {}
         return {keys[key]: free for key, free in (await tx.pace.free(keys)).items()}
@@ -61,7 +66,7 @@ class RateLimits:
             return now
         rate_limit_scope, soon = self._channel.rate_limit_scope(destination.address), now + PATIENCE
         first = now if last is None else max(now, last + pace)
-        at = await tx.pace.book(self._key(destination), rate_limit_scope, pace, first, soon, seen)
+        at = await tx.pace.book(self.place(destination), rate_limit_scope, pace, first, soon, seen)
         if at > soon:  # who books a turn and does not use it delays all others
             raise ChannelError("the channel has asked for a pause", retry_after=at - now)
         return at
@@ -74,14 +79,15 @@ class RateLimits:
     async def taken(self, tx: Transaction, destination: Destination, at: datetime) -> None:
         """A message has arrived: the pace is kept from end to start, because an answer may take its time."""
         if self._channel.pace:
-            await tx.pace.hold(self._key(destination), at + self._channel.pace)
+            await tx.pace.hold(self.place(destination), at + self._channel.pace)
 
     async def pause(self, destination: Destination, much: timedelta) -> None:
         """The channel asks for a pause: it holds for everybody in the rate limit scope of a destination."""
         if self._channel.pace:
             await self._store.hold(self._channel.rate_limit_scope(destination.address), self._clock() + much)
 
-    def _key(self, destination: Destination) -> str:
+    def place(self, destination: Destination) -> str:
+        """Whose turn it is that is booked for a destination: its own, or that of all in its queue."""
         queue_key = self._channel.queue_key(destination.address)
         return f"{LANE}{self._channel.name}:{queue_key}" if queue_key else f"{TO}{destination.id}"
 

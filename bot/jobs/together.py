@@ -14,10 +14,20 @@ _Answer = TypeVar("_Answer")
 class Together(Generic[_Asked, _Answer]):
     """Whoever asks while others are being answered is answered with the next ones."""
 
-    def __init__(self, answer: Callable[[Sequence[_Asked]], Awaitable[Sequence[_Answer]]], *, most: int) -> None:
-        """`answer` must change nothing when it raises: then each is asked for by itself, and has its own error."""
+    def __init__(
+        self,
+        answer: Callable[[Sequence[_Asked]], Awaitable[Sequence[_Answer]]],
+        *,
+        most: int,
+        order: Callable[[_Asked], str],
+    ) -> None:
+        """`answer` must change nothing when it raises: then each is asked for by itself, and has its own error.
+
+        At most so many are asked for at once, in an `order`.
+        """
         self._answer = answer
         self._most = most
+        self._order = order
         self._turn = asyncio.Lock()
         self._waiting = deque[tuple[_Asked, asyncio.Future[_Answer]]]()
 
@@ -35,7 +45,7 @@ class Together(Generic[_Asked, _Answer]):
 
     async def _answer_next(self) -> None:
         some = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-        some = [one for one in some if not one[1].done()]  # without those who have gone
+        some = sorted((one for one in some if not one[1].done()), key=lambda one: self._order(one[0]))
         try:
             await self._answer_all(some)
         finally:

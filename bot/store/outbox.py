@@ -242,15 +242,22 @@ class Outbox:
         """Whether the delivery is still ours; so until the transaction ends."""
         return await self._update(claim, {})
 
-    async def renew(self, owner: str, *, now: datetime, lease: timedelta) -> set[tuple[int, int]]:
-        """Keep all deliveries of an owner for longer: which these are, with their attempts."""
-        kept = await self._connection.execute(
+    async def renew(self, owner: str, *, now: datetime, lease: timedelta) -> dict[tuple[int, int], bool]:
+        """Keep all deliveries of an owner for longer: these, with their attempts, and whether it was done.
+
+        One that another transaction is just writing to is passed over: that may want a row which is locked here.
+        """
+        is_theirs = and_(_delivery.owner == owner, _delivery.state == "sending")
+        free = select(_delivery.id).where(is_theirs).with_for_update(skip_locked=True).cte("free")
+        renewed = await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.owner == owner, _delivery.state == "sending")
+            .where(_delivery.id.in_(select(free.c.id)))
             .values(lease_until=self._instant(now, lease))
-            .returning(_delivery.id, _delivery.attempts)
+            .returning(_delivery.id)
         )
-        return {(row.id, row.attempts) for row in kept}
+        ids = set(renewed.scalars())
+        rows = await self._connection.execute(select(_delivery.id, _delivery.attempts).where(is_theirs))
+        return {(row.id, row.attempts): row.id in ids for row in rows}
 
     async def finish(self, claim: Claim, now: datetime) -> bool:
         """All parts have arrived; False when the delivery is not ours any more."""

@@ -20,7 +20,8 @@ _T = TypeVar("_T")
 def connection(*arguments: Any, **options: Any) -> Connection:
     """A connection to be awaited, with arguments of `sqlite3.connect`; it never keeps a process from ending."""
     made = Connection(partial(sqlite3.connect, *arguments, **options), iter_chunk_size=_ROWS)
-    made._thread.daemon = True  # as SQLAlchemy does with connections that it makes
+    thread: Any = getattr(made, "_thread", made)  # which a connection of aiosqlite 0.21 is itself
+    thread.daemon = True  # as SQLAlchemy does with connections that it makes
     return made
 
 

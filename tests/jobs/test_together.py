@@ -33,16 +33,24 @@ async def begun(together: Together[int, int], *numbers: int) -> list[asyncio.Tas
 
 async def test_who_asks_while_another_is_answered_is_answered_with_the_next_ones():
     halves = Halves()
-    together = Together(halves, most=3)
+    together = Together(halves, most=3, order=str)
     tasks = await begun(together, 2, 4, 6, 8, 10)
     halves.goes_on.set()
     assert await asyncio.gather(*tasks) == [1, 2, 3, 4, 5]
     assert halves.asked == [[2], [4, 6, 8], [10]]
 
 
+async def test_several_are_asked_for_in_order():
+    halves = Halves()
+    tasks = await begun(Together(halves, most=5, order=str), 2, 8, 4, 6)
+    halves.goes_on.set()
+    assert await asyncio.gather(*tasks) == [1, 4, 2, 3]
+    assert halves.asked == [[2], [4, 6, 8]]
+
+
 async def test_where_one_cannot_be_answered_the_others_are_all_the_same():
     halves = Halves()
-    tasks = await begun(Together(halves, most=5), 2, 4, 5, 6)
+    tasks = await begun(Together(halves, most=5, order=str), 2, 4, 5, 6)
     halves.goes_on.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [answers[0], answers[1], answers[3]] == [1, 2, 3]
@@ -53,7 +61,7 @@ async def test_where_one_cannot_be_answered_the_others_are_all_the_same():
 
 async def test_who_is_cancelled_before_its_turn_is_not_asked_for():
     halves = Halves()
-    first, second, third = await begun(Together(halves, most=5), 2, 4, 6)
+    first, second, third = await begun(Together(halves, most=5, order=str), 2, 4, 6)
     second.cancel()
     await asyncio.sleep(0)
     halves.goes_on.set()
@@ -64,7 +72,7 @@ async def test_who_is_cancelled_before_its_turn_is_not_asked_for():
 
 async def test_when_one_who_asks_for_all_is_cancelled_another_asks_for_the_rest():
     halves = Halves()
-    first, second, third, fourth = await begun(Together(halves, most=5), 2, 4, 6, 8)
+    first, second, third, fourth = await begun(Together(halves, most=5, order=str), 2, 4, 6, 8)
     first.cancel()
     async with asyncio.timeout(5):
         while len(halves.asked) < 2:  # noqa: ASYNC110
