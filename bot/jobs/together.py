@@ -44,8 +44,12 @@ class Together(Generic[_Asked, _Answer]):
             mine[1].cancel()
 
     async def _answer_next(self) -> None:
-        some = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-        some = sorted((one for one in some if not one[1].done()), key=lambda one: self._order(one[0]))
+        some: list[tuple[_Asked, asyncio.Future[_Answer]]] = []
+        while self._waiting and len(some) < self._most:
+            one = self._waiting.popleft()
+            if not one[1].done():  # else it has gone
+                some.append(one)
+        some.sort(key=lambda one: self._order(one[0]))
         try:
             await self._answer_all(some)
         finally:

@@ -70,6 +70,18 @@ async def test_who_is_cancelled_before_its_turn_is_not_asked_for():
     assert halves.asked == [[2], [6]]
 
 
+async def test_however_many_have_gone_the_next_one_is_answered():
+    halves = Halves()
+    first, *gone, last = await begun(Together(halves, most=2, order=str), 2, 4, 6, 8, 10)
+    for one in gone:
+        one.cancel()
+    await asyncio.sleep(0)
+    halves.goes_on.set()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(first, last) == [1, 5]
+    assert halves.asked == [[2], [10]]
+
+
 async def test_when_one_who_asks_for_all_is_cancelled_another_asks_for_the_rest():
     halves = Halves()
     first, second, third, fourth = await begun(Together(halves, most=5, order=str), 2, 4, 6, 8)
