@@ -29,7 +29,7 @@ class UnsureError(Exception):
     """A message has been sent as often as it may be, and never was there an answer; the message says what was."""
 
 
-class Turns:
+class Bookings:
     """When the messages of deliveries may go."""
 
     def __init__(self, rate_limits: RateLimits) -> None:

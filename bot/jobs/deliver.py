@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from bot.channels import Channel
 from bot.errors import ChannelError, LeaseLostError
-from bot.jobs.attempts import Attempt, NotOursError, Turns, UnsureError
+from bot.jobs.attempts import Attempt, Bookings, NotOursError, UnsureError
 from bot.jobs.compose import Composer
 from bot.jobs.messages import Messages
 from bot.jobs.rate_limits import RateLimits, Sleep
@@ -82,8 +82,8 @@ class Courier:
         self._clock = clock
         self._rate_limits = RateLimits(store, channel, clock, sleep)
         self._most = max(_BATCH, channel.at_once)
-        self._turns = Turns(self._rate_limits)
-        self._messages = Messages(store, channel, composer, self._turns, clock)
+        self._bookings = Bookings(self._rate_limits)
+        self._messages = Messages(store, channel, composer, self._bookings, clock)
         self._commit = Together(self._written, most=_WRITTEN_AT_ONCE, order=self._place)
         self._attempts: set[Attempt] = set()
         self._stopping = False
@@ -260,13 +260,13 @@ class Courier:
             return [await write(tx) for _, write in records]
 
     def _place(self, record: _Record) -> str:
-        return self._turns.place(record[0])
+        return self._bookings.place(record[0])
 
     async def _begin(
         self, tx: Transaction, attempt: Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
     ) -> datetime:
         """Keep a receipt and note that a part is to be sent: when it may be. Its turn keeps the pace, too."""
-        at = await self._turns.take(tx, attempt, arrived and arrived[1].at)
+        at = await self._bookings.take(tx, attempt, arrived and arrived[1].at)
         begun = (part.number, at) if self._channel.has_lookup else None
         if arrived is not None:
             await tx.parts.arrived(attempt.claim.id, *arrived, begun=begun)

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.channels import Channel
 from bot.errors import ChannelError
 from bot.jobs.aside import aside
-from bot.jobs.attempts import Attempt, NotOursError, Turns
+from bot.jobs.attempts import Attempt, Bookings, NotOursError
 from bot.jobs.compose import Composer, Drafted, OvertakenError
 from bot.jobs.together import Together
 from bot.store import Store
@@ -33,14 +33,14 @@ class Messages:
     """Writes the messages of deliveries on one channel, one group at a time: sending goes on beside it."""
 
     def __init__(
-        self, store: Store, channel: Channel, composer: Composer, turns: Turns, clock: Callable[[], datetime]
+        self, store: Store, channel: Channel, composer: Composer, bookings: Bookings, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._channel = channel
         self._composer = composer
-        self._turns = turns
+        self._bookings = bookings
         self._clock = clock
-        self._ready = Together(self._write, most=_AT_ONCE, order=turns.place)
+        self._ready = Together(self._write, most=_AT_ONCE, order=bookings.place)
         self.known = 0
         """Texts in digests that did not have to be made, and are not counted yet."""
 
@@ -67,7 +67,7 @@ class Messages:
             for number, (attempt, ready) in enumerate(zip(attempts, written, strict=True)):
                 if ready.parts:
                     with suppress(ChannelError):  # to wait is the business of who sends
-                        written[number] = replace(ready, booked=await self._turns.take(tx, attempt))
+                        written[number] = replace(ready, booked=await self._bookings.take(tx, attempt))
             composed = zip(drafts, written, strict=True)
             if not await tx.outbox.compose([self._fixed(*one, began) for one in composed if one[1].parts]):
                 raise NotOursError

@@ -17,15 +17,15 @@ _ROWS = 400  # that come with the statement itself; for more there are further t
 _T = TypeVar("_T")
 
 
-def connection(*arguments: Any, **options: Any) -> Connection:
+def connection(*arguments: Any, **options: Any) -> SqliteConnection:
     """A connection to be awaited, with arguments of `sqlite3.connect`; it never keeps a process from ending."""
-    made = Connection(partial(sqlite3.connect, *arguments, **options), iter_chunk_size=_ROWS)
+    made = SqliteConnection(partial(sqlite3.connect, *arguments, **options), iter_chunk_size=_ROWS)
     thread: Any = getattr(made, "_thread", made)  # which a connection of aiosqlite 0.21 is itself
     thread.daemon = True  # as SQLAlchemy does with connections that it makes
     return made
 
 
-class Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     """A connection of aiosqlite with other cursors."""
 
     _is_idle = True  # a task that was cancelled may have left behind a statement that has yet to run
@@ -57,7 +57,7 @@ class Connection(aiosqlite.Connection):
 class Cursor:
     """One statement: it runs and its first rows are read in one turn."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SqliteConnection) -> None:
         self._connection = connection
         self._cursor: sqlite3.Cursor | None = None  # while there may be more rows
         self._rows: list[Any] = []

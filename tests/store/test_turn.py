@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.turn import Connection, Cursor, connection
+from bot.store.turn import Cursor, SqliteConnection, connection
 
 NUMBERS = (
     "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) SELECT i FROM n LIMIT ?"
@@ -19,7 +19,7 @@ NUMBERS = (
 
 
 @pytest.fixture
-async def connected(tmp_path: Path) -> AsyncIterator[Connection]:
+async def connected(tmp_path: Path) -> AsyncIterator[SqliteConnection]:
     async with connection(tmp_path / "sudi.db", isolation_level=None, timeout=30) as found:
         await found.cursor().execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)")
         yield found
@@ -51,7 +51,7 @@ def test_all_rows_come_once_and_in_order_however_they_are_read(count: int, way: 
     assert asyncio.run(rows()) == list(range(count))
 
 
-async def test_a_statement_says_what_it_has_changed(connected: Connection) -> None:
+async def test_a_statement_says_what_it_has_changed(connected: SqliteConnection) -> None:
     cursor = await connected.cursor().executemany("INSERT INTO t (b) VALUES (?)", [("one",), ("two",)])
     assert (cursor.description, cursor.rowcount) == (None, 2)
     cursor = await connected.cursor().execute("INSERT INTO t (b) VALUES (?)", ("three",))
@@ -60,13 +60,13 @@ async def test_a_statement_says_what_it_has_changed(connected: Connection) -> No
     assert (cursor.description[0][0], cursor.rowcount, await cursor.fetchall()) == ("a", 2, [(2,), (3,)])
 
 
-async def test_an_error_is_raised_and_the_next_statement_runs(connected: Connection) -> None:
+async def test_an_error_is_raised_and_the_next_statement_runs(connected: SqliteConnection) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await connected.cursor().execute("SELECT * FROM nowhere")
     assert await connected.execute_fetchall("SELECT 1") == [(1,)]
 
 
-async def test_what_is_closed_with_rows_left_is_in_nobodys_way(connected: Connection) -> None:
+async def test_what_is_closed_with_rows_left_is_in_nobodys_way(connected: SqliteConnection) -> None:
     cursor = await connected.cursor().execute(NUMBERS, (1_000, 1_000))
     assert await cursor.fetchone() == (0,)
     await cursor.close()
@@ -74,7 +74,9 @@ async def test_what_is_closed_with_rows_left_is_in_nobodys_way(connected: Connec
     await connected.cursor().execute("DROP TABLE t")
 
 
-async def test_to_roll_back_nothing_takes_no_turn_and_to_roll_back_something_does(connected: Connection) -> None:
+async def test_to_roll_back_nothing_takes_no_turn_and_to_roll_back_something_does(
+    connected: SqliteConnection,
+) -> None:
     with pytest.raises(StopIteration):  # it is over without having waited for anything
         connected.rollback().send(None)
     await connected.execute_fetchall("BEGIN")
@@ -85,7 +87,7 @@ async def test_to_roll_back_nothing_takes_no_turn_and_to_roll_back_something_doe
 
 
 async def test_who_is_cancelled_while_a_transaction_begins_leaves_none_behind(
-    connected: Connection, tmp_path: Path
+    connected: SqliteConnection, tmp_path: Path
 ) -> None:
     async with connection(tmp_path / "sudi.db", isolation_level=None) as other:
         await other.execute_fetchall("BEGIN IMMEDIATE")
