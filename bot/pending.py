@@ -32,7 +32,7 @@ class Waiting:
 
 async def waiting_for(tx: Transaction, destination_id: int) -> Waiting:
     """What comes to a destination."""
-    return await waiting_after(tx, destination_id, *await _known(tx, destination_id))
+    return await waiting_after(tx, destination_id, *await known_of(tx, destination_id))
 
 
 async def waiting_after(
@@ -57,13 +57,13 @@ async def waiting_after(
 
 async def held_for(tx: Transaction, destination_id: int) -> list[Coming]:
     """What would come to a destination if none of its subscriptions were paused, without what it mutes."""
-    earlier, subscriptions = await _known(tx, destination_id)
+    earlier, subscriptions = await known_of(tx, destination_id)
     found = await tx.hits.coming(subscriptions, earlier, await tx.hits.newest())
     muted = await covered(tx, await tx.mutes.of(destination_id), found)
     return [one for one in found if one.n not in muted]
 
 
-async def _known(tx: Transaction, destination_id: int) -> tuple[Earlier, list[Asking]]:
+async def known_of(tx: Transaction, destination_id: int) -> tuple[Earlier, list[Asking]]:
     """The deliveries that a destination has had, and its subscriptions."""
     earlier = (await tx.carried.earlier([destination_id]))[destination_id]
     return earlier, (await tx.hits.asking([destination_id])).get(destination_id, [])

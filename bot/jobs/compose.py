@@ -12,7 +12,7 @@ from bot.jobs.aside import aside
 from bot.jobs.ranking import matches, ranked, version_of, whole
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
-from bot.pending import Waiting, waiting_after
+from bot.pending import Waiting, known_of, waiting_after
 from bot.presentation.no_papers import Audience, coverage_of, report_with_papers, report_without_papers
 from bot.store import Store, Transaction
 from bot.store.carried import Contents, Earlier
@@ -130,23 +130,21 @@ class Composer:
     async def _given_up(self, tx: Transaction, draft: Drafted, *, has_had: bool) -> bool:
         """End a delivery with which nothing comes, and remember what is muted; False when it is not ours."""
         claim, contents = draft.claim, draft.contents
-        if contents and contents.withheld and not has_had:
-            return await tx.outbox.compose([Composed(claim, (), contents)]) and await tx.outbox.finish(
-                claim, self._clock()
-            )
+        muted = contents if contents and contents.withheld else None
+        if muted and not has_had:
+            is_kept = await tx.outbox.compose([Composed(claim, (), muted)])
+            return is_kept and await tx.outbox.finish(claim, self._clock())
         if not await tx.outbox.discard(claim):
             return False
-        if contents and contents.withheld:
-            await tx.carried.withhold(claim.destination.id, contents.papers)
+        if muted:
+            await tx.carried.withhold(claim.destination.id, muted.papers)
         return True
 
     async def again(self, claim: Claim) -> Digest:
         """The digest of a delivery that was composed before, with the texts made since."""
         async with self._store.read() as tx:
-            contents, destination = await tx.carried.contents(claim.id) or Contents(), claim.destination.id
-            earlier = (await tx.carried.earlier([destination]))[destination]
-            asking = (await tx.hits.asking([destination])).get(destination, [])
-            return await self._recorded(tx, claim, contents, earlier, asking)
+            contents = await tx.carried.contents(claim.id) or Contents()
+            return await self._recorded(tx, claim, contents, *await known_of(tx, claim.destination.id))
 
     async def _recorded(
         self, tx: Transaction, claim: Claim, contents: Contents, earlier: Earlier, asking: Sequence[Asking]

@@ -67,7 +67,7 @@ class Cursor:
         self.lastrowid: int | None = None
 
     def __await__(self) -> Generator[Any, None, Self]:
-        return self
+        return self  # SQLAlchemy 2.0 awaits a cursor, 2.1 enters it
         yield
 
     async def __aenter__(self) -> Self:
