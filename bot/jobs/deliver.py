@@ -166,7 +166,8 @@ class Courier:
         held, since = set(self._attempts), Moment.now(self._clock)
         try:
             async with self._store.write() as tx:
-                kept = await tx.outbox.renew(self._owner, now=since.wall, lease=LEASE)
+                ids = {one.claim.id for one in held}
+                kept = await tx.outbox.renew(self._owner, ids, now=since.wall, lease=LEASE)
         except AWAY as error:
             log.warning("not_renewed channel=%s cause=%s", self._channel.name, type(error).__name__)
             return False

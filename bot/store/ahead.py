@@ -31,7 +31,7 @@ _VOID: dict[Table, ColumnElement[bool]] = {
         (_pace.key.startswith(AGAIN), _mailing),
         else_=_rest,
     ),
-    schema.delivery: and_(_delivery.state == "ready", _delivery.due_at > _rest),
+    schema.delivery: and_(schema.is_on_its_way, _delivery.due_at > _rest),
     schema.fault: and_(_fault.over_at.is_(None), or_(_fault.tried_at > _skew, _is_to_come)),
     schema.watch: _watch.since > bindparam("mailing_day", type_=Date),
     schema.announcement_day: _day.seen_at > _skew,

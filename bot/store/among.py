@@ -13,14 +13,14 @@ from sqlalchemy import ARRAY, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 
 def among(column: ColumnElement[int], numbers: Collection[int] | str) -> ColumnElement[bool]:
     """Whether a column has one of these numbers; a text is the name of the parameter that they will be."""
     if isinstance(numbers, str):
-        return column.bool_op("IN")(_Rows(bindparam(numbers, type_=_Numbers)))
-    return column.bool_op("IN")(_Rows(bindparam(None, numbers, _Numbers, unique=True)))
+        return _Among(column, bindparam(numbers, type_=_Numbers))
+    return _Among(column, bindparam(None, numbers, _Numbers, unique=True))
 
 
 class _Numbers(TypeDecorator[Collection[int]]):
@@ -37,19 +37,21 @@ class _Numbers(TypeDecorator[Collection[int]]):
         return json.dumps(numbers) if dialect.name == "sqlite" else numbers
 
 
-class _Rows(FunctionElement[int]):
-    """Numbers as the rows of a table."""
+class _Among(FunctionElement[Any]):
+    """A column and numbers."""
 
-    type = Integer()
+    type = NullType()  # of a Boolean, SQLite is asked whether it is 1, and then looks at every row
     inherit_cache = True
 
 
-@compiles(_Rows)
-def _of_array(element: _Rows, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(SELECT unnest({compiler.process(element.clauses, **options)}))"
+@compiles(_Among)
+def _in_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY ({numbers})"
 
 
-@compiles(_Rows, "sqlite")
-def _of_json(element: _Rows, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_Among, "sqlite")
+def _in_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     """As https://www.sqlite.org/json1.html#jeach."""
-    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608
+    column, numbers = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608

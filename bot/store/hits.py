@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -128,22 +128,29 @@ _OPENED = (
 )
 _PAPERS = select(_batch.id, _batch.papers).where(among(_batch.id, "batches"))
 _NEWEST = select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
+
+
+def _of(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    """A value of another table, looked up row by row: a join may read all of it, where statistics are not true."""
+    return select(column).where(*conditions).limit(1).scalar_subquery()
+
+
 _ASKING = (
     select(
         _subscription.destination_id,
         _subscription.id,
         _subscription.number,
         _subscription.query_id,
-        _query.text,
+        _of(_query.text, _query.id == _subscription.query_id).label("text"),
         _subscription.paused,
         _subscription.created_at,
         _subscription.since,
         _subscription.through,
-        _destination.changes_through,
-        exists().where(schema.mute.c.destination_id == _destination.id),
+        _of(_destination.changes_through, _destination.id == _subscription.destination_id).label("told_through"),
+        _of(schema.mute.c.destination_id, schema.mute.c.destination_id == _subscription.destination_id).is_not(
+            None
+        ),
     )
-    .join_from(schema.subscription, schema.query, _query.id == _subscription.query_id)
-    .join(schema.destination, _destination.id == _subscription.destination_id)
     .where(among(_subscription.destination_id, "destinations"))
     .order_by(_subscription.destination_id, _subscription.number)
 )
@@ -151,6 +158,11 @@ _ADVANCE = (
     schema.subscription.update()
     .where(among(_subscription.id, "subscriptions"), _subscription.through < bindparam("to"))
     .values(through=bindparam("to"))
+)
+_LAST = (
+    select(_hit.query, func.max(_hit.batch))
+    .where(among(_hit.batch, "batches"), among(_hit.query, "queries"))
+    .group_by(_hit.query)
 )
 _PACKED = select(schema.hit).where(among(_hit.batch, "batches"), among(_hit.query, "queries"))
 _TOLD = (
@@ -292,14 +304,8 @@ class Hits:
 
     async def last(self, batches: Sequence[int], queries: Collection[int]) -> dict[int, int]:
         """The last of some batches in which each of these queries has found anything."""
-        found: dict[int, int] = {}
-        for some, asked in product(_chunks(batches), _chunks(queries)):
-            rows = await self._connection.execute(
-                select(_hit.batch, _hit.query).where(_hit.batch.in_(some), _hit.query.in_(asked))
-            )
-            for row in rows:
-                found[row.query] = max(row.batch, found.get(row.query, 0))
-        return found
+        rows = await self._connection.execute(_LAST, {"batches": batches, "queries": queries})
+        return dict(map(tuple, rows))
 
     async def advance(self, subscriptions: Collection[int], batch: int) -> None:
         """What these subscriptions have found up to a batch comes no more: it has come."""

@@ -14,8 +14,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
-    ColumnElement,
     Integer,
     Interval,
     Update,
@@ -26,7 +24,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -34,6 +31,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.epochs import Kind, epoch_of
 from bot.model import Destination
 from bot.store import schema
+from bot.store.among import among
 from bot.store.carried import Contents
 from bot.store.epochs import Epochs
 from bot.store.instant import Instant
@@ -92,25 +90,18 @@ def _claiming(has_clock: bool) -> ReturningUpdate[Any]:
     now = bindparam("now", type_=Instant)
     moment = func.clock_timestamp() if has_clock else now
     until = moment + bindparam("lease", type_=Interval) if has_clock else bindparam("until", type_=Instant)
-    most = bindparam("most", type_=Integer)
 
-    def first(name: str, state: str, is_free: ColumnElement[bool]) -> CTE:
-        """The first of one state, in the order of their index."""
-        found = (
-            select(_delivery.id, _delivery.due_at)
-            .join(schema.destination, _destination.id == _delivery.destination_id)
-            .where(_delivery.channel == bindparam("of_channel"), _delivery.state == state, is_free)
-            .where(_destination.paused == "")
-            .order_by(_delivery.due_at, _delivery.id)
-            .limit(most)
-            .with_for_update(of=schema.delivery, skip_locked=True)
-        )
-        return found.cte(name)  # a plain subquery may run once for each row, and then takes more than `most`
-
-    ready = first("ready", "ready", _delivery.due_at <= now)
-    lapsed = first("lapsed", "sending", _delivery.lease_until < moment)
-    free = union_all(select(ready.c.id, ready.c.due_at), select(lapsed.c.id, lapsed.c.due_at)).cte("free")
-    candidates = select(free.c.id).order_by(free.c.due_at, free.c.id).limit(most).cte("candidates")
+    is_lapsed = and_(_delivery.state == "sending", _delivery.lease_until < moment)
+    candidates = (
+        select(_delivery.id)
+        .join(schema.destination, _destination.id == _delivery.destination_id)
+        .where(_delivery.channel == bindparam("of_channel"), schema.is_open, _delivery.due_at <= now)
+        .where(or_(_delivery.state == "ready", is_lapsed), _destination.paused == "")
+        .order_by(_delivery.due_at, _delivery.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(of=schema.delivery, skip_locked=True)
+        .cte("candidates")  # a plain subquery may run once for each row, and then takes more than `most`
+    )
     return (
         schema.delivery.update()
         .where(_delivery.id.in_(select(candidates.c.id)))
@@ -228,7 +219,7 @@ class Outbox:
         """Messages were edited as of `at`; `more` of them are to be sent behind those that are there."""
         parts = select(func.count()).where(schema.part.c.delivery_id == delivery_id)
         first = (await self._connection.execute(parts)).scalar_one() + 1
-        state = {"state": "ready", "due_at": at} if more else {}
+        state = {"state": "ready", "due_at": at, "done_at": None} if more else {}
         sent = await self._connection.execute(
             schema.delivery.update()
             .where(_delivery.id == delivery_id, _delivery.state == "sent")
@@ -242,12 +233,14 @@ class Outbox:
         """Whether the delivery is still ours; so until the transaction ends."""
         return await self._update(claim, {})
 
-    async def renew(self, owner: str, *, now: datetime, lease: timedelta) -> dict[tuple[int, int], bool]:
-        """Keep all deliveries of an owner for longer: these, with their attempts, and whether it was done.
+    async def renew(
+        self, owner: str, deliveries: Collection[int], *, now: datetime, lease: timedelta
+    ) -> dict[tuple[int, int], bool]:
+        """Keep deliveries for longer: those that are an owner's, with their attempts, and whether it was done.
 
         One that another transaction is just writing to is passed over: that may want a row which is locked here.
         """
-        is_theirs = and_(_delivery.owner == owner, _delivery.state == "sending")
+        is_theirs = and_(among(_delivery.id, deliveries), _delivery.owner == owner, _delivery.state == "sending")
         free = select(_delivery.id).where(is_theirs).with_for_update(skip_locked=True).cte("free")
         renewed = await self._connection.execute(
             schema.delivery.update()
@@ -277,7 +270,7 @@ class Outbox:
         rows = await self._connection.execute(
             select(_delivery.id, _destination.channel, _destination.address, _delivery.reason)
             .join(schema.destination, _destination.id == _delivery.destination_id)
-            .where(_delivery.state.in_(states))
+            .where(schema.is_open, _delivery.state.in_(states))
             .order_by(_delivery.id)
         )
         return [Held(*row) for row in rows]
@@ -322,7 +315,8 @@ class Outbox:
         """Give back what an owner, or anybody, has claimed and will not send; how many deliveries that is."""
         result = await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.owner == owner if owner is not None else true(), _delivery.state == "sending")
+            .where(schema.is_open, _delivery.state == "sending")
+            .where(_delivery.owner == owner if owner is not None else true())
             .values(state="ready", due_at=now, lease_until=None)
         )
         return result.rowcount
@@ -341,8 +335,8 @@ class Outbox:
             .join(schema.destination, _destination.id == _delivery.destination_id)
             .where(
                 _delivery.channel == channel,
+                schema.is_on_its_way,
                 _destination.paused == "",
-                _delivery.state.in_(["ready", "sending"]),
                 true() if after is None else free > after,
             )
         )

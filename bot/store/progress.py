@@ -44,16 +44,16 @@ class Progress:
     async def overdue(self, made_before: datetime, due_before: datetime) -> list[Overdue]:
         """Deliveries that were made and due before these instants, to destinations that take them, by channel."""
         rows = await self._connection.execute(
-            select(_destination.channel, func.count(), func.min(_delivery.created_at), func.max(_delivery.reason))
+            select(_delivery.channel, func.count(), func.min(_delivery.created_at), func.max(_delivery.reason))
             .join_from(schema.delivery, schema.destination, _destination.id == _delivery.destination_id)
             .where(
+                schema.is_on_its_way,
                 _destination.paused == "",
-                _delivery.state.in_(["ready", "sending"]),
                 _delivery.created_at < made_before,
                 or_(_delivery.due_at < due_before, _delivery.attempts > 0),
             )
-            .group_by(_destination.channel)
-            .order_by(_destination.channel)
+            .group_by(_delivery.channel)
+            .order_by(_delivery.channel)
         )
         return [Overdue(*row) for row in rows]
 
@@ -106,19 +106,17 @@ class Progress:
     async def deliveries(self) -> dict[tuple[str, str], int]:
         """How many deliveries are kept, by channel and state."""
         rows = await self._connection.execute(
-            select(_destination.channel, _delivery.state, func.count())
-            .join_from(schema.delivery, schema.destination, _destination.id == _delivery.destination_id)
-            .group_by(_destination.channel, _delivery.state)
+            select(_delivery.channel, _delivery.state, func.count()).group_by(_delivery.channel, _delivery.state)
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
     async def due(self, now: datetime) -> dict[str, int]:
         """How many deliveries wait to be sent at this moment, by channel."""
         rows = await self._connection.execute(
-            select(_destination.channel, func.count())
+            select(_delivery.channel, func.count())
             .join_from(schema.delivery, schema.destination, _destination.id == _delivery.destination_id)
-            .where(_delivery.state == "ready", _delivery.due_at <= now, _destination.paused == "")
-            .group_by(_destination.channel)
+            .where(schema.is_open, _delivery.state == "ready", _delivery.due_at <= now, _destination.paused == "")
+            .group_by(_delivery.channel)
         )
         return {row[0]: row[1] for row in rows}
 

@@ -55,8 +55,8 @@ class Restored:
         await self._connection.execute(schema.key.delete().where(_key.name == TAKEN))
         await self._connection.execute(schema.heartbeat.delete())
         is_written = exists().where(_part.delivery_id == _delivery.id)
-        is_open = _delivery.state.in_(["ready", "sending"]) & is_written
-        under_way = select(_delivery.id).where(is_open)
+        is_begun = schema.is_on_its_way & is_written
+        under_way = select(_delivery.id).where(is_begun)
         await self._connection.execute(
             schema.part.update()
             .where(_part.delivery_id.in_(under_way), _part.sent_at.is_(None), _part.attempted_at.is_(None))
@@ -65,12 +65,12 @@ class Restored:
         can_look = select(_destination.id).where(_destination.channel.in_(with_lookup))
         looked_up = await self._connection.execute(
             schema.delivery.update()
-            .where(is_open, _delivery.destination_id.in_(can_look))
+            .where(is_begun, _delivery.destination_id.in_(can_look))
             .values(state="ready", lease_until=None, owner="")
         )
         held = await self._connection.execute(
             schema.delivery.update()
-            .where(is_open, _delivery.destination_id.not_in(can_look))
+            .where(is_begun, _delivery.destination_id.not_in(can_look))
             .values(
                 state="unsure", lease_until=None, reason=f"restored from the backup of {taken:%Y-%m-%d %H:%M} UTC"
             )
@@ -122,7 +122,7 @@ class Restored:
         unwritten = ~exists().where(_part.delivery_id == _delivery.id)
         ended = await self._connection.execute(
             schema.delivery.update()
-            .where(_delivery.state.in_(["ready", "sending"]), unwritten, _delivery.destination_id.in_(unpaused))
+            .where(schema.is_on_its_way, unwritten, _delivery.destination_id.in_(unpaused))
             .values(state="sent", done_at=now, lease_until=None, shown=func.coalesce(_delivery.shown, 0))
         )
         return ended.rowcount

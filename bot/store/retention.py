@@ -19,7 +19,6 @@ _destination, _identity, _subscriber = schema.destination.c, schema.identity.c, 
 _conversation = schema.conversation.c
 
 
-_OPEN = ["ready", "sending", "unsure", "held"]
 """The states of deliveries that have not ended."""
 
 
@@ -129,7 +128,7 @@ class Retention:
 
     async def _to_be_sent(self) -> set[int]:
         rows = await self._connection.execute(
-            select(_delivery.papers).where(_delivery.state.in_(_OPEN), _delivery.papers.is_not(None))
+            select(_delivery.papers).where(schema.is_open, _delivery.papers.is_not(None))
         )
         return {n for packed in rows.scalars() for n in unpack(packed)}
 

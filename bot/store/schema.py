@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     ForeignKey,
     ForeignKeyConstraint,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -31,6 +33,11 @@ metadata = MetaData(naming_convention={**_NAMES, "pk": "pk_%(table_name)s"})
 
 def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
+
+
+def _index_of(which: ColumnElement[bool], name: str, *columns: Column[Any]) -> None:
+    """An index of some rows alone."""
+    Index(name, *columns, sqlite_where=which, postgresql_where=which)
 
 
 def _refers(name: str, target: str, **options: Any) -> Column[int]:
@@ -55,8 +62,7 @@ paper = Table(
     Column("revision", Integer, nullable=False, server_default=text("0")),  # grows when more is told of it
     Column("evaluated_revision", Integer, nullable=False, server_default=text("0")),
 )
-_is_stale = paper.c.revision > paper.c.evaluated_revision
-Index("ix_paper_stale", paper.c.n, sqlite_where=_is_stale, postgresql_where=_is_stale)
+_index_of(paper.c.revision > paper.c.evaluated_revision, "ix_paper_stale", paper.c.n)
 
 counter = Table(
     "counter",
@@ -163,9 +169,7 @@ text_ = Table(
     Column("is_matched", Boolean, nullable=False, server_default=text("false")),
     ForeignKeyConstraint(["paper_id", "version"], ["paper.id", "paper.version"], ondelete="CASCADE"),
 )
-
-_waits = text_.c.is_matched.is_(False)
-Index("ix_text_unmatched", text_.c.paper_id, sqlite_where=_waits, postgresql_where=_waits)
+_index_of(text_.c.is_matched.is_(False), "ix_text_unmatched", text_.c.paper_id)
 
 spending = Table(
     "spending",
@@ -232,9 +236,7 @@ destination = Table(
     UniqueConstraint("channel", "address"),
     sqlite_autoincrement=True,  # of what is named outside of the database, no id is given out again
 )
-
-_is_to_hear = destination.c.restored != ""
-Index("ix_destination_restored", destination.c.id, sqlite_where=_is_to_hear, postgresql_where=_is_to_hear)
+_index_of(destination.c.restored != "", "ix_destination_restored", destination.c.id)
 
 query = Table(  # what is asked for, in its canonical form; subscriptions share it
     "query",
@@ -301,9 +303,13 @@ delivery = Table(
     UniqueConstraint("destination_id", "slot_due"),
     sqlite_autoincrement=True,
 )
-Index("ix_delivery_lacks", delivery.c.done_at, sqlite_where=delivery.c.lacks, postgresql_where=delivery.c.lacks)
-Index("ix_delivery_open", delivery.c.state, delivery.c.due_at)
-Index("ix_delivery_due", delivery.c.channel, delivery.c.state, delivery.c.due_at, delivery.c.id)
+is_open = delivery.c.done_at.is_(None)
+is_on_its_way = and_(is_open, delivery.c.state.in_(["ready", "sending"]))
+"""Whether a delivery has yet to end, or to be sent: whoever asks for that is served by an index of no others."""
+
+_index_of(delivery.c.lacks, "ix_delivery_lacks", delivery.c.done_at)
+_index_of(is_open, "ix_delivery_due", delivery.c.channel, delivery.c.due_at, delivery.c.id)
+_index_of(and_(is_open, delivery.c.shown.is_(None)), "ix_delivery_uncomposed", delivery.c.destination_id)
 
 change = Table(  # what has become of papers
     "change",
@@ -333,10 +339,7 @@ part = Table(
 )
 
 pace = Table(
-    "pace",
-    metadata,
-    Column("key", String(80), primary_key=True),
-    Column("next_at", Instant, nullable=False),
+    "pace", metadata, Column("key", String(80), primary_key=True), Column("next_at", Instant, nullable=False)
 )
 
 seen = Table(

@@ -275,14 +275,13 @@ class Texts:
 
     async def _lacking(self, since: date, readers: dict[int, list[int]]) -> None:
         """Count who waits for the texts of a digest that was sent, or is on its way."""
-        is_open = _delivery.state.in_(["ready", "sending"])
         rows = await self._connection.execute(
             select(_delivery.papers, _delivery.shown, _destination.language)
             .join_from(schema.delivery, schema.destination, _destination.id == _delivery.destination_id)
             .where(
                 _delivery.papers.is_not(None),
                 or_(
-                    is_open,
+                    schema.is_on_its_way,
                     and_(_delivery.lacks.is_(True), _delivery.created_at >= datetime.combine(since, time(), UTC)),
                 ),
                 _destination.paused == "",

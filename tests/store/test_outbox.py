@@ -134,9 +134,10 @@ async def test_an_owner_renews_all_leases_at_once_and_no_others(store):
     await planned(store)
     mine = await claimed(store, most=2)
     (other,) = await claimed(store, "two")
-    later = MORNING + timedelta(seconds=50)
+    later, ids = MORNING + timedelta(seconds=50), [claim.id for claim in (*mine, other)]
     async with store.write() as tx:
-        assert await tx.outbox.renew("one", now=later, lease=MINUTE) == {(claim.id, 1): True for claim in mine}
+        renewed = await tx.outbox.renew("one", ids, now=later, lease=MINUTE)
+    assert renewed == {(claim.id, 1): True for claim in mine}
     assert [one.id for one in await claimed(store, "heir", later + timedelta(seconds=30))] == [other.id]
 
 
@@ -148,13 +149,14 @@ async def test_a_delivery_that_is_just_being_written_to_is_renewed_with_the_next
         await waiting(store, 2)
         await planned(store)
         first, second = await claimed(store)
+        ids = [first.id, second.id]
         async with store.write() as writing, asyncio.timeout(PATIENCE):
             assert await writing.outbox.is_ours(first)
             async with store.write() as tx:
-                renewed = await tx.outbox.renew("one", now=MORNING, lease=MINUTE)
+                renewed = await tx.outbox.renew("one", ids, now=MORNING, lease=MINUTE)
             assert renewed == {(first.id, 1): False, (second.id, 1): True}
         async with store.write() as tx:
-            assert all((await tx.outbox.renew("one", now=MORNING, lease=MINUTE)).values())
+            assert all((await tx.outbox.renew("one", ids, now=MORNING, lease=MINUTE)).values())
         await store.close()
 
 
@@ -170,7 +172,7 @@ async def test_on_postgresql_leases_end_by_its_own_clock(postgres_url):
             (claim,) = await tx.outbox.claim("fake", owner="one", now=MORNING, lease=lease, most=1)
         assert await claimed(store, "two", years) == [], "however wrong the clock of the other is"
         async with store.write() as tx:
-            assert await tx.outbox.renew("one", now=MORNING, lease=lease) == {(claim.id, 1): True}
+            assert await tx.outbox.renew("one", [claim.id], now=MORNING, lease=lease) == {(claim.id, 1): True}
         await asyncio.sleep(0.6)
         assert [one.id for one in await claimed(store, "two", MORNING)] == [claim.id]
         assert abs(await store.clock_skew(lambda: datetime.now(UTC))) < timedelta(seconds=1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event, text
 
 from bot.jobs.compose import Composer
@@ -115,6 +116,10 @@ async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store)
 
 # PostgreSQL: how many rows it looks at, beside few and beside many other readers
 
+WAITING = (
+    "INSERT INTO delivery (destination_id, channel, slot_due, state, due_at, created_at)"
+    " SELECT id, 'other', day, 'ready', day, day FROM destination, (SELECT timestamptz '2026-06-02' AS day)"
+)
 OTHERS = (
     "INSERT INTO slot (zone, minute, days, next_due) VALUES ('UTC', 1, 'daily', '2027-01-01')",
     "INSERT INTO destination (channel, address, slot_id, language)"
@@ -127,8 +132,7 @@ OTHERS = (
     " (destination_id, channel, slot_due, state, due_at, created_at, done_at, papers, shown, lacks)"
     " SELECT id, channel, day, 'sent', day, day, day, :papers, 1, true FROM destination,"
     " (SELECT timestamptz '2026-06-01' AS day)",
-    "INSERT INTO delivery (destination_id, channel, slot_due, state, due_at, created_at)"
-    " SELECT id, 'other', day, 'ready', day, day FROM destination, (SELECT timestamptz '2026-06-02' AS day)",
+    WAITING,
     "INSERT INTO part (delivery_id, number, body) SELECT id, n, '' FROM delivery, generate_series(1, 3) n",
     "INSERT INTO mute (destination_id, text, created_at) SELECT id, 'crowd', '2026-06-01' FROM destination",
     "INSERT INTO batch (id, kind, opened_at, published_at, papers)"
@@ -167,22 +171,51 @@ def rows_of(node: dict[str, Any]) -> int:
     return round(here) + sum(map(rows_of, node.get("Plans", ())))
 
 
-async def looked_at(url: str, others: int) -> Counter[str]:
-    """The rows of two days beside so many other readers."""
+@asynccontextmanager
+async def beside(url: str, others: int, analyzed: int) -> AsyncIterator[Store]:
+    """A store with so many other readers; its statistics were taken before that of their statements."""
     async with postgres.database(url) as fresh:
         store = Store.open(fresh)
         await migrate(store)
         async with store.write() as tx:
-            for statement in OTHERS:
+            for number, statement in enumerate((*OTHERS, "SELECT 1")):
+                if number == analyzed:
+                    await tx.connection.execute(text("ANALYZE"))
                 await tx.connection.execute(text(statement), {"count": others, "papers": pack([1])})
-            await tx.connection.execute(text("ANALYZE"))
-        with visited(store) as found:
-            await live(store)
+        yield store
         await store.close()
-    return found
 
 
-async def test_a_day_looks_at_no_more_rows_of_postgresql_beside_more_other_readers(postgres_url: str) -> None:
-    few, many = [await looked_at(postgres_url, others) for others in (100, 5_000)]
+MOMENTS = {"fresh": len(OTHERS), "before_they_wait": OTHERS.index(WAITING), "empty": 0, "none": -1}
+taken_at = pytest.mark.parametrize("analyzed", MOMENTS.values(), ids=MOMENTS)
+
+
+@taken_at
+async def test_a_day_looks_at_no_more_rows_of_postgresql_beside_more_other_readers(
+    postgres_url: str, analyzed: int
+) -> None:
+    few, many = Counter[str](), Counter[str]()
+    for others, counter in ((100, few), (5_000, many)):
+        async with beside(postgres_url, others, analyzed) as store:
+            with visited(store) as found:
+                await live(store)
+            counter.update(found)
     assert len(many) > 60
     assert {one: (few[one], rows) for one, rows in many.items() if rows > few[one] + 50} == {}
+
+
+@taken_at
+async def test_to_plan_a_slot_looks_at_no_more_rows_of_postgresql_where_more_others_wait(
+    postgres_url: str, analyzed: int
+) -> None:
+    rows = []
+    for others in (1_000, 10_000):
+        async with beside(postgres_url, others, analyzed) as store:
+            for number in range(100):
+                await subscribed(store, "attention", address=f"#{number}", now=MORNING)
+            await ingest(store, [listing("cs.LG", (paper(1), AnnounceType.NEW))], MORNING)
+            with visited(store) as found:
+                assert await plan(store, MORNING + timedelta(hours=4)) == 100
+        rows.append(found)
+    few, many = rows
+    assert {one: (few[one], rows) for one, rows in many.items() if rows > few[one] + 500} == {}
