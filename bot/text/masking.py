@@ -16,8 +16,11 @@ from bot.text.normal import has_han
 _CHARACTER = r"(?:[!#%&'*+,\-./0-9:;=?@A-Z_a-z~]|\\[_%&#~])"
 _LAST = r"(?:[#%&+\-/0-9=@A-Z_a-z~]|\\[_%&#~])"
 _BRACKETS = rf"\({_CHARACTER}*\)"
-URL = rf"(?:(?:https?|ftp)://|(?<![A-Za-z0-9.])www\.)(?:{_CHARACTER}|{_BRACKETS})*(?:{_LAST}|{_BRACKETS})"
+_SCHEME = r"(?:https?://|ftp://|www\.(?<![A-Za-z0-9.]www\.))"  # a search looks for their first letters
+URL = rf"{_SCHEME}(?:{_CHARACTER}|{_BRACKETS})*(?:{_LAST}|{_BRACKETS})"
 """A link, as the source of a regular expression: TeX escapes belong to it, punctuation at its end does not."""
+
+_BEGINS = re.compile(r"https?://|ftp://|www\.|[`$\\]|XQ[0-9]")  # any of the following; quickly searched for
 
 _SPAN = re.compile(
     rf"(?P<link>{URL})"
@@ -88,11 +91,12 @@ def mask(text: str, first: int = 0) -> Masked:
     out: list[str] = []
     pieces: list[str] = []
     copied = position = 0
-    while found := _SPAN.search(text, position):
-        if found.lastgroup == "escape":
+    while begins := _BEGINS.search(text, position):
+        found = _SPAN.match(text, begins.start())
+        if found is None or _is_money(found):
+            position = begins.start() + 1
+        elif found.lastgroup == "escape":
             position = found.end()
-        elif _is_money(found):
-            position = found.start() + 1
         else:
             out += text[copied : found.start()], _placeholder(first + len(pieces))
             pieces.append(found[0])

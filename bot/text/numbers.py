@@ -30,6 +30,7 @@ _ENGLISH = re.compile(rf"({_NUMBER})(?:('?s\b)|[ -]?({'|'.join(_SCALES)})\b|[ -]
 _RANGE = re.compile(rf" ?(?:-|–|to|and|or|by) ?[$€£¥]?{_NUMBER}[ -]?({'|'.join(_SCALES)})\b")
 _POWER = re.compile(r"(?<![0-9.,])10(?:\^\{?([0-9]{1,2})\}?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?![0-9⁰-⁹])")
 _ELEMENT = "(?:A[lr]|B[ar]?|C[aldorsu]?|Fe?|G[ae]|He?|I|K|Li|M[gno]|N[ai]?|O|P[bt]?|S[ein]?|Ti|U|Z[nr])"
+_ALPHANUMERIC = re.compile("[A-Za-z0-9]+")
 _COMPOUND = re.compile(rf"(?<![A-Za-z0-9])(?=[A-Za-z]+[0-9])(?:{_ELEMENT}[0-9]{{0,2}}){{2,8}}(?![A-Za-z0-9])")
 _CITATION = re.compile(r"\[[0-9]{1,3}(?:\s?[,;–-]\s?[0-9]{1,3})*\]")
 
@@ -38,15 +39,16 @@ _ONES += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS = {word: value for value, word in enumerate(_ONES)} | {word: 10 * ten for ten, word in enumerate(_TENS, 2)}
 _WORDS |= {"hundred": 100, "thousand": 1000, "dozen": 12}
+_FIRST_LETTERS = "".join(sorted({word[0] for word in _WORDS}))
 _SPELLED = re.compile(
-    rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:-({'|'.join(_ONES[1:10])}))?"
+    rf"\b(?=[{_FIRST_LETTERS}])({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:-({'|'.join(_ONES[1:10])}))?"
     rf"(?:fold|[ -](hundred|thousand|million|billion)|[ -]({_LARGE})| (or more))?\b",
     re.I,
 )
 _SPELLED_RANGE = re.compile(
     rf"[ -](?:to|and|or)[ -](?:{'|'.join(_WORDS)})[ -](hundred|thousand|million|billion)\b", re.I
 )
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _IMPLYING = {
     1: "first primary once single mono uni i a an another",
     2: "second both twice double doubles doubling doubled dual pair pairs couple bi binary twin "
@@ -61,6 +63,7 @@ _IMPLYING = {
     10: "tenth x decade decades",
 }
 _IMPLIED = {word: {str(value)} for value, words in _IMPLYING.items() for word in words.split()}
+_MONTHS = {name: {str(number)} for number, name in enumerate(_MONTH_NAMES, 1)}
 _WORD = re.compile("[A-Za-z]+")
 
 _CHINESE_IMPLYING = {
@@ -111,9 +114,12 @@ class Numbers:
 def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)
-    named = [re.findall("[0-9]+", found[0]) for found in _COMPOUND.finditer(text)]  # CH4 may be 甲烷
-    cited = _COMPOUND.sub(" ", _CITATION.sub(" ", text))
-    powers = {place: value for found in _POWER.finditer(cited) for place, value in _powers(found)}
+    compounds = [one for one in _ALPHANUMERIC.findall(text) if not one.isalpha() and _COMPOUND.fullmatch(one)]
+    named = [re.findall("[0-9]+", one) for one in compounds]  # CH4 may be 甲烷
+    cited = _CITATION.sub(" ", text)
+    cited = _COMPOUND.sub(" ", cited) if compounds else cited
+    tens = _POWER.finditer(cited) if "10" in cited else ()
+    powers = {place: value for found in tens for place, value in _powers(found)}
     written = [
         (found[0], _english_values(*found.groups()) | _of_range(found) | powers.get(found.start(), frozenset()))
         for found in _ENGLISH.finditer(cited)
@@ -122,7 +128,8 @@ def english(text: str) -> Numbers:
     spoken = [(found[0], values) for found, values in counted if not found[5]]
     implied = _implied(text.lower())
     vague = (values for found, values in counted if found[5])  # "two or more" are several
-    scripts = (frozenset({found[0].translate(_PLAIN_SCRIPTS)}) for found in _SCRIPTS.finditer(text))
+    scripted = () if text.isascii() else _SCRIPTS.finditer(text)
+    scripts = (frozenset({found[0].translate(_PLAIN_SCRIPTS)}) for found in scripted)
     marks = (frozenset(re.findall("[0-9]+", found[0])) for found in _CITATION.finditer(text))
     return Numbers(tuple(written), tuple(spoken), frozenset().union(*implied, *vague, *marks, *scripts, *named))
 
@@ -196,11 +203,9 @@ def _in_large(value: str, large: str) -> Values:
 def _implied(text: str) -> Iterator[set[str]]:
     if "orders of magnitude" in text or "order of magnitude" in text:
         yield {"10", "100", "1000", "10000"}
-    for word in set(_WORD.findall(text)):
-        if word in _IMPLIED:
-            yield _IMPLIED[word]
-        if word[:3] in _MONTHS:
-            yield {str(_MONTHS.index(word[:3]) + 1)}
+    words = set(_WORD.findall(text))
+    yield from (_IMPLIED[word] for word in words & _IMPLIED.keys())
+    yield from (_MONTHS[name] for name in {word[:3] for word in words} & _MONTHS.keys())
 
 
 def _chinese_values(found: re.Match[str]) -> Values:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.model import Language, Paper
 from bot.summaries import LONGEST
 from bot.summaries.gate.aligned import Groups, aligned
-from bot.text.latex import readable
+from bot.text import latex
 from bot.text.masking import PLACEHOLDER, URL, Masked, mask
 
 FIELDS = ("title", "one_line", "abstract")
 _URL = re.compile(URL)
+readable = lru_cache(maxsize=64)(latex.readable)
+"""A text as it is read; a paper is judged field by field, and each time by all that it says."""
+
 WIDE = str.maketrans("，：；？！（）％～０１２３４５６７８９", ",:;?!()%~0123456789")
 
 

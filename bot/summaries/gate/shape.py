@@ -20,7 +20,8 @@ _ONE_LINE = (8, 260)
 
 _SAID = re.compile(r"[^\w]+")
 _LONG_ENOUGH = 10
-_LOOP = re.compile(r"(\w[^\n]{2,39}?)\1{3,}|([^\W\d_])\2{5,}")
+_LONGEST_SAID = 40
+_LOOP = re.compile(rf"(\w[^\n]{{2,{_LONGEST_SAID - 1}}}?)\1{{3,}}|([^\W\d_])\2{{5,}}")
 _END = re.compile(r"[。.!?！？…:;；][\"'”’」』)\]]*$|[\"”」』]$|\)$|\$$|\]$|(?:https?://|www\.)[!-~]+$")
 _CUT = re.compile(r"(?:…+|\.{3,})[\"”)]*$")
 _LAST_WORD = re.compile(r"[!-~]+$")
@@ -85,8 +86,23 @@ def repetition(pair: Pair) -> str:
         _SAID.sub("", one) for one in split.chinese(pair.text) if len(_SAID.sub("", one)) >= _LONG_ENOUGH
     )
     is_twice = max(said.values(), default=0) > 1 and max(said.values()) > _most_alike(pair.source)
-    is_loop = _LOOP.search(pair.text) and not _LOOP.search(pair.source)
+    is_loop = _has_loop(pair.text) and not _has_loop(pair.source)
     return "Say nothing twice: a passage is repeated." if is_twice or is_loop else ""
+
+
+def _has_loop(text: str) -> bool:
+    """Whether a phrase is said four times in a row, or a letter six times."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, three in enumerate(zip(text, text[1:], text[2:], strict=False)):
+        places.setdefault(three, []).append(place)
+    # Then its beginning is there four times, near one another: quickly seen, and rare.
+    is_near = any(
+        fourth - first <= 3 * _LONGEST_SAID
+        for some in places.values()
+        if len(some) > 3
+        for first, fourth in zip(some, some[3:], strict=False)
+    )
+    return is_near and _LOOP.search(text) is not None
 
 
 def _most_alike(source: str) -> int:

@@ -6,8 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from bot.summaries.gate.pair import WIDE, Pair
-from bot.text.latex import readable
+from bot.summaries.gate.pair import WIDE, Pair, readable
 from bot.text.masking import PLACEHOLDER, URL
 
 _URL = re.compile(URL)
@@ -71,6 +70,8 @@ def links(pair: Pair) -> str:
 def formulas(pair: Pair) -> str:
     """Formulas symbol by symbol, and as often as in the English, with dollar signs around them or without."""
     ours, theirs = _forms(pair.formulas), _forms(pair.source_formulas)
+    if not ours and not theirs:
+        return ""
     text, known = _Signs(pair.raw), _Signs(pair.raw_known)
     invented = [piece for form, piece in ours if not known.have(form)]
     if invented:
