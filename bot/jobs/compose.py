@@ -133,7 +133,7 @@ class Composer:
         muted = contents if contents and contents.withheld else None
         if muted and not has_had:
             is_kept = await tx.outbox.compose([Composed(claim, (), muted)])
-            return is_kept and await tx.outbox.finish(claim, self._clock())
+            return is_kept and await tx.outbox.finish([claim], self._clock())
         if not await tx.outbox.discard(claim):
             return False
         if muted:

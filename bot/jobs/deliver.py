@@ -29,7 +29,7 @@ from bot.model import Receipt
 from bot.store import Store, Transaction
 from bot.store.insist import AWAY, BUGS, insist
 from bot.store.outbox import Claim
-from bot.store.parts import StoredPart
+from bot.store.parts import Arrived, StoredPart
 from bot.supervision import BackOff
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,14 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
 
 
-_Record = tuple[Attempt, Callable[[Transaction], Awaitable[datetime | None]]]
-"""What writes down how a delivery stands, and says when its next message may go."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to be written down of a delivery."""
+
+    attempt: Attempt
+    arrived: tuple[int, Receipt] | None  # the part whose receipt is to be kept
+    following: StoredPart | None = None  # what is to be sent next
+    is_last: bool = False
 
 
 @dataclass(slots=True)
@@ -232,48 +238,44 @@ class Courier:
         self, attempt: Attempt, arrived: tuple[int, Receipt] | None, following: StoredPart | None
     ) -> datetime | None:
         """Keep a receipt and begin what follows, in one transaction: when it may be sent, None after the last."""
-        claim = attempt.claim
-
-        async def keep(tx: Transaction) -> None:
-            if arrived is not None:
-                await tx.parts.arrived(claim.id, *arrived)
-                await self._rate_limits.taken(tx, claim.destination, arrived[1].at)
-
-        async def keep_and_go_on(tx: Transaction) -> datetime | None:
-            if following is not None:
-                return await self._begin(tx, attempt, arrived, following)
-            await keep(tx)
-            if not await tx.outbox.finish(claim, self._clock()):
-                raise NotOursError
-            return None
 
         async def record() -> datetime | None:
             try:
-                return await self._commit((attempt, keep_and_go_on))
+                return await self._commit(_Step(attempt, arrived, following, is_last=following is None))
             except (ChannelError, NotOursError):
-                await self._commit((attempt, keep))  # the receipt is kept all the same
+                await self._commit(_Step(attempt, arrived))  # the receipt is kept all the same
                 raise
 
         return await insist(record)
 
-    async def _written(self, records: Sequence[_Record]) -> list[datetime | None]:
+    async def _written(self, steps: Sequence[_Step]) -> list[datetime | None]:
+        """Write down several steps, which are in the order of their places: when what follows each may be sent."""
         async with self._store.write() as tx:
-            return [await write(tx) for _, write in records]
+            booked = [await self._turn(tx, one) for one in steps]
+            arrivals = list[Arrived]()
+            for one, at in zip(steps, booked, strict=True):
+                begun = (one.following.number, at) if one.following and at and self._channel.has_lookup else None
+                if one.arrived:
+                    arrivals.append(Arrived(one.attempt.claim.id, *one.arrived, begun))
+                elif begun:
+                    await tx.parts.attempted(one.attempt.claim.id, *begun)
+            await tx.parts.arrived(arrivals)
+            last = [one.attempt.claim for one in steps if one.is_last]
+            if last and not await tx.outbox.finish(last, self._clock()):
+                raise NotOursError
+        return booked
 
-    def _place(self, record: _Record) -> str:
-        return self._bookings.place(record[0])
+    async def _turn(self, tx: Transaction, step: _Step) -> datetime | None:
+        """When what follows may be sent. Its turn keeps the pace; without one, what has arrived does."""
+        attempt, arrived_at = step.attempt, step.arrived and step.arrived[1].at
+        if step.following is not None:
+            return await self._bookings.take(tx, attempt, arrived_at)
+        if arrived_at is not None:
+            await self._rate_limits.taken(tx, attempt.claim.destination, arrived_at)
+        return None
 
-    async def _begin(
-        self, tx: Transaction, attempt: Attempt, arrived: tuple[int, Receipt] | None, part: StoredPart
-    ) -> datetime:
-        """Keep a receipt and note that a part is to be sent: when it may be. Its turn keeps the pace, too."""
-        at = await self._bookings.take(tx, attempt, arrived and arrived[1].at)
-        begun = (part.number, at) if self._channel.has_lookup else None
-        if arrived is not None:
-            await tx.parts.arrived(attempt.claim.id, *arrived, begun=begun)
-        elif begun is not None:
-            await tx.parts.attempted(attempt.claim.id, *begun)
-        return at
+    def _place(self, step: _Step) -> str:
+        return self._bookings.place(step.attempt)
 
     async def _found(self, attempt: Attempt, part: StoredPart) -> str | None:
         """The reference of a part that was attempted without an answer and arrived all the same."""

@@ -44,6 +44,7 @@ class Together(Generic[_Asked, _Answer]):
             mine[1].cancel()
 
     async def _answer_next(self) -> None:
+        await asyncio.sleep(0)  # who asks in the same moment goes along
         some: list[tuple[_Asked, asyncio.Future[_Answer]]] = []
         while self._waiting and len(some) < self._most:
             one = self._waiting.popleft()

@@ -7,7 +7,7 @@ Claims are fenced by owner and attempt: who lost the lease changes nothing any m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -33,6 +33,7 @@ from bot.model import Destination
 from bot.store import schema
 from bot.store.among import among
 from bot.store.carried import Contents
+from bot.store.each import each
 from bot.store.epochs import Epochs
 from bot.store.instant import Instant
 from bot.store.memory import Recall
@@ -125,6 +126,12 @@ def _if_ours(*names: str) -> Update:
     )
 
 
+def _fixed(one: Composed) -> dict[str, object]:
+    """What is fixed of a delivery, as columns of it."""
+    since = one.lacks_since
+    return {"lacks": since is not None, "filled_at": since, **(one.contents.stored if one.contents else {})}
+
+
 class Outbox:
     """The room of deliveries, inside one transaction."""
 
@@ -167,9 +174,9 @@ class Outbox:
 
         False when one of them is not ours any more: then the transaction must be rolled back.
         """
-        for one in deliveries:
-            since, carried = one.lacks_since, one.contents.stored if one.contents else {}
-            if not await self._update(one.claim, {"lacks": since is not None, "filled_at": since, **carried}):
+        fixed = [(one.claim, _fixed(one)) for one in deliveries]
+        for has_contents in (True, False):  # each in one statement
+            if not await self._update_all([one for one in fixed if ("papers" in one[1]) is has_contents]):
                 return False
         await Parts(self._connection).add({one.claim.id: one.parts for one in deliveries})
         return True
@@ -252,9 +259,10 @@ class Outbox:
         rows = await self._connection.execute(select(_delivery.id, _delivery.attempts).where(is_theirs))
         return {(row.id, row.attempts): row.id in ids for row in rows}
 
-    async def finish(self, claim: Claim, now: datetime) -> bool:
-        """All parts have arrived; False when the delivery is not ours any more."""
-        return await self._update(claim, {"state": "sent", "done_at": now, "lease_until": None, "reason": ""})
+    async def finish(self, claims: Sequence[Claim], now: datetime) -> bool:
+        """All parts of these deliveries have arrived; False when one of them is not ours any more."""
+        ended = {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}
+        return await self._update_all([(claim, ended) for claim in claims])
 
     async def retry(self, claim: Claim, *, at: datetime, reason: str) -> bool:
         """Try again, not before `at`; False when the delivery is not ours any more."""
@@ -322,10 +330,16 @@ class Outbox:
         return result.rowcount
 
     async def _update(self, claim: Claim, values: dict[str, object]) -> bool:
-        values = values or {"owner": claim.owner}
-        ours = {"of_id": claim.id, "of_owner": claim.owner, "of_attempt": claim.attempt}
-        given = {f"to_{name}": value for name, value in values.items()}
-        return (await self._connection.execute(_if_ours(*values), {**ours, **given})).rowcount == 1
+        return await self._update_all([(claim, values or {"owner": claim.owner})])
+
+    async def _update_all(self, changes: Sequence[tuple[Claim, Mapping[str, object]]]) -> bool:
+        """Change the same columns of several deliveries, as far as they are ours; whether all were."""
+        rows = [
+            {"of_id": claim.id, "of_owner": claim.owner, "of_attempt": claim.attempt}
+            | {f"to_{name}": value for name, value in values.items()}
+            for claim, values in changes
+        ]
+        return not rows or await each(self._connection, _if_ours(*changes[0][1]), rows) == len(rows)
 
     async def next_at(self, channel: str, after: datetime | None = None) -> datetime | None:
         """When the next delivery of a channel is due or may be taken over, of all or after an instant."""

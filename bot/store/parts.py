@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Receipt
 from bot.store import schema
+from bot.store.each import each
 
 _part = schema.part.c
 
@@ -47,6 +48,24 @@ class StoredPart:
     reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A part that has arrived; with `begun`, the part of that number is about to be sent at that instant."""
+
+    delivery_id: int
+    number: int
+    receipt: Receipt
+    begun: tuple[int, datetime] | None = None
+
+    @property
+    def row(self) -> dict[str, object]:
+        """It as parameters, without what is begun."""
+        return {
+            "of_delivery": self.delivery_id, "of_number": self.number,
+            "receipt": self.receipt.reference, "at": self.receipt.at,
+        }  # fmt: skip
+
+
 class Parts:
     """The room of parts, inside one transaction."""
 
@@ -71,9 +90,7 @@ class Parts:
             for one in some
         ]
         if rows:
-            # Returning makes one statement of them. Several would be a pipeline, in the middle of which PostgreSQL
-            # lets a process that stands still keep its rows for ever:
-            # https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+            # Returning makes one statement of them, and no pipeline.
             await self._connection.execute(_ADD, rows)
 
     async def attempted(self, delivery_id: int, number: int, at: datetime) -> None:
@@ -81,19 +98,12 @@ class Parts:
         of_part = {"of_delivery": delivery_id, "of_number": number}
         await self._connection.execute(_ATTEMPTED, {**of_part, "at": at})
 
-    async def arrived(
-        self, delivery_id: int, number: int, receipt: Receipt, begun: tuple[int, datetime] | None = None
-    ) -> None:
-        """Keep a receipt; it is not fenced, because the message did arrive.
-
-        With `begun`, the part of that number is about to be sent.
-        """
-        asked = {"of_delivery": delivery_id, "of_number": number, "receipt": receipt.reference, "at": receipt.at}
-        if begun is not None:
-            following = {"following": begun[0], "begun": begun[1]}
-            await self._connection.execute(_ARRIVED_AND_BEGUN, asked | following)
-        else:
-            await self._connection.execute(_ARRIVED, asked)
+    async def arrived(self, arrivals: Sequence[Arrived]) -> None:
+        """Keep receipts, of one part of each delivery; they are not fenced, because the messages did arrive."""
+        alone = [one.row for one in arrivals if one.begun is None]
+        begun = [one.row | {"following": one.begun[0], "begun": one.begun[1]} for one in arrivals if one.begun]
+        await each(self._connection, _ARRIVED, alone)
+        await each(self._connection, _ARRIVED_AND_BEGUN, begun)
 
     async def not_arrived(self, delivery_id: int, number: int) -> None:
         """Note that an attempted part was refused, so that it need not be looked up."""

@@ -417,7 +417,7 @@ async def sent(writing: Writing, destination, subscription, number: int) -> None
         lease = timedelta(minutes=1)
         for claim in await tx.outbox.claim("email", owner="me", now=writing.clock.now, lease=lease, most=10):
             await tx.outbox.compose([Composed(claim, [])])
-            await tx.outbox.finish(claim, writing.clock.now)
+            await tx.outbox.finish([claim], writing.clock.now)
 
 
 async def test_a_mailbox_that_is_gone_is_paused_at_once_and_somebody_has_to_be_told(writing):

@@ -85,7 +85,7 @@ async def morning(store: Store, subscription: Subscription, day: int, *papers: P
     digests = [await composed(store, claim) for claim in claims]
     async with store.write() as tx:
         for claim in claims:
-            await tx.outbox.finish(claim, now)
+            await tx.outbox.finish([claim], now)
     return [card.paper.id for one in digests if one for card in one.cards]
 
 

@@ -26,9 +26,21 @@ class Halves:
 
 
 async def begun(together: Together[int, int], *numbers: int) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(together(one)) for one in numbers]
+    """The first is being answered when the others ask."""
+    first = asyncio.create_task(together(numbers[0]))
     await asyncio.sleep(0)
-    return tasks
+    await asyncio.sleep(0)
+    tasks = [asyncio.create_task(together(one)) for one in numbers[1:]]
+    await asyncio.sleep(0)
+    return [first, *tasks]
+
+
+async def test_who_asks_in_the_same_moment_is_answered_with_the_first():
+    halves = Halves()
+    halves.goes_on.set()
+    together = Together(halves, most=3, order=str)
+    assert await asyncio.gather(*map(together, (2, 4, 6, 8))) == [1, 2, 3, 4]
+    assert halves.asked == [[2, 4, 6], [8]]
 
 
 async def test_who_asks_while_another_is_answered_is_answered_with_the_next_ones():

@@ -13,7 +13,7 @@ from bot.store import Store, schema
 from bot.store.migrate import migrate
 from bot.store.outbox import Claim, Composed
 from bot.store.packing import pack
-from bot.store.parts import StoredPart
+from bot.store.parts import Arrived, StoredPart
 from bot.store.texts import Made
 from tests import PATIENCE
 from tests.counterparts import postgres
@@ -192,12 +192,12 @@ async def test_a_zombie_changes_no_row_but_its_receipt_is_kept(store, owner):
     before = await rows(store, schema.delivery), await rows(store, schema.part)
     async with store.write() as tx:
         assert not await tx.outbox.compose([written(zombie, "other")])
-        assert not await tx.outbox.finish(zombie, MORNING)
+        assert not await tx.outbox.finish([zombie], MORNING)
         assert not await tx.outbox.retry(zombie, at=MORNING, reason="busy")
         assert not await tx.outbox.refuse(zombie, reason="gone", now=MORNING)
     assert (await rows(store, schema.delivery), await rows(store, schema.part)) == before
     async with store.write() as tx:
-        await tx.parts.arrived(zombie.id, 1, Receipt("ref-1", MORNING))
+        await tx.parts.arrived([Arrived(zombie.id, 1, Receipt("ref-1", MORNING))])
         assert (await tx.subscribers.find_destination(destination.id)).paused == ""
     async with store.read() as tx:
         assert [(one.body, one.sent_at) for one in await tx.parts.of(heir.id)] == [
@@ -212,8 +212,8 @@ async def test_a_receipt_is_written_once(store):
     (claim,) = await claimed(store)
     async with store.write() as tx:
         await tx.outbox.compose([written(claim, "one")])
-        await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
-        await tx.parts.arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))
+        await tx.parts.arrived([Arrived(claim.id, 1, Receipt("ref-1", MORNING))])
+        await tx.parts.arrived([Arrived(claim.id, 1, Receipt("ref-2", MORNING + MINUTE))])
     (part,) = await rows(store, schema.part)
     assert (part.reference, part.sent_at) == ("ref-1", MORNING)
 
@@ -225,8 +225,8 @@ async def test_a_receipt_and_the_part_that_is_begun_with_it_are_noted_each_at_it
     first, second = Receipt("ref-1", MORNING), Receipt("ref-2", MORNING + 2 * MINUTE)
     async with store.write() as tx:
         await tx.outbox.compose([written(claim, "one", "two", "three", begun=MORNING)])
-        await tx.parts.arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))
-        await tx.parts.arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))
+        await tx.parts.arrived([Arrived(claim.id, 1, first, begun=(2, MORNING + MINUTE))])
+        await tx.parts.arrived([Arrived(claim.id, 1, second, begun=(3, MORNING + 2 * MINUTE))])
     found = [
         (part.body, part.reference, part.sent_at, part.attempted_at) for part in await rows(store, schema.part)
     ]
@@ -242,8 +242,8 @@ async def test_a_finished_delivery_is_not_changed_by_anybody(store):
     await planned(store)
     (claim,) = await claimed(store)
     async with store.write() as tx:
-        assert await tx.outbox.finish(claim, MORNING)
-        assert not await tx.outbox.finish(claim, MORNING)
+        assert await tx.outbox.finish([claim], MORNING)
+        assert not await tx.outbox.finish([claim], MORNING)
         assert not await tx.outbox.retry(claim, at=MORNING, reason="busy")
         assert await tx.outbox.release("one", MORNING) == 0
     assert await claimed(store, "two", MORNING + timedelta(days=1)) == []
@@ -267,7 +267,7 @@ async def test_everything_that_is_claimed_can_be_given_back_whoever_has_it(store
     (done, *_) = await claimed(store, most=2)
     await claimed(store, "two", most=1)
     async with store.write() as tx:
-        assert await tx.outbox.finish(done, MORNING)
+        assert await tx.outbox.finish([done], MORNING)
         assert await tx.outbox.release(None, MORNING) == 2
     assert sorted(await states(store)) == ["ready", "ready", "sent"]
 
@@ -334,7 +334,7 @@ async def test_the_next_instant_of_a_channel_is_the_first_due_or_the_first_lease
     async with store.read() as tx:
         assert await tx.outbox.next_at("fake") == MORNING + MINUTE
     async with store.write() as tx:
-        await tx.outbox.finish(second, MORNING)
+        await tx.outbox.finish([second], MORNING)
     async with store.read() as tx:
         at = await tx.outbox.next_at("fake")
     assert at == MORNING + timedelta(hours=1)
@@ -349,7 +349,7 @@ async def test_the_history_of_a_destination_is_newest_first(store):
     await composed(store, claim)
     async with store.write() as tx:
         await tx.parts.add({claim.id: [StoredPart(1, "two papers")]})
-        await tx.outbox.finish(claim, MORNING + MINUTE)
+        await tx.outbox.finish([claim], MORNING + MINUTE)
     await matched(store, subscription, paper(3))
     await planned(store, MORNING + timedelta(days=1))
     async with store.read() as tx:
@@ -370,8 +370,8 @@ async def test_the_texts_of_messages_are_dropped_when_all_have_arrived_and_recei
     (claim,) = await claimed(store)
     async with store.write() as tx:
         await tx.outbox.compose([written(claim, "one")])
-        await tx.parts.arrived(claim.id, 1, Receipt("ref-1", MORNING))
-        await tx.outbox.finish(claim, MORNING)
+        await tx.parts.arrived([Arrived(claim.id, 1, Receipt("ref-1", MORNING))])
+        await tx.outbox.finish([claim], MORNING)
     (part,) = await rows(store, schema.part)
     assert (part.body, part.reference) == ("", "ref-1")
 

@@ -42,7 +42,7 @@ async def sent(store: Store, now: datetime = MORNING) -> list[str]:
         if (digest := await composed(store, claim)) is not None:
             found += [f"{card.paper.id}v{card.paper.version}" for card in digest.cards]
             async with store.write() as tx:
-                await tx.outbox.finish(claim, now)
+                await tx.outbox.finish([claim], now)
     return found
 
 
