@@ -44,7 +44,7 @@ SEND_TIMEOUT = 75.0
 """Seconds for one part."""
 
 _BATCH = 20
-_WRITTEN_AT_ONCE = 8  # receipts in one transaction
+_WRITTEN_AT_ONCE = 20  # receipts in one transaction
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds
 _T = TypeVar("_T")
 

@@ -17,7 +17,7 @@ from bot.store import Store
 from bot.store.outbox import Composed
 from bot.store.parts import StoredPart
 
-_AT_ONCE = 4  # deliveries: the first waits for the last
+_AT_ONCE = 8  # deliveries: the first waits for the last
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,13 +156,19 @@ def lang_tag(locale: str) -> str:
 
 def _named(card: Card, language: Language) -> NamedLines:
     """A paper by its titles: to make all of a card ready takes most of a digest's time."""
+    paper, reasons = card.paper, tuple(one for one in card.reasons if one.field.startswith("title"))
     chinese = card.summary.title if card.summary and language is not Language.EN else ""
-    reasons = tuple(one for one in card.reasons if one.field.startswith("title"))
-    titles = _titles(card.paper.title, _chinese(chinese, language) if chinese else "", reasons, language)
-    return NamedLines(one_line(card.paper.id), _url(card.paper), titles)
+    return _named_lines(paper.id, paper.url, paper.title, chinese, reasons, language)
 
 
 @lru_cache(maxsize=4096)  # most papers of a day are named to many destinations
+def _named_lines(
+    paper_id: str, url: str, title: str, chinese: str, reasons: tuple[Reason, ...], language: Language
+) -> NamedLines:
+    titles = _titles(title, _chinese(chinese, language) if chinese else "", reasons, language)
+    return NamedLines(one_line(paper_id), _quoted(url), titles)
+
+
 def _titles(title: str, chinese: str, reasons: tuple[Reason, ...], language: Language) -> tuple[Passage, ...]:
     """The titles in reading order; `chinese` is empty where there is none."""
     text = _english(title)
@@ -198,7 +204,6 @@ def _url(paper: Paper) -> str:
     return _quoted(paper.url)
 
 
-@lru_cache(maxsize=4096)
 def _quoted(url: str) -> str:
     return quote(url, safe=":/.")
 

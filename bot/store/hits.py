@@ -8,7 +8,7 @@ the query finds it is what the last batch says that has looked at it. Mutes and 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import product
@@ -59,6 +59,7 @@ class Coming:
     paper: Paper  # no more of it than its title
     date: date
     types: dict[int, AnnounceType]
+    type: AnnounceType  # the best of these
     is_sure: bool = True  # nothing was told of it since its queries have found it
 
     @property
@@ -70,11 +71,6 @@ class Coming:
     def version(self) -> int:
         """Which version of it comes."""
         return self.paper.version
-
-    @property
-    def type(self) -> AnnounceType:
-        """The best of its types."""
-        return min(self.types.values(), key=_ORDER.__getitem__)
 
 
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
@@ -91,32 +87,50 @@ class _Opened(NamedTuple):
     papers: list[int]
 
 
-class _Told(NamedTuple):
+_Reading = frozenset[str] | None  # the categories that a query reads; None: all
+
+
+@dataclass(slots=True)
+class _Told:
     """A version of a paper and its announcements."""
 
     paper: Paper  # no more of it than its title
     primary: str  # canonical
-    types: dict[str, AnnounceType]  # by category
-    dates: list[date]
-    batches: dict[str, int | None]  # by category
     is_more_told: bool  # than when it was matched
+    types: dict[str, AnnounceType] = field(default_factory=dict)  # by category
+    dates: list[date] = field(default_factory=list)
+    batches: dict[str, int | None] = field(default_factory=dict)  # by category
+    _read: dict[_Reading, tuple[AnnounceType, tuple[int, ...]]] = field(default_factory=dict)
 
     @property
     def is_stale(self) -> bool:
         """Whether it has yet to be matched as it is now."""
         return self.is_more_told or None in self.batches.values()
 
-    def entitles(
-        self, one: Asking, reading: frozenset[str] | None, before: Mapping[int, datetime], newest: int
-    ) -> bool:
-        """Whether an announcement is for a subscription: since it was made, where its query reads."""
-        return any(
-            batch is not None
-            and one.since < batch <= newest
-            and (reading is None or category == ALL or category in reading)
-            and (batch not in before or one.created_at < before[batch])
-            for category, batch in self.batches.items()
-        )
+    def read_as(self, reading: _Reading) -> tuple[AnnounceType, tuple[int, ...]]:
+        """Its type where a query reads, and the batches of its announcements there: many queries read the same."""
+        found = self._read.get(reading)
+        if found is None:
+            here = {
+                batch
+                for category, batch in self.batches.items()
+                if batch is not None and (reading is None or category == ALL or category in reading)
+            }
+            found = self._read[reading] = type_among(self.types, self.primary, reading), tuple(here)
+        return found
+
+    def type_for(
+        self, one: Asking, reading: _Reading, before: Mapping[int, datetime], newest: int, *, is_fixed: bool
+    ) -> AnnounceType | None:
+        """Its type for a subscription; None where no announcement is for it: since it was made, where it reads.
+
+        What `is_fixed` has been promised to it.
+        """
+        kind, batches = self.read_as(reading)
+        for batch in batches:
+            if one.since < batch <= newest and (batch not in before or one.created_at < before[batch]):
+                return kind
+        return kind if is_fixed else None
 
 
 _IS_NEW = and_(_batch.id > bindparam("oldest"), _batch.id <= bindparam("newest"))
@@ -239,13 +253,13 @@ class Hits:
             types = {
                 one.id: kind
                 for one in found[n]
-                if n in fixed or here.entitles(one, readings[one.id], before, newest)
-                if (kind := type_among(here.types, here.primary, readings[one.id]))
+                if (kind := here.type_for(one, readings[one.id], before, newest, is_fixed=n in fixed))
                 and _is_new(kind, paper.version, sent.get(paper.id))
             }
             if types and (paper.id not in coming or coming[paper.id].version < paper.version):
                 is_sure = n not in unsure and not here.is_stale
-                coming[paper.id] = Coming(n, paper, max(here.dates), types, is_sure)
+                best = min(types.values(), key=_ORDER.__getitem__)
+                coming[paper.id] = Coming(n, paper, max(here.dates), types, best, is_sure)
         return list(coming.values())
 
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
@@ -333,7 +347,7 @@ class Hits:
                 primary = next(iter(categories), "")
                 primary = taxonomy.resolve(primary) or primary
                 paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
-                one = versions[n] = _Told(paper, primary, {}, [], {}, is_more_told)
+                one = versions[n] = _Told(paper, primary, is_more_told)
             one.types[category] = _TYPES[kind]
             one.dates.append(day)
             one.batches[category] = batch
@@ -341,7 +355,7 @@ class Hits:
 
 
 @lru_cache(maxsize=2048)
-def _reading(text: str) -> frozenset[str] | None:
+def _reading(text: str) -> _Reading:
     """The categories that a query reads; none when it cannot be read any more."""
     query = stored(text)
     return reads([query]) if isinstance(query, Query) else frozenset()

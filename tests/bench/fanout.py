@@ -91,7 +91,10 @@ class Pages(Press):
 
 
 class Quick(Channel):
-    """A channel that renders as another one does, and is done at once; it says stop when it has had enough."""
+    """A channel that renders as another one does, for as many at a time; it says stop when it has had enough.
+
+    What it sends has arrived at once.
+    """
 
     def __init__(self, name: str, other: Channel | None, enough: int) -> None:
         self.name = name
@@ -99,6 +102,8 @@ class Quick(Channel):
         self.enough = enough
         self.stop: Callable[[], None] = lambda: None
         self._other = other
+        if other:
+            self.at_once = other.at_once  # type: ignore[misc]  # of a class elsewhere
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """The messages of the other channel; without one, a line."""

@@ -9,8 +9,9 @@ https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from bot.channels.discord.markup import escaped, marked, pieces, units
@@ -109,11 +110,12 @@ def _linked(one: NamedLines | ChangeLines) -> str:
     return f"[{escaped(one.id)}]({one.url}) {{}}"
 
 
-def _brief(card: NamedLines) -> list[str]:
+@lru_cache(maxsize=4096)  # many readers have the same papers in their lists
+def _brief(card: NamedLines) -> tuple[str, ...]:
     """A paper by its titles, of which the first is its link."""
     first, *others = (title.text for title in card.titles)
     row = "\n".join([_title(first, card), *map(escaped, others)])
-    return [row] if units(row) <= _ROW else _row(" / ".join([first, *others]), _linked(card))
+    return (row,) if units(row) <= _ROW else tuple(_row(" / ".join([first, *others]), _linked(card)))
 
 
 def _cards(lines: Iterable[CardLines], locale: str, *, is_whole: bool) -> list[_EmbedBlock]:
@@ -170,8 +172,10 @@ def _head(lines: DigestLines) -> list[str]:
     return [row for each in (*lines.warnings, lines.lack) for row in _row(each)]
 
 
-def _card(card: CardLines, number: int, locale: str, *, is_whole: bool) -> Iterator[_EmbedBlock]:
+@lru_cache(maxsize=512)  # a day's papers go to many channels, one after the other
+def _card(card: CardLines, number: int, locale: str, *, is_whole: bool) -> tuple[_EmbedBlock, ...]:
     """The embeds of one card."""
+    blocks = []
     first, *others = card.titles
     numbered = f"{number}. {first.text}" if number else first.text
     title, *overflow = pieces(escaped(numbered) or card.id, TITLE - 1)
@@ -193,7 +197,8 @@ def _card(card: CardLines, number: int, locale: str, *, is_whole: bool) -> Itera
         embed = _embed(description, card.head[:_FOOTER] + part_of)
         if part == 1:
             embed |= {"title": f"{title}…" if overflow else title, "url": card.url}
-        yield _EmbedBlock(embed, buttons if part == 1 else ())
+        blocks.append(_EmbedBlock(embed, buttons if part == 1 else ()))
+    return tuple(blocks)
 
 
 def _buttons(card: CardLines, number: int, locale: str, *, has_abstract: bool) -> tuple[Body, ...]:
@@ -217,31 +222,37 @@ def _row(text: str, form: str = "{}") -> list[str]:
 
 def _joined(rows: Sequence[str], limit: int) -> list[str]:
     """Rows in texts of at most `limit` units; each row fits by itself. An empty row is a gap, never at an end."""
-    texts: list[str] = []
-    gap = ""
+    texts: list[list[str]] = []
+    gap, size = "", 0
     for row in rows:
         if not row:
             gap = "\n" if texts else ""
-        elif texts and units(texts[-1]) + 1 + len(gap) + units(row) <= limit:
-            texts[-1] += f"{gap}\n{row}"
-            gap = ""
+            continue
+        more = units(row)
+        if texts and size + 1 + len(gap) + more <= limit:
+            texts[-1].append(f"{gap}{row}")
+            size += 1 + len(gap) + more
         else:
-            texts.append(row)
-            gap = ""
-    return texts
+            texts.append([row])
+            size = more
+        gap = ""
+    return ["\n".join(text) for text in texts]
 
 
 def _messages(blocks: Iterable[_EmbedBlock]) -> list[Body]:
     """Embeds in messages, in order."""
     messages: list[Body] = []
     held: list[_EmbedBlock] = []
+    rows = size = 0
     for block in blocks:
-        rows = sum(bool(one.buttons) for one in [*held, block])
-        size = sum(one.size for one in [*held, block])
-        if held and (len(held) == EMBEDS or rows > _CARDS or size > TOGETHER):
+        more, row = block.size, bool(block.buttons)
+        if held and (len(held) == EMBEDS or rows + row > _CARDS or size + more > TOGETHER):
             messages.append(_together(held))
             held = []
+            rows = size = 0
         held.append(block)
+        rows += row
+        size += more
     return [*messages, _together(held)] if held else messages
 
 

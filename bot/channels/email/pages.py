@@ -232,11 +232,12 @@ def _packed(blocks: Sequence[_PaperBlock], frame: _Weight) -> list[list[_PaperBl
     groups: list[list[_PaperBlock]] = [[]]
     weight = frame
     for block in blocks:
-        if groups[-1] and (weight + block.weight).lightest > MOST_BYTES:
+        more = weight + block.weight
+        if groups[-1] and more.lightest > MOST_BYTES:
             groups.append([])
-            weight = frame
+            more = frame + block.weight
         groups[-1].append(block)
-        weight += block.weight
+        weight = more
     return groups
 
 
@@ -277,6 +278,7 @@ def _text(fragments: Sequence[str]) -> str:
     return "".join(str(fragment) for fragment in fragments).strip("\n") + "\n"
 
 
+@lru_cache(maxsize=256)  # what stands around the papers is much the same in the mails of a day
 def _styled(fragment: str) -> str:
     """HTML with inline styles: some mail programs ignore all others."""
     return CSSInliner().inline_fragment(str(fragment), _styles("light"))
