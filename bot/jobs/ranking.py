@@ -59,11 +59,15 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
         todo = (todo | set(in_order[:cap])) - known
         if not todo:
             break
+        before = {n: standings.pop(n) for n in todo}
         versions = [version_of(found.pop(n)) for n in sorted(todo)]
         explained = await _explained(tx, {version: finders[version] for version in versions})
         found |= {numbers[version_of(card)]: card for card in explained}
-        standings |= {n: standing(found[n]) for n in todo & found.keys()}
+        now = {n: standing(found[n]) for n in todo & found.keys()}
+        standings |= now
         known |= todo
+        if now == before:
+            break  # none has gone, and all stand where they stood
     return {n: found[n] for n in in_order} | {one.n: Card(one.paper, one.type, one.date) for one in others}
 
 

@@ -64,6 +64,10 @@ class CardLines:
     links: tuple[Link, ...]
     abstracts: tuple[Passage, ...]
 
+    def __hash__(self) -> int:
+        """By the paper alone, which is quick; of one paper there are few that differ."""
+        return hash(self.url)
+
     @property
     def head(self) -> str:
         """Its id and its facts, in one line."""
@@ -86,6 +90,10 @@ class NamedLines:
     id: str
     url: str
     titles: tuple[Passage, ...]
+
+    def __hash__(self) -> int:
+        """By the paper alone, which is quick; of one paper there are few that differ."""
+        return hash(self.url)
 
 
 @dataclass(frozen=True, slots=True)

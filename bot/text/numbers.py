@@ -110,7 +110,7 @@ class Numbers:
         return self.implied.union(*(values for _, values in (*self.written, *self.spoken)))
 
 
-@lru_cache(maxsize=1024)  # a paper is judged field by field, attempt by attempt
+@lru_cache(maxsize=256)  # a paper is judged field by field, attempt by attempt
 def english(text: str) -> Numbers:
     """The numbers of an English text."""
     text = text.translate(_WIDE)

@@ -278,7 +278,7 @@ def _text(fragments: Sequence[str]) -> str:
     return "".join(str(fragment) for fragment in fragments).strip("\n") + "\n"
 
 
-@lru_cache(maxsize=256)  # what stands around the papers is much the same in the mails of a day
+@lru_cache(maxsize=16)  # what stands around the papers is much the same in one mail after the other
 def _styled(fragment: str) -> str:
     """HTML with inline styles: some mail programs ignore all others."""
     return CSSInliner().inline_fragment(str(fragment), _styles("light"))
