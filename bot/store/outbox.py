@@ -260,7 +260,10 @@ class Outbox:
         return {(row.id, row.attempts): row.id in ids for row in rows}
 
     async def finish(self, claims: Sequence[Claim], now: datetime) -> bool:
-        """All parts of these deliveries have arrived; False when one of them is not ours any more."""
+        """All parts of these deliveries have arrived.
+
+        False when one of them is not ours any more: then the transaction must be rolled back, if there are others.
+        """
         ended = {"state": "sent", "done_at": now, "lease_until": None, "reason": ""}
         return await self._update_all([(claim, ended) for claim in claims])
 
