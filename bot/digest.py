@@ -226,5 +226,5 @@ def _card(
 
 def standing(card: Card) -> Standing:
     """What the destination of a card among others depends on."""
-    in_title = {one.term for one in card.reasons if one.field.startswith("title")} if card.reasons else ()
+    in_title = {reason.term for reason in card.reasons if reason.field.startswith("title")}
     return Standing(card.date, card.type, len(card.subscriptions), len(in_title), card.paper.id)

@@ -266,7 +266,7 @@ class Courier:
         return booked
 
     async def _turn(self, tx: Transaction, step: _Step) -> datetime | None:
-        """When what follows may be sent. Its turn keeps the pace; without one, what has arrived does."""
+        """Book a turn for the next message, and say when it is; after the last one, keep the pace from its end."""
         attempt, arrived_at = step.attempt, step.arrived and step.arrived[1].at
         if step.following is not None:
             return await self._bookings.take(tx, attempt, arrived_at)

@@ -7,14 +7,14 @@ the query finds it is what the last batch says that has looked at it. Mutes and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import taxonomy
@@ -25,14 +25,13 @@ from bot.store import schema
 from bot.store.among import among
 from bot.store.batches import TEXT
 from bot.store.carried import Earlier
+from bot.store.looked_up import looked_up
 from bot.store.memory import Recall
 from bot.store.packing import unpack
 from bot.text.normal import has_han
 
 _batch, _hit, _paper, _announced = schema.batch.c, schema.hit.c, schema.paper.c, schema.announcement.c
 _subscription, _query, _destination = schema.subscription.c, schema.query.c, schema.destination.c
-
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +141,20 @@ _OPENED = (
 )
 _PAPERS = select(_batch.id, _batch.papers).where(among(_batch.id, "batches"))
 _NEWEST = select(func.coalesce(func.max(_batch.id), 0)).where(_batch.published_at.is_not(None))
-
-
-def _of(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
-    """A value of another table, looked up row by row: a join may read all of it, where statistics are not true."""
-    return select(column).where(*conditions).limit(1).scalar_subquery()
-
-
+_IS_MUTING = schema.mute.c.destination_id == _subscription.destination_id
 _ASKING = (
     select(
         _subscription.destination_id,
         _subscription.id,
         _subscription.number,
         _subscription.query_id,
-        _of(_query.text, _query.id == _subscription.query_id).label("text"),
+        looked_up(_query.text, _query.id == _subscription.query_id).label("text"),
         _subscription.paused,
         _subscription.created_at,
         _subscription.since,
         _subscription.through,
-        _of(_destination.changes_through, _destination.id == _subscription.destination_id).label("told_through"),
-        _of(schema.mute.c.destination_id, schema.mute.c.destination_id == _subscription.destination_id).is_not(
-            None
-        ),
+        looked_up(_destination.changes_through, _destination.id == _subscription.destination_id).label("told"),
+        looked_up(schema.mute.c.destination_id, _IS_MUTING).is_not(None),
     )
     .where(among(_subscription.destination_id, "destinations"))
     .order_by(_subscription.destination_id, _subscription.number)
@@ -309,12 +300,9 @@ class Hits:
         return await self._recall.get("hits", [*product(batches, queries)], self._read_packed)
 
     async def _read_packed(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        found: dict[tuple[int, int], bytes] = {}
-        batches, queries = {batch for batch, _ in keys}, {query for _, query in keys}
-        for some, asked in product(_chunks(batches), _chunks(queries)):
-            rows = await self._connection.execute(_PACKED, {"batches": some, "queries": asked})
-            found |= {(batch, query): papers for batch, query, papers in rows}
-        return found
+        asked = {"batches": {batch for batch, _ in keys}, "queries": {query for _, query in keys}}
+        rows = await self._connection.execute(_PACKED, asked)
+        return {(batch, query): papers for batch, query, papers in rows}
 
     async def last(self, batches: Sequence[int], queries: Collection[int]) -> dict[int, int]:
         """The last of some batches in which each of these queries has found anything."""
@@ -364,8 +352,3 @@ def _reading(text: str) -> _Reading:
 def _is_new(kind: AnnounceType, version: int, sent: int | None) -> bool:
     """Whether a version may come when another one was sent: a revision may, after an earlier version."""
     return sent is None or (kind.is_revision and version > sent)
-
-
-def _chunks(keys: Iterable[Any]) -> Iterable[list[Any]]:
-    some = sorted(keys)
-    return (some[start : start + _CHUNK] for start in range(0, len(some), _CHUNK))

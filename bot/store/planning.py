@@ -13,6 +13,7 @@ from bot.store import schema
 from bot.store.among import among
 from bot.store.hits import Hits
 from bot.store.instant import Instant
+from bot.store.looked_up import looked_up
 from bot.store.packing import pack, unpack
 from bot.store.texts import Texts
 from bot.store.upsert import insert
@@ -22,12 +23,8 @@ _batch, _query = schema.batch.c, schema.query.c
 
 
 def _has_no_delivery(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a destination has none of this kind: looked for one by one.
-
-    Of a plain EXISTS, PostgreSQL makes a join with all that wait: few, as its statistics say of a day before.
-    """
-    of_it = select(_delivery.id).where(_delivery.destination_id == _destination.id, *conditions)
-    return of_it.limit(1).scalar_subquery().is_(None)
+    """Whether a destination has none of this kind."""
+    return looked_up(_delivery.id, _delivery.destination_id == _destination.id, *conditions).is_(None)
 
 
 class Planning:

@@ -1,4 +1,4 @@
-"""Indexes of deliveries that are yet to end, instead of all: one that is claimed or ends changes fewer of them."""
+"""Indexes that hold only the deliveries that have not ended: to claim or to end one changes fewer indexes."""
 
 from __future__ import annotations
 
