@@ -53,7 +53,7 @@ class Changes:
         self._recall = recall
 
     async def add(self, changes: Iterable[Change]) -> None:
-        """Note the changes of papers, each once."""
+        """Note the changes of papers, each once; anew where a later version was not so, and is so again."""
         rows = [
             {
                 "paper_id": one.paper.id,
@@ -65,8 +65,13 @@ class Changes:
             for one in changes
         ]
         if rows:
-            statement = insert(self._connection, schema.change).on_conflict_do_nothing()
-            await self._connection.execute(statement, rows)
+            statement = insert(self._connection, schema.change)
+            again = {name: statement.excluded[name] for name in ("before", "version", "batch")}
+            is_later = _change.version < statement.excluded.version
+            key = ["paper_id", "kind", "after"]
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=key, set_=again, where=is_later), rows
+            )
 
     async def advance(self, destinations: Collection[int], batch: int) -> None:
         """Destinations are told of all up to a batch; nobody else composes for them until the transaction ends."""

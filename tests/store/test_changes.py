@@ -60,6 +60,21 @@ async def test_who_has_the_paper_is_told_once_with_the_next_digest(store, channe
     assert await delivered(store, channel, 3) == ["2606.90003v1 new"]
 
 
+async def test_who_got_it_when_it_was_back_is_told_that_it_is_withdrawn_again(store, channel):
+    await subscribed(store, "cs.LG", address="#first")
+    await announced(store, 0, paper(1))
+    await delivered(store, channel, 0)
+    await announced(store, 1, (GONE, REPLACE), paper(2))
+    assert await delivered(store, channel, 1) == ["2606.90002v1 new", SAID_GONE]
+    await subscribed(store, "cs.LG (type:replace, type:new)", address="#later")
+    await announced(store, 2, (paper(1, version=3), REPLACE), paper(3))
+    assert "2606.90001v3 replace" in await delivered(store, channel, 2)
+    await announced(store, 3, (paper(1, version=4, comments=WITHDRAWN), CROSS), paper(4))
+    await delivered(store, channel, 3)
+    told = {one.destination.address: [str(c.kind) for c in one.changes] for one in channel.digests[-2:]}
+    assert told == {"#first": [], "#later": ["withdrawn"]}
+
+
 async def test_a_move_is_told_once_however_many_categories_announce_it(store, channel):
     await subscribed(store, "cs.LG", "stat.ML")
     await announced(store, 0, paper(1))
