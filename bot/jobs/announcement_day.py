@@ -281,6 +281,14 @@ class DayPoll:
                 "read source=%s category=%s date=%s read=%d claimed=%s confirmed_by=%s",
                 name, one.category, one.date, len(one.announcements), one.claimed, one.confirmed_by or "nobody",
             )  # fmt: skip
+        if wholes:
+            await self._note(wholes, now)
+        if now - self._matched_at >= _PATIENCE:
+            await self._match()
+
+    async def _note(self, wholes: Sequence[Listing], now: datetime) -> None:
+        """Whole listings are stored: their days were announced, and what was amiss with them is over."""
+        name = self._source.name
         async with self._context.store.write() as tx:
             for day in sorted({one.date for one in wholes if one.announcements}):
                 await tx.announcement_days.announced(day, now)
@@ -290,8 +298,6 @@ class DayPoll:
             for one in wholes:
                 if one.unread:
                     await tx.faults.open(name, one.category, one.date, named_rows(one), now)
-        if now - self._matched_at >= _PATIENCE:
-            await self._match()
 
     async def _match(self) -> None:
         """Match the listings of this mailing, and whatever else is unmatched."""

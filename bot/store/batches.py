@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import schema
 from bot.store.counters import BATCHES, take
 from bot.store.packing import of_shorts, pack, unpack
+from bot.store.upsert import insert_new
 from bot.store.versions import is_one_of
 from bot.text.normal import HAN
 
@@ -178,8 +179,7 @@ class Batches:
         rows = [
             {"batch": batch.id, "query": query, "papers": of_shorts(destinations)} for query, destinations in found
         ]
-        if rows:
-            await self._connection.execute(schema.hit.insert(), rows)
+        await insert_new(self._connection, schema.hit, rows)
 
     async def publish(self, batch: Batch, now: datetime) -> None:
         """Let everybody see a batch."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Announcement
 from bot.store import schema
 from bot.store.papers import Papers
-from bot.store.upsert import insert
+from bot.store.upsert import insert_new
 from bot.store.versions import Version
 
 _announced, _listing, _paper, _watch = (
@@ -35,8 +35,7 @@ class Listings:
         if gone := known.keys() - set(categories):
             await self._connection.execute(schema.watch.delete().where(_watch.category.in_(gone)))
         new = [{"category": code, "since": day} for code in categories if code not in known]
-        if new:
-            await self._connection.execute(insert(self._connection, schema.watch).on_conflict_do_nothing(), new)
+        await insert_new(self._connection, schema.watch, new)
         return {code: known.get(code, day) for code in categories}
 
     async def watched(self) -> dict[str, date]:

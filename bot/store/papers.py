@@ -18,7 +18,7 @@ from bot.store.counters import PAPERS, take
 from bot.store.merging import merge, says_more
 from bot.store.pieces import in_pieces
 from bot.store.texts import Texts
-from bot.store.upsert import insert
+from bot.store.upsert import insert, insert_new
 from bot.store.versions import Version, is_one_of
 
 _CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
@@ -85,7 +85,8 @@ class Papers:
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
-        await self._insert(
+        await insert_new(
+            self._connection,
             schema.announcement,
             [
                 {
@@ -116,7 +117,7 @@ class Papers:
         if added:
             first = await take(self._connection, PAPERS, len(added))
             rows = [{**_to_values(paper), "n": n} for n, paper in enumerate(added.values(), first)]
-            await self._insert(schema.paper, rows)
+            await insert_new(self._connection, schema.paper, rows)
         return added
 
     async def _amend(self, amendments: Iterable[Amendment]) -> None:
@@ -177,10 +178,6 @@ class Papers:
         await self._connection.execute(
             statement.on_conflict_do_update(index_elements=list(key), set_={**values, "read": most})
         )
-
-    async def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            await self._connection.execute(insert(self._connection, table).on_conflict_do_nothing(), rows)
 
     async def validators(self, source: str) -> dict[str, Validator]:
         """What the source gave for asking again cheaply, by category, of the newest listing of each."""

@@ -82,7 +82,7 @@ _SHARED = 0.25
 
 def names(pair: Pair) -> str:
     """Names that are not the paper's, or too many of the paper's that are not there."""
-    known = _known(f"{pair.known}\n{pair.raw_known}")
+    known = _known("\n".join(dict.fromkeys((*pair.known_parts, *pair.raw_parts))))
     words = [word for word in _TOKEN.findall(pair.words) if len(word) > 1]
     invented = [word for word in words if not _is_known(word, known)]
     if invented and pair.is_chinese:

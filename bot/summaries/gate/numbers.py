@@ -18,8 +18,9 @@ _VAGUE = frozenset({"0", "1", "100", "1000"})
 def numbers(pair: Pair) -> str:
     """What is wrong with the numbers of a text; "" when nothing is."""
     read = said.chinese if pair.is_chinese else said.english
-    text, source, known = read(pair.text), said.english(pair.source), said.english(pair.known)
-    invented = [written for written, values in text.written if not values & known.values]
+    text, source = read(pair.text), said.english(pair.source)
+    known = frozenset[str]().union(*(said.english(part).values for part in pair.known_parts))
+    invented = [written for written, values in text.written if not values & known]
     lost: list[str] = []
     if pair.is_whole:
         lost = [written for written, values in source.written if not values & text.values]

@@ -69,14 +69,25 @@ class Pair:
         return _URL.sub(" ", readable(self.raw_source)).translate(WIDE)
 
     @cached_property
+    def raw_parts(self) -> tuple[str, ...]:
+        """Its title, abstract and comments, as the source gave them: all that the paper says of itself."""
+        parts = (self.paper.title, self.paper.abstract, self.paper.comments)
+        return tuple(one[:LONGEST] for one in parts if one)
+
+    @cached_property
     def raw_known(self) -> str:
-        """All that the paper says of itself, as the source gave it."""
-        return "\n".join((self.paper.title, self.paper.abstract, self.paper.comments))[: 2 * LONGEST]
+        """The same in one."""
+        return "\n".join(self.raw_parts)
+
+    @cached_property
+    def known_parts(self) -> tuple[str, ...]:
+        """The same with readable math, and with its links: their words are names too."""
+        return tuple(readable(one).translate(WIDE) for one in self.raw_parts)
 
     @cached_property
     def known(self) -> str:
-        """The same with readable math, and with its links: their words are names too."""
-        return readable(self.raw_known).translate(WIDE)
+        """The same in one."""
+        return " ".join(self.known_parts)
 
     @cached_property
     def _masked(self) -> Masked:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 
 from bot.text import glossary
 from bot.text.normal import flat
@@ -83,13 +84,8 @@ def _english(text: str) -> _English:
 def _chinese(text: str) -> frozenset[str]:
     bare = "".join(text.split())
     table = _words_by_beginning()
-    found = {
-        word
-        for place in range(len(bare))
-        for beginning in (bare[place], bare[place : place + 2])
-        for word in table.get(beginning, ())
-        if bare.startswith(word, place)
-    }
+    beginnings = {*bare, *map("".join, pairwise(bare))} & table.keys()
+    found = {word for beginning in beginnings for word in table[beginning] if word in bare}
     return frozenset(word for word in found if not any(word != other and word in other for other in found))
 
 
