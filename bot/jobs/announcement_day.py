@@ -200,7 +200,7 @@ class DayPoll:
     async def _listable(self, papers: Collection[str], listing: Listing) -> list[str]:
         """Those of these stored papers that the listing of their category and day should have."""
         async with self._context.store.read() as tx:
-            stored = await tx.listings.announcements(papers)
+            stored = (await tx.papers.stored(papers)).announcements
         never = {one.paper.id for one in stored if is_never_listed(one) and one.category == listing.category}
         return sorted(set(papers) - never)
 

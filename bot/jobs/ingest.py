@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from bot.changes import changes
 from bot.matching import Matcher
 from bot.model import Announcement, AnnounceType, Change, Listing
 from bot.sources.versions import corrections, settled
-from bot.store import Store, Transaction
+from bot.store import Store
 from bot.store.merging import says_more
-from bot.store.papers import Amendment
+from bot.store.stored import Stored
 from bot.summaries.pages import fit
 
 log = logging.getLogger(__name__)
@@ -60,37 +60,38 @@ async def ingest(
     """
     listings = await asyncio.to_thread(lambda: [fit(one) for one in listings])
     told = [*listings, *parts]
+    ids = {a.paper.id for one in told for a in one.announcements}
     unsure = {a.paper.id for one in told for a in one.announcements if a.type is not AnnounceType.NEW}
     async with store.write() as tx:
-        known = await tx.listings.announcements(unsure)
-        if wrong := corrections(told, known):
+        stored = await tx.papers.stored(ids)
+        if wrong := corrections(told, _of(unsure, stored)):
             for version, right in wrong.items():
                 await tx.papers.renumber(version, right)
-            known = await tx.listings.announcements(unsure)
-        every = settled(told, known)
-        new = await tx.papers.unknown(every)
-        amendments = await tx.papers.amendments(every)
-        became = await _became(tx, every, new, amendments)
+            stored = await tx.papers.stored(ids)
+        every = settled(told, _of(unsure, stored))
+        new = stored.unknown(every)
+        became = _became(stored, every, new)
         whole, rest = every[: len(listings)], every[len(listings) :]
-        await tx.papers.add(whole, new, now, parts=rest, until=until, amendments=amendments)
+        await tx.papers.add(whole, new, now, parts=rest, until=until, stored=stored)
         await tx.changes.add(became)
     announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d", len(listings), announced, len(new))
     return Ingested(announced, len(new))
 
 
-async def _became(
-    tx: Transaction, listings: Sequence[Listing], new: Sequence[Announcement], amendments: Sequence[Amendment]
-) -> list[Change]:
+def _of(papers: Collection[str], stored: Stored) -> list[Announcement]:
+    return [a for a in stored.announcements if a.paper.id in papers]
+
+
+def _became(stored: Stored, listings: Sequence[Listing], new: Sequence[Announcement]) -> list[Change]:
     """What becomes of papers that are new in these listings, or of which they say more than is stored."""
     told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
-    amended = [one for one in amendments if says_more(one.before, one.after)]
+    amended = [one for one in stored.amendments(listings) if says_more(one.before, one.after)]
     versions = {(one.paper.id, one.paper.version) for one in new}
     versions |= {(one.after.id, one.after.version) for one in amended}
-    stored = await tx.papers.versions({paper_id for paper_id, _ in versions})
     found: list[Change] = []
     for now in map(told.__getitem__, versions):
-        others = stored.get(now.id, [])
+        others = stored.papers.get(now.id, ())
         earlier = [one for one in others if one.version <= now.version][-1:]
         later = [one for one in others if one.version > now.version][:1]
         found += [change for one in earlier for change in changes(one, now)]

@@ -8,19 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Announcement
 from bot.store import schema
-from bot.store.papers import Papers
 from bot.store.upsert import insert_new
-from bot.store.versions import Version
 
-_announced, _listing, _paper, _watch = (
-    schema.announcement.c,
-    schema.listing.c,
-    schema.paper.c,
-    schema.watch.c,
-)
-_CHUNK = 400
+_announced, _listing, _watch = schema.announcement.c, schema.listing.c, schema.watch.c
 
 
 class Listings:
@@ -67,16 +58,6 @@ class Listings:
         for row in rows:
             found.setdefault(row.date, set()).add(row.paper_id)
         return found
-
-    async def announcements(self, ids: Collection[str]) -> list[Announcement]:
-        """All announcements of these papers, in any version."""
-        keys, found = list(ids), set[Version]()
-        for start in range(0, len(keys), _CHUNK):
-            rows = await self._connection.execute(
-                select(_paper.id, _paper.version).where(_paper.id.in_(keys[start : start + _CHUNK]))
-            )
-            found |= {(row.id, row.version) for row in rows}
-        return await Papers(self._connection).announced(found)
 
     async def unread(self, source: str, category: str, day: date) -> set[str]:
         """What the papers are called that a source could not give readably."""

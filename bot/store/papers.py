@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
-from functools import reduce
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, Table, bindparam, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Announcement, AnnounceType, Coverage, Form, Listing, Paper, Validator
+from bot.model import Announcement, AnnounceType, Coverage, Listing, Paper, Validator
 from bot.store import schema
+from bot.store.among import among
 from bot.store.counters import PAPERS, take
-from bot.store.merging import merge, says_more
+from bot.store.merging import says_more
 from bot.store.pieces import in_pieces
+from bot.store.stored import Amendment, Stored, amendments
 from bot.store.texts import Texts
 from bot.store.upsert import insert, insert_new
 from bot.store.versions import Version, is_one_of
@@ -29,13 +30,9 @@ _T = TypeVar("_T")
 _ANNOUNCEMENTS = select(
     _announced.paper_id, _announced.version, _announced.category, _announced.date, _announced.type
 ).order_by(_announced.paper_id, _announced.version, _announced.category)
-
-
-class Amendment(NamedTuple):
-    """A stored paper of which more is known by now."""
-
-    before: Paper
-    after: Paper
+_OF_PAPERS = _ANNOUNCEMENTS.where(among(_announced.paper_id, "ids"))
+_VERSIONS = select(schema.paper).where(among(_paper.id, "ids")).order_by(_paper.version)
+_NUMBERS = select(_paper.id, _paper.version, _paper.n).where(among(_paper.id, "ids"))
 
 
 class Papers:
@@ -44,23 +41,12 @@ class Papers:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def unknown(self, listings: Iterable[Listing]) -> list[Announcement]:
-        """The announcements that are not stored yet; nothing is written."""
-        found = {(a.paper.id, a.paper.version, a.category): a for one in listings for a in one.announcements}
-        for ids in _chunks(sorted({paper_id for paper_id, _, _ in found})):
-            rows = await self._connection.execute(
-                select(_announced.paper_id, _announced.version, _announced.category).where(
-                    _announced.paper_id.in_(ids)
-                )
-            )
-            for row in rows:
-                found.pop((row.paper_id, row.version, row.category), None)
-        return list(found.values())
-
-    async def amendments(self, listings: Iterable[Listing]) -> list[Amendment]:
-        """Of which stored papers listings say more or otherwise; nothing is written."""
-        told = _told(listings)
-        return _amendments(told, await self.papers(told))
+    async def stored(self, ids: Collection[str]) -> Stored:
+        """All that is stored of some papers: it is read, and judged without the database."""
+        papers = await self.versions(ids)
+        versions = {(one.id, one.version): one for some in papers.values() for one in some}
+        rows = await self._connection.execute(_OF_PAPERS, {"ids": papers}) if papers else ()
+        return Stored(papers, [_to_announcement(row, versions) for row in rows])
 
     async def add(
         self,
@@ -70,18 +56,22 @@ class Papers:
         *,
         parts: Sequence[Listing] = (),
         until: datetime | None = None,
-        amendments: Sequence[Amendment] | None = None,
+        stored: Stored | None = None,
     ) -> None:
         """Store listings, the announcements of them that are new, and the texts they carry.
 
-        `amendments` are those of papers that are stored already, where they are known. Of `parts`, only what they
-        announce: that they were read is said when all of them is there. Announcements are not for who has
-        subscribed since `until`.
+        `stored` is what there is of their papers, where it was read. Of `parts`, only what they announce: that
+        they were read is said when all of them is there. Announcements are not for who has subscribed since
+        `until`.
         """
         told = [*parts, *listings]
-        amendments = await self.amendments(told) if amendments is None else amendments
-        added = await self.ensure([a.paper for a in new])
-        await self._amend([*amendments, *_amendments(_told(told), added)])
+        if stored is None:
+            stored = await self.stored({a.paper.id for one in told for a in one.announcements})
+        known = stored.versions
+        papers = {(a.paper.id, a.paper.version): a.paper for a in new}
+        added = {key: paper for key, paper in papers.items() if key not in known}
+        await self._add(added)
+        await self._amend(amendments(told, known | added))
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
@@ -114,11 +104,15 @@ class Papers:
             )
             for row in known:
                 del added[row.id, row.version]
-        if added:
-            first = await take(self._connection, PAPERS, len(added))
-            rows = [{**_to_values(paper), "n": n} for n, paper in enumerate(added.values(), first)]
-            await insert_new(self._connection, schema.paper, rows)
+        await self._add(added)
         return added
+
+    async def _add(self, papers: Mapping[Version, Paper]) -> None:
+        """Store new papers, each with a number of its own."""
+        if papers:
+            first = await take(self._connection, PAPERS, len(papers))
+            rows = [{**_to_values(paper), "n": n} for n, paper in enumerate(papers.values(), first)]
+            await insert_new(self._connection, schema.paper, rows)
 
     async def _amend(self, amendments: Iterable[Amendment]) -> None:
         """Store papers as they are known by now; what says more is a new revision, to be matched again."""
@@ -279,23 +273,15 @@ class Papers:
     async def versions_of(self, ids: Collection[str]) -> dict[str, list[tuple[int, int]]]:
         """The versions of papers that are stored, each with its number."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for keys in _chunks(sorted(ids)):
-            rows = await self._connection.execute(
-                select(_paper.id, _paper.version, _paper.n).where(_paper.id.in_(keys))
-            )
-            for row in rows:
-                found.setdefault(row.id, []).append((row.version, row.n))
+        for row in await self._connection.execute(_NUMBERS, {"ids": ids}):
+            found.setdefault(row.id, []).append((row.version, row.n))
         return found
 
     async def versions(self, ids: Collection[str]) -> dict[str, list[Paper]]:
         """Every stored version of these papers, as far as there are any, in order."""
         found: dict[str, list[Paper]] = {}
-        for keys in _chunks(list(ids)):
-            rows = await self._connection.execute(
-                select(schema.paper).where(_paper.id.in_(keys)).order_by(_paper.version)
-            )
-            for row in rows:
-                found.setdefault(row.id, []).append(_to_paper(row))
+        for row in await self._connection.execute(_VERSIONS, {"ids": ids}):
+            found.setdefault(row.id, []).append(_to_paper(row))
         return found
 
     async def newest(self, paper_id: str) -> Paper | None:
@@ -305,27 +291,6 @@ class Papers:
         )
         row = rows.first()
         return None if row is None else _to_paper(row)
-
-
-def _told(listings: Iterable[Listing]) -> dict[Version, list[tuple[Paper, Form]]]:
-    """What listings tell of each version of a paper, and in which form."""
-    told: dict[Version, list[tuple[Paper, Form]]] = {}
-    for one in listings:
-        for a in one.announcements:
-            told.setdefault((a.paper.id, a.paper.version), []).append((a.paper, one.form))
-    return told
-
-
-def _amendments(
-    told: Mapping[Version, Sequence[tuple[Paper, Form]]], stored: Mapping[Version, Paper]
-) -> list[Amendment]:
-    """Of which of these papers is told more, or otherwise."""
-    found = []
-    for key, before in stored.items():
-        after = reduce(lambda paper, more: merge(paper, *more), told[key], before)
-        if after != before:
-            found.append(Amendment(before, after))
-    return found
 
 
 def _to_paper(row: Row[Any]) -> Paper:

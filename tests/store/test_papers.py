@@ -17,8 +17,9 @@ CHINESE = Summary(paper(1).id, 1, Language.ZH, "潮汐表", "一句话。", "摘
 
 async def added(store: Store, *listings: Listing) -> list[Announcement]:
     async with store.write() as tx:
-        new = await tx.papers.unknown(listings)
-        await tx.papers.add(listings, new, MORNING)
+        stored = await tx.papers.stored({a.paper.id for one in listings for a in one.announcements})
+        new = stored.unknown(listings)
+        await tx.papers.add(listings, new, MORNING, stored=stored)
         return new
 
 
