@@ -7,10 +7,12 @@ built for size and stress, not to be read: a subscription matches some 20 papers
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from datetime import date
 from itertools import accumulate
 
 from bot import taxonomy
+from bot.errors import QueryError
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Paper, Summary
 from bot.query import parse
@@ -70,7 +72,11 @@ class Newspaper:
     def queries(self, count: int) -> list[str]:
         """What so many people ask for, as canonical texts, some of them more than once."""
         dice = random.Random(3)
-        return [str(parse(self._query(dice))) for _ in range(count)]
+        found: list[str] = []
+        while len(found) < count:
+            with suppress(QueryError):  # of a million, some made-up words are asked back: 吼杖或寔佐
+                found.append(str(parse(self._query(dice))))
+        return found
 
     def hostile(self, name: str, count: int) -> list[str]:
         """What so many people ask for who mean no good, in one of the ways of `HOSTILE`."""
