@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from email.headerregistry import Address
 
 LINK = "\x1alink\x1a"
@@ -32,13 +32,17 @@ class OutgoingEmail:
     destination: int = 0  # 0 where there is none: mail to a person, apart from digests
 
     def stored(self) -> str:
-        """As one string, for the outbox."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """As one string, for the outbox: a line of JSON, and then the texts as they are, which are long."""
+        short = asdict(replace(self, text="", html="")) | {"length": len(self.text)}
+        return f"{json.dumps(short, ensure_ascii=False)}\n{self.text}{self.html}"
 
 
 def restored(body: str) -> OutgoingEmail:
-    """The outgoing email that was stored."""
-    values = json.loads(body)
+    """The outgoing email that was stored, also by the versions before, which had the texts in their JSON."""
+    line, _, texts = body.partition("\n")
+    values = json.loads(line)
+    if (length := values.pop("length", None)) is not None:
+        values |= {"text": texts[:length], "html": texts[length:]}
     return OutgoingEmail(
         **values | {name: tuple(values.get(name, ())) for name in ("above", "answers", "attachment")}
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -79,6 +80,7 @@ class _PaperBlock:
     number: int = 0
     apart_html: str = ""
     apart_text: str = ""
+    is_brief: bool = False  # only named
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def emails(
         heading = [words.abstracts] if abstracts else []
         pages = [
             html.head(said, mail, LINK, sentences),
-            *(block.html for block in group),
+            *_joined(group),
             *(_styled(html.heading(each, said.lang)) for each in heading),
             *(block.apart_html for block in abstracts),
             html.foot(said, LINK, sentences),
@@ -169,7 +171,8 @@ def _blocks(said: DigestLines, digest: Digest, words: _CardWords) -> list[_Paper
     named = [_brief(card) for card in said.rest]
     if named:
         heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
-        named[0] = _PaperBlock(heading.html + first.html, heading.text + first.text, heading.weight + first.weight)
+        weight = heading.weight + first.weight
+        named[0] = _PaperBlock(heading.html + first.html, heading.text + first.text, weight, is_brief=True)
     if len(said.rest) < len(digest.rest):
         further = further_lines(digest, key="email.further")
         named += [_block(html.further(each), text.further(each)) for each in further]
@@ -204,12 +207,20 @@ def _whole(card: CardLines, number: int, words: _CardWords) -> _PaperBlock:
 
 @lru_cache(maxsize=4096)
 def _brief(card: NamedLines) -> _PaperBlock:
-    return _block(_macro("html").brief(card), _macro("txt").brief(card))
+    return _block(_macro("html").brief(card), _macro("txt").brief(card), is_brief=True)
 
 
-def _block(html: str, text: str) -> _PaperBlock:
+def _block(html: str, text: str, *, is_brief: bool = False) -> _PaperBlock:
     styled = _styled(html)
-    return _PaperBlock(styled, str(text), _Weight.of(styled))
+    return _PaperBlock(styled, str(text), _Weight.of(styled), is_brief=is_brief)
+
+
+def _joined(blocks: Sequence[_PaperBlock]) -> Iterator[str]:
+    """The papers of a mail; what is alike in those that are only named is said once, around them."""
+    before, end, after = _styled(_macro("html").briefs()).rpartition("</div>")
+    for is_brief, some in groupby(blocks, key=lambda block: block.is_brief):
+        inside = "".join(block.html for block in some)
+        yield f"{before}{inside}{end}{after}" if is_brief else inside
 
 
 def _frame(said: DigestLines, sentences: dict[str, str], words: _CardWords) -> _Weight:

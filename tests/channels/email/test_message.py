@@ -3,7 +3,7 @@
 import email
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -145,6 +145,11 @@ def test_who_has_a_page_unsubscribes_by_one_click_and_others_by_mail():
         assert "\x1a" not in said
     assert "mailto:papers@sudi.test?subject=unsubscribe" in text
     assert "mailto:papers@sudi.test?subject=unsubscribe" in Receiver(html).links
+
+
+def test_a_mail_that_waits_since_the_version_before_is_read_as_it_was():
+    (outgoing,) = emails(digest(card()), has_page=False)
+    assert restored(json.dumps(asdict(outgoing), ensure_ascii=False)) == outgoing
 
 
 def test_a_message_is_ascii_in_short_lines_and_always_the_same():
