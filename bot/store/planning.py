@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Language, Notices
@@ -59,6 +59,7 @@ class Planning:
         Chinese texts wait `until` then, if that is given. Batches in which a subscription has found nothing are
         behind it from now on.
         """
+        await self._look_up_one_by_one()
         await self._hold(destinations)
         finding = await self._finding(destinations)
         made = await self._insert(finding, due, now)
@@ -89,6 +90,11 @@ class Planning:
             statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
         )
         return made.rowcount == 1
+
+    async def _look_up_one_by_one(self) -> None:
+        """PostgreSQL has no statistics after a restore, and would read all subscriptions for each chunk."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text("SET LOCAL enable_seqscan = off"))
 
     async def _hold(self, destinations: Sequence[int]) -> None:
         """One planner, or composer, at a time for each destination."""

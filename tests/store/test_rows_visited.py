@@ -186,6 +186,7 @@ async def beside(url: str, others: int, analyzed: int) -> AsyncIterator[Store]:
         await store.close()
 
 
+READERS = 300  # of one slot: more than of whom PostgreSQL expects by itself that they have most subscriptions
 MOMENTS = {"fresh": len(OTHERS), "before_they_wait": OTHERS.index(WAITING), "empty": 0, "none": -1}
 taken_at = pytest.mark.parametrize("analyzed", MOMENTS.values(), ids=MOMENTS)
 
@@ -211,11 +212,11 @@ async def test_to_plan_a_slot_looks_at_no_more_rows_of_postgresql_where_more_oth
     rows = []
     for others in (1_000, 10_000):
         async with beside(postgres_url, others, analyzed) as store:
-            for number in range(100):
+            for number in range(READERS):
                 await subscribed(store, "attention", address=f"#{number}", now=MORNING)
             await ingest(store, [listing("cs.LG", (paper(1), AnnounceType.NEW))], MORNING)
             with visited(store) as found:
-                assert await plan(store, MORNING + timedelta(hours=4)) == 100
+                assert await plan(store, MORNING + timedelta(hours=4)) == READERS
         rows.append(found)
     few, many = rows
     assert {one: (few[one], rows) for one, rows in many.items() if rows > few[one] + 500} == {}
