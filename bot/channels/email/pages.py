@@ -170,7 +170,7 @@ def _blocks(said: DigestLines, digest: Digest, words: _CardWords) -> list[_Paper
     whole = [_whole(card, number, words) for number, card in enumerate(said.cards, 1)]
     named = [_brief(card) for card in said.rest]
     if named:
-        heading, first = _block(html.named(said.named), text.named(said.named)), named[0]
+        heading, first = _block(html.named(said.named, said.lang), text.named(said.named)), named[0]
         weight = heading.weight + first.weight
         named[0] = _PaperBlock(heading.html + first.html, heading.text + first.text, weight, is_brief=True)
     if len(said.rest) < len(digest.rest):
@@ -292,7 +292,7 @@ def _text(fragments: Sequence[str]) -> str:
 @lru_cache(maxsize=16)  # what stands around the papers is much the same in one mail after the other
 def _styled(fragment: str) -> str:
     """HTML with inline styles: some mail programs ignore all others."""
-    return CSSInliner().inline_fragment(str(fragment), _styles("light"))
+    return CSSInliner(minify_css=True).inline_fragment(str(fragment), _styles("light"))
 
 
 @cache

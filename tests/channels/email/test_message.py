@@ -332,7 +332,7 @@ def test_an_identifier_cannot_leave_its_link():
 
 def test_the_styles_are_inline_and_dark_mode_is_kept():
     html = parts(digest(card()))[1]
-    assert re.search(r'<h1 [^>]*style="[^"]*font: bold 22px', html)
+    assert re.search(r'<h1 [^>]*style="[^"]*font:bold 22px', html)
     assert "@media (prefers-color-scheme:dark)" in html
     assert "url(" not in html
 
