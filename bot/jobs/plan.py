@@ -20,7 +20,7 @@ from bot.store.slots import DueSlot
 
 log = logging.getLogger(__name__)
 
-_FIRST, _LEAST = 500, 250  # destinations: the statements alone take as long as two hundred of them
+_FIRST, _LEAST = 1_000, 250  # destinations: the statements alone take as long as two hundred of them
 
 
 async def plan(store: Store, now: datetime, *, patience: timedelta | None = None) -> int:
