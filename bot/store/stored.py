@@ -49,9 +49,9 @@ def amendments(listings: Iterable[Listing], papers: Mapping[Version, Paper]) -> 
         for a in one.announcements:
             told.setdefault((a.paper.id, a.paper.version), []).append((a.paper, one.form))
     found = []
-    for key in told.keys() & papers.keys():
-        before = papers[key]
-        after = reduce(lambda paper, more: merge(paper, *more), told[key], before)
-        if after != before:
-            found.append(Amendment(before, after))
+    for key, some in told.items():
+        if (before := papers.get(key)) is not None:
+            after = reduce(lambda paper, more: merge(paper, *more), some, before)
+            if after != before:
+                found.append(Amendment(before, after))
     return found
