@@ -67,7 +67,7 @@ async def ingest(
         if wrong := corrections(told, _of(unsure, stored)):
             for version, right in wrong.items():
                 await tx.papers.renumber(version, right)
-            stored = await tx.papers.stored(ids)
+            stored = stored.updated(await tx.papers.stored({paper_id for paper_id, _ in wrong}))
         every = settled(told, _of(unsure, stored))
         new = stored.unknown(every)
         became = _became(stored, every, new)

@@ -31,6 +31,11 @@ class Stored:
         """Each version by itself."""
         return {(one.id, one.version): one for some in self.papers.values() for one in some}
 
+    def updated(self, again: Stored) -> Stored:
+        """The same, with some of the papers as they were read again."""
+        others = [a for a in self.announcements if a.paper.id not in again.papers]
+        return Stored({**self.papers, **again.papers}, [*others, *again.announcements])
+
     def unknown(self, listings: Iterable[Listing]) -> list[Announcement]:
         """The announcements that are not stored yet."""
         known = {(a.paper.id, a.paper.version, a.category) for a in self.announcements}
