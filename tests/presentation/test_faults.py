@@ -45,7 +45,7 @@ def test_a_mail_has_it_in_red_and_in_its_text_part():
     assert html is not None
     assert plain is not None
     (row,) = (line for line in html.get_content().splitlines() if SENTENCE in line)
-    assert "color: #a3261b" in row
+    assert "color:#a3261b" in row
     assert SENTENCE in plain.get_content().splitlines()
 
 
