@@ -18,7 +18,7 @@ from bot.model import Announcement, AnnounceType, Change, Listing
 from bot.sources.versions import corrections, settled
 from bot.store import Store
 from bot.store.merging import says_more
-from bot.store.stored import Stored
+from bot.store.stored import Amendment, Stored
 from bot.summaries.pages import fit
 
 log = logging.getLogger(__name__)
@@ -70,23 +70,25 @@ async def ingest(
             stored = stored.updated(await tx.papers.stored({paper_id for paper_id, _ in wrong}))
         every = settled(told, _of(unsure, stored))
         new = stored.unknown(every)
-        became = _became(stored, every, new)
         whole, rest = every[: len(listings)], every[len(listings) :]
-        await tx.papers.add(whole, new, now, parts=rest, until=until, stored=stored)
-        await tx.changes.add(became)
+        amendments = await tx.papers.add(whole, new, now, parts=rest, until=until, stored=stored)
+        await tx.changes.add(_became(stored, every, new, amendments))
     announced = sum(len(one.announcements) for one in listings)
     log.info("ingested listings=%d announced=%d new=%d", len(listings), announced, len(new))
     return Ingested(announced, len(new))
 
 
 def _of(papers: Collection[str], stored: Stored) -> list[Announcement]:
+    """What is stored of the announcements of some papers."""
     return [a for a in stored.announcements if a.paper.id in papers]
 
 
-def _became(stored: Stored, listings: Sequence[Listing], new: Sequence[Announcement]) -> list[Change]:
+def _became(
+    stored: Stored, listings: Sequence[Listing], new: Sequence[Announcement], amendments: Sequence[Amendment]
+) -> list[Change]:
     """What becomes of papers that are new in these listings, or of which they say more than is stored."""
     told = {(a.paper.id, a.paper.version): a.paper for one in listings for a in one.announcements}
-    amended = [one for one in stored.amendments(listings) if says_more(one.before, one.after)]
+    amended = [one for one in amendments if says_more(one.before, one.after)]
     versions = {(one.paper.id, one.paper.version) for one in new}
     versions |= {(one.after.id, one.after.version) for one in amended}
     found: list[Change] = []

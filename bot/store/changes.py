@@ -53,7 +53,7 @@ class Changes:
         self._recall = recall
 
     async def add(self, changes: Iterable[Change]) -> None:
-        """Note the changes of papers, each once; anew where a later version was not so, and is so again."""
+        """Note the changes of papers, each once; one that was undone and is made again is noted again."""
         rows = [
             {
                 "paper_id": one.paper.id,

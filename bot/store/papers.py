@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from bot.store.texts import Texts
 from bot.store.upsert import insert, insert_new
 from bot.store.versions import Version, is_one_of
 
-_CHUNK = 400  # rows of keys in one statement: SQLite allows 32,766 variables, older builds 999
+_CHUNK = 400  # versions whose rows are read at once
 _paper, _announced, _listing = schema.paper.c, schema.announcement.c, schema.listing.c
 _FIELDS = [field.name for field in fields(Paper)]
 _EVIDENCE = [name for name in _FIELDS if name not in ("id", "version")]
@@ -33,6 +33,7 @@ _ANNOUNCEMENTS = select(
 _OF_PAPERS = _ANNOUNCEMENTS.where(among(_announced.paper_id, "ids"))
 _VERSIONS = select(schema.paper).where(among(_paper.id, "ids")).order_by(_paper.version)
 _NUMBERS = select(_paper.id, _paper.version, _paper.n).where(among(_paper.id, "ids"))
+_NUMBERED = select(_paper.id, _paper.version, _paper.n).where(among(_paper.n, "numbers"))
 
 
 class Papers:
@@ -43,10 +44,10 @@ class Papers:
 
     async def stored(self, ids: Collection[str]) -> Stored:
         """All that is stored of some papers: it is read, and judged without the database."""
-        papers = await self.versions(ids)
-        versions = {(one.id, one.version): one for some in papers.values() for one in some}
-        rows = await self._connection.execute(_OF_PAPERS, {"ids": papers}) if papers else ()
-        return Stored(papers, [_to_announcement(row, versions) for row in rows])
+        found = Stored(await self.versions(ids), ())
+        rows = await self._connection.execute(_OF_PAPERS, {"ids": found.papers}) if found.papers else ()
+        papers = found.versions
+        return replace(found, announcements=[_to_announcement(row, papers) for row in rows])
 
     async def add(
         self,
@@ -57,8 +58,8 @@ class Papers:
         parts: Sequence[Listing] = (),
         until: datetime | None = None,
         stored: Stored | None = None,
-    ) -> None:
-        """Store listings, the announcements of them that are new, and the texts they carry.
+    ) -> list[Amendment]:
+        """Store listings, the announcements of them that are new, and the texts they carry; what became of papers.
 
         `stored` is what there is of their papers, where it was read. Of `parts`, only what they announce: that
         they were read is said when all of them is there. Announcements are not for who has subscribed since
@@ -68,10 +69,10 @@ class Papers:
         if stored is None:
             stored = await self.stored({a.paper.id for one in told for a in one.announcements})
         known = stored.versions
-        papers = {(a.paper.id, a.paper.version): a.paper for a in new}
-        added = {key: paper for key, paper in papers.items() if key not in known}
+        added = {key: a.paper for a in new if (key := (a.paper.id, a.paper.version)) not in known}
         await self._add(added)
-        await self._amend(amendments(told, known | added))
+        amended = amendments(told, known | added)
+        await self._amend(amended)
         sources = {
             (a.paper.id, a.paper.version, a.category): one.source for one in told for a in one.announcements
         }
@@ -94,18 +95,13 @@ class Papers:
         for one in listings:
             await self._add_listing(one, now)
             await Texts(self._connection).carry(one.summaries, now)
+        return amended
 
-    async def ensure(self, papers: Iterable[Paper]) -> dict[Version, Paper]:
-        """Store the papers that are not there yet, each with a number of its own: which these are."""
-        added = {(paper.id, paper.version): paper for paper in papers}
-        for keys in _chunks(list(added)):
-            known = await self._connection.execute(
-                select(_paper.id, _paper.version).where(is_one_of(_paper.id, _paper.version, keys))
-            )
-            for row in known:
-                del added[row.id, row.version]
-        await self._add(added)
-        return added
+    async def ensure(self, papers: Iterable[Paper]) -> None:
+        """Store the papers that are not there yet."""
+        told = {(paper.id, paper.version): paper for paper in papers}
+        known = await self.papers(told)
+        await self._add({key: paper for key, paper in told.items() if key not in known})
 
     async def _add(self, papers: Mapping[Version, Paper]) -> None:
         """Store new papers, each with a number of its own."""
@@ -263,11 +259,8 @@ class Papers:
     async def numbered(self, numbers: Collection[int]) -> dict[int, Version]:
         """The ids and versions of papers by their numbers, as far as they are stored."""
         found: dict[int, Version] = {}
-        for keys in _chunks(sorted(numbers)):
-            rows = await self._connection.execute(
-                select(_paper.n, _paper.id, _paper.version).where(_paper.n.in_(keys))
-            )
-            found |= {row.n: (row.id, row.version) for row in rows}
+        for row in await self._connection.execute(_NUMBERED, {"numbers": numbers}):
+            found[row.n] = (row.id, row.version)
         return found
 
     async def versions_of(self, ids: Collection[str]) -> dict[str, list[tuple[int, int]]]:

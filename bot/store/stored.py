@@ -42,10 +42,6 @@ class Stored:
         found = {(a.paper.id, a.paper.version, a.category): a for one in listings for a in one.announcements}
         return [a for key, a in found.items() if key not in known]
 
-    def amendments(self, listings: Iterable[Listing]) -> list[Amendment]:
-        """Of which stored papers listings say more or otherwise."""
-        return amendments(listings, self.versions)
-
 
 def amendments(listings: Iterable[Listing], papers: Mapping[Version, Paper]) -> list[Amendment]:
     """Of which of these papers listings say more or otherwise."""

@@ -129,11 +129,12 @@ def english(text: str) -> Numbers:
         (found[0], _english_values(*found.groups()) | _of_range(found) | powers.get(found.start(), frozenset()))
         for found in _each(_ENGLISH, _BEGINS_ENGLISH, cited)
     ]
-    words = set(_WORD.findall(text.lower()))
+    lower = text.lower()
+    words = set(_WORD.findall(lower))
     spelled = () if words.isdisjoint(_SPELLABLE) else _SPELLED.finditer(cited)
     counted = [(found, _spelled(*found.groups()[:4]) | _of_range(found)) for found in spelled]
     spoken = [(found[0], values) for found, values in counted if not found[5]]
-    implied = _implied(text.lower(), words)
+    implied = _implied(lower, words)
     vague = (values for found, values in counted if found[5])  # "two or more" are several
     scripted = () if text.isascii() else _SCRIPTS.finditer(text)
     scripts = (frozenset({found[0].translate(_PLAIN_SCRIPTS)}) for found in scripted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -171,8 +171,12 @@ def _blocks(said: DigestLines, digest: Digest, words: _CardWords) -> list[_Paper
     named = [_brief(card) for card in said.rest]
     if named:
         heading, first = _block(html.named(said.named, said.lang), text.named(said.named)), named[0]
-        weight = heading.weight + first.weight
-        named[0] = _PaperBlock(heading.html + first.html, heading.text + first.text, weight, is_brief=True)
+        named[0] = replace(
+            first,
+            html=heading.html + first.html,
+            text=heading.text + first.text,
+            weight=heading.weight + first.weight,
+        )
     if len(said.rest) < len(digest.rest):
         further = further_lines(digest, key="email.further")
         named += [_block(html.further(each), text.further(each)) for each in further]
