@@ -6,8 +6,9 @@ the id of a person for direct messages; a person is `@` and an id everywhere.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+
+import orjson
 
 from bot.channels import Channel, Conversations, Handle
 from bot.channels.discord.account import examined, install_link
@@ -56,20 +57,20 @@ class Discord(Channel):
         """One JSON object for each message: the body, and the name of the thread that it belongs into."""
         (first, *others), thread = digest_messages(digest, self._style)
         bodies = [{"message": first}, *({"message": one, "thread": thread[:_THREAD_NAME]} for one in others)]
-        return tuple(json.dumps(body, ensure_ascii=False) for body in bodies)
+        return tuple(orjson.dumps(body).decode() for body in bodies)
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The bodies of the messages as a JSON array."""
-        messages = [json.loads(body)["message"] for body in bodies]
-        return json.dumps(messages, ensure_ascii=False, indent=2) + "\n"
+        messages = [orjson.loads(body)["message"] for body in bodies]
+        return orjson.dumps(messages, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
     async def send(self, address: str, body: str, key: str) -> str:
         """Post one message to the channel or person; its id."""
-        return await self._rest.post(address, json.loads(body)["message"], key)
+        return await self._rest.post(address, orjson.loads(body)["message"], key)
 
     async def send_below(self, root: str, address: str, body: str, key: str) -> str:
         """Post one message into the thread of the first one, where the channel takes threads."""
-        part = json.loads(body)
+        part = orjson.loads(body)
         if not part["thread"]:
             return await self.send(address, body, key)
         if root not in self._threads:
@@ -82,7 +83,7 @@ class Discord(Channel):
 
     async def edit(self, address: str, reference: str, body: str, root: str) -> None:
         """Change a message that we have posted, in the thread of `root` if it has one."""
-        part = json.loads(body)
+        part = orjson.loads(body)
         await self._rest.edit(address, root if part.get("thread") else "", reference, part["message"])
 
     async def tell(self, person: str, text: str, about: str = "") -> None:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
+import orjson
 from aiohttp import hdrs
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
@@ -118,7 +118,8 @@ class Slack(Channel):
 
     def preview(self, bodies: Sequence[str]) -> str:
         """The messages as a JSON array."""
-        return json.dumps([json.loads(body) for body in bodies], ensure_ascii=False, indent=2) + "\n"
+        messages = [orjson.loads(body) for body in bodies]
+        return orjson.dumps(messages, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
     async def send(self, address: str, body: str, key: str) -> str:
         """Post a message to a channel, or to a person."""

@@ -5,12 +5,12 @@ An address is `TEAM/CHANNEL`, or `TEAM/USER` for what is said to one person dire
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import orjson
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.blocks import escaped
@@ -67,7 +67,7 @@ class Postman:
     async def post(self, address: str, body: str, key: str, root: str = "") -> str:
         """Post one message, in the thread of `root` if there is one; the receipt."""
         destination = read_address(address)
-        message: Mapping[str, Any] = json.loads(body)
+        message: Mapping[str, Any] = orjson.loads(body)
         client = await self._clients(destination.team)
         channel, _, thread = root.partition("/")
         answer = await asked(
@@ -85,7 +85,7 @@ class Postman:
 
     async def edit(self, address: str, reference: str, body: str) -> None:
         """Put another text and other blocks into a message; what marks it as ours stays."""
-        message: Mapping[str, Any] = json.loads(body)
+        message: Mapping[str, Any] = orjson.loads(body)
         client = await self._clients(read_address(address).team)
         channel, _, stamp = reference.partition("/")
         await asked(client.chat_update(channel=channel, ts=stamp, text=message["text"], blocks=message["blocks"]))

@@ -5,9 +5,10 @@ A digest is one message with the list of its papers, and its cards in the thread
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
+
+import orjson
 
 from bot.channels import Attachment, Reply
 from bot.channels.slack.blocks import (
@@ -125,7 +126,7 @@ def as_text(text: str) -> str:
 
 
 def _body(text: str, blocks: Sequence[Block]) -> str:
-    return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps({"text": text, "blocks": blocks}).decode()
 
 
 @lru_cache(maxsize=2048)  # many readers have the same papers in their lists
