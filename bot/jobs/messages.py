@@ -61,7 +61,8 @@ class Messages:
         """Compose deliveries, fix them and begin their first messages."""
         began = self._clock()
         drafts = await self._composer.draft([one.claim for one in attempts])
-        written = [Ready(await self._parts(one), one.digest.matched) for one in drafts]
+        papers = sum(one.digest.matched for one in drafts)
+        written = await aside(papers, lambda: [Ready(self._parts(one), one.digest.matched) for one in drafts])
         async with self._store.write() as tx:
             await self._composer.fix(tx, drafts)
             for number, (attempt, ready) in enumerate(zip(attempts, written, strict=True)):
@@ -74,11 +75,10 @@ class Messages:
         self.known += sum(card.summary is not None for one in drafts for card in one.digest.cards)
         return written
 
-    async def _parts(self, draft: Drafted) -> list[StoredPart]:
+    def _parts(self, draft: Drafted) -> list[StoredPart]:
         if draft.is_empty:
             return []
-        bodies = await aside(draft.digest.matched, lambda: self._channel.render(draft.digest))
-        return [StoredPart(number, body) for number, body in enumerate(bodies, 1)]
+        return [StoredPart(number, body) for number, body in enumerate(self._channel.render(draft.digest), 1)]
 
     def _fixed(self, draft: Drafted, ready: Ready, began: datetime) -> Composed:
         """A delivery as the outbox keeps it: its first message is about to be sent."""

@@ -39,18 +39,14 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
     subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in waiting.asking}
     finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in first}
     numbers = {version: one.n for version, one in zip(finders, first, strict=True)}
-
-    def by_titles() -> dict[int, Card]:
-        texts = {n: text.title for n, text in chinese.items()}
-        reasons = {
-            number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
-        }
-        return {
-            one.n: _by_title(one, finders[version], texts.get(one.n, ""), reasons)
-            for version, one in zip(finders, first, strict=True)
-        }
-
-    found = await aside(len(first), by_titles)
+    texts = {n: text.title for n, text in chinese.items()}
+    reasons = {
+        number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
+    }
+    found = {
+        one.n: _by_title(one, finders[version], texts.get(one.n, ""), reasons)
+        for version, one in zip(finders, first, strict=True)
+    }
     todo = {one.n for one in first if not one.is_sure or (one.n in chinese and not chinese[one.n].is_matched)}
     standings = {n: standing(card) for n, card in found.items()}
     known: set[int] = set()
@@ -86,10 +82,9 @@ def _by_title(
 ) -> Card:
     """A card with its titles, and the reasons that stand in them."""
     paper = one.paper
-    prepared = _titled(paper.title, chinese)
+    prepared = _titled(paper.id, paper.version, paper.title, chinese)
     found = dict.fromkeys(each for number in one.types if number in reasons for each in reasons[number](prepared))
-    summary = Summary(paper.id, paper.version, Language.ZH, title=chinese) if chinese else None
-    return Card(paper, one.type, one.date, tuple(found), tuple(finders), summary)
+    return Card(paper, one.type, one.date, tuple(found), tuple(finders), prepared.candidate.summary)
 
 
 async def _explained(tx: Transaction, finders: Finders) -> list[Card]:
@@ -148,10 +143,10 @@ def _normal(paper: Paper, summary: Summary | None) -> Prepared:
 
 
 @lru_cache(maxsize=8192)
-def _titled(title: str, chinese: str) -> Prepared:
-    """A title alone in normal form."""
-    summary = Summary("", 1, Language.ZH, title=chinese) if chinese else None
-    return prepare(Candidate(Paper("", 1, title, (), "", ()), {}, date.min, summary))
+def _titled(paper_id: str, version: int, title: str, chinese: str) -> Prepared:
+    """The titles of a paper alone, in normal form."""
+    summary = Summary(paper_id, version, Language.ZH, title=chinese) if chinese else None
+    return prepare(Candidate(Paper(paper_id, version, title, (), "", ()), {}, date.min, summary))
 
 
 def version_of(one: Card) -> Version:

@@ -50,8 +50,7 @@ class Asking:
     is_muted: bool  # whether the destination mutes anything
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(NamedTuple):
     """A paper that comes to a destination, with its type for each subscription, by id, that has found it."""
 
     n: int
@@ -95,16 +94,11 @@ class _Told:
 
     paper: Paper  # no more of it than its title
     primary: str  # canonical
-    is_more_told: bool  # than when it was matched
+    is_stale: bool  # it has yet to be matched as it is now
+    date: date  # the last of its announcements
     types: dict[str, AnnounceType] = field(default_factory=dict)  # by category
-    dates: list[date] = field(default_factory=list)
     batches: dict[str, int | None] = field(default_factory=dict)  # by category
     _read: dict[_Reading, tuple[AnnounceType, tuple[int, ...]]] = field(default_factory=dict)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether it has yet to be matched as it is now."""
-        return self.is_more_told or None in self.batches.values()
 
     def read_as(self, reading: _Reading) -> tuple[AnnounceType, tuple[int, ...]]:
         """Its type where a query reads, and the batches of its announcements there: many queries read the same."""
@@ -250,7 +244,7 @@ class Hits:
             if types and (paper.id not in coming or coming[paper.id].version < paper.version):
                 is_sure = n not in unsure and not here.is_stale
                 best = min(types.values(), key=_ORDER.__getitem__)
-                coming[paper.id] = Coming(n, paper, max(here.dates), types, best, is_sure)
+                coming[paper.id] = Coming(n, paper, here.date, types, best, is_sure)
         return list(coming.values())
 
     async def _opened(self, asking: Sequence[Asking], newest: int) -> list[_Opened]:
@@ -335,9 +329,10 @@ class Hits:
                 primary = next(iter(categories), "")
                 primary = taxonomy.resolve(primary) or primary
                 paper = Paper(paper_id, version, title, (), "", (), is_version_known=is_known)
-                one = versions[n] = _Told(paper, primary, is_more_told)
+                one = versions[n] = _Told(paper, primary, is_more_told, day)
+            one.date = max(one.date, day)
+            one.is_stale |= batch is None
             one.types[category] = _TYPES[kind]
-            one.dates.append(day)
             one.batches[category] = batch
         return {n: versions for versions in found.values() for n in versions}
 

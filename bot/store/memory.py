@@ -85,14 +85,15 @@ class Recall:
             written = (await self._connection.execute(COUNTED)).scalar()
             self._facts = self._memory.at(written or 0)
         facts = self._facts[kind]
-        known = {one: facts[one] for one in keys if one in facts}
-        if new := [one for one in keys if one not in known]:
+        if new := [one for one in keys if one not in facts]:
+            known = {one: facts[one] for one in keys if one in facts}  # others may clear them while we read
             found = await read(new)
-            known |= {one: found.get(one) for one in new}
+            made = {one: found.get(one) for one in new}
             if len(facts) + len(new) > _MOST:
                 facts.clear()
-            facts |= {one: known[one] for one in new}
-        return {one: known[one] for one in keys if known[one] is not None}
+            facts |= made
+            facts = known | made
+        return {one: fact for one in keys if (fact := facts[one]) is not None}
 
     async def all(self, kind: str, read: Callable[[], Awaitable[_V]]) -> _V:
         """The same of what is read as a whole."""
