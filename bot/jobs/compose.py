@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.digest import Card, Digest, Lack, NoPapers, Report, compose
 from bot.jobs.aside import aside
-from bot.jobs.ranking import matches, ranked, version_of, whole
+from bot.jobs.ranking import matches, ranked, whole
 from bot.matching import Candidate
 from bot.model import AnnounceType, Language, Match, Paper, Subscription, Summary
 from bot.pending import Waiting, known_of, waiting_after
@@ -156,10 +156,10 @@ class Composer:
         """What comes to the destination as what this delivery carries; with the cards of it."""
         cap = claim.destination.shown(self._cap)
         by_number = await ranked(tx, claim.destination.id, waiting, cap)
-        numbers = {version_of(card): n for n, card in by_number.items()}
+        numbers = {card.paper.id: n for n, card in by_number.items()}
         arranged = compose("", claim.destination, list(by_number.values()), report=Report(), cap=cap)
         cards = [*arranged.cards, *arranged.rest]
-        papers = [numbers[version_of(card)] for card in cards]
+        papers = [numbers[card.paper.id] for card in cards]
         contents = Contents(
             papers=(*papers, *(one.n for one in waiting.muted)),
             shown=min(len(cards), cap),

@@ -183,11 +183,12 @@ class Poller:
         if self._look_at is not None and now < self._look_at <= now + LOOK_AGAIN:  # the clock may have gone back
             return
         await self._void_what_is_too_far_ahead(now)
-        is_idle = await self._gaps.is_nothing(await self.wanted())
+        codes = await self.wanted()
+        is_idle = await self._gaps.is_nothing(codes)
         async with nullcontext() if is_idle else self._lease() as lease:
             self._look_at = now + LOOK_AGAIN
             if lease is not None:
-                await self._read_missing(lease)
+                await self._read_missing(lease, codes)
 
     async def _void_what_is_too_far_ahead(self, now: datetime) -> None:
         """Where a clock was ahead, nothing waits until it is that late again."""
@@ -197,8 +198,7 @@ class Poller:
         async with self._store.write() as tx:
             log.warning("clock_was_ahead rows=%d", await tx.ahead.void(now))
 
-    async def _read_missing(self, lease: _Lease) -> None:
-        codes = await self.wanted()
+    async def _read_missing(self, lease: _Lease, codes: Sequence[str]) -> None:
         now = self._clock()
         async with self._store.write() as tx:
             since = await tx.listings.watch(codes, following(newest(now - 2 * LOOK_AGAIN)))

@@ -16,11 +16,13 @@ from bot.pending import Waiting
 from bot.query import Query, stored
 from bot.store import Transaction
 from bot.store.hits import Coming
+from bot.store.texts import Titled
 from bot.store.versions import Version
 
 _LOOKED_AT = 200
 """Papers that are ranked by what their titles say: more than any digest shows, or names for most readers."""
 
+_UNTITLED = Titled("", is_matched=True)
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 Finders = Mapping[Version, Sequence[Subscription]]
 """The subscriptions that have found each paper."""
@@ -37,16 +39,11 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
     first, others = _first(waiting.papers)
     chinese = await tx.recall.get("titles", [one.n for one in first], tx.texts.titles)
     subscriptions = {one.id: Subscription(one.id, destination, one.number, one.query) for one in waiting.asking}
-    finders = {(one.paper_id, one.version): [subscriptions[number] for number in one.types] for one in first}
-    numbers = {version: one.n for version, one in zip(finders, first, strict=True)}
-    texts = {n: text.title for n, text in chinese.items()}
+    finders = {one.n: tuple(subscriptions[number] for number in one.types) for one in first}
     reasons = {
         number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
     }
-    found = {
-        one.n: _by_title(one, finders[version], texts.get(one.n, ""), reasons)
-        for version, one in zip(finders, first, strict=True)
-    }
+    found = {one.n: _by_title(one, finders[one.n], chinese.get(one.n, _UNTITLED), reasons) for one in first}
     todo = {one.n for one in first if not one.is_sure or (one.n in chinese and not chinese[one.n].is_matched)}
     standings = {n: standing(card) for n, card in found.items()}
     known: set[int] = set()
@@ -56,9 +53,9 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
         if not todo:
             break
         before = {n: standings.pop(n) for n in todo}
-        versions = [version_of(found.pop(n)) for n in sorted(todo)]
-        explained = await _explained(tx, {version: finders[version] for version in versions})
-        found |= {numbers[version_of(card)]: card for card in explained}
+        numbers = {_version_of(found.pop(n)): n for n in sorted(todo)}
+        explained = await _explained(tx, {version: finders[n] for version, n in numbers.items()})
+        found |= {numbers[_version_of(card)]: card for card in explained}
         now = {n: standing(found[n]) for n in todo & found.keys()}
         standings |= now
         known |= todo
@@ -78,13 +75,13 @@ def _first(papers: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
 
 
 def _by_title(
-    one: Coming, finders: Sequence[Subscription], chinese: str, reasons: Mapping[int, TitleReasons]
+    one: Coming, finders: tuple[Subscription, ...], chinese: Titled, reasons: Mapping[int, TitleReasons]
 ) -> Card:
     """A card with its titles, and the reasons that stand in them."""
     paper = one.paper
-    prepared = _titled(paper.id, paper.version, paper.title, chinese)
+    prepared = _titled(paper.id, paper.version, paper.title, chinese.title)
     found = dict.fromkeys(each for number in one.types if number in reasons for each in reasons[number](prepared))
-    return Card(paper, one.type, one.date, tuple(found), tuple(finders), prepared.candidate.summary)
+    return Card(paper, one.type, one.date, tuple(found), finders, prepared.candidate.summary)
 
 
 async def _explained(tx: Transaction, finders: Finders) -> list[Card]:
@@ -94,7 +91,7 @@ async def _explained(tx: Transaction, finders: Finders) -> list[Card]:
     subscriptions = {one.id: one for some in finders.values() for one in some}
     texts = {version: one.summary for version, one in looked_at.items() if one.summary}
     made = cards(found, {version: one.paper for version, one in looked_at.items()}, subscriptions, texts)
-    return [replace(card, english=english.get(version_of(card))) for card in made]
+    return [replace(card, english=english.get(_version_of(card))) for card in made]
 
 
 async def whole(
@@ -149,6 +146,6 @@ def _titled(paper_id: str, version: int, title: str, chinese: str) -> Prepared:
     return prepare(Candidate(Paper(paper_id, version, title, (), "", ()), {}, date.min, summary))
 
 
-def version_of(one: Card) -> Version:
+def _version_of(one: Card) -> Version:
     """What its paper is."""
     return one.paper.id, one.paper.version
