@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.to_its_end import to_its_end
+
 _PIECE = 400  # rows: some milliseconds
-_T = TypeVar("_T")
 
 
 async def in_pieces(connection: AsyncConnection, statement: Select[Any]) -> AsyncIterator[Row[Any]]:
     """The rows of a statement; others get their turn in between."""
     found = await connection.stream(statement)
     try:
-        while piece := await _to_its_end(found.fetchmany(_PIECE)):
+        while piece := await to_its_end(found.fetchmany(_PIECE)):
             for row in piece:
                 yield row
     finally:
         await found.close()  # who is cancelled in between leaves no cursor open
-
-
-async def _to_its_end(fetching: Awaitable[_T]) -> _T:
-    """What is fetched. Who is cancelled meanwhile waits for it: else the connection is lost, with a traceback."""
-    task = asyncio.ensure_future(fetching)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise

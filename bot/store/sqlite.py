@@ -82,7 +82,7 @@ def _engine(path: Path, begin: str, pragmas: Sequence[str], *, pool: int) -> Asy
     """
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args={"isolation_level": None, "async_creator_fn": turn.connection},
+        connect_args={"isolation_level": None, "async_creator_fn": turn.opened},
         pool_size=pool,
         max_overflow=0,
         pool_timeout=120,

@@ -13,6 +13,8 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
+from bot.store.to_its_end import to_its_end
+
 _ROWS = 400  # that come with the statement itself; for more there are further turns
 _T = TypeVar("_T")
 
@@ -22,6 +24,17 @@ def connection(*arguments: Any, **options: Any) -> SqliteConnection:
     made = SqliteConnection(partial(sqlite3.connect, *arguments, **options), iter_chunk_size=_ROWS)
     thread: Any = getattr(made, "_thread", made)  # which a connection of aiosqlite 0.21 is itself
     thread.daemon = True  # as SQLAlchemy does with connections that it makes
+    return made
+
+
+async def opened(*arguments: Any, **options: Any) -> SqliteConnection:
+    """The same, open. Who is cancelled meanwhile leaves no thread that reports to a loop which has ended."""
+    made = connection(*arguments, **options)
+    try:
+        await to_its_end(made)
+    except asyncio.CancelledError:
+        await made.close()
+        raise
     return made
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.turn import Cursor, SqliteConnection, connection
+from bot.store.turn import Cursor, SqliteConnection, connection, opened
 
 NUMBERS = (
     "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) SELECT i FROM n LIMIT ?"
@@ -102,3 +104,20 @@ async def test_who_is_cancelled_while_a_transaction_begins_leaves_none_behind(
         await rolling_back
         assert not connected.in_transaction
         await other.execute_fetchall("BEGIN IMMEDIATE")
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_who_is_cancelled_while_it_opens_leaves_no_thread_behind(tmp_path: Path, steps: int) -> None:
+    async def cancelled() -> None:
+        opening = asyncio.create_task(opened(tmp_path / "sudi.db"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+
+    before, until = threading.active_count(), time.monotonic() + 10
+    for _ in range(10):
+        asyncio.run(cancelled())
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threading.active_count() == before
