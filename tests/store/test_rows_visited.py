@@ -114,7 +114,7 @@ async def test_versions_of_papers_are_looked_up_by_an_index(sqlite_store: Store)
     assert scans(sqlite_path(sqlite_store.url), statements) == []
 
 
-# PostgreSQL: how many rows it looks at, beside few and beside many other readers
+# How much it looks at, beside few and beside many other readers
 
 WAITING = (
     "INSERT INTO delivery (destination_id, channel, slot_due, state, due_at, created_at)"
@@ -139,6 +139,68 @@ OTHERS = (
     " VALUES (0, 'day', '2026-06-01', '2026-06-01', '')",
     "INSERT INTO hit (batch, query, papers) SELECT 0, id, :papers FROM query",
 )
+
+
+SERIES = "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {}) SELECT n FROM s)"
+"""What `generate_series` of PostgreSQL gives, for SQLite."""
+
+
+def for_sqlite(statement: str) -> str:
+    """One of OTHERS as SQLite takes it."""
+    bare = re.sub(r"generate_series\(1, (.+?)\) n", lambda found: SERIES.format(found[1]), statement)
+    return bare.replace("timestamptz ", "")
+
+
+@contextmanager
+def stepped(store: Store) -> Iterator[Counter[str]]:
+    """How many hundreds of instructions SQLite takes for each statement meanwhile, in all its executions.
+
+    That is what https://www.sqlite.org/c3ref/c_stmtstatus_counter.html calls SQLITE_STMTSTATUS_VM_STEP.
+    """
+    found: Counter[str] = Counter()
+    running: dict[int, str] = {}
+
+    def count(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        driver = connection.connection.dbapi_connection.driver_connection._conn
+        running[id(driver)] = "" if statement.startswith(EXEMPT) else re.sub(r"\?(, \?)+", "?", statement)
+
+        def hundred_more() -> None:
+            found[running[id(driver)]] += 1
+
+        driver.set_progress_handler(hundred_more, 100)
+
+    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", count)
+    yield found
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", count)
+    del found[""]
+
+
+async def live_and_plan_for_many(store: Store) -> None:
+    """Two days of two readers; then the slot of more of them is planned."""
+    await live(store)
+    for number in range(60):
+        await subscribed(store, "attention", address=f"#{number}", now=MORNING + timedelta(days=2))
+    await ingest(store, [listing("cs.LG", (paper(9), AnnounceType.NEW))], MORNING + timedelta(days=3))
+    assert await plan(store, MORNING + timedelta(days=3, hours=4)) >= 60
+
+
+async def test_a_day_takes_no_more_steps_of_sqlite_beside_more_other_readers(tmp_path: Path) -> None:
+    few, many = Counter[str](), Counter[str]()
+    for others, counter in ((100, few), (5_000, many)):
+        store = Store.open(f"sqlite:///{tmp_path}/{others}.db")
+        await migrate(store)
+        async with store.write() as tx:
+            for statement in OTHERS:
+                await tx.connection.execute(text(for_sqlite(statement)), {"count": others, "papers": pack([1])})
+        with stepped(store) as found:
+            await live_and_plan_for_many(store)
+        await store.close()
+        counter.update(found)
+    assert sum(few.values()) > 100
+    assert {one: (few[one], steps) for one, steps in many.items() if steps > few[one] + 5} == {}
 
 
 @contextmanager
