@@ -1,4 +1,6 @@
-"""Work that goes on: the one place that survives a bug, and the pauses before failed work is tried again."""
+"""Work that goes on: the one place that survives a bug, the pauses before failed work is tried again, and what is
+not left in the middle.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,12 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Awaitable[object]]
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -36,6 +40,16 @@ class BackOff:
     def reset(self) -> None:
         """Begin again with the first pause, after a success."""
         self.failures = 0
+
+
+async def to_its_end(begun: Awaitable[_T]) -> _T:
+    """What it gives. Who is cancelled meanwhile waits for it: a thread goes on all the same."""
+    running = asyncio.ensure_future(begun)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 async def supervised(name: str, work: Work) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.to_its_end import to_its_end
+from bot.supervision import to_its_end
 
 _PIECE = 400  # rows: some milliseconds
 
@@ -17,7 +17,7 @@ async def in_pieces(connection: AsyncConnection, statement: Select[Any]) -> Asyn
     """The rows of a statement; others get their turn in between."""
     found = await connection.stream(statement)
     try:
-        while piece := await to_its_end(found.fetchmany(_PIECE)):
+        while piece := await to_its_end(found.fetchmany(_PIECE)):  # else the connection is lost, with a traceback
             for row in piece:
                 yield row
     finally:

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from bot.store.to_its_end import to_its_end
+from bot.supervision import to_its_end
 
 _ROWS = 400  # that come with the statement itself; for more there are further turns
 _T = TypeVar("_T")

@@ -23,6 +23,7 @@ from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
 from bot.channels.email.server import TokenSource, quoted
 from bot.errors import ChannelError
+from bot.supervision import to_its_end
 
 LARGEST = 1_000_000
 """Bytes of a mail: a bounce that carries a whole digest is smaller. Larger ones are marked as read and left."""
@@ -161,13 +162,8 @@ class Inbox:
 
     async def _do(self, step: Callable[[], Any]) -> Any:
         """One step in a thread; it is waited for also when we are cancelled, because nothing can stop it."""
-        running = asyncio.ensure_future(asyncio.to_thread(step))
         with _translated(self._account):
-            try:
-                return await asyncio.shield(running)
-            except asyncio.CancelledError:
-                await asyncio.wait([running])
-                raise
+            return await to_its_end(asyncio.to_thread(step))
 
 
 def _logged_in(account: Account, token: str = "") -> BaseMailBox:
