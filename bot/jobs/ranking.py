@@ -22,7 +22,7 @@ from bot.store.versions import Version
 _LOOKED_AT = 200
 """Papers that are ranked by what their titles say: more than any digest shows, or names for most readers."""
 
-_UNTITLED = Titled("", is_matched=True)
+_UNTITLED = Titled()
 _ORDER = {kind: rank for rank, kind in enumerate(AnnounceType)}
 Finders = Mapping[Version, Sequence[Subscription]]
 """The subscriptions that have found each paper."""
@@ -44,7 +44,7 @@ async def ranked(tx: Transaction, destination: int, waiting: Waiting, cap: int) 
         number: title_reasons(query) for number, one in subscriptions.items() if (query := _read(one.query))
     }
     found = {one.n: _by_title(one, finders[one.n], chinese.get(one.n, _UNTITLED), reasons) for one in first}
-    todo = {one.n for one in first if not one.is_sure or (one.n in chinese and not chinese[one.n].is_matched)}
+    todo = {one.n for one in first if not one.is_sure or not chinese.get(one.n, _UNTITLED).is_matched}
     standings = {n: standing(card) for n, card in found.items()}
     known: set[int] = set()
     while True:

@@ -53,7 +53,7 @@ class Changes:
         self._recall = recall
 
     async def add(self, changes: Iterable[Change]) -> None:
-        """Note the changes of papers, each once; one that was undone and is made again is noted again."""
+        """Note the changes of papers, each once; a withdrawal that was taken back may be noted again."""
         rows = [
             {
                 "paper_id": one.paper.id,

@@ -61,8 +61,8 @@ class Wanted:
 class Titled(NamedTuple):
     """A title in Chinese, and whether the Chinese texts that there are of the paper were matched."""
 
-    title: str
-    is_matched: bool
+    title: str = ""
+    is_matched: bool = True
 
 
 class Texts:
@@ -143,7 +143,7 @@ class Texts:
         )
         found: dict[int, Titled] = {}
         for n, title, *_, is_matched in sorted(rows, key=_rank):
-            before = found.get(n, Titled("", is_matched=True))
+            before = found.get(n, Titled())
             found[n] = Titled(before.title or title, before.is_matched and is_matched)
         return found
 
