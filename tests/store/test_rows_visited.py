@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -44,6 +44,22 @@ def of_one(parameters: Any) -> Any:
     return parameters[0] if isinstance(parameters, list) else parameters
 
 
+def bare(statement: str) -> str:
+    """A statement of SQLite, however many parameters its lists have."""
+    return re.sub(r"\?(, \?)+", "?", statement)
+
+
+@contextmanager
+def before_each(store: Store, listener: Callable[..., None]) -> Iterator[None]:
+    """Have a listener called meanwhile before each statement."""
+    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", listener)
+    yield
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", listener)
+
+
 @contextmanager
 def noted(store: Store) -> Iterator[dict[str, tuple[str, Any]]]:
     """Every statement that reads or writes meanwhile, with parameters of one execution."""
@@ -51,14 +67,10 @@ def noted(store: Store) -> Iterator[dict[str, tuple[str, Any]]]:
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.startswith("BEGIN"):
-            seen.setdefault(re.sub(r"\?(, \?)+", "?", statement), (statement, of_one(parameters)))
+            seen.setdefault(bare(statement), (statement, of_one(parameters)))
 
-    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+    with before_each(store, note):
+        yield seen
 
 
 def scans(path: Path, statements: dict[str, tuple[str, Any]]) -> list[tuple[str, str]]:
@@ -147,8 +159,8 @@ SERIES = "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE 
 
 def for_sqlite(statement: str) -> str:
     """One of OTHERS as SQLite takes it."""
-    bare = re.sub(r"generate_series\(1, (.+?)\) n", lambda found: SERIES.format(found[1]), statement)
-    return bare.replace("timestamptz ", "")
+    series = re.sub(r"generate_series\(1, (.+?)\) n", lambda found: SERIES.format(found[1]), statement)
+    return series.replace("timestamptz ", "")
 
 
 @contextmanager
@@ -162,19 +174,15 @@ def stepped(store: Store) -> Iterator[Counter[str]]:
 
     def count(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         driver = connection.connection.dbapi_connection.driver_connection._conn
-        running[id(driver)] = "" if statement.startswith(EXEMPT) else re.sub(r"\?(, \?)+", "?", statement)
+        running[id(driver)] = "" if statement.startswith(EXEMPT) else bare(statement)
 
         def hundred_more() -> None:
             found[running[id(driver)]] += 1
 
         driver.set_progress_handler(hundred_more, 100)
 
-    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", count)
-    yield found
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", count)
+    with before_each(store, count):
+        yield found
     del found[""]
 
 
@@ -218,12 +226,8 @@ def visited(store: Store) -> Iterator[Counter[str]]:
         cursor.execute("ROLLBACK TO SAVEPOINT before")
         cursor.close()
 
-    engines = [engine.sync_engine for engine in (store._writer, store._reader)]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", explain)
-    yield found
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", explain)
+    with before_each(store, explain):
+        yield found
 
 
 def rows_of(node: dict[str, Any]) -> int:
