@@ -3,10 +3,11 @@
 import asyncio
 import base64
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,20 +54,51 @@ def authenticate(_: SMTP, __: Session, ___: Envelope, ____: str, given: object) 
     return AuthResult(success=right, handled=False)
 
 
+class _Talk(SMTP):
+    """A conversation that can be ended."""
+
+    socket: asyncio.trsock.TransportSocket | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.socket = transport.get_extra_info("socket")
+
+    @property
+    def is_open(self) -> bool:
+        return self.socket is not None and self.socket.fileno() >= 0
+
+    def hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+        if self.socket is not None and self.is_open:  # a TLS transport that was closed twice aborts nothing
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+
 class FreePort(Controller):
     """A controller that takes any free port, knows which, and hangs up on everybody when it stops."""
 
     def factory(self) -> SMTP:
-        made = super().factory()  # type: ignore[no-untyped-call]
-        assert isinstance(made, SMTP)
-        self.talks = [*getattr(self, "talks", ()), made]
-        return made
+        self.talks = [*getattr(self, "talks", ()), _Talk(self.handler, **self.SMTP_kwargs)]
+        return self.talks[-1]
 
     def stop(self, no_assert: bool = False) -> None:
-        for talk in getattr(self, "talks", ()):
-            if talk.transport is not None:
-                self.loop.call_soon_threadsafe(talk.transport.abort)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(PATIENCE)
         super().stop(no_assert)  # type: ignore[no-untyped-call]
+
+    async def _hang_up(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        for listening in self.server.sockets:
+            self.loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0)  # who was let in last is connected before the server is closed
+        for talk in self.talks:
+            talk.hang_up()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        while any(talk.is_open for talk in self.talks):  # noqa: ASYNC110  # a transport tells nobody
+            await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
         assert isinstance(self.server, asyncio.Server)

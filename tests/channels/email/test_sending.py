@@ -1,12 +1,17 @@
 """Mail as it is sent, against real servers on this machine."""
 
+import asyncio
 import email
+import gc
 import ssl
+import threading
+import warnings
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +22,7 @@ from bot.channels.email import channel
 from bot.channels.email.outgoing import OutgoingEmail
 from bot.channels.email.server import from_url
 from bot.errors import ChannelError, SettingsError
+from tests import PATIENCE
 from tests.channels.cards import card, digest, settings
 from tests.channels.mailservers import PASSWORD, USER, Mailboxes, aiosmtpd, authenticate, certificate, scripted
 
@@ -105,6 +111,58 @@ async def test_a_message_over_tls_from_the_start(trusted: ssl.SSLContext):
         (body,) = sudi.render(digest(card()))
         await sudi.send(ADA, body, "41.1")
     assert len(mailboxes.taken) == 1
+
+
+class Frozen(Mailboxes):
+    """Answers nobody from a good-bye on, or from when it is frozen, until it thaws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_frozen, self.thaw = threading.Event(), threading.Event()
+
+    async def handle_DATA(self, *about: Any) -> str:
+        self.loop = asyncio.get_running_loop()
+        return await super().handle_DATA(*about)
+
+    async def handle_QUIT(self, *_: Any) -> str:
+        self._freeze()
+        return "221 Bye"
+
+    def freeze(self) -> None:
+        self.loop.call_soon_threadsafe(self._freeze)
+        assert self.is_frozen.wait(PATIENCE)
+
+    def _freeze(self) -> None:
+        self.is_frozen.set()
+        self.thaw.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent", "checked"])
+def test_no_connection_is_left_open_to_a_server_that_does_not_answer_a_good_bye(
+    trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, is_sent: bool
+):
+    monkeypatch.setattr("bot.channels.email.server._QUIT_TIMEOUT", 0.1)
+    mailboxes = Frozen()
+    gc.collect()  # what other tests have left is theirs
+
+    async def conversation(sudi: Channel) -> None:
+        if is_sent:
+            (body,) = sudi.render(digest(card()))
+            await sudi.send(ADA, body, "41.1")
+            mailboxes.freeze()
+        else:
+            await sudi.check()
+        await sudi.close()
+
+    with (
+        warnings.catch_warnings(record=True) as told,
+        aiosmtpd(mailboxes, ssl_context=trusted, server_hostname="localhost") as port,
+    ):
+        warnings.simplefilter("always", ResourceWarning)
+        asyncio.run(conversation(mail(f"smtps://localhost:{port}")))
+        gc.collect()
+        mailboxes.thaw.set()
+    assert [str(one.message) for one in told] == []
 
 
 async def test_lines_that_begin_with_a_dot_arrive():
