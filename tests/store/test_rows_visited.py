@@ -168,7 +168,7 @@ SERIES = "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE 
 
 
 def for_sqlite(statement: str) -> str:
-    """One of OTHERS as SQLite takes it."""
+    """A statement of PostgreSQL as SQLite takes it."""
     series = re.sub(r"generate_series\(1, (.+?)\) n", lambda found: SERIES.format(found[1]), statement)
     return series.replace("timestamptz ", "")
 
